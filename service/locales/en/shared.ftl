@@ -1,0 +1,33 @@
+# Sentences that every server needs.
+
+internal = Something went wrong
+    .person = Please wait a moment and try again. If it goes on, contact us with the number below.
+    .engineer = Look up this request's number in the server's log; the cause is only there.
+request-unknown-path = There is no such page
+    .person = Check the address, or start from the first page.
+    .engineer = This server has no such route.
+request-method = This page cannot be used that way
+    .person = Go back and use the buttons on the page.
+    .engineer = The route does not accept this HTTP method.
+request-timeout = It took too long
+    .person = Please wait a moment and try again.
+    .engineer = The time limit was passed. Look at the database and at the peers' answers.
+request-too-large = What was sent is too large
+    .person = Send less and try again.
+    .engineer = The body is over this route's limit.
+request-unreadable = What was sent could not be read
+    .person = Check what you entered and try again.
+    .engineer = The body or the parameters do not have the published shape.
+request-media-type = This format is not accepted
+    .person = Go back and try again.
+    .engineer = The Content-Type is not one that this route accepts.
+peer-none = The caller showed no certificate
+    .person = This server is only for registered organisations.
+    .engineer = Connect with a client certificate (mutual TLS).
+peer-unknown = The caller is not registered
+    .person = This server is only for registered organisations.
+    .engineer = The certificate's URI (urn:warifu:party:…) is not among those allowed here.
+error-request-number = Request number
+error-code = Code
+error-home = To the first page
+error-engineer = For the engineer

@@ -1,0 +1,33 @@
+# どのサーバーでも使う文。
+
+internal = うまくいきませんでした
+    .person = 少し待ってから、もう一度お試しください。続くときは、下の番号を添えてお問い合わせください。
+    .engineer = サーバーの記録を、この要求の番号で調べてください。原因は記録にだけあります。
+request-unknown-path = そのページはありません
+    .person = アドレスを確かめるか、最初のページからお進みください。
+    .engineer = このサーバーに、この経路はありません。
+request-method = この方法では受け付けていません
+    .person = 前のページに戻って、ボタンからお進みください。
+    .engineer = この経路は、この HTTP メソッドを受け付けません。
+request-timeout = 時間内に終わりませんでした
+    .person = 少し待ってから、もう一度お試しください。
+    .engineer = 時間の上限を超えました。データベースと接続先の応答を調べてください。
+request-too-large = 送られた内容が大きすぎます
+    .person = 内容を減らして、もう一度お試しください。
+    .engineer = 本文がこの経路の上限を超えています。
+request-unreadable = 送られた内容を読めませんでした
+    .person = 入力を確かめて、もう一度お試しください。
+    .engineer = 本文または引数が、公開している形と合いません。
+request-media-type = この形式では受け付けていません
+    .person = 前のページに戻って、もう一度お試しください。
+    .engineer = Content-Type が、この経路の受け付ける形式ではありません。
+peer-none = 接続元の証明書がありません
+    .person = このサーバーは、登録された機関どうしの通信だけに使います。
+    .engineer = クライアント証明書を示して接続してください（相互TLS）。
+peer-unknown = 接続元が登録されていません
+    .person = このサーバーは、登録された機関どうしの通信だけに使います。
+    .engineer = 証明書の URI（urn:warifu:party:…）が、この経路を使える相手の一覧にありません。
+error-request-number = 要求の番号
+error-code = コード
+error-home = 最初のページへ
+error-engineer = 担当の技術者の方へ

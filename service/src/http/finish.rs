@@ -1,0 +1,142 @@
+//! What wraps every router, outermost first: metrics and trace, request id, security headers,
+//! error presentation, panic catcher, time limit, body limit.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument as _;
+
+use crate::clock::Surroundings;
+use crate::problem::{self, Presentation, Problem};
+use crate::words::{LANGUAGE_COOKIE, Language, Words};
+
+/// Bounds on every request.
+#[derive(Debug, Clone, Copy)]
+pub struct HttpLimits {
+    /// Bytes of a request's body.
+    pub body: usize,
+    /// From the request's head to the answer's head; a stream may take longer.
+    pub time: Duration,
+}
+
+impl Default for HttpLimits {
+    fn default() -> Self {
+        Self {
+            body: 64 * 1024,
+            time: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The id by which a person, the log and the problem document name one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(pub String);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Wraps a party's router. `words` speak the problems of this party, in both languages.
+pub fn finish(
+    router: Router,
+    surroundings: &Surroundings,
+    words: Arc<Words>,
+    limits: HttpLimits,
+) -> Router {
+    router
+        .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, "request.unknown-path") })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "request.method")
+        })
+        .layer(DefaultBodyLimit::max(limits.body))
+        .layer(from_fn_with_state(limits.time, within_time))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(Presentation { words }, problem::present))
+        .layer(from_fn(security_headers))
+        .layer(from_fn(remember_language))
+        .layer(from_fn_with_state(surroundings.clone(), identify))
+}
+
+async fn within_time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    tokio::time::timeout(limit, next.run(request))
+        .await
+        .unwrap_or_else(|_| {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "request.timeout").into_response()
+        })
+}
+
+fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    // The panic hook has logged where; its message may hold a person's data and stays out.
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal").into_response()
+}
+
+/// Gives the request its id and its span, and counts it.
+async fn identify(
+    State(surroundings): State<Surroundings>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let id = surroundings.hex(8);
+    let path = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let method = request.method().clone();
+    // The matched path, never the URI: a query may carry what must not be logged.
+    let span = tracing::info_span!("request", id, %method, path);
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let started = surroundings.now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let took = surroundings.now().duration_since(started);
+    let status = response.status().as_u16();
+    span.in_scope(|| tracing::info!(status, took_ms = took.as_millis(), "answered"));
+    let labels = [("path", path), ("status", status.to_string())];
+    metrics::counter!("warifu_http_requests_total", &labels).increment(1);
+    metrics::histogram!("warifu_http_request_seconds", &labels).record(took.as_secs_f64());
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+/// Keeps a person's choice of language, made by `?lang=`, for the next pages.
+async fn remember_language(request: Request, next: Next) -> Response {
+    let chosen = Language::in_query(request.uri().query());
+    let mut response = next.run(request).await;
+    if let Some(language) = chosen {
+        let cookie = format!(
+            "{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; Secure; HttpOnly; SameSite=Lax",
+            language.tag()
+        );
+        if let Ok(value) = HeaderValue::from_str(&cookie) {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+    response
+}
+
+/// Strict defaults; a page that needs more sets its own header and keeps it.
+async fn security_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
