@@ -76,10 +76,7 @@ pub struct SeededEntropy {
 impl SeededEntropy {
     /// The same seed gives the same bytes.
     pub fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            counter: AtomicI64::new(0),
-        }
+        Self { seed, counter: AtomicI64::new(0) }
     }
 }
 
@@ -109,10 +106,7 @@ pub struct Surroundings {
 impl Surroundings {
     /// The machine's own.
     pub fn system() -> Self {
-        Self {
-            clock: Arc::new(SystemClock),
-            entropy: Arc::new(SystemEntropy),
-        }
+        Self { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
     }
 
     /// The present instant.

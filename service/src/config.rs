@@ -37,10 +37,7 @@ pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
         .merge(Toml::file_exact(path))
         .merge(Env::prefixed(ENVIRONMENT_PREFIX).split("__"))
         .extract()
-        .map_err(|cause| ConfigError::Invalid {
-            path: path.to_owned(),
-            cause: Box::new(cause),
-        })
+        .map_err(|cause| ConfigError::Invalid { path: path.to_owned(), cause: Box::new(cause) })
 }
 
 #[cfg(test)]
@@ -76,9 +73,7 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_named() {
-        let error = load::<Sample>(Path::new("/nowhere/idp.toml"))
-            .unwrap_err()
-            .to_string();
+        let error = load::<Sample>(Path::new("/nowhere/idp.toml")).unwrap_err().to_string();
         assert!(error.contains("/nowhere/idp.toml"), "{error}");
     }
 }

@@ -19,11 +19,9 @@ pub fn health(database: Option<Database>) -> Router {
 
 async fn ready(database: Option<Database>) -> Response {
     match database {
-        Some(database) if !database.is_ready().await => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the database does not answer\n",
-        )
-            .into_response(),
+        Some(database) if !database.is_ready().await => {
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+        }
         _ => "ready\n".into_response(),
     }
 }

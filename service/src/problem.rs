@@ -29,11 +29,7 @@ impl Problem {
     /// A problem with a stable dotted `code`, whose texts stand in the party's catalogues under
     /// the code with `-` for `.`, as the attributes `.person` and `.engineer`.
     pub fn new(status: StatusCode, code: &'static str) -> Self {
-        Self {
-            status,
-            code,
-            retry_after: None,
-        }
+        Self { status, code, retry_after: None }
     }
 
     /// Something of ours failed: logs `cause` and tells the client only that it did.
@@ -78,9 +74,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
         if let Some(seconds) = self.retry_after {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(self);
         response
@@ -146,10 +140,7 @@ pub async fn present(
 ) -> Response {
     let asker = Asker::of(&request);
     let mut response = next.run(request).await;
-    let problem = response
-        .extensions_mut()
-        .remove::<Problem>()
-        .or_else(|| foreign(&response));
+    let problem = response.extensions_mut().remove::<Problem>().or_else(|| foreign(&response));
     match problem {
         Some(problem) => shape(&problem, &presentation.words, &asker),
         None => response,
@@ -171,10 +162,8 @@ fn foreign(response: &Response) -> Option<Problem> {
 
 fn shape(problem: &Problem, words: &Words, asker: &Asker) -> Response {
     let document = document(problem, words, asker);
-    let page = asker
-        .wants_page
-        .then(|| web::error_page(&document, asker.language, words))
-        .flatten();
+    let page =
+        asker.wants_page.then(|| web::error_page(&document, asker.language, words)).flatten();
     let mut response = if let Some(html) = page {
         let policy = [(header::CONTENT_SECURITY_POLICY, web::page_policy())];
         (problem.status, policy, Html(html)).into_response()
@@ -183,9 +172,7 @@ fn shape(problem: &Problem, words: &Words, asker: &Asker) -> Response {
         (problem.status, kind, Json(document)).into_response()
     };
     if let Some(seconds) = problem.retry_after {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }

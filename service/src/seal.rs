@@ -59,9 +59,7 @@ pub struct KeyRing {
 
 impl std::fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KeyRing")
-            .field("current", &self.current)
-            .finish_non_exhaustive()
+        f.debug_struct("KeyRing").field("current", &self.current).finish_non_exhaustive()
     }
 }
 
@@ -86,10 +84,7 @@ impl KeyRing {
     pub fn load(path: &Path) -> Result<Self, SealError> {
         let text = std::fs::read_to_string(path)
             .map(Zeroizing::new)
-            .map_err(|cause| SealError::File {
-                path: path.to_owned(),
-                cause,
-            })?;
+            .map_err(|cause| SealError::File { path: path.to_owned(), cause })?;
         Self::parse(&text).ok_or_else(|| SealError::Keys(path.to_owned()))
     }
 
@@ -101,10 +96,7 @@ impl KeyRing {
             .mode(0o600)
             .open(path)
             .and_then(|mut file| file.write_all(self.file.as_bytes()))
-            .map_err(|cause| SealError::File {
-                path: path.to_owned(),
-                cause,
-            })
+            .map_err(|cause| SealError::File { path: path.to_owned(), cause })
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -121,12 +113,7 @@ impl KeyRing {
             return None;
         }
         let lookup = hmac::Key::new(hmac::HMAC_SHA256, &lookup);
-        Some(Self {
-            current: file.current,
-            keys,
-            lookup,
-            file: Zeroizing::new(text.to_owned()),
-        })
+        Some(Self { current: file.current, keys, lookup, file: Zeroizing::new(text.to_owned()) })
     }
 
     /// Seals `plain` for one place, named by `context` (table, column, row): it opens nowhere
@@ -155,9 +142,7 @@ impl KeyRing {
     /// Opens what was sealed for the same `context`.
     pub fn open(&self, context: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SealError> {
         let (length, rest) = sealed.split_first().ok_or(SealError::Broken)?;
-        let (id, rest) = rest
-            .split_at_checked(usize::from(*length))
-            .ok_or(SealError::Broken)?;
+        let (id, rest) = rest.split_at_checked(usize::from(*length)).ok_or(SealError::Broken)?;
         let (nonce, body) = rest.split_at_checked(NONCE_LEN).ok_or(SealError::Broken)?;
         let id = std::str::from_utf8(id).map_err(|_| SealError::Broken)?;
         let key = self.keys.get(id).ok_or(SealError::UnknownKey)?;
@@ -203,10 +188,7 @@ mod tests {
         let (ring, entropy) = ring(1);
         let sealed = ring.seal(b"link/1", b"secret", &entropy);
         assert_eq!(ring.open(b"link/1", &sealed).unwrap(), b"secret");
-        assert!(matches!(
-            ring.open(b"link/2", &sealed),
-            Err(SealError::Broken)
-        ));
+        assert!(matches!(ring.open(b"link/2", &sealed), Err(SealError::Broken)));
         assert!(!sealed.windows(6).any(|window| window == b"secret"));
     }
 
@@ -239,15 +221,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keys.toml");
         ring.save(&path).unwrap();
-        assert_eq!(
-            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let sealed = ring.seal(b"x", b"secret", &entropy);
-        assert_eq!(
-            KeyRing::load(&path).unwrap().open(b"x", &sealed).unwrap(),
-            b"secret"
-        );
+        assert_eq!(KeyRing::load(&path).unwrap().open(b"x", &sealed).unwrap(), b"secret");
         assert!(matches!(ring.save(&path), Err(SealError::File { .. })));
     }
 

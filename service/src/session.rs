@@ -34,10 +34,7 @@ pub struct SessionLimits {
 
 impl Default for SessionLimits {
     fn default() -> Self {
-        Self {
-            idle_minutes: 15,
-            absolute_minutes: 12 * 60,
-        }
+        Self { idle_minutes: 15, absolute_minutes: 12 * 60 }
     }
 }
 
@@ -52,9 +49,7 @@ pub struct Sessions {
 
 impl std::fmt::Debug for Sessions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sessions")
-            .field("limits", &self.limits)
-            .finish_non_exhaustive()
+        f.debug_struct("Sessions").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 
@@ -73,12 +68,7 @@ impl Sessions {
         surroundings: Surroundings,
         limits: SessionLimits,
     ) -> Self {
-        Self {
-            database,
-            keys,
-            surroundings,
-            limits,
-        }
+        Self { database, keys, surroundings, limits }
     }
 
     /// The layer that gives handlers `tower_sessions::Session`, under a host-only, secure,
@@ -98,24 +88,16 @@ impl Sessions {
     /// Deletes what has expired, and says how many.
     pub async fn sweep(&self) -> std::result::Result<u64, sqlx::Error> {
         let now = storage::micros(self.surroundings.now());
-        execute!(
-            self.database.write(),
-            "DELETE FROM web_sessions WHERE expires_at <= $1",
-            now
-        )
+        execute!(self.database.write(), "DELETE FROM web_sessions WHERE expires_at <= $1", now)
     }
 
     fn key(&self, id: Id) -> Vec<u8> {
-        self.keys
-            .lookup("web_sessions.id", &id.0.to_be_bytes())
-            .to_vec()
+        self.keys.lookup("web_sessions.id", &id.0.to_be_bytes()).to_vec()
     }
 
     fn seal(&self, key: &[u8], record: &Record) -> Result<Vec<u8>> {
         let body = serde_json::to_vec(&record.data).map_err(encode)?;
-        Ok(self
-            .keys
-            .seal(key, &body, self.surroundings.entropy.as_ref()))
+        Ok(self.keys.seal(key, &body, self.surroundings.entropy.as_ref()))
     }
 
     /// The earlier of the idle end and the absolute end.
@@ -167,11 +149,7 @@ impl SessionStore for Sessions {
         let expiry_date =
             OffsetDateTime::from_unix_timestamp_nanos(i128::from(row.expires_at) * 1000)
                 .map_err(decode)?;
-        Ok(Some(Record {
-            id: *id,
-            data,
-            expiry_date,
-        }))
+        Ok(Some(Record { id: *id, data, expiry_date }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
@@ -220,21 +198,11 @@ mod tests {
         )
         .unwrap();
         let clock = Arc::new(FrozenClock::at("2026-11-20T01:15:00Z".parse().unwrap()));
-        let surroundings = Surroundings {
-            clock: clock.clone(),
-            entropy: Arc::new(SystemEntropy),
-        };
+        let surroundings = Surroundings { clock: clock.clone(), entropy: Arc::new(SystemEntropy) };
         let keys = Arc::new(KeyRing::generate("k", &SystemEntropy).unwrap());
-        let limits = SessionLimits {
-            idle_minutes: 15,
-            absolute_minutes: 60,
-        };
+        let limits = SessionLimits { idle_minutes: 15, absolute_minutes: 60 };
         let sessions = Sessions::new(database, keys, surroundings, limits);
-        Rig {
-            sessions,
-            clock,
-            _dir: dir,
-        }
+        Rig { sessions, clock, _dir: dir }
     }
 
     impl Rig {

@@ -40,10 +40,7 @@ pub struct DatabaseConfig {
 impl DatabaseConfig {
     /// A SQLite file.
     pub fn sqlite(path: &std::path::Path) -> Self {
-        Self {
-            url: format!("sqlite:{}", path.display()),
-            connections: default_connections(),
-        }
+        Self { url: format!("sqlite:{}", path.display()), connections: default_connections() }
     }
 }
 
@@ -150,14 +147,10 @@ impl Database {
             .busy_timeout(PATIENCE);
         make_folder_of(options.get_filename())?;
         let pool = |connections| {
-            SqlitePoolOptions::new()
-                .max_connections(connections)
-                .acquire_timeout(PATIENCE)
+            SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE)
         };
         let writer = pool(1).connect_with(options.clone()).await?;
-        let readers = pool(config.connections)
-            .connect_with(options.read_only(true))
-            .await?;
+        let readers = pool(config.connections).connect_with(options.read_only(true)).await?;
         Ok(Self::Sqlite { readers, writer })
     }
 
@@ -232,16 +225,11 @@ impl Transaction {
 }
 
 fn make_folder_of(file: &std::path::Path) -> Result<(), StorageError> {
-    let Some(folder) = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    else {
+    let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
         return Ok(());
     };
-    std::fs::create_dir_all(folder).map_err(|cause| StorageError::Folder {
-        path: folder.to_owned(),
-        cause,
-    })
+    std::fs::create_dir_all(folder)
+        .map_err(|cause| StorageError::Folder { path: folder.to_owned(), cause })
 }
 
 /// An instant as the databases keep it: UTC microseconds.
@@ -260,9 +248,7 @@ pub fn instant(micros: i64) -> Timestamp {
 
 /// Whether an error says that a unique key is already there.
 pub fn is_duplicate(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
 /// Runs a query and gives all rows: `fetch_all!(db.read(), Row, "SELECT …", argument, …)`.
@@ -349,10 +335,7 @@ mod tests {
         let config = DatabaseConfig::sqlite(&dir.path().join("deep/er/test.db"));
         let mut all = vec![(Some(dir), Database::connect(&config).await.unwrap())];
         if let Ok(url) = std::env::var("WARIFU_TEST_POSTGRES") {
-            let config = DatabaseConfig {
-                url,
-                connections: 4,
-            };
+            let config = DatabaseConfig { url, connections: 4 };
             all.push((None, Database::connect(&config).await.unwrap()));
         }
         for (_, database) in &all {
@@ -374,14 +357,7 @@ mod tests {
                        RETURNING id, amount, note";
             let none: Option<String> = None;
             let row = fetch_one!(database.write(), Row, sql, "a", 1_i64, none.clone()).unwrap();
-            assert_eq!(
-                row,
-                Row {
-                    id: "a".into(),
-                    amount: 1,
-                    note: None
-                }
-            );
+            assert_eq!(row, Row { id: "a".into(), amount: 1, note: None });
             let row = fetch_one!(database.write(), Row, sql, "a", 2_i64, none).unwrap();
             assert_eq!(row.amount, 2);
             let all = fetch_all!(database.read(), Row, "SELECT * FROM service_sample").unwrap();
@@ -397,10 +373,7 @@ mod tests {
             execute!(transaction.on(), sql, "b", 1_i64).unwrap();
             drop(transaction);
             let sql = "SELECT * FROM service_sample WHERE id = $1";
-            assert_eq!(
-                fetch_optional!(database.read(), Row, sql, "b").unwrap(),
-                None
-            );
+            assert_eq!(fetch_optional!(database.read(), Row, sql, "b").unwrap(), None);
         }
     }
 
@@ -409,22 +382,14 @@ mod tests {
         for (_dir, database) in databases().await {
             let sql = "INSERT INTO service_sample (id, amount) VALUES ($1, $2)";
             assert_eq!(execute!(database.write(), sql, "c", 1_i64).unwrap(), 1);
-            assert!(is_duplicate(
-                &execute!(database.write(), sql, "c", 1_i64).unwrap_err()
-            ));
+            assert!(is_duplicate(&execute!(database.write(), sql, "c", 1_i64).unwrap_err()));
         }
     }
 
     #[tokio::test]
     async fn another_engine_is_refused_by_name() {
-        let config = DatabaseConfig {
-            url: "mysql://x".into(),
-            connections: 1,
-        };
-        assert!(matches!(
-            Database::connect(&config).await,
-            Err(StorageError::Engine)
-        ));
+        let config = DatabaseConfig { url: "mysql://x".into(), connections: 1 };
+        assert!(matches!(Database::connect(&config).await, Err(StorageError::Engine)));
     }
 
     #[test]

@@ -12,15 +12,9 @@ static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 /// default `warn`) and metrics. A second call changes nothing.
 pub fn start() {
     let filter = EnvFilter::try_from_env("WARIFU_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start, as in tests, finds the subscriber in place: that is as good.
-    let _ = if std::io::stderr().is_terminal() {
-        logs.try_init()
-    } else {
-        logs.json().try_init()
-    };
+    let _ = if std::io::stderr().is_terminal() { logs.try_init() } else { logs.json().try_init() };
     if METRICS.get().is_none()
         && let Ok(handle) = PrometheusBuilder::new().install_recorder()
     {
@@ -30,8 +24,5 @@ pub fn start() {
 
 /// The metrics in Prometheus' text form; empty before [`start`].
 pub fn metrics_text() -> String {
-    METRICS
-        .get()
-        .map(PrometheusHandle::render)
-        .unwrap_or_default()
+    METRICS.get().map(PrometheusHandle::render).unwrap_or_default()
 }

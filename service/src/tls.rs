@@ -87,11 +87,7 @@ pub struct PeerCertificate {
 impl PeerCertificate {
     /// Reads what the handshake verified.
     pub fn from_der(der: &[u8]) -> Self {
-        Self {
-            der: der.to_vec(),
-            thumbprint: thumbprint(der),
-            party: party_of(der),
-        }
+        Self { der: der.to_vec(), thumbprint: thumbprint(der), party: party_of(der) }
     }
 }
 
@@ -103,23 +99,17 @@ pub fn thumbprint(der: &[u8]) -> String {
 /// The thumbprint of the first certificate in a PEM file.
 pub fn thumbprint_of_file(path: &Path) -> Result<String, TlsError> {
     let chain = certificates(path)?;
-    let first = chain
-        .first()
-        .ok_or_else(|| TlsError::Config("no certificate in file".into()))?;
+    let first = chain.first().ok_or_else(|| TlsError::Config("no certificate in file".into()))?;
     Ok(thumbprint(first))
 }
 
 fn party_of(der: &[u8]) -> Option<String> {
     let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
     let names = certificate.subject_alternative_name().ok()??;
-    names
-        .value
-        .general_names
-        .iter()
-        .find_map(|name| match name {
-            GeneralName::URI(uri) => uri.strip_prefix(PARTY_URI).map(str::to_owned),
-            _ => None,
-        })
+    names.value.general_names.iter().find_map(|name| match name {
+        GeneralName::URI(uri) => uri.strip_prefix(PARTY_URI).map(str::to_owned),
+        _ => None,
+    })
 }
 
 /// rustls' configuration of a server.
@@ -146,11 +136,7 @@ pub fn server_config(config: &TlsConfig) -> Result<Arc<ServerConfig>, TlsError> 
 /// redirect, and gives up a call after `timeout`. Names under `localhost` lead to 127.0.0.1
 /// (RFC 6761 section 6.3), which no system resolver is trusted with.
 pub fn client(config: &ClientConfig, timeout: Duration) -> Result<reqwest::Client, TlsError> {
-    build(
-        bounded(timeout)
-            .tls_backend_preconfigured(client_config(config)?)
-            .https_only(true),
-    )
+    build(bounded(timeout).tls_backend_preconfigured(client_config(config)?).https_only(true))
 }
 
 /// A pooled client without TLS, for what is signed and public: a CRL is fetched over plain HTTP,
@@ -174,9 +160,7 @@ fn bounded(timeout: Duration) -> reqwest::ClientBuilder {
 }
 
 fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, TlsError> {
-    builder
-        .build()
-        .map_err(|cause| TlsError::Config(cause.to_string()))
+    builder.build().map_err(|cause| TlsError::Config(cause.to_string()))
 }
 
 fn client_config(config: &ClientConfig) -> Result<RustlsClient, TlsError> {
@@ -199,17 +183,12 @@ fn provider() -> Arc<CryptoProvider> {
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect)
-        .map_err(|cause| TlsError::File {
-            path: path.to_owned(),
-            cause,
-        })
+        .map_err(|cause| TlsError::File { path: path.to_owned(), cause })
 }
 
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    PrivateKeyDer::from_pem_file(path).map_err(|cause| TlsError::File {
-        path: path.to_owned(),
-        cause,
-    })
+    PrivateKeyDer::from_pem_file(path)
+        .map_err(|cause| TlsError::File { path: path.to_owned(), cause })
 }
 
 fn roots(path: &Path) -> Result<RootCertStore, TlsError> {
@@ -218,10 +197,7 @@ fn roots(path: &Path) -> Result<RootCertStore, TlsError> {
         store.add(certificate)?;
     }
     if store.is_empty() {
-        return Err(TlsError::Config(format!(
-            "{}: no CA certificate",
-            path.display()
-        )));
+        return Err(TlsError::Config(format!("{}: no CA certificate", path.display())));
     }
     Ok(store)
 }

@@ -34,10 +34,7 @@ pub struct Page<'a> {
 impl<'a> Page<'a> {
     /// The page at `uri`, in that voice.
     pub fn new(voice: Voice<'a>, uri: &Uri) -> Self {
-        Self {
-            voice,
-            switch: switch_href(uri, voice.language.other()),
-        }
+        Self { voice, switch: switch_href(uri, voice.language.other()) }
     }
 
     /// The voice of this page.
@@ -132,19 +129,10 @@ pub fn assets(files: &[AssetFile]) -> Router {
             let hash = digest::digest(&digest::SHA256, bytes);
             let short = HEXLOWER.encode(hash.as_ref().get(..8)?);
             let tag = HeaderValue::from_str(&format!("\"{short}\"")).ok()?;
-            Some((
-                *name,
-                Asset {
-                    bytes,
-                    kind: kind_of(name),
-                    tag,
-                },
-            ))
+            Some((*name, Asset { bytes, kind: kind_of(name), tag }))
         })
         .collect();
-    Router::new()
-        .route("/assets/{name}", get(asset))
-        .with_state(Arc::new(all))
+    Router::new().route("/assets/{name}", get(asset)).with_state(Arc::new(all))
 }
 
 async fn asset(
@@ -162,10 +150,7 @@ async fn asset(
     };
     let headers = response.headers_mut();
     headers.insert(header::ETAG, asset.tag.clone());
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=300"),
-    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
     response
 }
 
@@ -186,13 +171,7 @@ mod tests {
     #[test]
     fn the_switch_keeps_the_rest_of_the_address() {
         let uri = Uri::from_static("/desk?day=2026-11-20&lang=ja&x=1");
-        assert_eq!(
-            switch_href(&uri, Language::En),
-            "/desk?day=2026-11-20&x=1&lang=en"
-        );
-        assert_eq!(
-            switch_href(&Uri::from_static("/"), Language::Ja),
-            "/?lang=ja"
-        );
+        assert_eq!(switch_href(&uri, Language::En), "/desk?day=2026-11-20&x=1&lang=en");
+        assert_eq!(switch_href(&Uri::from_static("/"), Language::Ja), "/?lang=ja");
     }
 }

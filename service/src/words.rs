@@ -65,16 +65,11 @@ impl Language {
     /// The language that `?lang=` names.
     pub fn in_query(query: Option<&str>) -> Option<Self> {
         let pairs = query?.split('&');
-        pairs
-            .filter_map(|pair| pair.strip_prefix("lang="))
-            .find_map(Self::from_tag)
+        pairs.filter_map(|pair| pair.strip_prefix("lang=")).find_map(Self::from_tag)
     }
 
     fn in_cookie(headers: &HeaderMap) -> Option<Self> {
-        let cookies = headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|line| line.to_str().ok());
+        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
         cookies
             .flat_map(|line| line.split(';'))
             .filter_map(|pair| pair.trim().split_once('='))
@@ -85,9 +80,7 @@ impl Language {
     /// The first of ours in Accept-Language; browsers list by preference.
     fn in_browser(headers: &HeaderMap) -> Option<Self> {
         let line = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
-        line.split(',')
-            .take(16)
-            .find_map(|part| Self::from_tag(part.trim()))
+        line.split(',').take(16).find_map(|part| Self::from_tag(part.trim()))
     }
 }
 
@@ -123,14 +116,10 @@ impl std::fmt::Debug for Words {
 }
 
 /// The sentences that every server needs.
-const SHARED_JA: [&str; 2] = [
-    include_str!("../locales/ja/shared.ftl"),
-    include_str!("../locales/ja/frame.ftl"),
-];
-const SHARED_EN: [&str; 2] = [
-    include_str!("../locales/en/shared.ftl"),
-    include_str!("../locales/en/frame.ftl"),
-];
+const SHARED_JA: [&str; 2] =
+    [include_str!("../locales/ja/shared.ftl"), include_str!("../locales/ja/frame.ftl")];
+const SHARED_EN: [&str; 2] =
+    [include_str!("../locales/en/shared.ftl"), include_str!("../locales/en/frame.ftl")];
 
 impl Words {
     /// The shared sentences and a party's own. Refuses catalogues of which one lacks a sentence.
@@ -139,10 +128,7 @@ impl Words {
         ours.extend_from_slice(ja);
         theirs.extend_from_slice(en);
         same_keys(&ours, &theirs)?;
-        Ok(Self {
-            ja: bundle(Language::Ja, &ours)?,
-            en: bundle(Language::En, &theirs)?,
-        })
+        Ok(Self { ja: bundle(Language::Ja, &ours)?, en: bundle(Language::En, &theirs)? })
     }
 
     /// The sentences in one language.
@@ -165,9 +151,7 @@ pub struct Voice<'a> {
 
 impl std::fmt::Debug for Voice<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Voice")
-            .field("language", &self.language)
-            .finish_non_exhaustive()
+        f.debug_struct("Voice").field("language", &self.language).finish_non_exhaustive()
     }
 }
 
@@ -203,29 +187,20 @@ impl Voice<'_> {
         arguments: Option<&FluentArgs<'_>>,
     ) -> String {
         let missing = || {
-            if attribute.is_some() {
-                String::new()
-            } else {
-                key.to_owned()
-            }
+            if attribute.is_some() { String::new() } else { key.to_owned() }
         };
         let Some(message) = self.bundle.get_message(key) else {
             return missing();
         };
         let pattern = match attribute {
             None => message.value(),
-            Some(name) => message
-                .get_attribute(name)
-                .map(|attribute| attribute.value()),
+            Some(name) => message.get_attribute(name).map(|attribute| attribute.value()),
         };
         let Some(pattern) = pattern else {
             return missing();
         };
         let mut errors = Vec::new();
-        let text = self
-            .bundle
-            .format_pattern(pattern, arguments, &mut errors)
-            .into_owned();
+        let text = self.bundle.format_pattern(pattern, arguments, &mut errors).into_owned();
         if !errors.is_empty() {
             tracing::warn!(key, "a sentence lacks what it needs");
         }
@@ -237,10 +212,7 @@ fn bundle(
     language: Language,
     sources: &[&str],
 ) -> Result<FluentBundle<FluentResource>, WordsError> {
-    let tag = language
-        .tag()
-        .parse()
-        .map_err(|_| WordsError::Syntax(language.tag().into()))?;
+    let tag = language.tag().parse().map_err(|_| WordsError::Syntax(language.tag().into()))?;
     let mut bundle = FluentBundle::new_concurrent(vec![tag]);
     // The isolation marks are for mixed directions, which our two languages do not have.
     bundle.set_use_isolating(false);
@@ -257,11 +229,7 @@ fn bundle(
 fn same_keys(ja: &[&str], en: &[&str]) -> Result<(), WordsError> {
     let (ja, en) = (keys(ja), keys(en));
     let lacking: Vec<_> = ja.symmetric_difference(&en).cloned().collect();
-    if lacking.is_empty() {
-        Ok(())
-    } else {
-        Err(WordsError::Incomplete(lacking.join(", ")))
-    }
+    if lacking.is_empty() { Ok(()) } else { Err(WordsError::Incomplete(lacking.join(", "))) }
 }
 
 /// `key` and `key.attribute` of every sentence.
@@ -287,9 +255,7 @@ fn keys(sources: &[&str]) -> BTreeSet<String> {
 
 fn is_identifier(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
 /// The texts of `codes` that a catalogue lacks, for a party's own test: each code needs a title
@@ -321,10 +287,7 @@ mod tests {
     fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
         let mut map = HeaderMap::new();
         for (name, value) in pairs {
-            map.append(
-                axum::http::HeaderName::try_from(*name).unwrap(),
-                value.parse().unwrap(),
-            );
+            map.append(axum::http::HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
         }
         map
     }
@@ -346,14 +309,8 @@ mod tests {
             &["tries = { $n ->\n        [one] One try\n       *[other] { $n } tries\n    } left\n    .help = Help\n"],
         )
         .unwrap();
-        assert_eq!(
-            words.in_(Language::Ja).tell("tries", &[("n", 2.into())]),
-            "あと2回"
-        );
-        assert_eq!(
-            words.in_(Language::En).tell("tries", &[("n", 1.into())]),
-            "One try left"
-        );
+        assert_eq!(words.in_(Language::Ja).tell("tries", &[("n", 2.into())]), "あと2回");
+        assert_eq!(words.in_(Language::En).tell("tries", &[("n", 1.into())]), "One try left");
         assert_eq!(words.in_(Language::En).attribute("tries", "help"), "Help");
         assert_eq!(words.in_(Language::En).say("nothing"), "nothing");
     }

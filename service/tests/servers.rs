@@ -1,5 +1,7 @@
 //! A real server over real TLS: who gets in, what the limits do, how problems look.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,15 +39,10 @@ impl Authority {
     fn party(&self, name: &str) -> (PathBuf, PathBuf) {
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         let uri = format!("urn:warifu:party:{name}");
-        params
-            .subject_alt_names
-            .push(SanType::URI(uri.try_into().unwrap()));
+        params.subject_alt_names.push(SanType::URI(uri.try_into().unwrap()));
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let paths = (
-            self.path(&format!("{name}.pem")),
-            self.path(&format!("{name}.key")),
-        );
+        let paths = (self.path(&format!("{name}.pem")), self.path(&format!("{name}.key")));
         std::fs::write(&paths.0, certificate.pem()).unwrap();
         std::fs::write(&paths.1, key.serialize_pem()).unwrap();
         paths
@@ -64,10 +61,7 @@ impl Drop for Running {
 }
 
 async fn serve(tls: TlsConfig) -> Running {
-    let config = ListenConfig {
-        address: "127.0.0.1:0".parse().unwrap(),
-        tls: Some(tls),
-    };
+    let config = ListenConfig { address: "127.0.0.1:0".parse().unwrap(), tls: Some(tls) };
     let server = Server::bind(&config).await.unwrap();
     let base = format!("https://localhost:{}", server.address().port());
     let router = Router::new()
@@ -78,10 +72,7 @@ async fn serve(tls: TlsConfig) -> Running {
             }),
         )
         .route("/echo", post(|body: String| async move { body }))
-        .route(
-            "/slow",
-            get(|| async { std::future::pending::<String>().await }),
-        )
+        .route("/slow", get(|| async { std::future::pending::<String>().await }))
         .route("/panic", get(panicking))
         .route(
             "/refuse",
@@ -94,10 +85,7 @@ async fn serve(tls: TlsConfig) -> Running {
         )
         .unwrap(),
     );
-    let limits = HttpLimits {
-        body: 1024,
-        time: Duration::from_millis(300),
-    };
+    let limits = HttpLimits { body: 1024, time: Duration::from_millis(300) };
     let router = finish(router, &Surroundings::system(), words, limits);
     let stop = CancellationToken::new();
     tokio::spawn(server.serve(router, stop.clone()));
@@ -111,11 +99,7 @@ async fn panicking() -> String {
 
 fn client(ca: &Path, own: Option<(PathBuf, PathBuf)>) -> reqwest::Client {
     let (certificate, key) = own.unzip();
-    let config = ClientConfig {
-        ca: ca.to_owned(),
-        certificate,
-        key,
-    };
+    let config = ClientConfig { ca: ca.to_owned(), certificate, key };
     tls::client(&config, Duration::from_secs(5)).unwrap()
 }
 
@@ -124,43 +108,24 @@ async fn mutual_tls_lets_in_only_the_own_ca() {
     let (ours, theirs) = (Authority::new(), Authority::new());
     let (certificate, key) = ours.party("relay");
     let client_ca = Some(ours.path("ca.pem"));
-    let running = serve(TlsConfig {
-        certificate,
-        key,
-        client_ca,
-    })
-    .await;
+    let running = serve(TlsConfig { certificate, key, client_ca }).await;
     let who = format!("{}/who", running.base);
     let ca = ours.path("ca.pem");
 
     let friend = client(&ca, Some(ours.party("portal")));
     let answer = friend.get(&who).send().await.unwrap();
     assert_eq!(answer.text().await.unwrap(), "portal");
-    assert!(
-        client(&ca, None).get(&who).send().await.is_err(),
-        "no certificate"
-    );
+    assert!(client(&ca, None).get(&who).send().await.is_err(), "no certificate");
     let stranger = client(&ca, Some(theirs.party("portal")));
-    assert!(
-        stranger.get(&who).send().await.is_err(),
-        "another CA's certificate"
-    );
+    assert!(stranger.get(&who).send().await.is_err(), "another CA's certificate");
     let mistrusting = client(&theirs.path("ca.pem"), Some(ours.party("portal")));
-    assert!(
-        mistrusting.get(&who).send().await.is_err(),
-        "a server of another CA"
-    );
+    assert!(mistrusting.get(&who).send().await.is_err(), "a server of another CA");
 }
 
 async fn plain() -> (Authority, Running, reqwest::Client) {
     let ours = Authority::new();
     let (certificate, key) = ours.party("portal");
-    let running = serve(TlsConfig {
-        certificate,
-        key,
-        client_ca: None,
-    })
-    .await;
+    let running = serve(TlsConfig { certificate, key, client_ca: None }).await;
     let client = client(&ours.path("ca.pem"), None);
     (ours, running, client)
 }
@@ -173,16 +138,8 @@ async fn a_program_gets_a_problem_document_in_its_language() {
     assert_eq!(answer.status(), StatusCode::FORBIDDEN);
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
     assert_eq!(answer.headers()["retry-after"], "7");
-    assert!(
-        answer.headers()["set-cookie"]
-            .to_str()
-            .unwrap()
-            .starts_with("lang=en;")
-    );
-    let id = answer.headers()["x-request-id"]
-        .to_str()
-        .unwrap()
-        .to_owned();
+    assert!(answer.headers()["set-cookie"].to_str().unwrap().starts_with("lang=en;"));
+    let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
     let document: serde_json::Value = answer.json().await.unwrap();
     assert_eq!(document["code"], "peer.unknown");
     assert_eq!(document["title"], "The caller is not registered");
@@ -193,19 +150,11 @@ async fn a_program_gets_a_problem_document_in_its_language() {
 #[tokio::test]
 async fn a_browser_gets_a_page_under_a_strict_policy() {
     let (_ours, running, client) = plain().await;
-    let request = client
-        .get(format!("{}/nowhere", running.base))
-        .header("accept", "text/html");
+    let request = client.get(format!("{}/nowhere", running.base)).header("accept", "text/html");
     let answer = request.send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::NOT_FOUND);
-    let policy = answer.headers()["content-security-policy"]
-        .to_str()
-        .unwrap()
-        .to_owned();
-    assert!(
-        policy.contains("default-src 'none'") && !policy.contains("unsafe"),
-        "{policy}"
-    );
+    let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
     let page = answer.text().await.unwrap();
     assert!(page.contains("<html lang=\"ja\">") && page.contains("そのページはありません"));
 }
@@ -214,19 +163,9 @@ async fn a_browser_gets_a_page_under_a_strict_policy() {
 async fn bodies_time_and_panics_are_bounded() {
     let (_ours, running, client) = plain().await;
     let echo = format!("{}/echo", running.base);
-    let answer = client
-        .post(&echo)
-        .body("x".repeat(1024))
-        .send()
-        .await
-        .unwrap();
+    let answer = client.post(&echo).body("x".repeat(1024)).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
-    let answer = client
-        .post(&echo)
-        .body("x".repeat(1025))
-        .send()
-        .await
-        .unwrap();
+    let answer = client.post(&echo).body("x".repeat(1025)).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
     let document: serde_json::Value = answer.json().await.unwrap();
     assert_eq!(document["code"], "request.too-large");
@@ -234,11 +173,7 @@ async fn bodies_time_and_panics_are_bounded() {
         ("slow", StatusCode::SERVICE_UNAVAILABLE, "request.timeout"),
         ("panic", StatusCode::INTERNAL_SERVER_ERROR, "internal"),
     ] {
-        let answer = client
-            .get(format!("{}/{path}", running.base))
-            .send()
-            .await
-            .unwrap();
+        let answer = client.get(format!("{}/{path}", running.base)).send().await.unwrap();
         assert_eq!(answer.status(), status);
         let document: serde_json::Value = answer.json().await.unwrap();
         assert_eq!(document["code"], code);

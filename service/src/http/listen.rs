@@ -79,16 +79,8 @@ pub struct Server {
 impl Server {
     /// Binds the address and reads the keys.
     pub async fn bind(config: &ListenConfig) -> Result<Self, ListenError> {
-        let failed = |cause| ListenError::Address {
-            address: config.address,
-            cause,
-        };
-        let tls = config
-            .tls
-            .as_ref()
-            .map(tls::server_config)
-            .transpose()?
-            .map(TlsAcceptor::from);
+        let failed = |cause| ListenError::Address { address: config.address, cause };
+        let tls = config.tls.as_ref().map(tls::server_config).transpose()?.map(TlsAcceptor::from);
         let tcp = TcpListener::bind(config.address).await.map_err(failed)?;
         let address = tcp.local_addr().map_err(failed)?;
         Ok(Self { tcp, address, tls })
@@ -122,9 +114,7 @@ async fn introduce_peer(mut request: Request, next: Next) -> Response {
     if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<Peer>>().cloned()
         && let Some(certificate) = peer.certificate
     {
-        request
-            .extensions_mut()
-            .insert(PeerCertificate::clone(&certificate));
+        request.extensions_mut().insert(PeerCertificate::clone(&certificate));
     }
     next.run(request).await
 }
@@ -181,17 +171,8 @@ async fn greet(
 ) -> Option<(Connection, Peer)> {
     let _ = stream.set_nodelay(true);
     let Some(tls) = tls else {
-        let connection = Connection {
-            stream: Stream::Plain(stream),
-            _place: place,
-        };
-        return Some((
-            connection,
-            Peer {
-                address,
-                certificate: None,
-            },
-        ));
+        let connection = Connection { stream: Stream::Plain(stream), _place: place };
+        return Some((connection, Peer { address, certificate: None }));
     };
     let shaken = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await;
     let stream = match shaken {
@@ -208,17 +189,8 @@ async fn greet(
         .peer_certificates()
         .and_then(<[_]>::first)
         .map(|der| Arc::new(PeerCertificate::from_der(der)));
-    let connection = Connection {
-        stream: Stream::Tls(Box::new(stream)),
-        _place: place,
-    };
-    Some((
-        connection,
-        Peer {
-            address,
-            certificate,
-        },
-    ))
+    let connection = Connection { stream: Stream::Tls(Box::new(stream)), _place: place };
+    Some((connection, Peer { address, certificate }))
 }
 
 impl Listener for Connections {
@@ -234,10 +206,7 @@ impl Listener for Connections {
     }
 
     fn local_addr(&self) -> std::io::Result<Peer> {
-        Ok(Peer {
-            address: self.address,
-            certificate: None,
-        })
+        Ok(Peer { address: self.address, certificate: None })
     }
 }
 

@@ -1,0 +1,38 @@
+# make demo    everything on this machine, with virtual cards
+# make test    every test, on real parts
+# make bench   how fast, beside the physical limit
+# make lint    formatting, lints, licences, spelling, unused dependencies
+
+BUILD_PACKAGES := build-essential pkg-config libssl-dev libpcsclite-dev \
+	libxml2-dev libxslt1-dev libxmlsec1-dev libxmlsec1-openssl libltdl-dev clang libclang-dev
+TEST_PACKAGES := chromium chromium-driver fonts-noto-cjk iproute2 libnss3-tools opensc openssl \
+	pcscd postgresql procps util-linux vsmartcard-vpcd xmlsec1 yubico-piv-tool
+DEMO_PACKAGES := libnss3-tools
+
+.PHONY: demo test bench lint build-packages test-packages
+
+demo: build-packages
+	@./packages.sh $(DEMO_PACKAGES)
+	cargo build --release --locked
+	./target/release/warifu demo
+
+test: build-packages test-packages
+	./tests/with-postgres.sh cargo test --workspace --locked
+
+bench: build-packages test-packages
+	cargo build --release --locked
+	./target/release/warifu bench
+
+lint: build-packages
+	@./tests/lint-tools.sh
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+	./tests/deny.sh
+	typos
+	cargo machete
+
+build-packages:
+	@./packages.sh $(BUILD_PACKAGES)
+
+test-packages:
+	@./packages.sh $(TEST_PACKAGES)

@@ -1,0 +1,96 @@
+//! Access history (見られた記録): who looked at a resident's records, and why.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::CheckNumber;
+use crate::eligibility::Verdict;
+use crate::records::{DisplayName, Service};
+
+/// One event of the access log as its subject sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HistoryEntry {
+    /// Position in the log: what `warifu log verify` proves.
+    pub index: u64,
+    /// Running number among this subject's events, from 1; a gap would show an entry left out.
+    pub subject_sequence: u64,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// Who looked.
+    pub reader: Reader,
+    /// What for.
+    pub purpose: Purpose,
+    /// What was asked for.
+    pub asked: Asked,
+    /// What came of it.
+    pub result: AccessResult,
+    /// Who was asked.
+    pub source: Option<DisplayName>,
+    /// 認証番号 of an eligibility check.
+    pub check_number: Option<CheckNumber>,
+}
+
+/// Who looked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(tag = "who", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Reader {
+    /// The resident, through the portal.
+    Oneself,
+    /// A member of an organisation's staff.
+    Organization {
+        /// The organisation's code, e.g. 医療機関コード.
+        code: String,
+        /// The organisation as people know it.
+        name: String,
+    },
+}
+
+/// What a record was asked for (利用目的).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// The resident's own look.
+    OwnLook,
+    /// Eligibility for treatment (資格確認): needs no consent.
+    Treatment,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Asked {
+    /// 保険資格.
+    Eligibility,
+    /// A record of a service.
+    Record(Service),
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccessResult {
+    /// The record was shown.
+    Shown,
+    /// The eligibility check was answered.
+    Answered(Verdict),
+    /// There was nothing to show.
+    Empty,
+    /// Refused, with the code.
+    Refused(String),
+    /// The source did not answer, with the code.
+    Failed(String),
+}
+
+/// Relay → portal: a page of one's own history, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HistoryPage {
+    /// Entries, newest first.
+    pub entries: Vec<HistoryEntry>,
+    /// Give this as `before` to get the next page; none at the end.
+    pub before: Option<u64>,
+}

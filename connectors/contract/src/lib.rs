@@ -1,0 +1,19 @@
+//! The shared vocabulary of the federation: coverage, eligibility, records, services, reasons.
+//!
+//! No I/O and no clock here: what two parties say to each other, and the rules both must agree
+//! on. Every type that crosses the wire derives its JSON and OpenAPI shape from this crate.
+
+pub mod calendar;
+pub mod card_key;
+pub mod check_number;
+pub mod connector_token;
+pub mod coverage;
+pub mod decision;
+pub mod eligibility;
+pub mod history;
+pub mod manifest;
+pub mod person;
+pub mod records;
+pub mod register;
+
+pub use check_number::CheckNumber;

@@ -1,0 +1,268 @@
+//! Records that a resident reads: insurance, check-ups, pension.
+
+use jiff::{Timestamp, civil::Date};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::coverage::Coverage;
+use crate::person::Sex;
+
+/// A service that a connector offers.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    ToSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Service {
+    /// 保険証加入情報.
+    Insurance,
+    /// 健診結果情報.
+    Checkup,
+    /// 年金情報.
+    Pension,
+}
+
+impl Service {
+    /// Every service, in the order of the portal's menu.
+    pub const ALL: [Self; 3] = [Self::Insurance, Self::Checkup, Self::Pension];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Insurance => "insurance",
+            Self::Checkup => "checkup",
+            Self::Pension => "pension",
+        }
+    }
+}
+
+/// An organisation's name in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DisplayName {
+    /// Japanese.
+    pub ja: String,
+    /// English.
+    pub en: String,
+}
+
+/// Portal → relay: which records to fetch for the token's subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordsRequest {
+    /// At least one, each once.
+    pub services: Vec<Service>,
+}
+
+/// Relay → portal: the answer of one connector, one line of NDJSON, in order of arrival.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Panel {
+    /// Which service this is.
+    pub service: Service,
+    /// Who holds the records; none when nobody is linked.
+    pub source: Option<DisplayName>,
+    /// What came of it.
+    pub outcome: PanelOutcome,
+    /// How long the connector took, in milliseconds.
+    pub took_ms: u32,
+}
+
+/// What came of asking one connector.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(tag = "state", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum PanelOutcome {
+    /// Here it is.
+    Ready {
+        /// The record.
+        record: Box<Record>,
+        /// When the source's data were last changed.
+        #[schema(value_type = String, format = DateTime)]
+        as_of: Timestamp,
+    },
+    /// The holder has nothing about this person (yet).
+    Empty,
+    /// The holder is not linked to this person's card.
+    NotLinked,
+    /// The level of this sign-in, or consent, does not allow it.
+    Refused {
+        /// Stable code, e.g. `consent.none`.
+        code: String,
+    },
+    /// The connector did not answer, or not within its deadline.
+    Failed {
+        /// Stable code: `source.slow`, `source.down`, `source.broken`.
+        code: String,
+    },
+}
+
+/// Relay → connector.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectorRecordRequest {
+    /// Which record of the token's subject.
+    pub service: Service,
+}
+
+/// Connector → relay.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectorRecord {
+    /// The record; none when the connector knows the person but has nothing.
+    pub record: Option<Record>,
+    /// When the data were last changed.
+    #[schema(value_type = String, format = DateTime)]
+    pub as_of: Timestamp,
+}
+
+/// One record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Record {
+    /// 保険証加入情報.
+    Insurance(InsuranceRecord),
+    /// 健診結果情報.
+    Checkup(CheckupRecord),
+    /// 年金情報.
+    Pension(PensionRecord),
+}
+
+/// Every coverage the insurer holds about the person, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InsuranceRecord {
+    /// Coverages, newest first.
+    pub coverages: Vec<Coverage>,
+}
+
+/// Check-ups (特定健診), newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckupRecord {
+    /// Sex, which some limits depend on.
+    pub sex: Sex,
+    /// Date of birth.
+    #[schema(value_type = String, format = Date)]
+    pub birth_date: Date,
+    /// Check-ups, newest first.
+    pub checkups: Vec<Checkup>,
+}
+
+/// One check-up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Checkup {
+    /// 受診日.
+    #[schema(value_type = String, format = Date)]
+    pub taken_on: Date,
+    /// Where it was taken.
+    pub place: String,
+    /// Results, in the order of the official table.
+    pub items: Vec<CheckupItem>,
+}
+
+/// One result, by its 17-digit JLAC10 code.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckupItem {
+    /// JLAC10 code, 17 characters.
+    pub code: String,
+    /// Name in Japanese.
+    pub name: String,
+    /// The value.
+    pub value: CheckupValue,
+}
+
+/// A result's value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum CheckupValue {
+    /// A measured quantity.
+    Quantity {
+        /// The number, as reported.
+        value: f64,
+        /// Its unit as the official table prints it, e.g. `mg/dL`, `mmHg`.
+        unit: String,
+    },
+    /// A coded or free answer.
+    Text {
+        /// The words.
+        text: String,
+    },
+    /// 受けていません.
+    NotTaken,
+}
+
+/// 年金情報 in the shape of the yearly notice (ねんきん定期便).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PensionRecord {
+    /// Data of virtual people, to be marked 見本.
+    pub sample: bool,
+    /// 受給資格期間 in months.
+    pub qualifying_months: u32,
+    /// Months needed (120).
+    pub needed_months: u32,
+    /// Months by scheme, in the order of the notice.
+    pub schemes: Vec<SchemeMonths>,
+    /// 見込額 or 加入実績に応じた年金額, yen a year.
+    pub yearly_amount_yen: u64,
+    /// Whether `yearly_amount_yen` is an estimate for 65 (50 and older) or what has been earned.
+    pub estimate: bool,
+    /// 保険料納付額 (累計), yen, own share.
+    pub paid_total_yen: u64,
+    /// The last months, newest first.
+    pub recent: Vec<PensionMonth>,
+}
+
+/// Months in one scheme.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SchemeMonths {
+    /// Which scheme.
+    pub scheme: PensionScheme,
+    /// Months.
+    pub months: u32,
+}
+
+/// A pension scheme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PensionScheme {
+    /// 国民年金 第1号.
+    NationalFirst,
+    /// 国民年金 第3号.
+    NationalThird,
+    /// 厚生年金 一般.
+    Employees,
+    /// 厚生年金 公務員.
+    PublicServants,
+    /// 厚生年金 私学.
+    PrivateSchools,
+}
+
+/// One month of contributions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PensionMonth {
+    /// First day of the month.
+    #[schema(value_type = String, format = Date)]
+    pub month: Date,
+    /// Scheme of that month.
+    pub scheme: PensionScheme,
+    /// 標準報酬月額, yen, for employees.
+    pub standard_monthly_yen: Option<u64>,
+    /// 保険料, yen, own share; none when unpaid or exempt.
+    pub paid_yen: Option<u64>,
+}

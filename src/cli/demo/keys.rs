@@ -1,0 +1,116 @@
+//! Every key and certificate that the demonstration's parties start with.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use jiff::SignedDuration;
+use warifu_ca::CardOffice;
+use warifu_idp::PairwiseKey;
+use warifu_pki::{
+    Authority, Certificate, FileKey, KeyAlgorithm, PossessionProof, PublicKey, Validity,
+};
+use warifu_service::Surroundings;
+use warifu_service::seal::KeyRing;
+
+use super::folder::{Folder, Member};
+
+/// How long the demonstration's SAML certificates last; peers trust them through the metadata.
+const SAML_LIFETIME: SignedDuration = SignedDuration::from_hours(24 * 365 * 3);
+
+/// Makes the keys and has the card office certify the parties.
+pub async fn make(
+    folder: &Folder,
+    office: &CardOffice,
+    surroundings: &Surroundings,
+) -> anyhow::Result<()> {
+    for member in certified() {
+        certify(folder, office, member).await?;
+    }
+    for member in [Member::Idp, Member::Portal, Member::Relay] {
+        let ring = KeyRing::generate("first", surroundings.entropy.as_ref())?;
+        ring.save(&folder.of(member, "columns.toml"))?;
+    }
+    let pairwise = PairwiseKey::generate(surroundings.entropy.as_ref());
+    pairwise.save(&folder.of(Member::Idp, "pairwise"))?;
+
+    pair(folder, Member::Idp, "ticket")?;
+    pair(folder, Member::Idp, "agent-request")?;
+    pair(folder, Member::Relay, "ticket")?;
+    pair(folder, Member::Relay, "token")?;
+    checkpoint_key(&folder.of(Member::Relay, "checkpoint.key"))?;
+
+    saml(folder, Member::Idp, "saml-p256", KeyAlgorithm::P256, surroundings)?;
+    saml(folder, Member::Idp, "saml-rsa", KeyAlgorithm::Rsa3072, surroundings)?;
+    saml(folder, Member::Portal, "saml", KeyAlgorithm::P256, surroundings)?;
+    // Encryption to the portal is RSA-OAEP, which the federation's profile asks for.
+    saml(folder, Member::Portal, "saml-decryption", KeyAlgorithm::Rsa3072, surroundings)
+}
+
+/// The parties that show a certificate to each other or to a browser.
+fn certified() -> impl Iterator<Item = Member> {
+    let connectors = super::folder::CONNECTORS.into_iter().map(Member::Connector);
+    [Member::Portal, Member::Idp, Member::Relay].into_iter().chain(connectors)
+}
+
+async fn certify(folder: &Folder, office: &CardOffice, member: Member) -> anyhow::Result<()> {
+    let key = FileKey::generate(KeyAlgorithm::P256)?;
+    let name = member.name();
+    let proof = PossessionProof::request(&name, &key)?;
+    let hosts = ["localhost", member.host()];
+    let hosts = if member.host() == "localhost" { &hosts[..1] } else { &hosts };
+    let issued = office.issue_party_certificate(&name, hosts, &proof).await?;
+    key.save(&folder.of(member, "tls.key"))?;
+    write(&folder.of(member, "tls.pem"), &issued.chain_pem)
+}
+
+/// A P-256 key `NAME.key` with its public half `NAME.pub`.
+fn pair(folder: &Folder, member: Member, name: &str) -> anyhow::Result<()> {
+    let key = FileKey::generate(KeyAlgorithm::P256)?;
+    key.save(&folder.of(member, &format!("{name}.key")))?;
+    write(&folder.of(member, &format!("{name}.pub")), &key.public_key().pem())
+}
+
+/// The Ed25519 key that signs the heads of the access log.
+fn checkpoint_key(path: &Path) -> anyhow::Result<()> {
+    let key = openssl::pkey::PKey::generate_ed25519()?;
+    let pem = key.private_key_to_pem_pkcs8()?;
+    super::write_private(path, &pem)
+}
+
+/// A key `NAME.key` with a certificate `NAME.pem` that only carries its public half.
+fn saml(
+    folder: &Folder,
+    member: Member,
+    name: &str,
+    algorithm: KeyAlgorithm,
+    surroundings: &Surroundings,
+) -> anyhow::Result<()> {
+    let key = FileKey::generate(algorithm)?;
+    let certificate = carrier(member, &key, surroundings)?;
+    key.save(&folder.of(member, &format!("{name}.key")))?;
+    write(&folder.of(member, &format!("{name}.pem")), &certificate.pem())
+}
+
+fn carrier(
+    member: Member,
+    key: &FileKey,
+    surroundings: &Surroundings,
+) -> anyhow::Result<Certificate> {
+    let validity = Validity::lasting(surroundings.now(), SAML_LIFETIME);
+    let signer = Arc::new(key.clone());
+    let entropy = surroundings.entropy.as_ref();
+    let name = format!("Warifu demonstration SAML {}", member.name());
+    Ok(Authority::self_signed_root(&name, signer, validity, entropy)?.certificate().clone())
+}
+
+/// A public key that [`pair`] wrote.
+pub fn public(folder: &Folder, member: Member, name: &str) -> anyhow::Result<PublicKey> {
+    let path = folder.of(member, &format!("{name}.pub"));
+    let pem = std::fs::read(&path).with_context(|| path.display().to_string())?;
+    Ok(PublicKey::from_pem(&pem)?)
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,151 @@
+//! Starts every party and the card agent, says where they are, and waits for the end.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use warifu_agent::drawer::{Bay, Drawer, DrawerCard, Text, Tone};
+use warifu_agent::{Agent, AgentConfig, PromptKind, TrustedIdp};
+use warifu_card::drawer::VirtualReaders;
+use warifu_card::virtual_card::{SharedCard, VirtualPiv};
+use warifu_card::{PcscReaders, Readers};
+use warifu_service::{Surroundings, telemetry};
+
+use super::cast::{self, Kind, Shown};
+use super::folder::{CONNECTORS, Folder, Member};
+use super::{ReaderKind, found, keys, people};
+use crate::cli::party::{PartyKind, Settings};
+use crate::cli::serve::stop_on_signal;
+
+/// The virtual readers: the one at the screen, and the reception's own.
+const READERS: [(&str, &str, &str); 2] = [
+    ("Virtual reader 1", "カードリーダー（住民・患者さん用）", "Card reader (residents, patients)"),
+    ("Virtual reader 2", "受付のカードリーダー", "The reception's card reader"),
+];
+
+/// Runs until the process is told to stop.
+pub async fn run(folder: &Folder, reader: ReaderKind) -> anyhow::Result<()> {
+    telemetry::start();
+    let surroundings = Surroundings::system();
+    if !folder.is_complete()? {
+        println!("Making keys, cards and people in {} …", folder.at("").display());
+        found::found(folder, &surroundings).await?;
+    }
+    folder.write_configs()?;
+    let stop = CancellationToken::new();
+    let mut parties = JoinSet::new();
+    for (kind, member) in members() {
+        let settings = Settings::load(kind, &folder.config(member))?;
+        let party = settings.open(&surroundings).await.with_context(|| member.name())?;
+        parties.spawn(party.serve(stop.clone()));
+    }
+    let agent = agent(folder, reader, &surroundings).await?;
+    parties.spawn({
+        let stop = stop.clone();
+        async move {
+            agent.serve(stop.cancelled_owned()).await;
+            Ok(())
+        }
+    });
+    greet(folder, reader);
+    tokio::spawn(stop_on_signal(stop.clone()));
+    while let Some(ended) = parties.join_next().await {
+        // One that ends early ends the demonstration, with its reason.
+        stop.cancel();
+        ended??;
+    }
+    Ok(())
+}
+
+fn members() -> impl Iterator<Item = (PartyKind, Member)> {
+    let connectors = CONNECTORS.map(|id| (PartyKind::Connector, Member::Connector(id)));
+    [(PartyKind::Ca, Member::Ca)].into_iter().chain(connectors).chain([
+        (PartyKind::Relay, Member::Relay),
+        (PartyKind::Idp, Member::Idp),
+        (PartyKind::Portal, Member::Portal),
+    ])
+}
+
+async fn agent(
+    folder: &Folder,
+    reader: ReaderKind,
+    surroundings: &Surroundings,
+) -> anyhow::Result<Agent> {
+    let mut config = AgentConfig::serving(vec![TrustedIdp {
+        origin: folder.address(Member::Idp),
+        request_key_pem: keys::public(folder, Member::Idp, "agent-request")?.pem(),
+    }]);
+    config.listen = vec![folder.listen(Member::Agent)];
+    config.ca = Some(folder.at("ca.pem"));
+    config.prompt = PromptKind::Page;
+    let (clock, entropy) = (surroundings.clock.clone(), surroundings.entropy.clone());
+    let own =
+        warifu_agent::Surroundings::new(move || clock.now(), move |bytes| entropy.fill(bytes));
+    match reader {
+        ReaderKind::Pcsc => Ok(Agent::bind(config, Arc::new(PcscReaders::new()), own).await?),
+        ReaderKind::Virtual => {
+            let readers = VirtualReaders::new(READERS.map(|(name, _, _)| name));
+            let drawer = drawer(folder, &readers, surroundings)?;
+            let readers: Arc<dyn Readers> = Arc::new(readers);
+            Ok(Agent::bind(config, readers, own).await?.with_drawer(drawer))
+        }
+    }
+}
+
+fn drawer(
+    folder: &Folder,
+    readers: &VirtualReaders,
+    surroundings: &Surroundings,
+) -> anyhow::Result<Drawer> {
+    let bays =
+        READERS.map(|(name, ja, en)| Bay { reader: name.to_owned(), label: Text::new(ja, en) });
+    let shown = cast::load(folder)?;
+    let cards: anyhow::Result<Vec<_>> =
+        shown.into_iter().map(|card| drawer_card(folder, card, surroundings)).collect();
+    Ok(Drawer::new(readers.clone(), bays.to_vec(), cards?))
+}
+
+fn drawer_card(
+    folder: &Folder,
+    shown: Shown,
+    surroundings: &Surroundings,
+) -> anyhow::Result<DrawerCard> {
+    let random = super::card_randomness(surroundings);
+    let card = VirtualPiv::load(&folder.card(&shown.id), random)
+        .with_context(|| format!("the card {}", shown.id))?;
+    Ok(DrawerCard {
+        name: Text::new(&shown.name, &shown.name),
+        note: Text::new(shown.note_ja, shown.note_en),
+        hint: people::PIN.to_owned(),
+        tone: match shown.kind {
+            Kind::Resident => Tone::Resident,
+            Kind::Staff => Tone::Staff,
+            Kind::Refused => Tone::Other,
+        },
+        card: SharedCard::new(card),
+        id: shown.id,
+    })
+}
+
+fn greet(folder: &Folder, reader: ReaderKind) {
+    println!();
+    println!("  Warifu is ready. All people and cards are virtual.");
+    println!();
+    println!("  Portal            {}", folder.address(Member::Portal));
+    match reader {
+        ReaderKind::Virtual => {
+            println!("  Cards and reader  {}", folder.address(Member::Agent));
+        }
+        ReaderKind::Pcsc => println!("  Card agent        on this machine's PC/SC readers"),
+    }
+    println!();
+    println!("  1. Put a card into the reader (PIN of every card: {}).", people::PIN);
+    println!("  2. Open the portal and sign in with the card.");
+    println!();
+    println!("  The browser does not know the demonstration's CA: accept its warning once for");
+    println!("  the portal and once for {}, or run", folder.address(Member::Idp));
+    println!("  `warifu demo trust` first (`warifu demo untrust` takes it back).");
+    println!();
+    println!("  Ctrl-C ends it.");
+}

@@ -1,0 +1,232 @@
+//! The configuration of each party of the demonstration, as its file would say it.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use serde::Serialize;
+use warifu_ca::{CaConfig, PublicationConfig, ValidityConfig};
+use warifu_connectors::{ConnectorKind, GatewayConfig};
+use warifu_contract::records::DisplayName;
+use warifu_idp::config::{
+    AgentsConfig, AttributeName, CardIssuerConfig, CardsConfig, ContactConfig, IdpConfig,
+    KeysConfig, Origin, RelayConfig as RelayOfIdp, ServiceProviderConfig, SigningChoice,
+    SigningKeyConfig,
+};
+use warifu_portal::config::PortalConfig;
+use warifu_relay::config::{ConnectorConfig, IdentityProviderConfig, LogConfig, RelayConfig};
+use warifu_service::http::ListenConfig;
+use warifu_service::session::SessionLimits;
+use warifu_service::storage::DatabaseConfig;
+use warifu_service::tls::{ClientConfig, TlsConfig};
+
+use super::folder::{CONNECTORS, Folder, Member};
+
+/// What the demonstration's access log is called in its signed heads.
+const LOG_ORIGIN: &str = "relay.localhost/log";
+/// A revoked card is refused this soon.
+const LIST_REFRESH_SECONDS: u32 = 2;
+/// So long the relay waits for one connector.
+const DEADLINE_MS: u64 = 3_000;
+
+impl Folder {
+    /// The file of a party's configuration.
+    pub fn config(&self, member: Member) -> PathBuf {
+        self.of(member, "config.toml")
+    }
+
+    /// Writes every party's configuration file.
+    pub fn write_configs(&self) -> anyhow::Result<()> {
+        self.write_config(Member::Ca, &self.ca_config())?;
+        self.write_config(Member::Idp, &self.idp_config()?)?;
+        self.write_config(Member::Portal, &self.portal_config()?)?;
+        self.write_config(Member::Relay, &self.relay_config()?)?;
+        for id in CONNECTORS {
+            self.write_config(Member::Connector(id), &self.gateway_config(id))?;
+        }
+        Ok(())
+    }
+
+    fn write_config(&self, member: Member, config: &impl Serialize) -> anyhow::Result<()> {
+        let text = toml::to_string(config)?;
+        let path = self.config(member);
+        std::fs::write(&path, text).with_context(|| path.display().to_string())
+    }
+
+    /// The card office.
+    pub fn ca_config(&self) -> CaConfig {
+        CaConfig {
+            listen: ListenConfig { address: self.listen(Member::Ca), tls: None },
+            database: self.database(Member::Ca),
+            folder: self.at("ca"),
+            publication: PublicationConfig {
+                base_url: self.address(Member::Ca),
+                list_minutes: 24 * 60,
+            },
+            validity: ValidityConfig::default(),
+        }
+    }
+
+    /// The identity provider.
+    pub fn idp_config(&self) -> anyhow::Result<IdpConfig> {
+        let file = |name: &str| self.of(Member::Idp, name);
+        let signing = |name: &str| SigningKeyConfig {
+            key: file(&format!("{name}.key")),
+            certificate: file(&format!("{name}.pem")),
+        };
+        Ok(IdpConfig {
+            public_url: origin(&self.address(Member::Idp))?,
+            listen: self.listen_config(Member::Idp, None),
+            database: self.database(Member::Idp),
+            keys: KeysConfig {
+                columns: file("columns.toml"),
+                pairwise: file("pairwise"),
+                ticket: file("ticket.key"),
+                agent_request: file("agent-request.key"),
+                saml_p256: signing("saml-p256"),
+                saml_rsa: signing("saml-rsa"),
+            },
+            relay: RelayOfIdp {
+                ticket_key: self.of(Member::Relay, "ticket.pub"),
+                audience: "urn:warifu:relay".to_owned(),
+            },
+            agents: AgentsConfig {
+                addresses: vec![origin(&self.address(Member::Agent))?],
+                download: None,
+            },
+            cards: self.cards_config(),
+            outgoing: ClientConfig { ca: self.at("ca.pem"), certificate: None, key: None },
+            sessions: SessionLimits::default(),
+            contact: ContactConfig { email: Some("help@warifu.example".to_owned()) },
+            service_providers: vec![self.portal_as_service_provider()],
+        })
+    }
+
+    fn cards_config(&self) -> CardsConfig {
+        CardsConfig {
+            root: self.at("ca.pem"),
+            issuers: vec![CardIssuerConfig {
+                certificate: self.of(Member::Ca, "cards-ca.pem"),
+                crl: format!("{}/crl/cards.crl", self.address(Member::Ca)),
+                refresh_seconds: LIST_REFRESH_SECONDS,
+            }],
+        }
+    }
+
+    fn portal_as_service_provider(&self) -> ServiceProviderConfig {
+        ServiceProviderConfig {
+            metadata: self.of(Member::Idp, "portal-metadata.xml"),
+            metadata_signer: Some(self.of(Member::Portal, "saml.pem")),
+            client_certificate: Some(self.of(Member::Portal, "tls.pem")),
+            attributes: vec![
+                AttributeName::PairwiseId,
+                AttributeName::DisplayName,
+                AttributeName::Roles,
+                AttributeName::Organization,
+                AttributeName::RelayTicket,
+            ],
+            signing: SigningChoice::P256,
+        }
+    }
+
+    /// The relay.
+    pub fn relay_config(&self) -> anyhow::Result<RelayConfig> {
+        let file = |name: &str| self.of(Member::Relay, name);
+        let connectors: anyhow::Result<Vec<_>> =
+            CONNECTORS.into_iter().map(|id| self.connector_config(id)).collect();
+        Ok(RelayConfig {
+            listen: self.listen_config(Member::Relay, Some(self.of(Member::Ca, "services-ca.pem"))),
+            clients: vec![Member::Portal.name()],
+            database: self.database(Member::Relay),
+            column_keys: file("columns.toml"),
+            log: LogConfig {
+                database: DatabaseConfig::sqlite(&file("log.db")),
+                key: file("checkpoint.key"),
+                origin: LOG_ORIGIN.to_owned(),
+            },
+            ticket_key: file("ticket.key"),
+            audience: "urn:warifu:relay".to_owned(),
+            identity_providers: vec![IdentityProviderConfig {
+                issuer: self.address(Member::Idp),
+                ticket_key: self.of(Member::Idp, "ticket.pub"),
+            }],
+            token_key: file("token.key"),
+            client: self.client_config(Member::Relay),
+            session_minutes: 30,
+            node: 0,
+            connectors: connectors?,
+        })
+    }
+
+    fn connector_config(&self, id: &'static str) -> anyhow::Result<ConnectorConfig> {
+        let member = Member::Connector(id);
+        let kind = kind(id);
+        let numbers = match kind {
+            ConnectorKind::Insurer => warifu_connectors::demo::insurer_numbers(),
+            ConnectorKind::Checkup | ConnectorKind::Pension => Vec::new(),
+        };
+        Ok(ConnectorConfig {
+            id: id.to_owned(),
+            url: self.address(member).parse()?,
+            party: member.name(),
+            services: vec![kind.service()],
+            insurer_numbers: numbers,
+            name: name(kind),
+            deadline_ms: DEADLINE_MS,
+        })
+    }
+
+    /// A connector's gateway.
+    pub fn gateway_config(&self, id: &'static str) -> GatewayConfig {
+        let member = Member::Connector(id);
+        let kind = kind(id);
+        GatewayConfig {
+            id: id.to_owned(),
+            kind,
+            name: name(kind),
+            listen: self.listen_config(member, Some(self.of(Member::Ca, "services-ca.pem"))),
+            database: self.database(member),
+            relay_public_key: self.of(Member::Relay, "token.pub"),
+        }
+    }
+
+    fn listen_config(&self, member: Member, client_ca: Option<PathBuf>) -> ListenConfig {
+        let certificate = self.of(member, "tls.pem");
+        let tls = TlsConfig { certificate, key: self.of(member, "tls.key"), client_ca };
+        ListenConfig { address: self.listen(member), tls: Some(tls) }
+    }
+
+    /// How a party calls the others.
+    pub fn client_config(&self, member: Member) -> ClientConfig {
+        ClientConfig {
+            ca: self.at("ca.pem"),
+            certificate: Some(self.of(member, "tls.pem")),
+            key: Some(self.of(member, "tls.key")),
+        }
+    }
+
+    fn database(&self, member: Member) -> DatabaseConfig {
+        DatabaseConfig::sqlite(&self.of(member, &format!("{}.db", member.name())))
+    }
+}
+
+fn origin(address: &str) -> anyhow::Result<Origin> {
+    Origin::of(address).with_context(|| format!("{address} is not an origin"))
+}
+
+/// What a connector of the demonstration answers for.
+pub fn kind(id: &str) -> ConnectorKind {
+    match id {
+        "checkup" => ConnectorKind::Checkup,
+        "pension" => ConnectorKind::Pension,
+        _ => ConnectorKind::Insurer,
+    }
+}
+
+fn name(kind: ConnectorKind) -> DisplayName {
+    let (ja, en) = match kind {
+        ConnectorKind::Insurer => ("見本保険者連合", "Sample Insurers' Union"),
+        ConnectorKind::Checkup => ("見本健診センター", "Sample Check-up Centre"),
+        ConnectorKind::Pension => ("見本年金センター", "Sample Pension Office"),
+    };
+    DisplayName { ja: ja.to_owned(), en: en.to_owned() }
+}

@@ -1,0 +1,55 @@
+//! The command line: what there is to say, and who does it.
+
+mod ca;
+mod card;
+mod config;
+mod demo;
+mod party;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// One card opens everything; every organisation keeps its own data.
+#[derive(Debug, Parser)]
+#[command(name = "warifu", version, about, propagate_version = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run every party on this machine, with virtual people and cards.
+    Demo(demo::Arguments),
+    /// Run one party.
+    Serve(serve::Arguments),
+    /// Look at a party's configuration.
+    #[command(subcommand)]
+    Config(config::Command),
+    /// The certification authorities.
+    #[command(subcommand)]
+    Ca(ca::Command),
+    /// Issue and revoke cards.
+    #[command(subcommand)]
+    Card(card::Command),
+}
+
+/// Does what was asked, and says in one sentence what went wrong.
+pub async fn run(arguments: Arguments) -> ExitCode {
+    let done = match arguments.command {
+        Command::Demo(arguments) => demo::run(arguments).await,
+        Command::Serve(arguments) => serve::run(arguments).await,
+        Command::Config(command) => config::run(&command),
+        Command::Ca(command) => ca::run(&command),
+        Command::Card(command) => card::run(command).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("warifu: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
