@@ -1,0 +1,38 @@
+//! What is said to a card: PIV over a reader seam, with PC/SC and virtual cards.
+//!
+//! A program asks [`Readers`] which readers there are, [`begins`](Readers::begin) a
+//! [`Transaction`] with the card in one of them, and talks [`piv`] through it:
+//!
+//! ```no_run
+//! # use warifu_card::{PcscReaders, Pin, Readers, piv::{KeyAlgorithm, Piv, Slot}};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut transaction = PcscReaders::new().begin("Some Reader 00 00")?;
+//! let mut card = Piv::select(transaction.as_mut())?;
+//! let certificate = card.certificate(Slot::Authentication)?;
+//! card.verify_pin(&Pin::new("123456")?)?;
+//! let algorithm = KeyAlgorithm::of_certificate(&certificate)?;
+//! let signature = card.sign(Slot::Authentication, algorithm, b"challenge")?;
+//! # drop(signature); Ok(()) }
+//! ```
+//!
+//! With the feature `virtual` there are cards that exist only in memory or in a file:
+//! [`virtual_card`] is the card, [`vpcd`] puts it into a virtual reader of a real pcscd,
+//! [`drawer`] into a reader that exists only in this process.
+
+pub mod apdu;
+pub mod pcsc_readers;
+mod pin;
+pub mod piv;
+mod reader;
+pub mod tlv;
+
+#[cfg(feature = "virtual")]
+pub mod drawer;
+#[cfg(feature = "virtual")]
+pub mod virtual_card;
+#[cfg(feature = "virtual")]
+pub mod vpcd;
+
+pub use pcsc_readers::PcscReaders;
+pub use pin::{Pin, PinFormatError};
+pub use reader::{ReaderError, ReaderState, Readers, Transaction};

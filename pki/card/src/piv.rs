@@ -1,0 +1,159 @@
+//! The PIV card application as its user sees it (NIST SP 800-73-4 part 2): certificates, the
+//! PIN, and signatures with the two keys that log people in.
+//!
+//! The digital-signature key (9C) has no name here on purpose: a login never signs with the key
+//! that is meant for legal signatures.
+
+mod algorithm;
+mod error;
+mod object;
+mod signature;
+
+pub use algorithm::KeyAlgorithm;
+pub use error::{PinError, PivError};
+pub use object::Guid;
+
+use crate::{
+    apdu::{Command, Response, StatusWord, exchange},
+    pin::Pin,
+    reader::Transaction,
+    tlv,
+};
+
+/// The application identifier of PIV without its version (SP 800-73-4 part 1, section 2.2).
+pub(crate) const APPLICATION: [u8; 9] = [0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00];
+/// The key reference of the application PIN.
+const PIN_REFERENCE: u8 = 0x80;
+/// Tag of the card holder unique identifier (CHUID).
+const CHUID: u32 = 0x5F_C102;
+
+/// The keys that log people in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Slot {
+    /// 9A, PIV authentication: usable after the PIN.
+    Authentication,
+    /// 9E, card authentication: usable without a PIN; shows that the card is there, no more.
+    Presence,
+}
+
+impl Slot {
+    /// The key reference of the slot.
+    pub const fn key_reference(self) -> u8 {
+        match self {
+            Self::Authentication => 0x9A,
+            Self::Presence => 0x9E,
+        }
+    }
+
+    /// The tag of the object that holds the certificate.
+    const fn certificate_tag(self) -> u32 {
+        match self {
+            Self::Authentication => 0x5F_C105,
+            Self::Presence => 0x5F_C101,
+        }
+    }
+}
+
+/// A card whose PIV application is selected, for as long as the transaction lasts.
+pub struct Piv<'t> {
+    transaction: &'t mut dyn Transaction,
+}
+
+impl<'t> Piv<'t> {
+    /// Selects the PIV application. A card without it is [`PivError::NotPiv`].
+    pub fn select(transaction: &'t mut dyn Transaction) -> Result<Self, PivError> {
+        let mut card = Self { transaction };
+        let command = Command::new(0xA4, 0x04, 0x00).with_data(&APPLICATION).expecting_answer();
+        match card.send(&command)?.status {
+            StatusWord::OK => Ok(card),
+            _ => Err(PivError::NotPiv),
+        }
+    }
+
+    /// The certificate of the slot, as DER, unpacked where the card keeps it compressed.
+    ///
+    /// At most 16 KiB. It is the card's word only: nothing about it has been verified.
+    pub fn certificate(&mut self, slot: Slot) -> Result<Vec<u8>, PivError> {
+        let object = self.object(slot.certificate_tag())?.ok_or(PivError::NoCertificate)?;
+        object::certificate(&object)
+    }
+
+    /// The GUID out of the CHUID, which tells this card from every other.
+    pub fn card_guid(&mut self) -> Result<Guid, PivError> {
+        let object = self.object(CHUID)?.ok_or(PivError::Malformed("chuid"))?;
+        object::guid(&object)
+    }
+
+    /// How many wrong PINs the card will still bear; 0 means blocked. Costs no try.
+    ///
+    /// A PIN that is already verified is forgotten, because the card tells no count with it.
+    pub fn tries_left(&mut self) -> Result<u8, PivError> {
+        let query = Command::new(0x20, 0x00, PIN_REFERENCE);
+        let mut status = self.send(&query)?.status;
+        if status == StatusWord::OK {
+            self.send(&Command::new(0x20, 0xFF, PIN_REFERENCE))?;
+            status = self.send(&query)?.status;
+        }
+        match (status, status.tries_left()) {
+            (_, Some(left)) => Ok(left),
+            (StatusWord::BLOCKED, None) => Ok(0),
+            _ => Err(PivError::Refused(status)),
+        }
+    }
+
+    /// Shows the PIN to the card. A wrong one costs a try.
+    pub fn verify_pin(&mut self, pin: &Pin) -> Result<(), PinError> {
+        let command = Command::new(0x20, 0x00, PIN_REFERENCE).with_data(pin.block().as_slice());
+        let status = self.send(&command)?.status;
+        match (status, status.tries_left()) {
+            (StatusWord::OK, _) => Ok(()),
+            // Some cards count down to 63C0 before they say 6983.
+            (StatusWord::BLOCKED, _) | (_, Some(0)) => Err(PinError::Blocked),
+            (_, Some(left)) => Err(PinError::Wrong { left }),
+            _ => Err(PivError::Refused(status).into()),
+        }
+    }
+
+    /// Signs `message` (hashed here) with the key of the slot, which must be of `algorithm`.
+    ///
+    /// SHA-256 for P-256 and RSA, SHA-384 for P-384. ECDSA comes as `r || s`, each of the
+    /// curve's length (as in JWS, RFC 7518, 3.4); RSA as PKCS#1 v1.5.
+    /// [`PivError::PinRequired`] when the slot wants the PIN first.
+    pub fn sign(
+        &mut self,
+        slot: Slot,
+        algorithm: KeyAlgorithm,
+        message: &[u8],
+    ) -> Result<Vec<u8>, PivError> {
+        let input = signature::input(algorithm, message);
+        let command = Command::new(0x87, algorithm.piv_id(), slot.key_reference())
+            .with_data(&signature::request(&input)?)
+            .expecting_answer();
+        let response = self.send(&command)?;
+        match response.status {
+            StatusWord::OK => signature::from_answer(algorithm, &response.data),
+            StatusWord::SECURITY_NOT_SATISFIED => Err(PivError::PinRequired),
+            status => Err(PivError::Refused(status)),
+        }
+    }
+
+    /// The content of a data object (what is inside tag 53), `None` if the card has none.
+    fn object(&mut self, tag: u32) -> Result<Option<Vec<u8>>, PivError> {
+        let [_, name @ ..] = tag.to_be_bytes();
+        let query = tlv::object(0x5C, &name)?;
+        let response =
+            self.send(&Command::new(0xCB, 0x3F, 0xFF).with_data(&query).expecting_answer())?;
+        match response.status {
+            StatusWord::OK => {
+                let content = tlv::find(&response.data, 0x53)?;
+                Ok(content.filter(|bytes| !bytes.is_empty()).map(<[u8]>::to_vec))
+            }
+            StatusWord::NOT_FOUND | StatusWord::REFERENCE_NOT_FOUND => Ok(None),
+            status => Err(PivError::Refused(status)),
+        }
+    }
+
+    fn send(&mut self, command: &Command) -> Result<Response, PivError> {
+        Ok(exchange(self.transaction, command)?)
+    }
+}

@@ -1,0 +1,95 @@
+//! What can go wrong with a PIV card.
+
+use thiserror::Error;
+
+use crate::{
+    apdu::{ApduError, StatusWord},
+    reader::ReaderError,
+    tlv::TlvError,
+};
+
+/// Why the card did not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum PivError {
+    /// The reader failed, or the card is gone.
+    #[error(transparent)]
+    Reader(#[from] ReaderError),
+    /// The card has no PIV application.
+    #[error("not a PIV card")]
+    NotPiv,
+    /// There is no certificate in the slot.
+    #[error("the card has no certificate for this use")]
+    NoCertificate,
+    /// The key is not of a kind that is known here.
+    #[error("the card's key is of an unknown kind")]
+    UnsupportedKey,
+    /// The key wants the PIN first.
+    #[error("the card asks for the PIN first")]
+    PinRequired,
+    /// What the card said makes no sense; the word says which part.
+    #[error("the card's answer is malformed: {0}")]
+    Malformed(&'static str),
+    /// The card refused with this status.
+    #[error("the card refused: {0}")]
+    Refused(StatusWord),
+}
+
+impl PivError {
+    /// The stable code of this error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Reader(error) => error.code(),
+            Self::NotPiv => "card.not-piv",
+            Self::NoCertificate => "card.no-certificate",
+            Self::UnsupportedKey => "card.unsupported-key",
+            Self::PinRequired => "pin.required",
+            Self::Malformed(_) => "card.malformed",
+            Self::Refused(_) => "card.refused",
+        }
+    }
+}
+
+impl From<ApduError> for PivError {
+    fn from(error: ApduError) -> Self {
+        match error {
+            ApduError::Reader(error) => Self::Reader(error),
+            ApduError::Malformed => Self::Malformed("apdu"),
+            ApduError::TooLong => Self::Malformed("length"),
+        }
+    }
+}
+
+impl From<TlvError> for PivError {
+    fn from(_: TlvError) -> Self {
+        Self::Malformed("tlv")
+    }
+}
+
+/// Why the PIN was not accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum PinError {
+    /// Wrong; `left` tries remain, at least one.
+    #[error("the PIN is wrong, {left} tries left")]
+    Wrong {
+        /// The tries that remain before the card blocks itself.
+        left: u8,
+    },
+    /// The card is blocked: no PIN will do, the PUK is needed.
+    #[error("the card is blocked")]
+    Blocked,
+    /// The PIN was not judged at all.
+    #[error(transparent)]
+    Card(#[from] PivError),
+}
+
+impl PinError {
+    /// The stable code of this error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Wrong { .. } => "pin.wrong",
+            Self::Blocked => "pin.blocked",
+            Self::Card(error) => error.code(),
+        }
+    }
+}
