@@ -1,0 +1,296 @@
+//! The relay ticket: what the identity provider tells the relay about a sign-in, carried by a portal
+//! that cannot read it. Signed by the identity provider, then sealed to the relay.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::jose::{Expected, JoseError, JweOpener, JweSealer, JwsSigner, JwsVerifier};
+use crate::{FileKey, PublicKey, Signer};
+
+const TYPE: &str = "relay-ticket+jwt";
+const MAX_ROLES: usize = 16;
+/// 128 random bits take 22 characters of base64url or 32 of hexadecimal.
+const JTI_LENGTHS: std::ops::RangeInclusive<usize> = 22..=64;
+
+/// What a ticket opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// The subject's own records, for the subject. Five minutes.
+    Records,
+    /// Whether the subject's insurance is valid, for the member of staff in `act`. Two minutes.
+    Eligibility,
+}
+
+impl Purpose {
+    /// The longest life of such a ticket.
+    pub const fn lifetime(self) -> SignedDuration {
+        match self {
+            Self::Records => SignedDuration::from_mins(5),
+            Self::Eligibility => SignedDuration::from_mins(2),
+        }
+    }
+}
+
+/// The one client that may present the ticket (RFC 8705 §3.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmation {
+    /// The thumbprint of the client's certificate.
+    #[serde(rename = "x5t#S256")]
+    pub x5t_s256: String,
+}
+
+/// An organisation on whose behalf someone acts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Organization {
+    /// Its code, for example of a medical institution.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// Who acts where the subject is someone else (RFC 8693 §4.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Actor {
+    /// The relay's pairwise identifier of the actor.
+    pub sub: String,
+    /// Where the actor works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<Organization>,
+}
+
+/// The claims of a ticket. Times are seconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelayTicket {
+    /// The identity provider.
+    pub iss: String,
+    /// The relay.
+    pub aud: String,
+    /// The relay's pairwise identifier of the person whose data it is about.
+    pub sub: String,
+    /// Names the ticket, so that it is used once: 22 to 64 characters.
+    pub jti: String,
+    /// When it was issued.
+    pub iat: i64,
+    /// When it ends.
+    pub exp: i64,
+    /// How the person signed in: an authentication context class.
+    pub acr: String,
+    /// When the person signed in.
+    pub auth_time: i64,
+    /// Who may present it.
+    pub cnf: Confirmation,
+    /// What it opens.
+    pub purpose: Purpose,
+    /// The roles of whoever signed in, at most 16.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// The organisation of whoever signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<Organization>,
+    /// Who asks, for eligibility; absent for records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
+}
+
+/// Why a ticket is refused, or could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum TicketError {
+    /// The token that carries it is refused.
+    #[error(transparent)]
+    Token(#[from] JoseError),
+    /// Its claims contradict each other or are out of bounds.
+    #[error("the claims of the ticket do not fit together")]
+    Claims,
+}
+
+impl RelayTicket {
+    fn require_sound(&self) -> Result<(), TicketError> {
+        let life = self.exp.checked_sub(self.iat).unwrap_or(i64::MAX);
+        let sound = (1..=self.purpose.lifetime().as_secs()).contains(&life)
+            && JTI_LENGTHS.contains(&self.jti.len())
+            && !self.sub.is_empty()
+            && !self.cnf.x5t_s256.is_empty()
+            && self.roles.len() <= MAX_ROLES
+            && self.act.is_some() == (self.purpose == Purpose::Eligibility);
+        if sound { Ok(()) } else { Err(TicketError::Claims) }
+    }
+}
+
+/// Issues tickets: the identity provider's half.
+#[derive(Clone, Debug)]
+pub struct TicketIssuer {
+    signer: JwsSigner,
+    sealer: JweSealer,
+}
+
+impl TicketIssuer {
+    /// Signs with the identity provider's key and seals to the relay's, both P-256.
+    pub fn new(signer: Arc<dyn Signer>, relay: &PublicKey) -> Result<Self, JoseError> {
+        Ok(Self { signer: JwsSigner::new(signer)?, sealer: JweSealer::new(relay)? })
+    }
+
+    /// Makes a ticket: a JWS in a JWE, compact form, at most 8 KiB.
+    pub fn issue(&self, ticket: &RelayTicket) -> Result<String, TicketError> {
+        ticket.require_sound()?;
+        Ok(self.sealer.seal(&self.signer.sign(TYPE, ticket)?)?)
+    }
+}
+
+/// Opens tickets: the relay's half.
+#[derive(Clone, Debug)]
+pub struct TicketOpener {
+    opener: JweOpener,
+    verifier: JwsVerifier,
+    issuer: String,
+    audience: String,
+}
+
+impl TicketOpener {
+    /// Opens with the relay's key what the identity provider `issuer` signed with its key for the
+    /// relay `audience`.
+    pub fn new(
+        relay: &FileKey,
+        idp: PublicKey,
+        issuer: impl Into<String>,
+        audience: impl Into<String>,
+    ) -> Result<Self, JoseError> {
+        Ok(Self {
+            opener: JweOpener::new(relay)?,
+            verifier: JwsVerifier::new(idp)?,
+            issuer: issuer.into(),
+            audience: audience.into(),
+        })
+    }
+
+    /// Opens a ticket and checks signature, issuer, audience, times and claims. That `jti` was not
+    /// used before and that the client fits `cnf` is the caller's to check.
+    pub fn open(&self, sealed: &str, now: Timestamp) -> Result<RelayTicket, TicketError> {
+        let expected = Expected {
+            typ: TYPE,
+            issuer: &self.issuer,
+            audience: &self.audience,
+            longest: Purpose::Records.lifetime(),
+        };
+        let token = self.opener.open(sealed)?;
+        let ticket: RelayTicket = self.verifier.verify(&token, &expected, now)?;
+        ticket.require_sound()?;
+        Ok(ticket)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::KeyAlgorithm;
+    use crate::testing::{key_256, now};
+
+    const IDP: &str = "https://idp.localhost:8444";
+    const RELAY: &str = "urn:warifu:relay";
+
+    struct Pair {
+        issuer: TicketIssuer,
+        opener: TicketOpener,
+    }
+
+    fn pair() -> Pair {
+        let relay = FileKey::generate(KeyAlgorithm::P256).unwrap();
+        let issuer = TicketIssuer::new(Arc::new(key_256().clone()), relay.public_key()).unwrap();
+        let idp = key_256().public_key().clone();
+        let opener = TicketOpener::new(&relay, idp, IDP, RELAY).unwrap();
+        Pair { issuer, opener }
+    }
+
+    fn records() -> RelayTicket {
+        let iat = now().as_second();
+        RelayTicket {
+            iss: IDP.into(),
+            aud: RELAY.into(),
+            sub: "subject".into(),
+            jti: "0123456789abcdef0123456789abcdef".into(),
+            iat,
+            exp: iat + 300,
+            acr: "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI".into(),
+            auth_time: iat,
+            cnf: Confirmation { x5t_s256: "thumb".into() },
+            purpose: Purpose::Records,
+            roles: vec!["urn:warifu:role:resident".into()],
+            organization: None,
+            act: None,
+        }
+    }
+
+    fn eligibility() -> RelayTicket {
+        let clinic =
+            Organization { code: "1310000001".into(), name: "割符クリニック".into() };
+        let act = Actor { sub: "staff".into(), organization: Some(clinic.clone()) };
+        RelayTicket {
+            purpose: Purpose::Eligibility,
+            exp: records().iat + 120,
+            act: Some(act),
+            organization: Some(clinic),
+            ..records()
+        }
+    }
+
+    #[test]
+    fn tickets_go_round_and_the_carrier_reads_nothing() {
+        let Pair { issuer, opener } = pair();
+        for ticket in [records(), eligibility()] {
+            let sealed = issuer.issue(&ticket).unwrap();
+            assert_eq!(opener.open(&sealed, now()).unwrap(), ticket);
+            assert_eq!(sealed.split('.').count(), 5);
+        }
+    }
+
+    #[test]
+    fn claims_that_do_not_fit_together_are_neither_issued_nor_opened() {
+        let Pair { issuer, opener } = pair();
+        let unsound = [
+            RelayTicket { exp: records().iat + 301, ..records() },
+            RelayTicket { exp: eligibility().iat + 121, ..eligibility() },
+            RelayTicket { exp: i64::MIN, iat: i64::MAX, ..records() },
+            RelayTicket { act: None, ..eligibility() },
+            RelayTicket { act: eligibility().act, ..records() },
+            RelayTicket { jti: "short".into(), ..records() },
+            RelayTicket { sub: String::new(), ..records() },
+            RelayTicket { roles: vec!["r".into(); 17], ..records() },
+        ];
+        for ticket in unsound {
+            assert!(matches!(issuer.issue(&ticket), Err(TicketError::Claims)), "{ticket:?}");
+            let forced = issuer.sealer.seal(&issuer.signer.sign(TYPE, &ticket).unwrap()).unwrap();
+            assert!(opener.open(&forced, now()).is_err(), "{ticket:?}");
+        }
+    }
+
+    #[test]
+    fn a_ticket_ends_and_is_for_one_relay_of_one_issuer() {
+        let Pair { issuer, opener } = pair();
+        let sealed = issuer.issue(&records()).unwrap();
+        let later = now() + SignedDuration::from_mins(5);
+        let opened = opener.open(&sealed, later);
+        assert!(matches!(opened, Err(TicketError::Token(JoseError::Expired))));
+        let elsewhere = RelayTicket { aud: "urn:warifu:relay2".into(), ..records() };
+        let opened = opener.open(&issuer.issue(&elsewhere).unwrap(), now());
+        assert!(matches!(opened, Err(TicketError::Token(JoseError::WrongAudience))));
+        let by_other = RelayTicket { iss: "https://idp.example".into(), ..records() };
+        let opened = opener.open(&issuer.issue(&by_other).unwrap(), now());
+        assert!(matches!(opened, Err(TicketError::Token(JoseError::WrongIssuer))));
+    }
+
+    #[test]
+    fn a_ticket_sealed_for_us_by_anyone_else_is_refused() {
+        let Pair { issuer, opener } = pair();
+        let stranger = FileKey::generate(KeyAlgorithm::P256).unwrap();
+        let signer = JwsSigner::new(Arc::new(stranger)).unwrap();
+        let forged = TicketIssuer { signer, sealer: issuer.sealer };
+        let opened = opener.open(&forged.issue(&records()).unwrap(), now());
+        assert!(matches!(opened, Err(TicketError::Token(JoseError::WrongHeader))));
+    }
+}
