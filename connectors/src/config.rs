@@ -1,0 +1,129 @@
+//! Configuration of a gateway.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use warifu_contract::records::{DisplayName, Service};
+use warifu_service::http::ListenConfig;
+use warifu_service::storage::DatabaseConfig;
+
+/// A connector's gateway: one organisation, one kind of record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayConfig {
+    /// The connector's id within the federation: 1 to 32 of `a-z`, `0-9` and `-`. Tokens must
+    /// name `urn:warifu:connector:<id>` as their audience.
+    pub id: String,
+    /// What it answers for.
+    pub kind: ConnectorKind,
+    /// The organisation as people know it, in Japanese and English.
+    pub name: DisplayName,
+    /// Where it listens. `tls.client_ca` is required: only the relay is let in.
+    pub listen: ListenConfig,
+    /// Its own database.
+    pub database: DatabaseConfig,
+    /// PEM file with the relay's public key (P-256), with which tokens are checked.
+    pub relay_public_key: PathBuf,
+}
+
+/// What a connector answers for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConnectorKind {
+    /// Eligibility checks and 保険証加入情報.
+    Insurer,
+    /// 健診結果情報.
+    Checkup,
+    /// 年金情報.
+    Pension,
+}
+
+impl ConnectorKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Insurer, Self::Checkup, Self::Pension];
+
+    /// The record that a connector of this kind gives out.
+    pub fn service(self) -> Service {
+        match self {
+            Self::Insurer => Service::Insurance,
+            Self::Checkup => Service::Checkup,
+            Self::Pension => Service::Pension,
+        }
+    }
+}
+
+/// Why a gateway cannot be configured so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum GatewayConfigError {
+    /// The id has other characters, or is too long.
+    #[error("connector.id: an id is 1 to 32 of a-z, 0-9 and -")]
+    Id,
+    /// Without client certificates anybody could ask.
+    #[error("connector.tls: listen.tls.client_ca is required")]
+    NotMutual,
+}
+
+impl GatewayConfig {
+    /// Checks what the types cannot.
+    pub fn validate(&self) -> Result<(), GatewayConfigError> {
+        let is_id = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
+        if !(1..=32).contains(&self.id.len()) || !self.id.bytes().all(is_id) {
+            return Err(GatewayConfigError::Id);
+        }
+        let client_ca = self.listen.tls.as_ref().and_then(|tls| tls.client_ca.as_ref());
+        client_ca.map(|_| ()).ok_or(GatewayConfigError::NotMutual)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = r#"
+        id = "insurer"
+        kind = "insurer"
+        relay_public_key = "keys/relay.pem"
+        name = { ja = "仮想保険者", en = "Sample insurer" }
+        [listen]
+        address = "127.0.0.1:8448"
+        tls = { certificate = "a.pem", key = "a.key", client_ca = "ca.pem" }
+        [database]
+        url = "sqlite:insurer.db"
+    "#;
+
+    fn sample() -> GatewayConfig {
+        toml::from_str(SAMPLE).unwrap()
+    }
+
+    #[test]
+    fn a_sample_is_read() {
+        let config = sample();
+        assert_eq!(config.kind.service(), Service::Insurance);
+        assert_eq!(config.validate(), Ok(()));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        let text = format!("relay_key = \"x\"\n{SAMPLE}");
+        let error = toml::from_str::<GatewayConfig>(&text).unwrap_err().to_string();
+        assert!(error.contains("relay_key"), "{error}");
+    }
+
+    #[test]
+    fn a_gateway_open_to_everybody_is_refused() {
+        let mut config = sample();
+        config.listen.tls.as_mut().unwrap().client_ca = None;
+        assert_eq!(config.validate(), Err(GatewayConfigError::NotMutual));
+        config.listen.tls = None;
+        assert_eq!(config.validate(), Err(GatewayConfigError::NotMutual));
+    }
+
+    #[test]
+    fn ids_are_short_and_plain() {
+        for id in ["", "Insurer", "in surer", "a:b", &"a".repeat(33)] {
+            let config = GatewayConfig { id: id.to_owned(), ..sample() };
+            assert_eq!(config.validate(), Err(GatewayConfigError::Id), "{id}");
+        }
+    }
+}

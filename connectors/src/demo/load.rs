@@ -1,0 +1,163 @@
+//! Fills a connector's store with the virtual people. Loading again brings the same rows up to
+//! date and keeps every member id.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use warifu_contract::card_key::{CardKey, InsurerKey};
+use warifu_contract::coverage::{Insurer, Validity};
+use warifu_contract::person::Name;
+use warifu_contract::register::{Copay, Enrolled, EnrolledDependant, Enrolment, RegisteredInsurer};
+use warifu_service::Surroundings;
+
+use super::files::{Data, EnrolledEntry, EnrolmentEntry, InsurerEntry};
+use super::{DemoDataError, DemoError, DemoPerson, data};
+use crate::config::ConnectorKind;
+use crate::store::{Member, MemberId, Store, Update};
+
+/// The member ids by person key.
+type Members = BTreeMap<String, MemberId>;
+
+/// Enters the people who are members of a connector of this kind, with what it holds about
+/// them, and gives their member ids by person key.
+pub async fn load(
+    store: &Store,
+    kind: ConnectorKind,
+    surroundings: &Surroundings,
+) -> Result<Members, DemoError> {
+    let data = data()?;
+    let mut update = store.update().await?;
+    let mut members = Members::new();
+    for person in data.people.iter().filter(|person| person.memberships.contains(&kind)) {
+        let member = member(person, data.people_changed_at.min(surroundings.now()));
+        let id = update.put_member(surroundings.hex(16), &member).await?;
+        members.insert(person.key.clone(), id);
+    }
+    let entry = Entry { data, members: &members, now: surroundings.now() };
+    match kind {
+        ConnectorKind::Insurer => entry.insurance(&mut update).await?,
+        ConnectorKind::Checkup => entry.checkups(&mut update).await?,
+        ConnectorKind::Pension => entry.pensions(&mut update).await?,
+    }
+    update.commit().await?;
+    Ok(members)
+}
+
+/// What is being entered, for whom, and when: nothing was changed later than now.
+struct Entry<'a> {
+    data: &'a Data,
+    members: &'a Members,
+    now: Timestamp,
+}
+
+impl Entry<'_> {
+    async fn insurance(&self, update: &mut Update) -> Result<(), DemoError> {
+        for entry in &self.data.insurers {
+            let registered = registered(entry)?;
+            let changed_at = entry.changed_at.min(self.now);
+            let (insurer, validity) = (&registered.insurer, registered.validity);
+            update.put_insurer(insurer, validity, entry.usual_lag_days, changed_at).await?;
+        }
+        for entry in &self.data.enrolments {
+            update.put_enrolment(&entry.id, &self.enrolment(entry)?).await?;
+        }
+        Ok(())
+    }
+
+    async fn checkups(&self, update: &mut Update) -> Result<(), DemoError> {
+        for entry in &self.data.checkups {
+            let member = self.member("checkups.toml", &entry.person)?;
+            update.put_checkup(member, &entry.record, entry.changed_at.min(self.now)).await?;
+        }
+        Ok(())
+    }
+
+    async fn pensions(&self, update: &mut Update) -> Result<(), DemoError> {
+        for entry in &self.data.pensions {
+            let member = self.member("pensions.toml", &entry.person)?;
+            update.put_pension(member, &entry.record, entry.changed_at.min(self.now)).await?;
+        }
+        Ok(())
+    }
+
+    fn enrolment(&self, entry: &EnrolmentEntry) -> Result<Enrolment, DemoDataError> {
+        let insurers = &self.data.insurers;
+        let insurer = insurers.iter().find(|insurer| insurer.number == entry.insurer);
+        let insurer = insurer.ok_or_else(|| wrong("enrolments.toml", &entry.id))?;
+        let key = CardKey::parse(&entry.symbol, &entry.number);
+        let dependants: Result<Vec<EnrolledDependant>, DemoDataError> =
+            entry.dependants.iter().map(|dependant| self.dependant(dependant)).collect();
+        Ok(Enrolment {
+            insurer: Arc::new(registered(insurer)?),
+            symbol: entry.symbol.clone(),
+            number: entry.number.clone(),
+            key: key.ok_or_else(|| wrong("enrolments.toml", &entry.id))?,
+            workplace: entry.workplace.clone(),
+            insured: self.enrolled(&entry.insured)?,
+            dependants: dependants?,
+        })
+    }
+
+    fn dependant(&self, entry: &EnrolledEntry) -> Result<EnrolledDependant, DemoDataError> {
+        Ok(EnrolledDependant {
+            enrolled: self.enrolled(entry)?,
+            relationship: entry.relationship.clone(),
+        })
+    }
+
+    fn enrolled(&self, entry: &EnrolledEntry) -> Result<Enrolled, DemoDataError> {
+        let member = self.member("enrolments.toml", &entry.person)?;
+        let person = self.data.people.iter().find(|person| person.key == entry.person);
+        let person = person.ok_or_else(|| wrong("people.toml", &entry.person))?;
+        let copays = entry.copays.iter();
+        Ok(Enrolled {
+            person: member.as_str().to_owned(),
+            name: name(person),
+            sex: person.sex,
+            birth_date: person.birth_date,
+            branch: entry.branch.clone(),
+            validity: Validity { from: entry.from, until: entry.until },
+            copays: copays
+                .map(|copay| Copay { from: copay.from, percent: copay.percent })
+                .collect(),
+        })
+    }
+
+    fn member(&self, file: &'static str, key: &str) -> Result<&MemberId, DemoDataError> {
+        self.members.get(key).ok_or_else(|| wrong(file, key))
+    }
+}
+
+fn wrong(file: &'static str, key: &str) -> DemoDataError {
+    DemoDataError { file, what: key.to_owned() }
+}
+
+fn name(person: &DemoPerson) -> Name {
+    Name { text: person.name.clone(), kana: person.name_kana.clone() }
+}
+
+fn member(person: &DemoPerson, changed_at: Timestamp) -> Member {
+    Member {
+        reference: person.key.clone(),
+        name: name(person),
+        sex: person.sex,
+        birth_date: person.birth_date,
+        changed_at,
+    }
+}
+
+fn registered(entry: &InsurerEntry) -> Result<RegisteredInsurer, DemoDataError> {
+    let key = InsurerKey::parse(&entry.number);
+    Ok(RegisteredInsurer {
+        key: key.ok_or_else(|| wrong("insurers.toml", &entry.number))?,
+        insurer: Insurer {
+            number: entry.number.clone(),
+            name: entry.name.clone(),
+            address: entry.address.clone(),
+            kind: entry.kind,
+            r#virtual: true,
+        },
+        validity: Validity { from: entry.from, until: entry.until },
+    })
+}

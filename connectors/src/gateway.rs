@@ -1,0 +1,128 @@
+//! The gateway: the server that stands at an organisation and answers the relay, nobody else.
+//!
+//! Every answer about a person goes the same way: who is at the other end of the connection,
+//! what does the token allow, what does the store say, and, before the answer leaves, one row in
+//! the access log. That row takes the token's id, so that a token is good for one answer.
+
+mod caller;
+mod eligibility;
+mod manifest;
+mod openapi;
+mod record;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use warifu_service::Surroundings;
+use warifu_service::health::health;
+use warifu_service::http::{HttpLimits, finish};
+use warifu_service::storage::StorageError;
+use warifu_service::words::{Words, WordsError};
+
+use crate::config::{GatewayConfig, GatewayConfigError};
+use crate::demo::{self, DemoError};
+use crate::store::{MemberId, Store, StoreError};
+use crate::token::{TokenKeyError, TokenVerifier};
+
+const JA: &str = include_str!("../locales/ja/connector.ftl");
+const EN: &str = include_str!("../locales/en/connector.ftl");
+
+/// A connector's gateway.
+#[derive(Debug, Clone)]
+pub struct Gateway {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    config: GatewayConfig,
+    store: Store,
+    verifier: TokenVerifier,
+    surroundings: Surroundings,
+    words: Arc<Words>,
+}
+
+/// Why a gateway cannot open.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// The configuration contradicts itself.
+    #[error(transparent)]
+    Config(#[from] GatewayConfigError),
+    /// The relay's key cannot be read.
+    #[error("connector.relay-key: {}: {cause}", path.display())]
+    RelayKeyFile {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// The relay's key is not one.
+    #[error("connector.relay-key: {0}")]
+    RelayKey(#[from] TokenKeyError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The catalogues do not fit together.
+    #[error(transparent)]
+    Words(#[from] WordsError),
+}
+
+impl Gateway {
+    /// Opens the database and reads the relay's key.
+    pub async fn open(
+        config: GatewayConfig,
+        surroundings: Surroundings,
+    ) -> Result<Self, GatewayError> {
+        config.validate()?;
+        let path = &config.relay_public_key;
+        let pem = std::fs::read(path)
+            .map_err(|cause| GatewayError::RelayKeyFile { path: path.clone(), cause })?;
+        let verifier = TokenVerifier::new(&config.id, &pem)?;
+        let store = Store::open(&config.database).await?;
+        let words = Arc::new(Words::new(&[JA], &[EN])?);
+        Ok(Self { inner: Arc::new(Inner { config, store, verifier, surroundings, words }) })
+    }
+
+    /// Every route, with the limits that all servers have.
+    pub fn router(&self) -> Router {
+        let inner = &self.inner;
+        let router = Router::new()
+            .route("/v1/eligibility", post(eligibility::post))
+            .route("/v1/records", post(record::post))
+            .route("/v1/manifest", get(manifest::get))
+            .route("/openapi.json", get(openapi::get))
+            .with_state(inner.clone())
+            .merge(health(Some(inner.store.database().clone())));
+        finish(router, &inner.surroundings, inner.words.clone(), HttpLimits::default())
+    }
+
+    /// The configuration it runs with.
+    pub fn config(&self) -> &GatewayConfig {
+        &self.inner.config
+    }
+
+    /// Its store.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// Lets the relay speak of `member` as `pseudonym` (32 hex, random).
+    pub async fn bind_pseudonym(
+        &self,
+        member: &MemberId,
+        pseudonym: &str,
+    ) -> Result<(), StoreError> {
+        self.inner.store.bind_pseudonym(member, pseudonym, self.inner.surroundings.now()).await
+    }
+
+    /// Fills the store with the virtual people who are members of a connector of this kind, and
+    /// gives their member ids by person key. May be run again at every start.
+    pub async fn load_demo(&self) -> Result<BTreeMap<String, MemberId>, DemoError> {
+        demo::load(self.store(), self.inner.config.kind, &self.inner.surroundings).await
+    }
+}

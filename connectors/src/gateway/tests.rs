@@ -1,0 +1,6 @@
+//! The gateway over real mutual TLS on loopback, with certificates made for each test.
+
+mod answers;
+mod clients;
+mod refusals;
+mod rig;

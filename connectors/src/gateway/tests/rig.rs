@@ -1,0 +1,232 @@
+//! A running gateway with the demonstration's data, a relay that may ask it, and others that may
+//! not.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use jiff::Timestamp;
+use josekit::jws::{self, ES256, JwsHeader};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+use warifu_contract::connector_token::{
+    Actor, Confirmation, ConnectorClaims, Organization, RELAY_ISSUER, TOKEN_TYPE, audience,
+};
+use warifu_contract::history::Purpose;
+use warifu_contract::records::DisplayName;
+use warifu_service::Surroundings;
+use warifu_service::clock::{FrozenClock, SeededEntropy};
+use warifu_service::http::{ListenConfig, Server};
+use warifu_service::storage::DatabaseConfig;
+use warifu_service::tls::{self, ClientConfig, TlsConfig};
+
+use crate::config::{ConnectorKind, GatewayConfig};
+use crate::gateway::Gateway;
+use crate::store::MemberId;
+
+/// The pseudonym under which the relay knows 上野太郎.
+pub(super) const TARO: &str = "0123456789abcdef0123456789abcdef";
+
+/// A certification authority of its own, whose files lie in a folder.
+pub(super) struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    pub(super) folder: TempDir,
+}
+
+impl Authority {
+    pub(super) fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        std::fs::write(folder.path().join("ca.pem"), certificate.pem()).unwrap();
+        Self { issuer: Issuer::new(params, key), folder }
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Files `<party>.pem` and `<party>.key`.
+    pub(super) fn certify(&self, party: &str) -> (PathBuf, PathBuf) {
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let uri = format!("urn:warifu:party:{party}");
+        params.subject_alt_names.push(SanType::URI(uri.as_str().try_into().unwrap()));
+        params.subject_alt_names.push(SanType::IpAddress(Ipv4Addr::LOCALHOST.into()));
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let (chain, private) =
+            (self.path(&format!("{party}.pem")), self.path(&format!("{party}.key")));
+        std::fs::write(&chain, certificate.pem()).unwrap();
+        std::fs::write(&private, key.serialize_pem()).unwrap();
+        (chain, private)
+    }
+}
+
+/// A party that asks.
+pub(super) struct Party {
+    pub(super) http: reqwest::Client,
+    pub(super) thumbprint: String,
+}
+
+impl Party {
+    /// Shows a certificate of `authority`, trusts the gateway's `ca`.
+    pub(super) fn new(name: &str, authority: &Authority, ca: &Path) -> Self {
+        let (certificate, key) = authority.certify(name);
+        let thumbprint = tls::thumbprint_of_file(&certificate).unwrap();
+        let config =
+            ClientConfig { ca: ca.to_owned(), certificate: Some(certificate), key: Some(key) };
+        let http = tls::client(&config, Duration::from_secs(10)).unwrap();
+        Self { http, thumbprint }
+    }
+}
+
+/// A key that signs tokens.
+pub(super) struct TokenKey(KeyPair);
+
+impl TokenKey {
+    pub(super) fn new() -> Self {
+        Self(KeyPair::generate().unwrap())
+    }
+
+    pub(super) fn public_pem(&self) -> String {
+        self.0.public_key_pem()
+    }
+
+    pub(super) fn sign(&self, typ: &str, claims: &ConnectorClaims) -> String {
+        let mut header = JwsHeader::new();
+        header.set_token_type(typ);
+        let signer = ES256.signer_from_pem(self.0.serialize_pem()).unwrap();
+        let payload = serde_json::to_vec(claims).unwrap();
+        jws::serialize_compact(&payload, &header, &signer).unwrap()
+    }
+}
+
+/// A gateway that runs until the rig is dropped.
+pub(super) struct Rig {
+    pub(super) authority: Authority,
+    pub(super) gateway: Gateway,
+    pub(super) members: BTreeMap<String, MemberId>,
+    pub(super) relay: Party,
+    pub(super) key: TokenKey,
+    pub(super) clock: Arc<FrozenClock>,
+    pub(super) base: Url,
+    surroundings: Surroundings,
+    stop: CancellationToken,
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl Rig {
+    pub(super) async fn start(kind: ConnectorKind) -> Self {
+        let authority = Authority::new();
+        let key = TokenKey::new();
+        std::fs::write(authority.path("relay.pub"), key.public_pem()).unwrap();
+        let clock = Arc::new(FrozenClock::at("2026-11-20T01:15:00Z".parse().unwrap()));
+        let surroundings =
+            Surroundings { clock: clock.clone(), entropy: Arc::new(SeededEntropy::new(1)) };
+        let config = config(kind, &authority);
+        let gateway = Gateway::open(config.clone(), surroundings.clone()).await.unwrap();
+        let members = gateway.load_demo().await.unwrap();
+        gateway.bind_pseudonym(&members["ueno-taro"], TARO).await.unwrap();
+        let stop = CancellationToken::new();
+        let base = serve(&config.listen, gateway.router(), stop.clone()).await;
+        let relay = Party::new("relay", &authority, &authority.path("ca.pem"));
+        Self { authority, gateway, members, relay, key, clock, base, surroundings, stop }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.surroundings.now()
+    }
+
+    /// Claims that the gateway accepts for the member's own look.
+    pub(super) fn own_look(&self) -> ConnectorClaims {
+        let iat = self.now().as_second();
+        ConnectorClaims {
+            iss: RELAY_ISSUER.to_owned(),
+            aud: audience("sample"),
+            sub: Some(TARO.to_owned()),
+            act: None,
+            purpose: Purpose::OwnLook,
+            receipt: Some("receipt-1".to_owned()),
+            jti: self.surroundings.hex(16),
+            iat,
+            exp: iat + 60,
+            cnf: Confirmation { x5t_s256: self.relay.thumbprint.clone() },
+        }
+    }
+
+    /// Claims that the gateway accepts for a clinic.
+    pub(super) fn treatment(&self, sub: Option<&str>) -> ConnectorClaims {
+        let organization =
+            Organization { code: "3710000001".to_owned(), name: "仮想診療所".to_owned() };
+        ConnectorClaims {
+            sub: sub.map(str::to_owned),
+            act: Some(Actor { organization }),
+            purpose: Purpose::Treatment,
+            ..self.own_look()
+        }
+    }
+
+    pub(super) fn token(&self, claims: &ConnectorClaims) -> String {
+        self.key.sign(TOKEN_TYPE, claims)
+    }
+
+    /// POSTs as the relay and gives status and JSON body.
+    pub(super) async fn post(
+        &self,
+        path: &str,
+        token: &str,
+        body: &serde_json::Value,
+    ) -> (u16, serde_json::Value) {
+        self.post_as(&self.relay, path, token, body).await
+    }
+
+    pub(super) async fn post_as(
+        &self,
+        party: &Party,
+        path: &str,
+        token: &str,
+        body: &serde_json::Value,
+    ) -> (u16, serde_json::Value) {
+        let url = self.base.join(path).unwrap();
+        let response = party.http.post(url).bearer_auth(token).json(body).send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
+    }
+}
+
+fn config(kind: ConnectorKind, authority: &Authority) -> GatewayConfig {
+    GatewayConfig {
+        id: "sample".to_owned(),
+        kind,
+        name: DisplayName { ja: "仮想保険者".to_owned(), en: "Sample insurer".to_owned() },
+        listen: listen(authority),
+        database: DatabaseConfig::sqlite(&authority.path("connector.db")),
+        relay_public_key: authority.path("relay.pub"),
+    }
+}
+
+/// Mutual TLS on any free port.
+pub(super) fn listen(authority: &Authority) -> ListenConfig {
+    let (certificate, key) = authority.certify("connector-sample");
+    let tls = TlsConfig { certificate, key, client_ca: Some(authority.path("ca.pem")) };
+    ListenConfig { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), tls: Some(tls) }
+}
+
+/// Serves `router` and gives its base address.
+pub(super) async fn serve(listen: &ListenConfig, router: Router, stop: CancellationToken) -> Url {
+    let server = Server::bind(listen).await.unwrap();
+    let port = server.address().port();
+    tokio::spawn(server.serve(router, stop));
+    Url::parse(&format!("https://localhost:{port}")).unwrap()
+}
