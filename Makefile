@@ -17,7 +17,7 @@ demo: build-packages
 	./target/release/warifu demo
 
 test: build-packages test-packages
-	./tests/with-postgres.sh cargo test --workspace --locked
+	./tests/with-postgres.sh cargo test --workspace --all-features --locked
 
 bench: build-packages test-packages
 	cargo build --release --locked

@@ -92,30 +92,37 @@ impl Settings {
                 let listen = config.listen.clone();
                 let idp = Idp::open(*config, surroundings).await?;
                 let router = idp.router();
-                Party::new(&listen, router, |stop| Box::pin(idp.run(stop))).await
+                Party::new(&listen, router, |stop| async move { idp.tasks(stop).await }).await
             }
             Self::Portal(config) => {
-                let listen = config.listen.clone();
-                let portal = Portal::open(*config, surroundings).await?;
+                let portal = Portal::open(&config, surroundings).await?;
                 let router = portal.router();
-                Party::new(&listen, router, |stop| Box::pin(portal.run(stop))).await
+                let tending = |stop: CancellationToken| async move {
+                    stop.run_until_cancelled(portal.tend()).await;
+                };
+                Party::new(&config.listen, router, tending).await
             }
             Self::Relay(config) => {
                 let listen = config.listen.clone();
                 let relay = Relay::open(*config, surroundings).await?;
                 let router = relay.router();
-                Party::new(&listen, router, |stop| Box::pin(relay.run(stop))).await
+                let closing = |stop: CancellationToken| async move {
+                    stop.cancelled().await;
+                    relay.close().await;
+                };
+                Party::new(&listen, router, closing).await
             }
             Self::Connector(config) => {
                 let listen = config.listen.clone();
                 let gateway = Gateway::open(*config, surroundings).await?;
-                Party::new(&listen, gateway.router(), |_| Box::pin(async {})).await
+                Party::new(&listen, gateway.router(), |_| async {}).await
             }
             Self::Ca(config) => {
                 let listen = config.listen.clone();
                 let office = CardOffice::open(*config, surroundings).await?;
                 let router = office.router()?;
-                Party::new(&listen, router, |stop| Box::pin(office.run(stop))).await
+                let tasks = |stop| async move { office.keep_published(stop).await };
+                Party::new(&listen, router, tasks).await
             }
         }
     }
@@ -130,14 +137,17 @@ pub struct Party {
 }
 
 impl Party {
-    async fn new(
+    async fn new<Background>(
         listen: &ListenConfig,
         router: Router,
-        background: impl FnOnce(CancellationToken) -> BoxFuture<'static, ()>,
-    ) -> anyhow::Result<Self> {
+        background: impl FnOnce(CancellationToken) -> Background,
+    ) -> anyhow::Result<Self>
+    where
+        Background: Future<Output = ()> + Send + 'static,
+    {
         let server = Server::bind(listen).await?;
         let stop = CancellationToken::new();
-        let background = background(stop.clone());
+        let background = Box::pin(background(stop.clone()));
         Ok(Self { server, router, background, stop })
     }
 

@@ -37,16 +37,16 @@ pub async fn found(folder: &Folder, surroundings: &Surroundings) -> anyhow::Resu
     let office = CardOffice::open(folder.ca_config(), surroundings.clone()).await?;
 
     keys::make(folder, &office, surroundings).await?;
-    folder.write_configs()?;
-    exchange_metadata(folder, surroundings)?;
-
     let gateways = gateways(folder, surroundings).await?;
+    let insurers = insurers(&gateways).await?;
+    folder.write_configs(&insurers)?;
+    exchange_metadata(folder, surroundings)?;
     let enrolment = Enrolment {
         folder,
         office: &office,
         old_office: &old_office,
         idp: &Idp::open(folder.idp_config()?, surroundings.clone()).await?,
-        relay: &Relay::open(folder.relay_config()?, surroundings.clone()).await?,
+        relay: &Relay::open(folder.relay_config(&insurers)?, surroundings.clone()).await?,
         gateways: &gateways,
         surroundings,
     };
@@ -62,6 +62,17 @@ fn exchange_metadata(folder: &Folder, surroundings: &Surroundings) -> anyhow::Re
     let portal = warifu_portal::metadata_xml(&folder.portal_config()?, surroundings)?;
     std::fs::write(folder.of(Member::Idp, "portal-metadata.xml"), portal)
         .context("cannot write the portal's metadata")
+}
+
+/// The 保険者番号 of every virtual insurer.
+async fn insurers(
+    gateways: &[(Gateway, BTreeMap<String, MemberId>)],
+) -> anyhow::Result<Vec<String>> {
+    let mut numbers = Vec::new();
+    for (gateway, _) in gateways {
+        numbers.extend(gateway.store().insurer_numbers().await?);
+    }
+    Ok(numbers)
 }
 
 /// The connectors, with the virtual people who are their members.

@@ -32,7 +32,6 @@ pub async fn run(folder: &Folder, reader: ReaderKind) -> anyhow::Result<()> {
         println!("Making keys, cards and people in {} …", folder.at("").display());
         found::found(folder, &surroundings).await?;
     }
-    folder.write_configs()?;
     let stop = CancellationToken::new();
     let mut parties = JoinSet::new();
     for (kind, member) in members() {

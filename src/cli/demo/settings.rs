@@ -12,7 +12,7 @@ use warifu_idp::config::{
     KeysConfig, Origin, RelayConfig as RelayOfIdp, ServiceProviderConfig, SigningChoice,
     SigningKeyConfig,
 };
-use warifu_portal::config::PortalConfig;
+use warifu_portal::{PortalConfig, RelayConfig as RelayOfPortal, SamlConfig};
 use warifu_relay::config::{ConnectorConfig, IdentityProviderConfig, LogConfig, RelayConfig};
 use warifu_service::http::ListenConfig;
 use warifu_service::session::SessionLimits;
@@ -25,6 +25,8 @@ use super::folder::{CONNECTORS, Folder, Member};
 const LOG_ORIGIN: &str = "relay.localhost/log";
 /// A revoked card is refused this soon.
 const LIST_REFRESH_SECONDS: u32 = 2;
+/// Everybody here comes from the same address.
+const ATTEMPTS_PER_MINUTE: u32 = 600;
 /// So long the relay waits for one connector.
 const DEADLINE_MS: u64 = 3_000;
 
@@ -34,12 +36,13 @@ impl Folder {
         self.of(member, "config.toml")
     }
 
-    /// Writes every party's configuration file.
-    pub fn write_configs(&self) -> anyhow::Result<()> {
+    /// Writes every party's configuration file. `insurers` are the 保険者番号 that the insurers'
+    /// connector answers for.
+    pub fn write_configs(&self, insurers: &[String]) -> anyhow::Result<()> {
         self.write_config(Member::Ca, &self.ca_config())?;
         self.write_config(Member::Idp, &self.idp_config()?)?;
         self.write_config(Member::Portal, &self.portal_config()?)?;
-        self.write_config(Member::Relay, &self.relay_config()?)?;
+        self.write_config(Member::Relay, &self.relay_config(insurers)?)?;
         for id in CONNECTORS {
             self.write_config(Member::Connector(id), &self.gateway_config(id))?;
         }
@@ -96,6 +99,7 @@ impl Folder {
             cards: self.cards_config(),
             outgoing: ClientConfig { ca: self.at("ca.pem"), certificate: None, key: None },
             sessions: SessionLimits::default(),
+            attempts_per_minute: ATTEMPTS_PER_MINUTE,
             contact: ContactConfig { email: Some("help@warifu.example".to_owned()) },
             service_providers: vec![self.portal_as_service_provider()],
         })
@@ -128,11 +132,35 @@ impl Folder {
         }
     }
 
+    /// The portal.
+    pub fn portal_config(&self) -> anyhow::Result<PortalConfig> {
+        let file = |name: &str| self.of(Member::Portal, name);
+        Ok(PortalConfig {
+            public_url: self.address(Member::Portal).parse()?,
+            listen: self.listen_config(Member::Portal, None),
+            database: self.database(Member::Portal),
+            column_keys: file("columns.toml"),
+            saml: SamlConfig {
+                signing_key: file("saml.key"),
+                signing_certificate: file("saml.pem"),
+                decryption_key: file("saml-decryption.key"),
+                decryption_certificate: file("saml-decryption.pem"),
+                identity_providers: vec![file("idp-metadata.xml")],
+                metadata_signers: vec![self.of(Member::Idp, "saml-p256.pem")],
+            },
+            relay: RelayOfPortal {
+                url: self.address(Member::Relay).parse()?,
+                tls: self.client_config(Member::Portal),
+            },
+            session: SessionLimits::default(),
+        })
+    }
+
     /// The relay.
-    pub fn relay_config(&self) -> anyhow::Result<RelayConfig> {
+    pub fn relay_config(&self, insurers: &[String]) -> anyhow::Result<RelayConfig> {
         let file = |name: &str| self.of(Member::Relay, name);
         let connectors: anyhow::Result<Vec<_>> =
-            CONNECTORS.into_iter().map(|id| self.connector_config(id)).collect();
+            CONNECTORS.into_iter().map(|id| self.connector_config(id, insurers)).collect();
         Ok(RelayConfig {
             listen: self.listen_config(Member::Relay, Some(self.of(Member::Ca, "services-ca.pem"))),
             clients: vec![Member::Portal.name()],
@@ -157,11 +185,15 @@ impl Folder {
         })
     }
 
-    fn connector_config(&self, id: &'static str) -> anyhow::Result<ConnectorConfig> {
+    fn connector_config(
+        &self,
+        id: &'static str,
+        insurers: &[String],
+    ) -> anyhow::Result<ConnectorConfig> {
         let member = Member::Connector(id);
         let kind = kind(id);
         let numbers = match kind {
-            ConnectorKind::Insurer => warifu_connectors::demo::insurer_numbers(),
+            ConnectorKind::Insurer => insurers.to_vec(),
             ConnectorKind::Checkup | ConnectorKind::Pension => Vec::new(),
         };
         Ok(ConnectorConfig {

@@ -1,0 +1,232 @@
+//! A real Chromium, driven over WebDriver, with axe-core at hand.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use fantoccini::elements::Element;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+use crate::rig::PORTAL;
+
+const AXE: &str = include_str!("../browser/axe.min.js");
+/// How long a page may take to show what is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A browser window of one person.
+pub struct Browser {
+    pub page: Client,
+    driver: Child,
+}
+
+impl Browser {
+    /// Starts Chromium with `home` as the person's home folder, driven over `port`.
+    pub async fn start(home: &Path, port: u16) -> Self {
+        let driver = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .env("HOME", home)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromium-driver is installed");
+        let page = connect(home, port).await;
+        Self { page, driver }
+    }
+
+    /// Goes to an address.
+    pub async fn open(&self, address: &str) {
+        self.page.goto(address).await.unwrap();
+    }
+
+    /// Waits for an element and gives it.
+    pub async fn find(&self, css: &str) -> Element {
+        let found = self.page.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await;
+        match found {
+            Ok(element) => element,
+            Err(error) => panic!("{css}: {error}\n{}", self.describe().await),
+        }
+    }
+
+    /// Waits for an element and clicks it.
+    pub async fn click(&self, css: &str) {
+        self.find(css).await.click().await.unwrap();
+    }
+
+    /// Types into a field.
+    pub async fn fill(&self, css: &str, text: &str) {
+        let field = self.find(css).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Waits until the page (shadow roots included) shows `text`.
+    pub async fn see(&self, text: &str) {
+        for _ in 0..PATIENCE.as_millis() / 100 {
+            if self.text().await.contains(text) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("waited in vain for {text:?}\n{}", self.describe().await);
+    }
+
+    /// Everything the page shows.
+    pub async fn text(&self) -> String {
+        let script = "return document.documentElement ? document.documentElement.innerText : ''";
+        let text = self.page.execute(script, Vec::new()).await.unwrap_or_default();
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    async fn describe(&self) -> String {
+        let address = self.page.current_url().await.map(String::from).unwrap_or_default();
+        format!("at {address}:\n{}", self.text().await)
+    }
+
+    /// Runs axe-core; nothing serious or critical may come of it.
+    pub async fn check_accessibility(&self) {
+        self.page.execute(AXE, Vec::new()).await.unwrap();
+        let script = "const done = arguments[0]; axe.run().then(r => done(r.violations.filter(\
+                      v => v.impact === 'serious' || v.impact === 'critical').map(v => [v.id, \
+                      v.help, v.nodes.map(n => n.html).slice(0, 3)])), e => done(String(e)))";
+        let findings = self.page.execute_async(script, Vec::new()).await.unwrap();
+        let address = self.page.current_url().await.unwrap();
+        assert_eq!(findings, json!([]), "axe-core at {address}");
+    }
+
+    /// Goes to the portal's sign-in and opens the card software's window for the PIN, as far as
+    /// it comes to that.
+    pub async fn begin_sign_in(&self) {
+        self.open(PORTAL).await;
+        self.click("a[href='/login']").await;
+        self.find("#login[data-screen]").await;
+    }
+
+    /// Signs in with the card that is in the reader, from the portal's first page.
+    pub async fn sign_in(&self, pin: &str) {
+        self.click("a[href='/login']").await;
+        self.enter_pin(pin).await;
+        self.find("form[action='/logout']").await;
+    }
+
+    /// Types the PIN into the card software's own window, and comes back to the page.
+    pub async fn enter_pin(&self, pin: &str) {
+        self.in_pin_window().await;
+        self.fill("#pin", pin).await;
+        self.click("button[value=pin]").await;
+        self.leave_pin_window().await;
+    }
+
+    /// Says yes to the card software's question before the last try.
+    pub async fn consent_to_last_try(&self) {
+        self.in_pin_window().await;
+        self.click("button[value=yes]").await;
+        self.leave_pin_window().await;
+    }
+
+    async fn in_pin_window(&self) {
+        if self.page.windows().await.unwrap().len() < 2 {
+            self.click("#open-pin").await;
+        }
+        self.newest_window().await;
+    }
+
+    async fn leave_pin_window(&self) {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        self.first_window().await;
+    }
+
+    /// Waits until the identity provider's page is at that screen.
+    pub async fn see_screen(&self, name: &str) {
+        self.find(&format!("#login[data-screen='{name}']")).await;
+    }
+
+    /// Fills the desk's form and sends it: 保険者番号, 記号, 番号, 生年月日, 対象年月日.
+    pub async fn check_number(&self, fields: [&str; 5]) {
+        let names = ["insurer_number", "symbol", "number", "birth_date", "target_date"];
+        for (name, value) in names.into_iter().zip(fields) {
+            self.fill(&format!("#check [name={name}]"), value).await;
+        }
+        self.click("#check button").await;
+    }
+
+    /// The text of the table row that holds `text`.
+    pub async fn row_with(&self, text: &str) -> String {
+        let script = "return [...document.querySelectorAll('tr')].map(r => r.innerText)\
+                      .find(t => t.includes(arguments[0])) ?? ''";
+        let row = self.page.execute(script, vec![json!(text)]).await.unwrap();
+        row.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Switches to the window that opened last.
+    pub async fn newest_window(&self) {
+        for _ in 0..PATIENCE.as_millis() / 100 {
+            let windows = self.page.windows().await.unwrap();
+            if windows.len() > 1 {
+                self.page.switch_to_window(windows.last().unwrap().clone()).await.unwrap();
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("no window opened\n{}", self.describe().await);
+    }
+
+    /// Switches back to the first window.
+    pub async fn first_window(&self) {
+        let windows = self.page.windows().await.unwrap();
+        self.page.switch_to_window(windows[0].clone()).await.unwrap();
+    }
+
+    /// A picture of the page, for people who look at the artefacts.
+    pub async fn picture(&self, name: &str) {
+        if let Some(folder) = std::env::var_os("WARIFU_PICTURES") {
+            let png = self.page.screenshot().await.unwrap();
+            std::fs::write(Path::new(&folder).join(format!("{name}.png")), png).unwrap();
+        }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+async fn connect(home: &Path, port: u16) -> Client {
+    let profile = home.join(format!("browser-{port}"));
+    let arguments = [
+        "--headless=new".to_owned(),
+        // Inside a namespace of its own, as root, Chromium's sandbox cannot be set up.
+        "--no-sandbox".to_owned(),
+        "--disable-gpu".to_owned(),
+        "--disable-dev-shm-usage".to_owned(),
+        "--disable-background-networking".to_owned(),
+        "--disable-component-update".to_owned(),
+        "--disable-sync".to_owned(),
+        "--no-first-run".to_owned(),
+        "--lang=ja".to_owned(),
+        "--window-size=1280,1600".to_owned(),
+        format!("--user-data-dir={}", profile.display()),
+    ];
+    let options = json!({
+        "args": arguments,
+        "prefs": { "intl.accept_languages": "ja,en" },
+    });
+    let Value::Object(capabilities) =
+        json!({ "goog:chromeOptions": options, "acceptInsecureCerts": false })
+    else {
+        unreachable!("it is an object")
+    };
+    let address = format!("http://127.0.0.1:{port}");
+    for _ in 0..100 {
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        builder.capabilities(capabilities.clone());
+        if let Ok(client) = builder.connect(&address).await {
+            return client;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("Chromium does not start");
+}

@@ -1,0 +1,24 @@
+//! The whole product, end to end: the command `warifu demo` as it is, a real pcscd with virtual
+//! cards in vpcd's readers, a real Chromium. Each test has its own namespaces, so that ports,
+//! pcscd and files are its own.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+mod browser;
+mod desk;
+mod login;
+#[path = "../../pki/card/tests/all/private_stack.rs"]
+#[allow(dead_code, reason = "the card's own tests use the rest")]
+mod private_stack;
+mod rig;
+
+/// Runs a test's asynchronous body.
+fn run(body: impl Future<Output = ()>) {
+    tokio::runtime::Runtime::new().unwrap().block_on(body);
+}
