@@ -1,0 +1,302 @@
+//! Metadata, ours there and back, and that of others.
+
+use jiff::SignedDuration;
+use proptest::prelude::*;
+
+use super::*;
+use crate::names::{BINDING_POST, BINDING_REDIRECT, BINDING_SOAP};
+use crate::request::AcsChoice;
+use crate::sign::XmlSigner;
+use crate::testing::*;
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+fn names() -> Vec<LocalizedText> {
+    let text = |language: &str, text: &str| LocalizedText {
+        language: language.to_owned(),
+        text: text.to_owned(),
+    };
+    vec![text("ja", "わりふ <ポータル>"), text("en", "Warifu & friends")]
+}
+
+fn contact() -> Contact {
+    Contact { given_name: "Desk".to_owned(), email: "desk@idp.example".to_owned() }
+}
+
+fn idp() -> IdpDescription {
+    IdpDescription {
+        entity_id: IDP.to_owned(),
+        valid_until: now() + DAY,
+        display_names: names(),
+        signing: KEYS.certificates(),
+        sso_redirect: "https://idp.example/saml/sso".to_owned(),
+        slo_redirect: Some("https://idp.example/saml/slo".to_owned()),
+        slo_soap: Some("https://idp.example/saml/slo/soap".to_owned()),
+        error_url: Some("https://idp.example/help".to_owned()),
+        scopes: vec!["idp.example".to_owned()],
+        want_authn_requests_signed: true,
+        contact: Some(contact()),
+    }
+}
+
+fn sp() -> SpDescription {
+    SpDescription {
+        entity_id: SP.to_owned(),
+        valid_until: now() + DAY,
+        display_names: names(),
+        signing: vec![KEYS.p256.certificate().clone()],
+        encryption: vec![KEYS.sp.clone()],
+        acs: vec![ACS.to_owned(), "https://portal.example/saml/acs2".to_owned()],
+        slo_redirect: None,
+        slo_soap: Some("https://portal.example/saml/slo".to_owned()),
+        signing_methods: vec![SignatureAlgorithm::EcdsaSha256, SignatureAlgorithm::RsaSha256],
+        contact: Some(contact()),
+    }
+}
+
+fn policy(trusted: &[Certificate]) -> MetadataPolicy<'_> {
+    MetadataPolicy { trusted, require_valid_until: true, longest_validity: DAY }
+}
+
+fn read(xml: &str) -> Result<Vec<Entity>, MetadataError> {
+    parse(xml.as_bytes(), &policy(&[]), now())
+}
+
+fn code(result: Result<Vec<Entity>, MetadataError>) -> &'static str {
+    result.unwrap_err().code()
+}
+
+#[test]
+fn an_identity_provider_comes_back() {
+    let keys = KEYS.certificates();
+    for signer in KEYS.signers() {
+        let xml = idp().to_xml(signer, &mut random).unwrap();
+        let entities = parse(xml.as_bytes(), &policy(&keys), now()).unwrap();
+        let [entity] = entities.as_slice() else { panic!("one entity") };
+        assert_eq!(entity.entity_id, IDP);
+        assert_eq!(entity.valid_until, Some(now() + DAY));
+        assert_eq!(entity.sp, None);
+        let role = entity.idp.as_ref().unwrap();
+        assert_eq!(role.display_names, names());
+        assert_eq!(role.signing, keys);
+        assert_eq!(role.scopes, ["idp.example"]);
+        assert_eq!(role.error_url.as_deref(), Some("https://idp.example/help"));
+        assert!(role.want_authn_requests_signed);
+        let sso = role.sso_at(BINDING_REDIRECT).unwrap();
+        assert_eq!(sso.location, "https://idp.example/saml/sso");
+        assert_eq!(sso.response_address(), "https://idp.example/saml/sso");
+        assert!(role.slo_at(BINDING_SOAP).is_some());
+        assert!(role.slo_at(BINDING_POST).is_none());
+    }
+}
+
+#[test]
+fn a_service_provider_comes_back() {
+    let xml = sp().to_xml(&KEYS.p256, &mut random).unwrap();
+    let entities = parse(xml.as_bytes(), &policy(&KEYS.certificates()), now()).unwrap();
+    let role = entities[0].sp.as_ref().unwrap();
+    assert_eq!(role.signing_methods, sp().signing_methods);
+    assert!(role.authn_requests_signed);
+    assert!(!role.want_assertions_signed);
+    assert!(role.encryption_key().is_some());
+    let locations: Vec<_> = role.acs.iter().map(|acs| acs.location.as_str()).collect();
+    assert_eq!(locations, sp().acs);
+    assert_eq!(role.acs[0].is_default, Some(true));
+}
+
+#[test]
+fn an_address_is_one_of_those_listed_letter_by_letter() {
+    let xml = sp().to_xml(&KEYS.p256, &mut random).unwrap();
+    let role = read(&xml).unwrap().remove(0).sp.unwrap();
+    let location = |choice: AcsChoice| role.resolve_acs(&choice).map(|acs| acs.location.clone());
+    let url = |url: &str| location(AcsChoice::Url(url.to_owned()));
+    assert_eq!(url(ACS).as_deref(), Some(ACS));
+    assert_eq!(location(AcsChoice::Default).as_deref(), Some(ACS));
+    assert_eq!(location(AcsChoice::Index(1)), Some("https://portal.example/saml/acs2".to_owned()));
+    assert_eq!(location(AcsChoice::Index(2)), None);
+    for other in
+        ["https://evil.example/saml/acs", "https://portal.example/saml/ACS", &format!("{ACS}/"), ""]
+    {
+        assert_eq!(url(other), None, "{other}");
+    }
+}
+
+#[test]
+fn the_default_address() {
+    let acs = |index, is_default, binding: &str| AcsEndpoint {
+        binding: binding.to_owned(),
+        location: format!("urn:{index}"),
+        index,
+        is_default,
+    };
+    let xml = sp().to_xml(&KEYS.p256, &mut random).unwrap();
+    let mut role = read(&xml).unwrap().remove(0).sp.unwrap();
+    let default = |role: &SpRole| role.resolve_acs(&AcsChoice::Default).map(|acs| acs.index);
+    role.acs = vec![acs(1, Some(false), BINDING_POST), acs(2, None, BINDING_POST)];
+    assert_eq!(default(&role), Some(2));
+    role.acs = vec![acs(1, Some(true), BINDING_SOAP), acs(2, Some(false), BINDING_POST)];
+    assert_eq!(default(&role), Some(2));
+    role.acs.truncate(1);
+    assert_eq!(default(&role), None);
+}
+
+#[test]
+fn a_signature_that_is_asked_for_must_hold() {
+    let xml = idp().to_xml(&KEYS.p256, &mut random).unwrap();
+    let trusted = KEYS.certificates();
+    let under = |xml: &str| parse(xml.as_bytes(), &policy(&trusted), now());
+    assert!(under(&xml).is_ok());
+    assert_eq!(code(under(&xml.replace("saml/sso", "saml/evil"))), "saml.signature.invalid");
+    assert_eq!(code(under(&without_signature(&xml))), "saml.signature.missing");
+    let stranger = idp().to_xml(&KEYS.strangers[0], &mut random).unwrap();
+    assert_eq!(code(under(&stranger)), "saml.signature.invalid");
+    // Where none is asked for, none is looked at.
+    assert!(read(&without_signature(&xml)).is_ok());
+}
+
+#[test]
+fn validity_is_enforced() {
+    let xml = idp().to_xml(&KEYS.p256, &mut random).unwrap();
+    let end = now() + DAY;
+    let at = |now| parse(xml.as_bytes(), &policy(&[]), now);
+    assert!(at(end - SignedDuration::from_secs(1)).is_ok());
+    assert_eq!(code(at(end)), "saml.metadata.expired");
+    assert_eq!(code(at(now() - SignedDuration::from_secs(1))), "saml.metadata.too-long");
+    let until = " validUntil=\"2026-04-02T09:30:00Z\"";
+    assert!(xml.contains(until));
+    let endless = xml.replace(until, "");
+    assert_eq!(code(read(&endless)), "saml.metadata.endless");
+    let lenient = MetadataPolicy { require_valid_until: false, ..policy(&[]) };
+    assert!(parse(endless.as_bytes(), &lenient, now()).is_ok());
+    let role = xml.replace(
+        "<md:IDPSSODescriptor ",
+        "<md:IDPSSODescriptor validUntil=\"2026-04-01T09:30:00Z\" ",
+    );
+    assert_eq!(code(read(&role)), "saml.metadata.expired");
+}
+
+fn group(attributes: &str, content: &str) -> String {
+    format!(
+        "<md:EntitiesDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" {attributes}>\
+         {content}</md:EntitiesDescriptor>"
+    )
+}
+
+#[test]
+fn a_group_of_entities() {
+    let idp = without_signature(&idp().to_xml(&KEYS.p256, &mut random).unwrap());
+    let sp = without_signature(&sp().to_xml(&KEYS.p256, &mut random).unwrap());
+    let entities = read(&group("", &format!("{idp}{}", group("", &sp)))).unwrap();
+    let ids: Vec<_> = entities.iter().map(|entity| entity.entity_id.as_str()).collect();
+    assert_eq!(ids, [IDP, SP]);
+
+    // The group's end is the end of all that is in it.
+    let ended = group("validUntil=\"2026-04-01T09:30:00Z\"", &idp);
+    assert_eq!(code(read(&ended)), "saml.metadata.expired");
+
+    let again = idp.replace(" ID=\"_", " ID=\"_again");
+    assert_eq!(code(read(&group("", &format!("{idp}{again}")))), "saml.metadata.twice");
+}
+
+#[test]
+fn keycloak_cve_2026_16443_a_key_without_a_use_is_for_every_use() {
+    let xml = sp().to_xml(&KEYS.p256, &mut random).unwrap();
+    let role = read(&xml.replace(" use=\"signing\"", "")).unwrap().remove(0).sp.unwrap();
+    assert_eq!(role.signing, [KEYS.p256.certificate().clone()]);
+    assert_eq!(role.encryption, [KEYS.p256.certificate().clone(), KEYS.sp.clone()]);
+    // The first key that can be used for it is taken.
+    assert!(role.encryption_key().is_some());
+}
+
+#[test]
+fn an_identity_provider_without_a_key_is_none() {
+    let xml = idp().to_xml(&KEYS.p256, &mut random).unwrap();
+    let encryption_only = xml.replace("use=\"signing\"", "use=\"encryption\"");
+    assert_eq!(code(read(&encryption_only)), "saml.metadata.no-signing-key");
+    let mut keyless = idp();
+    keyless.signing.clear();
+    let xml = keyless.to_xml(&KEYS.p256, &mut random).unwrap();
+    assert_eq!(code(read(&xml)), "saml.metadata.no-signing-key");
+    let mut many = idp();
+    many.signing = vec![KEYS.p256.certificate().clone(); 17];
+    let xml = many.to_xml(&KEYS.p256, &mut random).unwrap();
+    assert_eq!(code(read(&xml)), "saml.metadata.too-many-keys");
+}
+
+#[test]
+fn small_keys_do_not_count() {
+    let small = certificate_der(1024);
+    let xml = idp().to_xml(&KEYS.p256, &mut random).unwrap();
+    let mut replaced = xml.clone();
+    for key in KEYS.certificates() {
+        replaced = replaced.replace(key.base64(), &small);
+    }
+    assert_eq!(code(read(&replaced)), "saml.metadata.no-signing-key");
+}
+
+fn certificate_der(bits: u32) -> String {
+    let der = self_signed(&rsa_key(bits)).to_der().unwrap();
+    data_encoding::BASE64.encode(&der)
+}
+
+#[test]
+fn a_handwritten_service_provider_of_mod_auth_mellon() {
+    let certificate = KEYS.rsa.certificate().base64();
+    let lines: Vec<_> = certificate.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+    let wrapped = lines.join("\n      ");
+    let xml = format!(
+        "<?xml version=\"1.0\"?>\n<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" \
+         xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" entityID=\"http://127.0.0.1/mellon/metadata\">\n \
+         <SPSSODescriptor AuthnRequestsSigned=\"true\" WantAssertionsSigned=\"true\" \
+         protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\">\n  \
+         <KeyDescriptor use=\"signing\"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>\n      {wrapped}\
+         </ds:X509Certificate></ds:X509Data></ds:KeyInfo></KeyDescriptor>\n  \
+         <SingleLogoutService Binding=\"{BINDING_REDIRECT}\" Location=\"http://127.0.0.1/mellon/logout\"/>\n  \
+         <AssertionConsumerService index=\"0\" isDefault=\"true\" Binding=\"{BINDING_POST}\" \
+         Location=\"http://127.0.0.1/mellon/postResponse\"/>\n </SPSSODescriptor>\n</EntityDescriptor>\n"
+    );
+    let lenient = MetadataPolicy { require_valid_until: false, ..policy(&[]) };
+    let role = parse(xml.as_bytes(), &lenient, now()).unwrap().remove(0).sp.unwrap();
+    assert_eq!(role.signing, [KEYS.rsa.certificate().clone()]);
+    assert!(role.want_assertions_signed);
+    assert!(role.encryption_key().is_none());
+    assert!(role.slo_at(BINDING_REDIRECT).is_some());
+}
+
+#[test]
+fn other_protocols_are_no_role() {
+    let xml = sp().to_xml(&KEYS.p256, &mut random).unwrap();
+    let old = xml.replace("SAML:2.0:protocol\">", "SAML:1.1:protocol\">");
+    assert_ne!(old, xml);
+    assert_eq!(read(&old).unwrap()[0].sp, None);
+}
+
+#[test]
+fn an_entity_has_a_name() {
+    let xml = sp().to_xml(&KEYS.p256, &mut random).unwrap();
+    let name = format!("entityID=\"{SP}\"");
+    assert_eq!(code(read(&xml.replace(&name, ""))), "saml.metadata.shape");
+    assert_eq!(code(read(&xml.replace(&name, "entityID=\"\""))), "saml.metadata.shape");
+}
+
+#[test]
+fn regular_expressions_are_no_scopes() {
+    let xml = idp().to_xml(&KEYS.p256, &mut random).unwrap();
+    let expression = xml.replace("regexp=\"false\"", "regexp=\"true\"");
+    assert!(read(&expression).unwrap()[0].idp.as_ref().unwrap().scopes.is_empty());
+}
+
+#[test]
+fn our_metadata_says_nothing_that_xml_cannot_carry() {
+    let mut broken = idp();
+    broken.entity_id = "urn:\u{0}".to_owned();
+    let signer: &dyn XmlSigner = &KEYS.p256;
+    assert_eq!(broken.to_xml(signer, &mut random).unwrap_err().code(), "saml.write.character");
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_answered(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
+        prop_assert!(parse(&bytes, &policy(&[]), now()).is_err());
+    }
+}

@@ -1,0 +1,128 @@
+# The agent's pages and prompts.
+app-name = Warifu Card
+app-note = Card software on this computer
+skip = Skip to content
+other-language = 日本語
+day = { $day } { $month } { $year }
+day-plain = { $day } { $month } { $year }
+cancel = Cancel
+go-on = Continue
+go-back = Back
+
+tries-left = You have { $tries ->
+    [one] 1 try left
+   *[other] { $tries } tries left
+}
+pin-wrong = That did not match the card.
+pin-format = The PIN is 6 to 8 digits.
+last-try = You have one try left. If it is wrong, the card is locked for safety.
+last-try-go-on = I know the PIN, continue
+last-try-stop-is-fine = If you do not remember the PIN, it is fine to stop here.
+last-try-type-yes = Type yes to continue, or press only Enter to stop
+
+prompt-title = Warifu Card: PIN
+prompt-label = PIN
+prompt-service = You are signing in to “{ $name }”.
+prompt-origin = Asked by: { $origin }
+prompt-reader = Card reader: { $reader }
+prompt-certificate = The card's certificate is good until { $day }.
+
+pin-page = Enter your PIN
+pin-heading = The PIN of your card
+pin-lead = You are signing in to “{ $name }”.
+pin-asker = Asked by
+pin-reader = Card reader
+pin-certificate = Certificate ends
+pin-label = PIN of the card
+pin-help = 6 to 8 digits. Only the card checks it; it is not sent to anyone.
+pin-stop-is-fine = If you do not remember the PIN, it is fine to stop here.
+pin-until-blocked = After { $tries ->
+    [one] one wrong try
+   *[other] { $tries } wrong tries
+} the card is locked.
+consent-heading = You have one try left
+consent-lead = If it is wrong, the card is locked for safety. The card desk can unlock it.
+
+steps = Steps
+step-done = done
+step-software = Card software
+step-software-note = Running
+step-card = Card
+step-card-note = The card was read
+step-pin = PIN
+step-end = Done
+step-end-note = Back to the page you came from
+
+status-nothing = Waiting
+status-checking = Checking
+status-withdrawn = Finished
+status-done = Done
+status-blocked = The card is locked
+status-card-gone = The card was removed
+status-cancelled = Cancelled
+status-failed = That did not work
+explain-nothing = There is nothing to answer now. When you sign in with your card, you are asked for the PIN here.
+explain-checking = The card is checking the PIN. Please leave it in the reader.
+explain-close = You can close this page and go back to the one you came from.
+explain-blocked = Your card is locked for safety. The card desk can unlock it. You can close this page.
+
+# The card drawer of the demonstration.
+drawer-page = Card drawer
+drawer-lead = Put sample cards into sample card readers and take them out again. None of the people exist.
+drawer-readers = Card readers
+drawer-empty = No card inside
+drawer-holds = Holds { $name }'s card
+drawer-cards = Cards
+drawer-insert = Put into { $reader }
+drawer-remove = Take out
+drawer-whose = { $name }'s card
+drawer-in = In { $reader }
+drawer-hint = Sample PIN
+drawer-hint-note = The PINs are printed here because the cards are samples. Never show anyone the PIN of a real card.
+
+# warifu-agent doctor.
+doctor-good = Cards can be used.
+doctor-problem = Please fix the lines marked ✗, from the top.
+doctor-config-ok = The configuration was read.
+doctor-config-bad = The configuration cannot be used. Show this to your administrator: { $reason }
+doctor-ca-system = The identity provider's certificate is checked against those this computer trusts.
+doctor-ca-ok = { $count ->
+    [one] One certificate authority is
+   *[other] { $count } certificate authorities are
+} there to check the identity provider.
+doctor-ca-bad = The certificate authorities cannot be read. Show this to your administrator: { $reason }
+doctor-prompt-pinentry = The PIN is asked for by { $program }.
+doctor-prompt-page = The PIN is asked for on a page in the browser.
+doctor-prompt-terminal = The PIN is asked for in the terminal where the agent was started.
+doctor-prompt-missing = There is no { $program } to ask for the PIN. Install a pinentry (such as: apt install pinentry-gnome3).
+doctor-agent-running = The card software is running at { $address }.
+doctor-agent-stopped = The card software is not running. Start it with “warifu-agent run”.
+doctor-service-ok = The smart-card service (pcscd) is running.
+doctor-service-down = The smart-card service (pcscd) is not running. Start it (such as: systemctl start pcscd.socket).
+doctor-reader-ok = { $count ->
+    [one] There is one card reader.
+   *[other] There are { $count } card readers.
+}
+doctor-reader-none = No card reader found. Unplug it and plug it in again.
+doctor-card-none = There is no card inside. Put your card on the reader and check again.
+doctor-card-ok = { $reader }: the card is of a kind that can be used.
+doctor-card-unknown = { $reader }: this is another kind of card. Insert your Warifu card.
+doctor-card-failed = { $reader }: the card cannot be read ({ $reason }). Check which way round it is and insert it again.
+doctor-certificate-ok = { $reader }: the certificate is good until { $day }.
+doctor-certificate-ending = { $reader }: the certificate ends in { $days ->
+    [one] one day
+   *[other] { $days } days
+} ({ $day }). Please renew it.
+doctor-certificate-expired = { $reader }: the certificate ended on { $day }. The card desk can renew it.
+doctor-certificate-not-yet = { $reader }: the certificate is good from { $day } on. Check this computer's clock, too.
+doctor-certificate-none = { $reader }: the card has no certificate. Tell the card desk.
+doctor-certificate-unreadable = { $reader }: the certificate cannot be read. Tell the card desk.
+doctor-presence-none = { $reader }: the card has no certificate for tapping at a clinic desk.
+doctor-pin-ok = { $reader }: the PIN can be tried { $tries } times.
+doctor-pin-few = { $reader }: the PIN can be tried only { $tries ->
+    [one] once
+   *[other] { $tries } times
+} more.
+doctor-pin-blocked = { $reader }: the card is locked. The card desk can unlock it.
+doctor-browser-allowed = { $origin }: the browser is allowed to talk to the card software.
+doctor-browser-asks = { $origin }: the browser may ask for “local network access”. Press “Allow”. Administrators can allow it beforehand by LocalNetworkAccessAllowedForUrls (Chromium, Chrome, Edge) or SkipDomains of LocalNetworkAccess (Firefox).

@@ -1,0 +1,110 @@
+# The agent's pages and prompts.
+app-name = 割符カード
+app-note = このパソコンのカードソフト
+skip = 本文へ進む
+other-language = English
+day = { $year }年{ $month-number }月{ $day }日（令和{ $reiwa }年）
+day-plain = { $year }年{ $month-number }月{ $day }日
+cancel = やめる
+go-on = 進む
+go-back = もどる
+
+tries-left = あと{ $tries }回 入力できます
+pin-wrong = カードの番号と違いました。
+pin-format = 暗証番号は、6けたから8けたの数字です。
+last-try = 入力できるのは、あと1回です。違うと、安全のためカードが止まります。
+last-try-go-on = 番号がわかるので続ける
+last-try-stop-is-fine = 番号を思い出せないときは、ここでやめても大丈夫です。
+last-try-type-yes = 続けるときは yes と入力してください。やめるときは Enter だけを押してください
+
+prompt-title = 割符カード: 暗証番号
+prompt-label = 暗証番号
+prompt-service = 「{ $name }」に入ります。
+prompt-origin = たずねているところ: { $origin }
+prompt-reader = カードリーダー: { $reader }
+prompt-certificate = カードの電子証明書は{ $day }まで使えます。
+
+pin-page = 暗証番号の入力
+pin-heading = カードの暗証番号
+pin-lead = 「{ $name }」に入ります。
+pin-asker = たずねているところ
+pin-reader = カードリーダー
+pin-certificate = 電子証明書の期限
+pin-label = カードの暗証番号
+pin-help = 6けたから8けたの数字です。番号はカードの中だけで確かめ、だれにも送りません。
+pin-stop-is-fine = 番号を思い出せないときは、ここでやめても大丈夫です。
+pin-until-blocked = { $tries }回とも違うと、カードが止まります。
+consent-heading = 入力できるのは、あと1回です
+consent-lead = 違うと、安全のためカードが止まります。止まったカードは、カードの窓口でまた使えるようになります。
+
+steps = 手順
+step-done = 済み
+step-software = カードソフト
+step-software-note = 動いています
+step-card = カード
+step-card-note = カードを読みました
+step-pin = 暗証番号
+step-end = 完了
+step-end-note = 前の画面へもどります
+
+status-nothing = 待っています
+status-checking = 確かめています
+status-withdrawn = 終わりました
+status-done = できました
+status-blocked = カードが止まりました
+status-card-gone = カードがぬかれました
+status-cancelled = やめました
+status-failed = できませんでした
+explain-nothing = いま、おたずねすることはありません。カードでログインすると、ここで暗証番号をおたずねします。
+explain-checking = カードが番号を確かめています。カードをぬかないでください。
+explain-close = この画面は閉じてかまいません。前の画面にもどってください。
+explain-blocked = 安全のため、カードを止めました。カードの窓口で、また使えるようになります。この画面は閉じてかまいません。
+
+# The card drawer of the demonstration.
+drawer-page = カードの引き出し
+drawer-lead = 見本のカードを、見本のカードリーダーに入れたり、ぬいたりできます。どのカードも、実在しない人のものです。
+drawer-readers = カードリーダー
+drawer-empty = カードは入っていません
+drawer-holds = { $name }さんのカードが入っています
+drawer-cards = カード
+drawer-insert = { $reader }に入れる
+drawer-remove = ぬく
+drawer-whose = { $name }さんのカード
+drawer-in = { $reader }に入っています
+drawer-hint = 見本の暗証番号
+drawer-hint-note = 見本のカードなので、暗証番号をここに書いています。本物のカードの暗証番号は、だれにも見せないでください。
+
+# warifu-agent doctor.
+doctor-good = カードを使えます。
+doctor-problem = ✗ の行を、上から順になおしてください。
+doctor-config-ok = 設定ファイルを読めました。
+doctor-config-bad = 設定ファイルを使えません。管理者に見せてください: { $reason }
+doctor-ca-system = 認証センターの証明書は、このパソコンが信頼するもので確かめます。
+doctor-ca-ok = 認証センターを確かめる証明書が{ $count }枚あります。
+doctor-ca-bad = 認証センターを確かめる証明書を読めません。管理者に見せてください: { $reason }
+doctor-prompt-pinentry = 暗証番号は { $program } の窓でたずねます。
+doctor-prompt-page = 暗証番号はブラウザーの画面でたずねます。
+doctor-prompt-terminal = 暗証番号は、カードソフトを起動した端末でたずねます。
+doctor-prompt-missing = 暗証番号をたずねる窓 { $program } がありません。pinentry を入れてください（例: apt install pinentry-gnome3）。
+doctor-agent-running = カードソフトが { $address } で動いています。
+doctor-agent-stopped = カードソフトは動いていません。「warifu-agent run」で起動します。
+doctor-service-ok = カードリーダーのサービス（pcscd）が動いています。
+doctor-service-down = カードリーダーのサービス（pcscd）が動いていません。起動してください（例: systemctl start pcscd.socket）。
+doctor-reader-ok = カードリーダーが{ $count }台あります。
+doctor-reader-none = カードリーダーが見つかりません。つなぎなおしてください。
+doctor-card-none = カードが入っていません。カードをリーダーに置いて、もう一度確かめてください。
+doctor-card-ok = { $reader }: 使える種類のカードです。
+doctor-card-unknown = { $reader }: ほかの種類のカードです。割符のカードを入れてください。
+doctor-card-failed = { $reader }: カードを読めません（{ $reason }）。向きを確かめて、入れなおしてください。
+doctor-certificate-ok = { $reader }: 電子証明書は{ $day }まで使えます。
+doctor-certificate-ending = { $reader }: 電子証明書の期限まで、あと{ $days }日です（{ $day }）。更新してください。
+doctor-certificate-expired = { $reader }: 電子証明書の期限が{ $day }に切れました。カードの窓口で更新してください。
+doctor-certificate-not-yet = { $reader }: 電子証明書は{ $day }から使えます。パソコンの時計も確かめてください。
+doctor-certificate-none = { $reader }: カードに電子証明書がありません。カードの窓口に知らせてください。
+doctor-certificate-unreadable = { $reader }: 電子証明書を読めません。カードの窓口に知らせてください。
+doctor-presence-none = { $reader }: 受付でかざすための電子証明書がありません。
+doctor-pin-ok = { $reader }: 暗証番号は、あと{ $tries }回 入力できます。
+doctor-pin-few = { $reader }: 暗証番号は、あと{ $tries }回だけ入力できます。
+doctor-pin-blocked = { $reader }: カードが止まっています。カードの窓口で、また使えるようになります。
+doctor-browser-allowed = { $origin }: ブラウザーは、カードソフトとの通信を許されています。
+doctor-browser-asks = { $origin }: ブラウザーが「ローカルネットワークへのアクセス」をたずねることがあります。「許可」を押してください。管理者は LocalNetworkAccessAllowedForUrls（Chromium、Chrome、Edge）か LocalNetworkAccess の SkipDomains（Firefox）で、前もって許可できます。

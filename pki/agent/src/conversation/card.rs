@@ -1,0 +1,214 @@
+//! What is said to the card, each part in one transaction. Everything here blocks.
+
+use jiff::{SignedDuration, Timestamp};
+use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::sha::{sha256, sha384};
+use openssl::x509::X509;
+use warifu_card::piv::{KeyAlgorithm, PinError, Piv, PivError, Slot};
+use warifu_card::{Pin, Transaction};
+
+use crate::protocol::{Fault, Token};
+
+/// What gets signed, before the card's hash is known.
+#[derive(Debug, Clone)]
+pub(super) struct Challenge {
+    pub(super) origin: String,
+    pub(super) nonce: String,
+}
+
+impl Challenge {
+    /// `H(origin) || H(nonce)` with the hash of the algorithm, as `web-eid:1.0` has it. The nonce
+    /// is hashed as text. The card signs the hash of this, so that no site can choose what a
+    /// signature is made over.
+    fn message(&self, algorithm: KeyAlgorithm) -> Vec<u8> {
+        let (origin, nonce) = (self.origin.as_bytes(), self.nonce.as_bytes());
+        match algorithm {
+            KeyAlgorithm::P384 => [sha384(origin), sha384(nonce)].concat(),
+            KeyAlgorithm::P256 | KeyAlgorithm::Rsa2048 => [sha256(origin), sha256(nonce)].concat(),
+        }
+    }
+}
+
+/// What a card says about itself before the PIN.
+#[derive(Debug, Clone)]
+pub(super) struct Card {
+    pub(super) certificate: Vec<u8>,
+    pub(super) algorithm: KeyAlgorithm,
+    pub(super) tries: u8,
+}
+
+impl Card {
+    /// When the certificate ends, if it says so in a way that can be read.
+    pub(super) fn ends(&self) -> Option<Timestamp> {
+        certificate_ends(&self.certificate)
+    }
+}
+
+/// The end of a certificate's validity.
+pub(crate) fn certificate_ends(der: &[u8]) -> Option<Timestamp> {
+    timestamp(X509::from_der(der).ok()?.not_after())
+}
+
+/// An ASN.1 time as a point in time.
+pub(crate) fn timestamp(time: &Asn1TimeRef) -> Option<Timestamp> {
+    let since = Asn1Time::from_unix(0).ok()?.diff(time).ok()?;
+    let seconds = i64::from(since.days) * 86_400 + i64::from(since.secs);
+    Timestamp::UNIX_EPOCH.checked_add(SignedDuration::from_secs(seconds)).ok()
+}
+
+/// How a PIN fared.
+#[derive(Debug)]
+pub(super) enum Proof {
+    /// It was right; this is the signature.
+    Signed(Vec<u8>),
+    /// It was wrong, or not even shown because the card's count of tries was not the one the
+    /// person was told.
+    TriesLeft { tries: u8, shown: bool },
+}
+
+/// Reads what the person must be told before the PIN is asked for.
+pub(super) fn look(transaction: &mut dyn Transaction) -> Result<Card, PivError> {
+    let mut piv = Piv::select(transaction)?;
+    let certificate = piv.certificate(Slot::Authentication)?;
+    let algorithm = KeyAlgorithm::of_certificate(&certificate)?;
+    let tries = piv.tries_left()?;
+    Ok(Card { certificate, algorithm, tries })
+}
+
+/// Shows the PIN to the card and has it sign, all in this one transaction. The certificate is read
+/// again before and after, so that neither the PIN nor the signature is another card's.
+pub(super) fn prove(
+    transaction: &mut dyn Transaction,
+    card: &Card,
+    pin: &Pin,
+    challenge: &Challenge,
+) -> Result<Proof, Fault> {
+    let mut piv = Piv::select(transaction)?;
+    check_same(&mut piv, card)?;
+    let tries = piv.tries_left()?;
+    if tries != card.tries {
+        return Ok(Proof::TriesLeft { tries, shown: false });
+    }
+    match piv.verify_pin(pin) {
+        Ok(()) => {}
+        Err(PinError::Wrong { left }) => {
+            return Ok(Proof::TriesLeft { tries: left, shown: true });
+        }
+        Err(PinError::Blocked) => {
+            return Ok(Proof::TriesLeft { tries: 0, shown: true });
+        }
+        Err(PinError::Card(error)) => return Err(error.into()),
+    }
+    let message = challenge.message(card.algorithm);
+    let signature = piv.sign(Slot::Authentication, card.algorithm, &message)?;
+    check_same(&mut piv, card)?;
+    Ok(Proof::Signed(signature))
+}
+
+/// Has the card show that it is here, without PIN.
+pub(super) fn attest(
+    transaction: &mut dyn Transaction,
+    challenge: &Challenge,
+) -> Result<Token, PivError> {
+    let mut piv = Piv::select(transaction)?;
+    let certificate = piv.certificate(Slot::Presence)?;
+    let algorithm = KeyAlgorithm::of_certificate(&certificate)?;
+    let signature = piv.sign(Slot::Presence, algorithm, &challenge.message(algorithm))?;
+    Ok(Token::new(&certificate, algorithm, &signature))
+}
+
+fn check_same(piv: &mut Piv<'_>, card: &Card) -> Result<(), Fault> {
+    if piv.certificate(Slot::Authentication)? == card.certificate {
+        Ok(())
+    } else {
+        Err(Fault::CardChanged)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Maker, PIN, WRONG};
+    use warifu_card::Readers;
+    use warifu_card::drawer::VirtualReaders;
+    use warifu_card::virtual_card::SharedCard;
+
+    #[test]
+    fn the_message_is_two_hashes_of_the_algorithms_kind() {
+        let short = challenge().message(KeyAlgorithm::P256);
+        assert_eq!(short[..32], sha256(b"https://idp.example"));
+        assert_eq!(short[32..], sha256(b"bm9uY2U="));
+        assert_eq!(challenge().message(KeyAlgorithm::P384).len(), 96);
+    }
+
+    fn challenge() -> Challenge {
+        Challenge { origin: "https://idp.example".into(), nonce: "bm9uY2U=".into() }
+    }
+
+    fn pin(digits: &str) -> Pin {
+        Pin::new(digits).unwrap()
+    }
+
+    /// A reader with this card in it, and what the card said when it was looked at.
+    fn inserted(card: SharedCard) -> (VirtualReaders, Card) {
+        let readers = VirtualReaders::new(["one"]);
+        readers.insert("one", card).unwrap();
+        let seen = look(readers.begin("one").unwrap().as_mut()).unwrap();
+        (readers, seen)
+    }
+
+    fn tries(readers: &VirtualReaders) -> u8 {
+        look(readers.begin("one").unwrap().as_mut()).unwrap().tries
+    }
+
+    #[test]
+    fn a_pin_is_never_shown_to_another_card() {
+        let (readers, seen) = inserted(Maker::new(1).shared());
+        readers.remove("one");
+        readers.insert("one", Maker::new(2).shared()).unwrap();
+        let mut transaction = readers.begin("one").unwrap();
+        let result = prove(transaction.as_mut(), &seen, &pin(WRONG), &challenge());
+        assert!(matches!(result, Err(Fault::CardChanged)));
+        drop(transaction);
+        assert_eq!(tries(&readers), 3);
+    }
+
+    #[test]
+    fn a_pin_is_not_shown_when_the_person_was_told_another_count() {
+        let (readers, seen) = inserted(Maker::new(1).shared());
+        let elsewhere = Piv::select(readers.begin("one").unwrap().as_mut())
+            .map(|mut piv| piv.verify_pin(&pin(WRONG)).is_err());
+        assert_eq!(elsewhere, Ok(true));
+        let mut transaction = readers.begin("one").unwrap();
+        let result = prove(transaction.as_mut(), &seen, &pin(PIN), &challenge());
+        assert!(matches!(result, Ok(Proof::TriesLeft { tries: 2, shown: false })));
+    }
+
+    #[test]
+    fn the_card_forgets_the_pin_after_the_transaction() {
+        let (readers, seen) = inserted(Maker::new(1).shared());
+        let mut transaction = readers.begin("one").unwrap();
+        let proof = prove(transaction.as_mut(), &seen, &pin(PIN), &challenge());
+        assert!(matches!(proof, Ok(Proof::Signed(_))));
+        drop(transaction);
+        let mut transaction = readers.begin("one").unwrap();
+        let mut piv = Piv::select(transaction.as_mut()).unwrap();
+        let again = piv.sign(Slot::Authentication, seen.algorithm, b"x");
+        assert_eq!(again, Err(PivError::PinRequired));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_certificate_is_survived(der in proptest::collection::vec(proptest::num::u8::ANY, 0..512)) {
+            proptest::prop_assert_eq!(certificate_ends(&der), None);
+        }
+    }
+
+    #[test]
+    fn asn1_times_become_points_in_time() {
+        let time = Asn1Time::from_str_x509("20270117000000Z").unwrap();
+        assert_eq!(timestamp(&time), Some("2027-01-17T00:00:00Z".parse().unwrap()));
+        let before_1970 = Asn1Time::from_str_x509("19691231235959Z").unwrap();
+        assert_eq!(timestamp(&before_1970).unwrap().as_second(), -1);
+    }
+}

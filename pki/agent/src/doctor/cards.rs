@@ -1,0 +1,97 @@
+//! The readers and what is in them.
+
+use jiff::{SignedDuration, Timestamp};
+use openssl::x509::X509;
+use warifu_card::piv::{Piv, PivError, Slot};
+use warifu_card::{ReaderState, Readers};
+
+use super::Finding;
+use crate::conversation::card::timestamp;
+
+/// From so many days before its end a certificate is worth a word.
+const ENDING_SOON: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// What a new card bears.
+const ALL_TRIES: u8 = 3;
+
+pub(super) fn examine(readers: &dyn Readers, now: Timestamp) -> Vec<Finding> {
+    let states = match readers.list() {
+        Ok(states) => states,
+        Err(error) => return vec![Finding::problem("service.down").with("reason", error.code())],
+    };
+    let mut findings = vec![Finding::good("service.ok")];
+    if states.is_empty() {
+        findings.push(Finding::problem("reader.none"));
+        return findings;
+    }
+    findings.push(Finding::good("reader.ok").with("count", states.len()));
+    let filled: Vec<_> = states.iter().filter(|state| state.card_present).collect();
+    if filled.is_empty() {
+        findings.push(Finding::note("card.none"));
+    }
+    for state in filled {
+        let found = card(readers, state, now);
+        findings.extend(found.into_iter().map(|f| f.with("reader", state.name.as_str())));
+    }
+    findings
+}
+
+fn card(readers: &dyn Readers, state: &ReaderState, now: Timestamp) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Err(error) = look(readers, state, now, &mut findings) {
+        findings.push(match error {
+            PivError::NotPiv => Finding::problem("card.unknown"),
+            other => Finding::problem("card.failed").with("reason", other.code()),
+        });
+    }
+    findings
+}
+
+fn look(
+    readers: &dyn Readers,
+    state: &ReaderState,
+    now: Timestamp,
+    findings: &mut Vec<Finding>,
+) -> Result<(), PivError> {
+    let mut transaction = readers.begin(&state.name)?;
+    let mut piv = Piv::select(transaction.as_mut())?;
+    findings.push(Finding::good("card.ok"));
+    match piv.certificate(Slot::Authentication) {
+        Ok(der) => findings.push(validity(&der, now)),
+        Err(PivError::NoCertificate) => findings.push(Finding::problem("certificate.none")),
+        Err(error) => return Err(error),
+    }
+    if piv.certificate(Slot::Presence) == Err(PivError::NoCertificate) {
+        findings.push(Finding::note("presence.none"));
+    }
+    findings.push(tries(piv.tries_left()?));
+    Ok(())
+}
+
+fn validity(der: &[u8], now: Timestamp) -> Finding {
+    let window = X509::from_der(der).ok().and_then(|certificate| {
+        Some((timestamp(certificate.not_before())?, timestamp(certificate.not_after())?))
+    });
+    let Some((begins, ends)) = window else {
+        return Finding::problem("certificate.unreadable");
+    };
+    let left = ends.duration_since(now);
+    let dated = |finding: Finding, day: Timestamp| finding.with("day", day.to_string());
+    if now < begins {
+        dated(Finding::problem("certificate.not-yet"), begins)
+    } else if left <= SignedDuration::ZERO {
+        dated(Finding::problem("certificate.expired"), ends)
+    } else if left <= ENDING_SOON {
+        dated(Finding::note("certificate.ending"), ends).with("days", left.as_hours() / 24)
+    } else {
+        dated(Finding::good("certificate.ok"), ends)
+    }
+}
+
+fn tries(left: u8) -> Finding {
+    let finding = match left {
+        0 => Finding::problem("pin.blocked"),
+        ALL_TRIES.. => Finding::good("pin.ok"),
+        _ => Finding::note("pin.few"),
+    };
+    finding.with("tries", left)
+}

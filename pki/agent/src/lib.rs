@@ -1,0 +1,47 @@
+//! The small program beside the card reader: answers the identity provider, asks for the PIN.
+//!
+//! A login page of a trusted identity provider sends the agent a signed request over loopback
+//! HTTP. The agent finds the card, asks the person for the PIN by a prompt of its own, has the
+//! card sign the page's origin and the identity provider's nonce, and answers with a token of the
+//! `web-eid:1.0` form. The page never sees the PIN, and a signature made for one origin is
+//! worthless at every other.
+//!
+//! ```no_run
+//! # use std::sync::Arc;
+//! # use warifu_agent::{Agent, AgentConfig, Surroundings};
+//! # async fn run(surroundings: Surroundings) -> Result<(), Box<dyn std::error::Error>> {
+//! let config = AgentConfig::load("agent.toml".as_ref())?;
+//! let readers = Arc::new(warifu_card::PcscReaders::new());
+//! let agent = Agent::bind(config, readers, surroundings).await?;
+//! agent.serve(async { tokio::signal::ctrl_c().await.unwrap_or_default() }).await;
+//! # Ok(()) }
+//! ```
+
+mod config;
+mod conversation;
+mod cors;
+mod desk;
+pub mod doctor;
+#[cfg(feature = "drawer")]
+pub mod drawer;
+mod gate;
+mod idp;
+mod listener;
+mod notify;
+pub mod prompt;
+mod protocol;
+mod routes;
+mod server;
+mod surroundings;
+mod watch;
+mod web;
+mod words;
+
+pub use config::{AgentConfig, ConfigError, PromptKind, TrustedIdp};
+pub use server::{Agent, AgentError};
+pub use surroundings::Surroundings;
+pub use words::Language;
+
+#[cfg(test)]
+#[path = "../tests/all/maker.rs"]
+mod testing;

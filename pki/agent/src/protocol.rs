@@ -1,0 +1,200 @@
+//! The words of the protocol between the identity provider's page and the agent.
+//!
+//! The answer to `POST /v1/authenticate` is a stream of JSON objects, one a line
+//! (`application/x-ndjson`): any number of [`Progress`] and, as the last line, one [`Outcome`].
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+use warifu_card::ReaderError;
+use warifu_card::piv::{KeyAlgorithm, PivError};
+
+use crate::config::PromptKind;
+
+const FORMAT: &str = "web-eid:1.0";
+const APP_VERSION: &str = concat!("urn:warifu:agent:", env!("CARGO_PKG_VERSION"));
+
+/// The answer to `GET /v1/ping`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Pong {
+    name: &'static str,
+    version: &'static str,
+    prompt: PromptKind,
+}
+
+impl Pong {
+    pub(crate) fn new(prompt: PromptKind) -> Self {
+        Self { name: "warifu-agent", version: env!("CARGO_PKG_VERSION"), prompt }
+    }
+}
+
+/// How far the sign-in is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub(crate) enum Progress {
+    /// There is no reader; the agent waits for one.
+    NoReader,
+    /// There is no card that could be used; the agent waits for one.
+    InsertCard,
+    /// There is a card, but not one of ours; the agent waits for another.
+    WrongCard { code: &'static str },
+    /// The person is asked for the PIN, at `url` when the agent asks by its own page.
+    Pin {
+        tries: u8,
+        prompt: PromptKind,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        url: Option<String>,
+    },
+    /// The PIN was wrong and is asked for again.
+    PinWrong { tries: u8 },
+}
+
+/// How the sign-in ended.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Outcome {
+    /// It worked.
+    Token(Token),
+    /// It did not.
+    Error(Fault),
+}
+
+impl Outcome {
+    /// The word for the log.
+    pub(crate) const fn code(&self) -> &'static str {
+        match self {
+            Self::Token(_) => "token",
+            Self::Error(fault) => fault.code(),
+        }
+    }
+}
+
+/// A token of the `web-eid:1.0` form. Origin and nonce are signed but not in it: whoever checks
+/// it must know them.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Token {
+    unverified_certificate: String,
+    algorithm: &'static str,
+    signature: String,
+    format: &'static str,
+    app_version: &'static str,
+}
+
+impl Token {
+    pub(crate) fn new(certificate: &[u8], algorithm: KeyAlgorithm, signature: &[u8]) -> Self {
+        Self {
+            unverified_certificate: STANDARD.encode(certificate),
+            algorithm: algorithm.jose_name(),
+            signature: STANDARD.encode(signature),
+            format: FORMAT,
+            app_version: APP_VERSION,
+        }
+    }
+}
+
+/// Why there is no token. The codes are stable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The card blocked itself after too many wrong PINs.
+    PinBlocked,
+    /// The card was pulled out.
+    CardRemoved,
+    /// Another card is in the reader than at the beginning.
+    CardChanged,
+    /// The card answered what no card of ours answers.
+    CardFailed,
+    /// The reader or the smart-card service failed.
+    ReaderFailed,
+    /// The person did not want to.
+    Cancelled,
+    /// It took too long.
+    Timeout,
+    /// The window for the PIN could not be shown.
+    PromptFailed,
+    /// The agent is being closed.
+    Closing,
+}
+
+impl Fault {
+    /// The code that stands in the answer.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::PinBlocked => "pin.blocked",
+            Self::CardRemoved => "card.removed",
+            Self::CardChanged => "card.changed",
+            Self::CardFailed => "card.failed",
+            Self::ReaderFailed => "reader.failed",
+            Self::Cancelled => "cancelled",
+            Self::Timeout => "card.timeout",
+            Self::PromptFailed => "prompt.failed",
+            Self::Closing => "agent.closing",
+        }
+    }
+}
+
+impl Serialize for Fault {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fault = serializer.serialize_struct("Fault", 1)?;
+        fault.serialize_field("code", self.code())?;
+        fault.end()
+    }
+}
+
+impl From<PivError> for Fault {
+    fn from(error: PivError) -> Self {
+        tracing::warn!(code = error.code(), "card failed");
+        match error {
+            PivError::Reader(
+                ReaderError::Removed | ReaderError::NoCard | ReaderError::NoReader,
+            ) => Self::CardRemoved,
+            PivError::Reader(_) => Self::ReaderFailed,
+            PivError::NotPiv | PivError::NoCertificate => Self::CardChanged,
+            _ => Self::CardFailed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn line(value: &impl Serialize) -> Value {
+        serde_json::to_value(value).unwrap()
+    }
+
+    #[test]
+    fn events_are_spelt_as_the_protocol_says() {
+        assert_eq!(line(&Progress::NoReader), json!({"state": "no-reader"}));
+        assert_eq!(
+            line(&Progress::PinWrong { tries: 2 }),
+            json!({"state": "pin-wrong", "tries": 2})
+        );
+        assert_eq!(
+            line(&Progress::Pin { tries: 3, prompt: PromptKind::Pinentry, url: None }),
+            json!({"state": "pin", "tries": 3, "prompt": "pinentry"})
+        );
+        assert_eq!(
+            line(&Progress::WrongCard { code: "card.unknown" }),
+            json!({"state": "wrong-card", "code": "card.unknown"})
+        );
+        assert_eq!(
+            line(&Outcome::Error(Fault::PinBlocked)),
+            json!({"error": {"code": "pin.blocked"}})
+        );
+    }
+
+    #[test]
+    fn tokens_have_the_web_eid_form() {
+        let token = line(&Outcome::Token(Token::new(b"der", KeyAlgorithm::P256, b"sig")));
+        assert_eq!(
+            token,
+            json!({"token": {
+                "unverifiedCertificate": "ZGVy", "algorithm": "ES256", "signature": "c2ln",
+                "format": "web-eid:1.0", "appVersion": APP_VERSION,
+            }})
+        );
+    }
+}

@@ -1,0 +1,209 @@
+//! The bench on which the agent is tried: an agent on a free port, two virtual readers, a prompt
+//! that plays a part, and a clock that stands still.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
+use warifu_agent::prompt::{Ending, PinPrompt, PromptError, Question};
+use warifu_agent::{Agent, AgentConfig, PromptKind, Surroundings};
+use warifu_card::drawer::VirtualReaders;
+use warifu_card::{Pin, ReaderError, ReaderState, Readers, Transaction};
+
+use crate::idp::{Idp, ORIGIN, now};
+use crate::maker::{Maker, PIN};
+
+pub const FIRST: &str = "カードリーダー";
+pub const SECOND: &str = "受付のカードリーダー";
+
+pub struct Bench {
+    pub idp: Idp,
+    pub address: SocketAddr,
+    pub readers: VirtualReaders,
+    pub touched: Arc<AtomicUsize>,
+    pub prompt: Arc<Acted>,
+    stop: Option<oneshot::Sender<()>>,
+    pub agent: Option<JoinHandle<()>>,
+}
+
+impl Bench {
+    pub async fn new() -> Self {
+        Self::with(|config| config).await
+    }
+
+    /// With some of the configuration changed.
+    pub async fn with(change: impl FnOnce(AgentConfig) -> AgentConfig) -> Self {
+        Self::for_idp(Idp::at(ORIGIN), change).await
+    }
+
+    pub async fn for_idp(idp: Idp, change: impl FnOnce(AgentConfig) -> AgentConfig) -> Self {
+        let readers = VirtualReaders::new([FIRST, SECOND]);
+        let touched = Arc::new(AtomicUsize::new(0));
+        let counted = Counted { readers: readers.clone(), touched: Arc::clone(&touched) };
+        let listen = vec!["127.0.0.1:0".parse().unwrap()];
+        let config = change(AgentConfig { listen, ..AgentConfig::serving(vec![idp.trusted()]) });
+        let by_page = config.prompt == PromptKind::Page;
+        let random = |bytes: &mut [u8]| openssl::rand::rand_bytes(bytes).unwrap();
+        let agent = Agent::bind(config, Arc::new(counted), Surroundings::new(now, random));
+        let mut agent = agent.await.unwrap();
+        let prompt = Arc::new(Acted::default());
+        if !by_page {
+            agent = agent.with_prompt(prompt.clone());
+        }
+        let address = agent.addresses()[0];
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = tokio::spawn(agent.serve(async { drop(stopped.await) }));
+        let (stop, agent) = (Some(stop), Some(serving));
+        Self { idp, address, readers, touched, prompt, stop, agent }
+    }
+
+    /// With a good card in the first reader, whose holder will type these PINs.
+    pub async fn with_card(pins: &[&'static str]) -> Self {
+        let bench = Self::new().await;
+        bench.insert(FIRST, &Maker::new(1));
+        for pin in pins {
+            bench.prompt.will(Act::Pin(pin));
+        }
+        bench
+    }
+
+    pub fn insert(&self, reader: &str, card: &Maker) {
+        self.readers.insert(reader, card.shared()).unwrap();
+    }
+
+    pub fn right_pin(&self) {
+        self.prompt.will(Act::Pin(PIN));
+    }
+
+    /// How often a card or the list of readers was asked for.
+    pub fn touches(&self) -> usize {
+        self.touched.load(Ordering::SeqCst)
+    }
+
+    pub fn stop(&mut self) {
+        drop(self.stop.take());
+    }
+}
+
+/// What the person at the prompt does.
+pub enum Act {
+    Pin(&'static str),
+    Agree,
+    Refuse,
+    /// Waits for ever.
+    Think,
+}
+
+/// A prompt whose person was told beforehand what to do.
+#[derive(Default)]
+pub struct Acted {
+    acts: Mutex<VecDeque<Act>>,
+    pub asked: Mutex<Vec<Question>>,
+    pub consents: AtomicUsize,
+    pub endings: Mutex<Vec<Ending>>,
+    /// Questions that are open.
+    pub open: AtomicUsize,
+    pub begun: Notify,
+}
+
+impl Acted {
+    pub fn will(&self, act: Act) {
+        self.acts.lock().unwrap().push_back(act);
+    }
+
+    async fn act(&self, question: &Question) -> Result<Option<Pin>, PromptError> {
+        self.asked.lock().unwrap().push(question.clone());
+        let _open = Open::count(self);
+        self.begun.notify_one();
+        let act = self.acts.lock().unwrap().pop_front();
+        match act {
+            Some(Act::Pin(digits)) => Ok(Some(Pin::new(digits).unwrap())),
+            Some(Act::Agree) => Ok(None),
+            Some(Act::Refuse) => Err(PromptError::Cancelled),
+            Some(Act::Think) | None => std::future::pending().await,
+        }
+    }
+
+    /// Waits until no question is open any more.
+    pub async fn closed(&self) {
+        for _ in 0..500 {
+            if self.open.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("a question stayed open");
+    }
+
+    pub fn tries_told(&self) -> Vec<u8> {
+        self.asked.lock().unwrap().iter().map(|question| question.tries_left).collect()
+    }
+}
+
+struct Open<'a>(&'a Acted);
+
+impl<'a> Open<'a> {
+    fn count(prompt: &'a Acted) -> Self {
+        prompt.open.fetch_add(1, Ordering::SeqCst);
+        Self(prompt)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl PinPrompt for Acted {
+    fn kind(&self) -> PromptKind {
+        PromptKind::Terminal
+    }
+
+    fn pin<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Pin, PromptError>> {
+        Box::pin(async { Ok(self.act(question).await?.expect("a PIN was asked for")) })
+    }
+
+    fn consent<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<(), PromptError>> {
+        Box::pin(async {
+            self.consents.fetch_add(1, Ordering::SeqCst);
+            self.act(question).await.map(|answer| assert!(answer.is_none()))
+        })
+    }
+
+    fn finished(&self, ending: Ending) {
+        self.endings.lock().unwrap().push(ending);
+    }
+}
+
+/// Readers that count how often they are used.
+struct Counted {
+    readers: VirtualReaders,
+    touched: Arc<AtomicUsize>,
+}
+
+impl Counted {
+    fn count(&self) -> &VirtualReaders {
+        self.touched.fetch_add(1, Ordering::SeqCst);
+        &self.readers
+    }
+}
+
+impl Readers for Counted {
+    fn list(&self) -> Result<Vec<ReaderState>, ReaderError> {
+        self.count().list()
+    }
+
+    fn wait_for_change(&self, known: &[ReaderState], limit: Duration) -> Result<bool, ReaderError> {
+        self.count().wait_for_change(known, limit)
+    }
+
+    fn begin(&self, reader: &str) -> Result<Box<dyn Transaction>, ReaderError> {
+        self.count().begin(reader)
+    }
+}

@@ -1,0 +1,21 @@
+//! The agent as a browser sees it: real loopback HTTP, virtual cards in virtual readers.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod bench;
+#[cfg(feature = "drawer")]
+mod drawer;
+mod gate;
+mod idp;
+mod maker;
+mod pin_page;
+mod presence;
+mod removal;
+mod sign_in;
+mod wire;
