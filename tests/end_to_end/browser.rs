@@ -144,7 +144,7 @@ impl Browser {
 
     /// Fills the desk's form and sends it: 保険者番号, 記号, 番号, 生年月日, 対象年月日.
     pub async fn check_number(&self, fields: [&str; 5]) {
-        let names = ["insurer_number", "symbol", "number", "birth_date", "target_date"];
+        let names = ["insurer", "symbol", "number", "birth", "target"];
         for (name, value) in names.into_iter().zip(fields) {
             self.fill(&format!("#check [name={name}]"), value).await;
         }

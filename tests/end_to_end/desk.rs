@@ -85,7 +85,7 @@ fn the_desk_closes_when_the_receptionists_card_leaves() {
             browser.see("有効な保険資格です").await;
             reception.remove();
             // By itself: nobody touches the page.
-            browser.see("受付を閉じました").await;
+            browser.see("画面を閉じました").await;
             browser.picture("desk-closed").await;
             browser.open(&format!("{PORTAL}/desk")).await;
             assert!(!browser.text().await.contains("見本 受付"));

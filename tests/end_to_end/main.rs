@@ -10,6 +10,7 @@
     reason = "a test may panic"
 )]
 
+mod agent;
 mod browser;
 mod desk;
 mod login;
@@ -17,6 +18,8 @@ mod login;
 #[allow(dead_code, reason = "the card's own tests use the rest")]
 mod private_stack;
 mod rig;
+mod saml;
+mod walker;
 
 /// Runs a test's asynchronous body.
 fn run(body: impl Future<Output = ()>) {
