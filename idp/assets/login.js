@@ -1,0 +1,292 @@
+// Drives the card software on this computer through one sign-in: finds it, hands it the signed
+// request, shows what it reports, and gives the card's answer to the server. The PIN never comes
+// here: the card software asks for it in a window of its own.
+
+const login = document.getElementById("login");
+const status = document.getElementById("status");
+const title = document.title;
+const agents = login.dataset.agents.split(" ");
+const { tx } = login.dataset;
+
+/** The request in the page is good for two minutes; after one, a new one is fetched. */
+const REQUEST_FRESH_MS = 60_000;
+/** A connection refused is told at once; one that hangs this long is most likely a question that
+    the browser asks the person. */
+const SLOW_MS = 2_500;
+const PING_MS = 90_000;
+const LOOK_AGAIN_MS = 2_000;
+const LONGEST_LINE = 65_536;
+/** A page that was left a moment ago may still hold the card software; that passes by itself. */
+const BUSY_TRIES = 10;
+const BUSY_PAUSE_MS = 300;
+
+/** Aborted when the page goes away; the card software takes that as "cancelled". */
+const leaving = new AbortController();
+addEventListener("pagehide", () => leaving.abort());
+addEventListener("pageshow", (event) => event.persisted && location.reload());
+
+/** A refusal by its stable code, which names the screen to show. */
+class Fault extends Error {
+  constructor(code) {
+    super(code);
+    this.screen = code.replaceAll(".", "-");
+  }
+}
+
+run();
+
+async function run() {
+  for (;;) {
+    try {
+      return await signIn();
+    } catch (cause) {
+      if (leaving.signal.aborted) return;
+      show(screenOf(cause));
+      await Promise.race([pressed("retry"), permissionChange()]);
+    }
+  }
+}
+
+async function signIn() {
+  show("checking");
+  await explainPermission();
+  const agent = await findAgent();
+  const token = await converse(agent, await takeRequest());
+  show("verifying");
+  const { next } = await post("/login/token", { tx, token });
+  show("done");
+  location.replace(next);
+}
+
+function screenOf(cause) {
+  const name = cause instanceof Fault ? cause.screen : "temporary";
+  return template(name) ? name : "temporary";
+}
+
+// --- the browser's permission to talk to this computer ------------------------------------------
+
+/** The browser's say on connections to this computer; undefined where it has none. */
+async function permission() {
+  for (const name of ["loopback-network", "local-network-access"]) {
+    try {
+      return await navigator.permissions.query({ name });
+    } catch {
+      // This browser does not know the permission by this name.
+    }
+  }
+  return undefined;
+}
+
+/** Says what the browser is going to ask, before it asks. A page that comes from this computer
+    itself is not asked. */
+async function explainPermission() {
+  const state = (await permission())?.state;
+  if (state === "denied") throw new Fault("lna.denied");
+  const local = location.hostname === "localhost" || location.hostname.endsWith(".localhost");
+  if (state === "prompt" && !local) {
+    show("permission");
+    await pressed("proceed");
+  }
+}
+
+/** Resolves when the person changes the permission, and never where there is none. */
+async function permissionChange() {
+  const known = await permission();
+  return new Promise((resolve) => known?.addEventListener("change", resolve, { once: true }));
+}
+
+// --- the card software --------------------------------------------------------------------------
+
+/** The address at which the card software answers; waits for it to be started. */
+async function findAgent() {
+  const end = 1000 * Number(login.dataset.seconds);
+  while (performance.now() < end) {
+    for (const agent of agents) {
+      if (await answers(agent)) return agent;
+    }
+    leaving.signal.throwIfAborted();
+    if ((await permission())?.state === "denied") throw new Fault("lna.denied");
+    show("agent-none");
+    await Promise.race([pause(LOOK_AGAIN_MS), pressed("retry")]);
+  }
+  throw new Fault("login.stale");
+}
+
+async function answers(agent) {
+  const slow = setTimeout(() => show("permission-wait"), SLOW_MS);
+  try {
+    const signal = AbortSignal.any([leaving.signal, AbortSignal.timeout(PING_MS)]);
+    const pong = await fetch(`${agent}/v1/ping`, { ...outside, signal });
+    return pong.ok && (await pong.json()).name === "warifu-agent";
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(slow);
+  }
+}
+
+/** Hands over the request and follows the events until the token or a fault. */
+async function converse(agent, request) {
+  let answer = await ask(agent, request);
+  for (let tries = 0; answer.status === 409 && tries < BUSY_TRIES; tries += 1) {
+    await pause(BUSY_PAUSE_MS);
+    answer = await ask(agent, request);
+  }
+  if (answer.status === 409) throw new Fault("agent.busy");
+  if (!answer.ok) throw new Fault("agent.refused");
+  for await (const event of events(answer.body)) {
+    if (event.token) return event.token;
+    if (event.error) throw new Fault(event.error.code);
+    follow(event, agent);
+  }
+  throw new Fault("agent.lost");
+}
+
+async function ask(agent, request) {
+  const signal = leaving.signal;
+  try {
+    return await fetch(`${agent}/v1/authenticate`, { ...outside, ...json({ request }), signal });
+  } catch {
+    // A refusal may come without the header that would let this page read its status.
+    throw new Fault("agent.refused");
+  }
+}
+
+/** The lines of an NDJSON stream as objects. */
+async function* events(body) {
+  let rest = "";
+  try {
+    for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop();
+      if (rest.length > LONGEST_LINE) break;
+      for (const line of lines) {
+        if (line.trim()) yield JSON.parse(line);
+      }
+    }
+    if (rest.trim()) yield JSON.parse(rest);
+  } catch (cause) {
+    throw cause instanceof Fault ? cause : new Fault("agent.lost");
+  }
+}
+
+/** How the PIN is asked, as the first event about it says. */
+let pinPrompt = {};
+
+function follow(event, agent) {
+  if (event.state !== "pin" && event.state !== "pin-wrong") {
+    show(event.state);
+    return;
+  }
+  if (event.prompt) pinPrompt = { kind: event.prompt, url: ownAddress(event.url, agent) };
+  showPin(event.tries === 1 ? `${event.state}-last` : event.state, event.tries);
+  if (event.state === "pin" && pinPrompt.url && navigator.userActivation?.isActive) openPin();
+}
+
+/** Only the card software itself is shown in a window, whatever the event says. */
+function ownAddress(url, agent) {
+  return typeof url === "string" && url.startsWith(`${agent}/`) ? url : undefined;
+}
+
+function openPin() {
+  const opened = open(pinPrompt.url, "warifu-pin", "popup,width=520,height=720");
+  if (opened) opened.opener = null;
+}
+
+// --- the server ---------------------------------------------------------------------------------
+
+let given = login.dataset.request;
+
+/** A signed request for the card software, each used once. */
+async function takeRequest() {
+  const request = performance.now() < REQUEST_FRESH_MS ? given : "";
+  given = "";
+  return request || (await post("/login/request", { tx })).request;
+}
+
+async function post(path, body) {
+  const answer = await fetch(path, { ...json(body), signal: leaving.signal });
+  const document = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Fault(document.code ?? "temporary");
+  return document;
+}
+
+function json(body) {
+  const headers = { "content-type": "application/json", accept: "application/json" };
+  return { method: "POST", headers, body: JSON.stringify(body), cache: "no-store" };
+}
+
+const outside = { credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" };
+
+// --- the page -----------------------------------------------------------------------------------
+
+function template(name) {
+  return document.querySelector(`template[data-screen="${CSS.escape(name ?? "")}"]`);
+}
+
+/** Shows a screen at its step, says it once, and keeps the focus where it is unless it would be
+    lost with what is replaced. */
+function show(name, fill) {
+  const next = template(name);
+  if (!next || (login.dataset.screen === name && !fill)) return;
+  const box = next.content.cloneNode(true);
+  fill?.(box);
+  const heading = box.querySelector("h3");
+  const said = [...box.querySelectorAll("[data-said]")].map(textOf);
+  const focused = [...login.querySelectorAll(".say")].some((say) => say.contains(document.activeElement));
+  place(box, next.dataset.step, "failed" in next.dataset, name === "done");
+  login.dataset.screen = name;
+  status.textContent = said.join(" ");
+  document.title = `${said[0]} - ${title}`;
+  if (focused) heading.focus();
+}
+
+/** What is read out: everything but what is hidden from readers or does not apply. */
+function textOf(part) {
+  const left = part.dataset.left;
+  const said = left ? part.querySelector(`[data-tries="${left}"]`) : part;
+  return said.textContent.trim();
+}
+
+function place(box, name, failed, finished) {
+  let state = "done";
+  for (const step of login.querySelectorAll(".step")) {
+    const here = step.id === `step-${name}`;
+    step.querySelector(".say").replaceChildren(...(here ? [box] : []));
+    if (here) step.setAttribute("aria-current", "step");
+    else step.removeAttribute("aria-current");
+    step.dataset.state = here && !finished ? (failed ? "failed" : "now") : state;
+    if (here) state = "todo";
+  }
+}
+
+/** The dots of the tries: full ones are left. */
+let mostTries = 0;
+
+function showPin(name, tries) {
+  mostTries = Math.min(Math.max(mostTries, tries, 3), 15);
+  show(name, (box) => {
+    const line = box.querySelector(".tries");
+    line.dataset.left = tries === 1 ? "one" : "many";
+    const sentence = line.querySelector(`[data-tries="${line.dataset.left}"]`);
+    sentence.textContent = sentence.textContent.replace("{n}", tries);
+    line.querySelector(".dots").textContent = "●".repeat(tries) + "○".repeat(mostTries - tries);
+    for (const part of box.querySelectorAll("[data-prompt]")) {
+      part.hidden = part.dataset.prompt !== pinPrompt.kind;
+    }
+    const link = box.getElementById("open-pin");
+    if (pinPrompt.url) link.href = pinPrompt.url;
+    else link.parentElement.hidden = true;
+  });
+}
+
+function pressed(id) {
+  return new Promise((resolve) => {
+    const button = document.getElementById(id);
+    button?.addEventListener("click", resolve, { once: true });
+  });
+}
+
+function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
