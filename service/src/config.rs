@@ -66,9 +66,9 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_named() {
-        let (_dir, path) = file("address = \"a\"\nadress = \"b\"");
+        let (_dir, path) = file("address = \"a\"\naddresses = \"b\"");
         let error = load::<Sample>(&path).unwrap_err().to_string();
-        assert!(error.contains("adress"), "{error}");
+        assert!(error.contains("addresses"), "{error}");
     }
 
     #[test]

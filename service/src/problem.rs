@@ -81,7 +81,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// A problem document (RFC 9457) with our two advices.
+/// A problem document (RFC 9457) with an advice for each of the two readers.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ProblemDocument {
     /// `urn:warifu:problem:` and the code.

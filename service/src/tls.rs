@@ -8,11 +8,16 @@ use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::WebPkiClientVerifier;
-use rustls::{ClientConfig as RustlsClient, RootCertStore, ServerConfig};
+use rustls::{
+    CertificateError, ClientConfig as RustlsClient, DigitallySignedStruct, RootCertStore,
+    ServerConfig, SignatureScheme,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use x509_parser::extensions::GeneralName;
@@ -137,6 +142,70 @@ pub fn server_config(config: &TlsConfig) -> Result<Arc<ServerConfig>, TlsError> 
 /// (RFC 6761 section 6.3), which no system resolver is trusted with.
 pub fn client(config: &ClientConfig, timeout: Duration) -> Result<reqwest::Client, TlsError> {
     build(bounded(timeout).tls_backend_preconfigured(client_config(config)?).https_only(true))
+}
+
+/// As [`client`], for one peer only: its certificate must also bear the URI of `party`, so that
+/// no other party with a good certificate and the same host name can stand in for it.
+pub fn client_to(
+    party: &str,
+    config: &ClientConfig,
+    timeout: Duration,
+) -> Result<reqwest::Client, TlsError> {
+    let roots = Arc::new(roots(&config.ca)?);
+    let usual = WebPkiServerVerifier::builder_with_provider(roots, provider())
+        .build()
+        .map_err(|cause| TlsError::Config(cause.to_string()))?;
+    let mut tls = client_config(config)?;
+    let verifier = PartyVerifier { usual, party: party.to_owned() };
+    tls.dangerous().set_certificate_verifier(Arc::new(verifier));
+    build(bounded(timeout).tls_backend_preconfigured(tls).https_only(true))
+}
+
+/// The usual checks, and then the party's name.
+#[derive(Debug)]
+struct PartyVerifier {
+    usual: Arc<WebPkiServerVerifier>,
+    party: String,
+}
+
+impl ServerCertVerifier for PartyVerifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let verified = self.usual.verify_server_cert(end_entity, intermediates, name, ocsp, now)?;
+        if party_of(end_entity).as_deref() == Some(self.party.as_str()) {
+            Ok(verified)
+        } else {
+            Err(CertificateError::ApplicationVerificationFailure.into())
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.usual.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.usual.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.usual.supported_verify_schemes()
+    }
 }
 
 /// A pooled client without TLS, for what is signed and public: a CRL is fetched over plain HTTP,

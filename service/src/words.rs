@@ -259,7 +259,7 @@ fn is_identifier(name: &str) -> bool {
 }
 
 /// The texts of `codes` that a catalogue lacks, for a party's own test: each code needs a title
-/// and both advices.
+/// and an advice for each reader.
 pub fn lacking_advice(words: &Words, codes: &[&str]) -> BTreeMap<&'static str, Vec<String>> {
     let mut lacking = BTreeMap::new();
     for language in Language::ALL {
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn every_shared_problem_has_both_advices() {
+    fn every_shared_problem_has_its_advice() {
         let words = Words::new(&[], &[]).unwrap();
         let codes = [
             "internal",

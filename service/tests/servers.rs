@@ -122,6 +122,19 @@ async fn mutual_tls_lets_in_only_the_own_ca() {
     assert!(mistrusting.get(&who).send().await.is_err(), "a server of another CA");
 }
 
+#[tokio::test]
+async fn a_party_cannot_stand_in_for_another_at_the_same_host() {
+    let ours = Authority::new();
+    let (certificate, key) = ours.party("connector-pension");
+    let running = serve(TlsConfig { certificate, key, client_ca: None }).await;
+    let config = ClientConfig { ca: ours.path("ca.pem"), certificate: None, key: None };
+    let reach = |party: &str| tls::client_to(party, &config, Duration::from_secs(5)).unwrap();
+    let echo = format!("{}/echo", running.base);
+    let right = reach("connector-pension").post(&echo).body("hello").send().await.unwrap();
+    assert_eq!(right.text().await.unwrap(), "hello");
+    assert!(reach("connector-insurer").post(&echo).body("secret").send().await.is_err());
+}
+
 async fn plain() -> (Authority, Running, reqwest::Client) {
     let ours = Authority::new();
     let (certificate, key) = ours.party("portal");

@@ -230,7 +230,7 @@ async fn a_connector_without_insurance_decides_nothing() {
 }
 
 #[test]
-fn every_refusal_has_its_advices() {
+fn every_refusal_has_its_advice() {
     let words = Words::new(&[JA], &[EN]).unwrap();
     let mut codes: Vec<&str> =
         crate::token::TokenError::ALL.iter().map(|error| error.code()).collect();
