@@ -1,0 +1,85 @@
+//! Many rows in one statement, in each engine's own words: the one place where the two differ.
+
+use sqlx::{PgConnection, Postgres, QueryBuilder, Sqlite, SqliteConnection};
+use warifu_service::storage::{Engine, Transaction};
+
+use crate::store::{EventRow, OnceRow};
+
+pub(crate) async fn insert_events(
+    transaction: &mut Transaction,
+    rows: &[EventRow],
+) -> Result<(), sqlx::Error> {
+    match transaction.on() {
+        Engine::Sqlite(connection) => sqlite_events(connection, rows).await,
+        Engine::Postgres(connection) => postgres_events(connection, rows).await,
+    }
+}
+
+pub(crate) async fn insert_once(
+    transaction: &mut Transaction,
+    rows: &[OnceRow],
+) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    match transaction.on() {
+        Engine::Sqlite(connection) => sqlite_once(connection, rows).await,
+        Engine::Postgres(connection) => postgres_once(connection, rows).await,
+    }
+}
+
+async fn sqlite_events(
+    connection: &mut SqliteConnection,
+    rows: &[EventRow],
+) -> Result<(), sqlx::Error> {
+    let head = "INSERT INTO log_event (idx, subject, sequence, leaf, reference, body) ";
+    let mut query = QueryBuilder::<Sqlite>::new(head);
+    query.push_values(rows, |mut values, row| {
+        values.push_bind(row.idx).push_bind(row.subject.as_slice()).push_bind(row.sequence);
+        values.push_bind(row.leaf.as_slice()).push_bind(row.reference.as_deref());
+        values.push_bind(row.body.as_slice());
+    });
+    query.build().persistent(false).execute(connection).await.map(drop)
+}
+
+async fn sqlite_once(
+    connection: &mut SqliteConnection,
+    rows: &[OnceRow],
+) -> Result<(), sqlx::Error> {
+    let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO log_once (id, at, answer) ");
+    query.push_values(rows, |mut values, row| {
+        values.push_bind(row.id.as_slice()).push_bind(row.at).push_bind(row.answer.as_slice());
+    });
+    query.build().persistent(false).execute(connection).await.map(drop)
+}
+
+async fn postgres_events(
+    connection: &mut PgConnection,
+    rows: &[EventRow],
+) -> Result<(), sqlx::Error> {
+    let sql = "INSERT INTO log_event (idx, subject, sequence, leaf, reference, body) \
+               SELECT * FROM UNNEST($1::BIGINT[], $2::BYTEA[], $3::BIGINT[], $4::BYTEA[], \
+               $5::BYTEA[], $6::BYTEA[])";
+    sqlx::query::<Postgres>(sql)
+        .bind(rows.iter().map(|row| row.idx).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.subject.as_slice()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.sequence).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.leaf.as_slice()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.reference.as_deref()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.body.as_slice()).collect::<Vec<_>>())
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+async fn postgres_once(connection: &mut PgConnection, rows: &[OnceRow]) -> Result<(), sqlx::Error> {
+    let sql = "INSERT INTO log_once (id, at, answer) \
+               SELECT * FROM UNNEST($1::BYTEA[], $2::BIGINT[], $3::BYTEA[])";
+    sqlx::query::<Postgres>(sql)
+        .bind(rows.iter().map(|row| row.id.as_slice()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.at).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.answer.as_slice()).collect::<Vec<_>>())
+        .execute(connection)
+        .await
+        .map(drop)
+}

@@ -1,0 +1,38 @@
+//! The tamper-evident access log: what is disclosed, checked, refused or issued is an event, and
+//! no answer leaves before its event is durable.
+//!
+//! Events are the leaves of a Merkle tree (RFC 6962 hashing, C2SP tlog-tiles form), whose head is
+//! signed at every commit. Whoever keeps a head can show later that the log was rewritten. Each
+//! subject's events carry a running number and the leaf of the one before, so that an entry left
+//! out leaves a gap. What an event names is sealed in the database; the tree is over the
+//! canonical bytes, which hold a random salt.
+
+mod bulk;
+pub mod checkpoint;
+pub mod error;
+pub mod event;
+mod log;
+pub mod note;
+pub mod proof;
+mod reading;
+mod sequencer;
+mod store;
+mod tree;
+pub mod verify;
+
+use sqlx::migrate::Migrator;
+use warifu_service::storage::Migrations;
+
+pub use checkpoint::Checkpoint;
+pub use error::{LogError, OpenError};
+pub use event::{Action, Actor, Entry, Event, Outcome, Series};
+pub use log::{Log, Logged};
+pub use note::{NoteKey, NoteSigner, NoteVerifier};
+pub use proof::InclusionProof;
+pub use sequencer::{Once, Pace, Receipt};
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// The log's tables, in both engines' words.
+pub const MIGRATIONS: Migrations = Migrations { sqlite: &SQLITE, postgres: &POSTGRES };

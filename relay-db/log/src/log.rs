@@ -1,0 +1,218 @@
+//! The log as its owner uses it.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+use warifu_service::seal::KeyRing;
+use warifu_service::storage::micros;
+use warifu_service::{Database, Surroundings};
+
+use crate::checkpoint::Checkpoint;
+use crate::error::{LogError, OpenError};
+use crate::event::{Entry, Event, Series};
+use crate::note::{NoteSigner, NoteVerifier};
+use crate::proof::InclusionProof;
+use crate::reading;
+use crate::sequencer::{
+    Job, Once, Order, Pace, Receipt, Sequencer, Tree, body_context, once_context,
+};
+use crate::store::{EventRow, Store, number};
+use crate::tree::Edge;
+
+/// Bytes of an event's texts together.
+const MAX_EVENT: usize = 8 * 1024;
+/// Entries given at once.
+const MAX_PAGE: u32 = 500;
+
+/// An append-only log of events with a signed Merkle tree over it. Cheap to clone.
+#[derive(Clone)]
+pub struct Log {
+    store: Store,
+    ring: Arc<KeyRing>,
+    verifier: NoteVerifier,
+    surroundings: Surroundings,
+    orders: mpsc::Sender<Order>,
+}
+
+impl std::fmt::Debug for Log {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Log").field("verifier", &self.verifier).finish_non_exhaustive()
+    }
+}
+
+/// An entry with its position in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged {
+    /// Position in the log, from 0.
+    pub index: u64,
+    /// What was recorded.
+    pub entry: Entry,
+}
+
+impl Log {
+    /// Brings the schema up to date, checks that the stored tree is the one last signed, and
+    /// starts the task that extends it. `ring` seals what events name; `signer` signs the tree
+    /// heads, and its name is the log's origin.
+    pub async fn open(
+        database: Database,
+        ring: Arc<KeyRing>,
+        signer: Arc<dyn NoteSigner>,
+        surroundings: Surroundings,
+        pace: Pace,
+    ) -> Result<Self, OpenError> {
+        database.migrate(crate::MIGRATIONS).await?;
+        let store = Store(database);
+        let empty = Edge::empty();
+        let first = Checkpoint::sign(empty.size(), empty.root(), signer.as_ref());
+        store.found(&first.map_err(LogError::from)?).await?;
+        let tree = Some(Tree::load(&store, signer.as_ref()).await?);
+        let verifier = signer.verifier().clone();
+        let pace = pace.bounded();
+        let (orders, waiting) = mpsc::channel(pace.queue);
+        let sequencer = Sequencer {
+            store: store.clone(),
+            ring: Arc::clone(&ring),
+            signer,
+            surroundings: surroundings.clone(),
+            pace,
+            tree,
+        };
+        tokio::spawn(sequencer.run(waiting));
+        Ok(Self { store, ring, verifier, surroundings, orders })
+    }
+
+    /// Records `event`. Returns when it is durable; until then, what it would allow must not
+    /// happen.
+    pub async fn append(&self, event: Event) -> Result<Receipt, LogError> {
+        self.submit(event, None).await
+    }
+
+    /// As [`append`](Self::append), and keeps `once.answer` under `once.key` in the same commit.
+    /// [`LogError::Repeated`] when the key has been used: [`answer`](Self::answer) gives what it
+    /// gave then.
+    pub async fn append_once(&self, event: Event, once: Once) -> Result<Receipt, LogError> {
+        self.submit(event, Some(once)).await
+    }
+
+    /// The answer kept under `key`.
+    pub async fn answer(&self, key: &[u8; 32]) -> Result<Option<Vec<u8>>, LogError> {
+        let Some(sealed) = self.store.answer(key).await? else {
+            return Ok(None);
+        };
+        self.ring.open(&once_context(key), &sealed).map(Some).map_err(LogError::altered)
+    }
+
+    /// Drops the answers kept before `at`: their keys could be used again. Events stay.
+    pub async fn forget_answers(&self, at: jiff::Timestamp) -> Result<u64, LogError> {
+        self.store.forget_answers(micros(at)).await
+    }
+
+    /// Entries of `subject`'s `series` below index `before` (none: the newest), newest first, at
+    /// most `limit` (and at most 500).
+    pub async fn history(
+        &self,
+        subject: &str,
+        series: Series,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Logged>, LogError> {
+        let key = subject_key(&self.ring, subject, series);
+        let before = before.unwrap_or(u64::MAX);
+        let rows = self.store.of_subject(&key, before, limit.min(MAX_PAGE)).await?;
+        rows.iter().map(|row| self.logged(row)).collect()
+    }
+
+    /// The entry of the eligibility check with this 認証番号.
+    pub async fn by_check_number(&self, number: &str) -> Result<Option<Logged>, LogError> {
+        let row = self.store.by_reference(&reference_key(&self.ring, number)).await?;
+        row.as_ref().map(|row| self.logged(row)).transpose()
+    }
+
+    /// The newest signed tree head.
+    pub async fn checkpoint(&self) -> Result<Checkpoint, LogError> {
+        let row = self.store.head().await?;
+        let row = row.ok_or_else(|| LogError::altered("the head is missing"))?;
+        Ok(Checkpoint::open(&row.checkpoint, &self.verifier)?)
+    }
+
+    /// A proof that the event at `index` is in the tree of the newest head. It does not carry the
+    /// event.
+    pub async fn inclusion_proof(&self, index: u64) -> Result<InclusionProof, LogError> {
+        let head = self.checkpoint().await?;
+        if index >= head.size {
+            return Err(LogError::NoSuchEvent);
+        }
+        let hashes = reading::inclusion(&self.store, &head, index).await?;
+        Ok(InclusionProof { entry: None, index, hashes, checkpoint: head.note })
+    }
+
+    /// As [`inclusion_proof`](Self::inclusion_proof), with the event, if it is about `subject`.
+    pub async fn proof_for(&self, subject: &str, index: u64) -> Result<InclusionProof, LogError> {
+        let row = self.store.at(index).await?.ok_or(LogError::NoSuchEvent)?;
+        let bytes = self.body(&row)?;
+        let entry = Entry::parse(&bytes).map_err(LogError::altered)?;
+        if entry.subject.as_deref() != Some(subject) {
+            return Err(LogError::NoSuchEvent);
+        }
+        Ok(InclusionProof { entry: Some(bytes), ..self.inclusion_proof(index).await? })
+    }
+
+    /// What verifies the heads: to be given to whoever shall check the log.
+    pub fn verifier(&self) -> &NoteVerifier {
+        &self.verifier
+    }
+
+    /// Takes no more events, and returns when the waiting ones are committed.
+    pub async fn close(&self) {
+        let (closed, done) = oneshot::channel();
+        if self.orders.send(Order::Close(closed)).await.is_ok() {
+            // The task answers or has ended; either way nothing is left to write.
+            let _ = done.await;
+        }
+    }
+
+    /// The database under the log.
+    pub fn database(&self) -> &Database {
+        &self.store.0
+    }
+
+    async fn submit(&self, event: Event, once: Option<Once>) -> Result<Receipt, LogError> {
+        if event.weight() > MAX_EVENT {
+            return Err(LogError::TooLarge);
+        }
+        let series = event.action.series();
+        let subject = event.subject.as_deref().map(|s| subject_key(&self.ring, s, series));
+        let reference = event.check_number.as_deref().map(|n| reference_key(&self.ring, n));
+        let (reply, receipt) = oneshot::channel();
+        let at = self.surroundings.now();
+        let job = Job { event, at, subject, reference, once, reply };
+        self.orders.try_send(Order::Append(Box::new(job))).map_err(|refusal| match refusal {
+            mpsc::error::TrySendError::Full(_) => LogError::Busy,
+            mpsc::error::TrySendError::Closed(_) => LogError::Closed,
+        })?;
+        receipt.await.map_err(|_| LogError::Closed)?
+    }
+
+    fn logged(&self, row: &EventRow) -> Result<Logged, LogError> {
+        let entry = Entry::parse(&self.body(row)?).map_err(LogError::altered)?;
+        Ok(Logged { index: number(row.idx), entry })
+    }
+
+    fn body(&self, row: &EventRow) -> Result<Vec<u8>, LogError> {
+        self.ring.open(&body_context(&row.leaf), &row.body).map_err(LogError::altered)
+    }
+}
+
+/// The keyed hash under which a subject's series is found.
+pub(crate) fn subject_key(ring: &KeyRing, subject: &str, series: Series) -> [u8; 32] {
+    let context = match series {
+        Series::Disclosure => "log_event.subject/disclosure",
+        Series::Administration => "log_event.subject/administration",
+    };
+    ring.lookup(context, subject.as_bytes())
+}
+
+/// The keyed hash under which a check is found by its number.
+pub(crate) fn reference_key(ring: &KeyRing, check_number: &str) -> [u8; 32] {
+    ring.lookup("log_event.reference", check_number.as_bytes())
+}

@@ -1,0 +1,328 @@
+//! The one task that extends the tree: takes waiting events in groups, gives each its index and
+//! its place among its subject's events, commits the group with a signed checkpoint, and only
+//! then answers.
+//!
+//! Several servers may extend the same log: a commit goes through only if the tree still has
+//! the size it started from; otherwise the task takes up the longer tree and tries again.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tlog_tiles::record_hash;
+use tokio::sync::{mpsc, oneshot};
+use warifu_service::seal::KeyRing;
+use warifu_service::storage::micros;
+use warifu_service::{Entropy, Surroundings};
+
+use crate::checkpoint::Checkpoint;
+use crate::error::LogError;
+use crate::event::{Entry, Event, Place};
+use crate::note::NoteSigner;
+use crate::store::{Commit, EventRow, OnceRow, Store, column, number};
+use crate::tree::Edge;
+
+/// Tries to commit before other servers' commits.
+const ATTEMPTS: usize = 8;
+/// Ends of series kept in memory; the others are read when needed.
+const TIPS: usize = 65_536;
+
+/// SQLite takes 32,766 values in one statement; an event has six.
+const LARGEST_GROUP: usize = 5_000;
+
+/// How events are grouped.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// How long the first event of a group waits for company.
+    pub linger: Duration,
+    /// Events in a group: 1 to 5,000.
+    pub group: usize,
+    /// Events that may wait, at least 1; one more is refused with [`LogError::Busy`].
+    pub queue: usize,
+}
+
+impl Pace {
+    /// Within what the engines take in one statement, and never empty.
+    pub(crate) fn bounded(self) -> Self {
+        Self { group: self.group.clamp(1, LARGEST_GROUP), queue: self.queue.max(1), ..self }
+    }
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { linger: Duration::from_millis(2), group: 500, queue: 4096 }
+    }
+}
+
+/// Where an event stands. Given out only when it is durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// Position in the log, from 0.
+    pub index: u64,
+    /// Running number among the subject's events of the series, from 1; 0 without a subject.
+    pub subject_sequence: u64,
+}
+
+/// An answer to keep under a key of the client's choice, in the same commit as its event.
+#[derive(Debug, Clone)]
+pub struct Once {
+    /// Hash of who asked and the key.
+    pub key: [u8; 32],
+    /// The answer.
+    pub answer: Vec<u8>,
+}
+
+/// An event on its way into the log.
+pub(crate) struct Job {
+    pub event: Event,
+    pub at: Timestamp,
+    /// Keyed hash of subject and series.
+    pub subject: Option<[u8; 32]>,
+    /// Keyed hash of the check number.
+    pub reference: Option<[u8; 32]>,
+    pub once: Option<Once>,
+    pub reply: oneshot::Sender<Result<Receipt, LogError>>,
+}
+
+/// What the task is told.
+pub(crate) enum Order {
+    Append(Box<Job>),
+    /// Take no more, finish, and say when.
+    Close(oneshot::Sender<()>),
+}
+
+/// The task's belongings.
+pub(crate) struct Sequencer {
+    pub store: Store,
+    pub ring: Arc<KeyRing>,
+    pub signer: Arc<dyn NoteSigner>,
+    pub surroundings: Surroundings,
+    pub pace: Pace,
+    /// None after a commit that failed: what is stored must be read again.
+    pub tree: Option<Tree>,
+}
+
+/// The tree as last committed, with the ends of the series last extended.
+pub(crate) struct Tree {
+    edge: Edge,
+    tips: HashMap<[u8; 32], Tip>,
+}
+
+/// The end of one subject's series.
+#[derive(Debug, Clone, Copy)]
+struct Tip {
+    sequence: u64,
+    leaf: [u8; 32],
+}
+
+impl Tree {
+    /// Takes up the stored tree, which must be the one that was signed.
+    pub async fn load(store: &Store, signer: &dyn NoteSigner) -> Result<Self, LogError> {
+        let row = store.head().await?.ok_or_else(|| LogError::altered("the head is missing"))?;
+        let head = Checkpoint::open(&row.checkpoint, signer.verifier())?;
+        if number(row.size) != head.size {
+            return Err(LogError::altered("the head is not of the signed size"));
+        }
+        let tiles = store.tiles(Edge::tiles_of(head.size)).await?;
+        let edge = Edge::from_tiles(head.size, tiles)?;
+        if edge.root() != head.root {
+            return Err(LogError::altered("the tree does not have the signed root"));
+        }
+        Ok(Self { edge, tips: HashMap::new() })
+    }
+
+    /// Brings into memory the ends of the series that `jobs` extend.
+    async fn recall(&mut self, store: &Store, jobs: &[Job]) -> Result<(), LogError> {
+        if self.tips.len() > TIPS {
+            self.tips.clear();
+        }
+        for key in jobs.iter().filter_map(|job| job.subject) {
+            if self.tips.contains_key(&key) {
+                continue;
+            }
+            if let Some(row) = store.tip(&key).await? {
+                let leaf = row.leaf.try_into();
+                let leaf = leaf.map_err(|_| LogError::altered("a leaf of the wrong length"))?;
+                self.tips.insert(key, Tip { sequence: number(row.sequence), leaf });
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds one leaf, and gives the row to store.
+    fn extend(
+        &mut self,
+        job: &Job,
+        ring: &KeyRing,
+        entropy: &dyn Entropy,
+    ) -> Result<EventRow, LogError> {
+        let tip = job.subject.and_then(|key| self.tips.get(&key).copied());
+        let sequence = match job.subject {
+            Some(_) => tip.map_or(0, |tip| tip.sequence) + 1,
+            None => 0,
+        };
+        let mut salt = [0; 16];
+        entropy.fill(&mut salt);
+        let place = Place {
+            at: job.at,
+            sequence,
+            previous: tip.map(|tip| hex(&tip.leaf)),
+            salt: hex(&salt),
+        };
+        let bytes = Entry::new(job.event.clone(), place).canonical().map_err(LogError::altered)?;
+        let leaf = record_hash(&bytes);
+        let index = self.edge.size();
+        self.edge.push(leaf);
+        if let Some(key) = job.subject {
+            self.tips.insert(key, Tip { sequence, leaf: leaf.0 });
+        }
+        Ok(EventRow {
+            idx: column(index),
+            subject: job.subject.map_or_else(Vec::new, |key| key.to_vec()),
+            sequence: column(sequence),
+            leaf: leaf.0.to_vec(),
+            reference: job.reference.map(|key| key.to_vec()),
+            body: ring.seal(&body_context(&leaf.0), &bytes, entropy),
+        })
+    }
+}
+
+impl Sequencer {
+    /// Works until the log is closed or dropped.
+    pub async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
+        let mut farewells = Vec::new();
+        while let Some(first) = orders.recv().await {
+            if orders.len() < self.pace.group {
+                tokio::time::sleep(self.pace.linger).await;
+            }
+            let mut jobs = Vec::new();
+            let mut next = Some(first);
+            while let Some(order) = next {
+                match order {
+                    Order::Append(job) => jobs.push(*job),
+                    Order::Close(farewell) => {
+                        orders.close();
+                        farewells.push(farewell);
+                    }
+                }
+                let full = jobs.len() >= self.pace.group;
+                next = if full { None } else { orders.try_recv().ok() };
+            }
+            self.write(jobs).await;
+        }
+        for farewell in farewells {
+            // Whoever asked may have stopped waiting: nothing is left to tell.
+            let _ = farewell.send(());
+        }
+    }
+
+    /// Commits `jobs` and answers each. Of those that bear the same key only the first counts.
+    async fn write(&mut self, jobs: Vec<Job>) {
+        let (jobs, repeats) = first_of_each_key(jobs);
+        let refusal = if jobs.is_empty() { None } else { self.write_firsts(jobs).await };
+        for job in repeats {
+            answer(job, Err(refusal.clone().unwrap_or(LogError::Repeated)));
+        }
+    }
+
+    /// If one of `jobs` repeats what is in the log, each is committed by itself, so that only
+    /// that one is refused. Gives the error that refused all of them.
+    async fn write_firsts(&mut self, jobs: Vec<Job>) -> Option<LogError> {
+        match self.commit(&jobs).await {
+            Ok(receipts) => {
+                for (job, receipt) in jobs.into_iter().zip(receipts) {
+                    answer(job, Ok(receipt));
+                }
+                None
+            }
+            Err(LogError::Repeated) if jobs.len() > 1 => {
+                for job in jobs {
+                    let alone = self.commit(std::slice::from_ref(&job)).await;
+                    let receipt = alone.map(|receipts| receipts.first().copied());
+                    answer(job, receipt.and_then(|one| one.ok_or(LogError::NoSuchEvent)));
+                }
+                None
+            }
+            Err(error) => {
+                tracing::warn!(%error, events = jobs.len(), "events could not be committed");
+                for job in jobs {
+                    answer(job, Err(error.clone()));
+                }
+                Some(error)
+            }
+        }
+    }
+
+    async fn commit(&mut self, jobs: &[Job]) -> Result<Vec<Receipt>, LogError> {
+        for _ in 0..ATTEMPTS {
+            let mut tree = match self.tree.take() {
+                Some(tree) => tree,
+                None => Tree::load(&self.store, self.signer.as_ref()).await?,
+            };
+            tree.recall(&self.store, jobs).await?;
+            if let Some(receipts) = self.try_commit(&mut tree, jobs).await? {
+                tree.edge.settle();
+                self.tree = Some(tree);
+                return Ok(receipts);
+            }
+        }
+        Err(LogError::Contended)
+    }
+
+    /// None when another server was faster.
+    async fn try_commit(
+        &self,
+        tree: &mut Tree,
+        jobs: &[Job],
+    ) -> Result<Option<Vec<Receipt>>, LogError> {
+        let from_size = tree.edge.size();
+        let entropy = self.surroundings.entropy.as_ref();
+        let events = jobs
+            .iter()
+            .map(|job| tree.extend(job, &self.ring, entropy))
+            .collect::<Result<Vec<_>, _>>()?;
+        let once = jobs.iter().filter_map(|job| self.once(job)).collect();
+        let head = Checkpoint::sign(tree.edge.size(), tree.edge.root(), self.signer.as_ref())?;
+        let receipts = events.iter().map(receipt).collect();
+        let tiles = tree.edge.open_tiles().collect();
+        let commit = Commit { from_size, head: &head, events, once, tiles };
+        Ok(self.store.commit(commit).await?.then_some(receipts))
+    }
+
+    fn once(&self, job: &Job) -> Option<OnceRow> {
+        let once = job.once.as_ref()?;
+        let entropy = self.surroundings.entropy.as_ref();
+        let answer = self.ring.seal(&once_context(&once.key), &once.answer, entropy);
+        Some(OnceRow { id: once.key.to_vec(), at: micros(job.at), answer })
+    }
+}
+
+/// Jobs whose key is not borne by one before them, and the others.
+fn first_of_each_key(jobs: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
+    let mut keys = HashSet::new();
+    jobs.into_iter().partition(|job| job.once.as_ref().is_none_or(|once| keys.insert(once.key)))
+}
+
+/// The place for which an entry is sealed.
+pub(crate) fn body_context(leaf: &[u8]) -> Vec<u8> {
+    [b"log_event/", leaf].concat()
+}
+
+/// The place for which a kept answer is sealed.
+pub(crate) fn once_context(key: &[u8]) -> Vec<u8> {
+    [b"log_once/", key].concat()
+}
+
+fn receipt(row: &EventRow) -> Receipt {
+    Receipt { index: number(row.idx), subject_sequence: number(row.sequence) }
+}
+
+fn answer(job: Job, result: Result<Receipt, LogError>) {
+    // A caller that has gone away does not need its receipt; the event is in the log.
+    let _ = job.reply.send(result);
+}
+
+fn hex(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(bytes)
+}

@@ -1,0 +1,194 @@
+//! The log's rows: what is read and written, and nothing about why.
+
+use warifu_service::{Database, execute, fetch_all, fetch_optional};
+
+use crate::bulk;
+use crate::checkpoint::Checkpoint;
+use crate::error::LogError;
+use crate::tree::{TileId, Tiles};
+
+/// The only row of `log_head`.
+const HEAD: i64 = 1;
+
+/// The tree as last signed.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct HeadRow {
+    pub size: i64,
+    pub checkpoint: String,
+}
+
+/// An event as stored.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct EventRow {
+    pub idx: i64,
+    /// Keyed hash of subject and series; empty without a subject.
+    pub subject: Vec<u8>,
+    pub sequence: i64,
+    pub leaf: Vec<u8>,
+    /// Keyed hash of the check number.
+    pub reference: Option<Vec<u8>>,
+    /// The canonical entry, sealed for its leaf.
+    pub body: Vec<u8>,
+}
+
+/// An answer kept under the client's key.
+#[derive(Debug, Clone)]
+pub(crate) struct OnceRow {
+    pub id: Vec<u8>,
+    pub at: i64,
+    pub answer: Vec<u8>,
+}
+
+/// The end of one subject's series.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct TipRow {
+    pub sequence: i64,
+    pub leaf: Vec<u8>,
+}
+
+#[derive(sqlx::FromRow)]
+struct AnswerRow {
+    answer: Vec<u8>,
+}
+
+#[derive(sqlx::FromRow)]
+struct TileRow {
+    hashes: Vec<u8>,
+}
+
+/// Everything that one commit writes.
+#[derive(Debug)]
+pub(crate) struct Commit<'a> {
+    pub from_size: u64,
+    pub head: &'a Checkpoint,
+    pub events: Vec<EventRow>,
+    pub once: Vec<OnceRow>,
+    pub tiles: Vec<(TileId, &'a [u8])>,
+}
+
+/// A number as the databases keep it; a log ends long before `i64` does.
+pub(crate) fn column(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A number as we use it; a negative one can only be tampering and is out of every range.
+pub(crate) fn number(column: i64) -> u64 {
+    u64::try_from(column).unwrap_or(u64::MAX)
+}
+
+/// The log's tables.
+#[derive(Debug, Clone)]
+pub(crate) struct Store(pub Database);
+
+impl Store {
+    pub async fn head(&self) -> Result<Option<HeadRow>, LogError> {
+        let sql = "SELECT size, checkpoint FROM log_head WHERE id = $1";
+        Ok(fetch_optional!(self.0.read(), HeadRow, sql, HEAD)?)
+    }
+
+    /// Writes the first head, unless another server was faster.
+    pub async fn found(&self, head: &Checkpoint) -> Result<(), LogError> {
+        let sql = "INSERT INTO log_head (id, size, checkpoint) VALUES ($1, $2, $3) \
+                   ON CONFLICT (id) DO NOTHING";
+        execute!(self.0.write(), sql, HEAD, column(head.size), head.note.as_str())?;
+        Ok(())
+    }
+
+    /// The tiles that are there among `wanted`.
+    pub async fn tiles(&self, wanted: impl IntoIterator<Item = TileId>) -> Result<Tiles, LogError> {
+        let sql = "SELECT hashes FROM log_tile WHERE level = $1 AND number = $2";
+        let mut found = Tiles::new();
+        for id in wanted {
+            let (level, number) = (i64::from(id.level), column(id.number));
+            if let Some(row) = fetch_optional!(self.0.read(), TileRow, sql, level, number)? {
+                found.insert(id, row.hashes);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The end of the series under `subject`.
+    pub async fn tip(&self, subject: &[u8]) -> Result<Option<TipRow>, LogError> {
+        let sql = "SELECT sequence, leaf FROM log_event WHERE subject = $1 \
+                   ORDER BY idx DESC LIMIT 1";
+        Ok(fetch_optional!(self.0.read(), TipRow, sql, subject)?)
+    }
+
+    /// Events of `subject` below index `before`, newest first.
+    pub async fn of_subject(
+        &self,
+        subject: &[u8],
+        before: u64,
+        limit: u32,
+    ) -> Result<Vec<EventRow>, LogError> {
+        let sql = "SELECT idx, subject, sequence, leaf, reference, body FROM log_event \
+                   WHERE subject = $1 AND idx < $2 ORDER BY idx DESC LIMIT $3";
+        let (before, limit) = (column(before), i64::from(limit));
+        Ok(fetch_all!(self.0.read(), EventRow, sql, subject, before, limit)?)
+    }
+
+    /// Events from index `from` on, oldest first.
+    pub async fn since(&self, from: u64, limit: u32) -> Result<Vec<EventRow>, LogError> {
+        let sql = "SELECT idx, subject, sequence, leaf, reference, body FROM log_event \
+                   WHERE idx >= $1 ORDER BY idx LIMIT $2";
+        Ok(fetch_all!(self.0.read(), EventRow, sql, column(from), i64::from(limit))?)
+    }
+
+    /// Events after (`subject`, `index`) in the order of subjects, then of indices.
+    pub async fn after_subject(
+        &self,
+        subject: &[u8],
+        index: i64,
+        limit: u32,
+    ) -> Result<Vec<EventRow>, LogError> {
+        let sql = "SELECT idx, subject, sequence, leaf, reference, body FROM log_event \
+                   WHERE (subject, idx) > ($1, $2) ORDER BY subject, idx LIMIT $3";
+        Ok(fetch_all!(self.0.read(), EventRow, sql, subject, index, i64::from(limit))?)
+    }
+
+    /// The event with index `index`.
+    pub async fn at(&self, index: u64) -> Result<Option<EventRow>, LogError> {
+        Ok(self.since(index, 1).await?.into_iter().find(|row| number(row.idx) == index))
+    }
+
+    /// The event with this check number.
+    pub async fn by_reference(&self, reference: &[u8]) -> Result<Option<EventRow>, LogError> {
+        let sql = "SELECT idx, subject, sequence, leaf, reference, body FROM log_event \
+                   WHERE reference = $1";
+        Ok(fetch_optional!(self.0.read(), EventRow, sql, reference)?)
+    }
+
+    /// The answer kept under `id`.
+    pub async fn answer(&self, id: &[u8]) -> Result<Option<Vec<u8>>, LogError> {
+        let sql = "SELECT answer FROM log_once WHERE id = $1";
+        let row = fetch_optional!(self.0.read(), AnswerRow, sql, id)?;
+        Ok(row.map(|row| row.answer))
+    }
+
+    /// Drops the answers kept before `at`.
+    pub async fn forget_answers(&self, at: i64) -> Result<u64, LogError> {
+        Ok(execute!(self.0.write(), "DELETE FROM log_once WHERE at < $1", at)?)
+    }
+
+    /// Writes all of `commit` durably, or nothing. False when the tree is no longer of the size
+    /// that the commit started from: another server extended it.
+    pub async fn commit(&self, commit: Commit<'_>) -> Result<bool, LogError> {
+        let mut transaction = self.0.begin().await?;
+        let sql = "UPDATE log_head SET size = $1, checkpoint = $2 WHERE id = $3 AND size = $4";
+        let (size, from) = (column(commit.head.size), column(commit.from_size));
+        let note = commit.head.note.as_str();
+        if execute!(transaction.on(), sql, size, note, HEAD, from)? == 0 {
+            return Ok(false);
+        }
+        bulk::insert_events(&mut transaction, &commit.events).await?;
+        bulk::insert_once(&mut transaction, &commit.once).await?;
+        let sql = "INSERT INTO log_tile (level, number, hashes) VALUES ($1, $2, $3) \
+                   ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes";
+        for (id, hashes) in commit.tiles {
+            let (level, number) = (i64::from(id.level), column(id.number));
+            execute!(transaction.on(), sql, level, number, hashes)?;
+        }
+        transaction.commit().await?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,237 @@
+//! The auditor's pass over a whole log: is everything there, unaltered, in its order?
+//!
+//! Memory stays flat: one walk in the order of the log rebuilds the tree, one in the order of
+//! subjects follows each series. A head that somebody else kept shows a log rewritten as a whole
+//! by its own keeper.
+
+use tlog_tiles::{HASH_SIZE, Hash, record_hash};
+use warifu_service::Database;
+use warifu_service::seal::KeyRing;
+
+use crate::checkpoint::Checkpoint;
+use crate::error::LogError;
+use crate::event::Entry;
+use crate::log::{reference_key, subject_key};
+use crate::note::NoteVerifier;
+use crate::sequencer::body_context;
+use crate::store::{EventRow, Store, number};
+use crate::tree::{Edge, TILE_HEIGHT};
+
+/// Rows read at once.
+const PAGE: u32 = 1_000;
+
+/// What was found to be in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Events checked.
+    pub events: u64,
+    /// Subjects' series followed to their ends.
+    pub series: u64,
+    /// The root over all events.
+    pub root: Hash,
+}
+
+/// The first thing found wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The head is missing, or not signed by the log's key.
+    #[error("log.fault-head: {0}")]
+    Head(String),
+    /// There is no event at this index.
+    #[error("log.fault-missing: event {0} is missing")]
+    Missing(u64),
+    /// The stored event is not what its leaf was made of.
+    #[error("log.fault-altered: event {0} is altered")]
+    Altered(u64),
+    /// The stored tree has another leaf at this index: altered, or put in another order.
+    #[error("log.fault-moved: event {0} is not the one in the tree")]
+    Moved(u64),
+    /// The stored tree has another hash at this place of a level above the leaves.
+    #[error("log.fault-tile: hash {1} of tile level {0} is altered")]
+    Tile(u8, u64),
+    /// There are more events than the head says.
+    #[error("log.fault-surplus: event {0} is beyond the signed head")]
+    Surplus(u64),
+    /// All events together do not give the signed root.
+    #[error("log.fault-root: the events do not give the signed root")]
+    Root,
+    /// The kept head is not of this log.
+    #[error("log.fault-rewritten: the log is not the one whose head was kept at size {0}")]
+    Rewritten(u64),
+    /// A subject's event is missing before this one.
+    #[error("log.fault-gap: an event of the same subject is missing before event {0}")]
+    Gap(u64),
+}
+
+/// Why a log is not found in order.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// It has been tampered with.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// It could not be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+/// Checks the whole log in `database`, up to its newest head, and against a head that was `kept`
+/// elsewhere, if there is one.
+pub async fn verify(
+    database: &Database,
+    ring: &KeyRing,
+    verifier: &NoteVerifier,
+    kept: Option<&Checkpoint>,
+) -> Result<Report, VerifyError> {
+    let store = Store(database.clone());
+    let head = signed_head(&store, verifier).await?;
+    let events = walk_tree(&store, ring, &head, kept).await?;
+    let series = walk_series(&store, ring, &head).await?;
+    Ok(Report { events, series, root: head.root })
+}
+
+async fn signed_head(store: &Store, verifier: &NoteVerifier) -> Result<Checkpoint, VerifyError> {
+    let row = store.head().await?.ok_or_else(|| Fault::Head("there is none".into()))?;
+    let head = Checkpoint::open(&row.checkpoint, verifier);
+    let head = head.map_err(|error| Fault::Head(error.to_string()))?;
+    if number(row.size) != head.size {
+        return Err(Fault::Head("its size is not the signed one".into()).into());
+    }
+    Ok(head)
+}
+
+/// Rebuilds the tree from the events, in the order of the log.
+async fn walk_tree(
+    store: &Store,
+    ring: &KeyRing,
+    head: &Checkpoint,
+    kept: Option<&Checkpoint>,
+) -> Result<u64, VerifyError> {
+    let mut edge = Edge::empty();
+    compare_kept(&edge, kept)?;
+    while edge.size() < head.size {
+        let rows = store.since(edge.size(), PAGE).await?;
+        if rows.is_empty() {
+            return Err(Fault::Missing(edge.size()).into());
+        }
+        for row in rows.iter().filter(|row| number(row.idx) < head.size) {
+            edge.push(sound_leaf(row, ring, edge.size())?);
+            compare_kept(&edge, kept)?;
+            compare_tiles(store, &mut edge, head).await?;
+        }
+    }
+    if edge.root() != head.root {
+        return Err(Fault::Root.into());
+    }
+    nothing_beyond(store, head).await?;
+    match kept {
+        Some(kept) if kept.size > head.size => Err(Fault::Rewritten(kept.size).into()),
+        _ => Ok(edge.size()),
+    }
+}
+
+/// The leaf at `index`, if `row` is that event, unaltered.
+fn sound_leaf(row: &EventRow, ring: &KeyRing, index: u64) -> Result<Hash, Fault> {
+    if number(row.idx) != index {
+        return Err(Fault::Missing(index));
+    }
+    sound_entry(row, ring).ok_or(Fault::Altered(index))?;
+    row.leaf.as_slice().try_into().map(Hash).map_err(|_| Fault::Altered(index))
+}
+
+/// The entry, if it opens, has the stored leaf, and the row's columns say the same.
+fn sound_entry(row: &EventRow, ring: &KeyRing) -> Option<Entry> {
+    let bytes = ring.open(&body_context(&row.leaf), &row.body).ok()?;
+    let entry = Entry::parse(&bytes).ok()?;
+    let series = entry.action.series();
+    let subject = entry.subject.as_deref().map(|s| subject_key(ring, s, series).to_vec());
+    let reference = entry.check_number.as_deref().map(|n| reference_key(ring, n).to_vec());
+    let sound = record_hash(&bytes).0.as_slice() == row.leaf
+        && subject.unwrap_or_default() == row.subject
+        && reference == row.reference
+        && entry.sequence == number(row.sequence);
+    sound.then_some(entry)
+}
+
+/// Compares with the kept head once the tree has reached its size.
+fn compare_kept(edge: &Edge, kept: Option<&Checkpoint>) -> Result<(), Fault> {
+    match kept {
+        Some(kept) if kept.size == edge.size() && kept.root != edge.root() => {
+            Err(Fault::Rewritten(kept.size))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Compares the stored tiles with ours whenever one of leaves is complete, and at the end, so
+/// that a fault is found where it is.
+async fn compare_tiles(
+    store: &Store,
+    edge: &mut Edge,
+    head: &Checkpoint,
+) -> Result<(), VerifyError> {
+    let at_end = edge.size() == head.size;
+    if !edge.size().is_multiple_of(1 << TILE_HEIGHT) && !at_end {
+        return Ok(());
+    }
+    let complete = HASH_SIZE << TILE_HEIGHT;
+    for (id, ours) in edge.open_tiles().filter(|(_, tile)| at_end || tile.len() == complete) {
+        let stored = store.tiles([id]).await?.remove(&id).unwrap_or_default();
+        if let Some(place) = first_difference(ours, &stored) {
+            let place = (id.number << TILE_HEIGHT) + place;
+            let fault =
+                if id.level == 0 { Fault::Moved(place) } else { Fault::Tile(id.level, place) };
+            return Err(fault.into());
+        }
+    }
+    edge.settle();
+    Ok(())
+}
+
+/// The first of `ours` that is not `stored` at the same place.
+fn first_difference(ours: &[u8], stored: &[u8]) -> Option<u64> {
+    let mut stored = stored.chunks(HASH_SIZE);
+    let place = ours.chunks(HASH_SIZE).position(|hash| stored.next() != Some(hash))?;
+    u64::try_from(place).ok()
+}
+
+/// An event beyond the head is in order only if a newer head covers it.
+async fn nothing_beyond(store: &Store, head: &Checkpoint) -> Result<(), VerifyError> {
+    let Some(row) = store.since(head.size, 1).await?.pop() else {
+        return Ok(());
+    };
+    let newest = store.head().await?.map_or(0, |row| number(row.size));
+    if number(row.idx) < newest { Ok(()) } else { Err(Fault::Surplus(number(row.idx)).into()) }
+}
+
+/// Follows every subject's series: numbers without gaps, each naming the leaf before it.
+async fn walk_series(store: &Store, ring: &KeyRing, head: &Checkpoint) -> Result<u64, VerifyError> {
+    let mut last: Option<EventRow> = None;
+    let mut series = 0;
+    // Events without a subject stand first, under the empty key, and have no series.
+    let mut after = (Vec::new(), i64::MAX);
+    loop {
+        let rows = store.after_subject(&after.0, after.1, PAGE).await?;
+        let Some(end) = rows.last() else {
+            return Ok(series);
+        };
+        after = (end.subject.clone(), end.idx);
+        for row in rows.into_iter().filter(|row| number(row.idx) < head.size) {
+            let before = last.as_ref().filter(|before| before.subject == row.subject);
+            series += u64::from(before.is_none());
+            follows(&row, before, ring)?;
+            last = Some(row);
+        }
+    }
+}
+
+fn follows(row: &EventRow, before: Option<&EventRow>, ring: &KeyRing) -> Result<(), Fault> {
+    let index = number(row.idx);
+    let entry = sound_entry(row, ring).ok_or(Fault::Altered(index))?;
+    let expected = before.map_or(1, |before| number(before.sequence) + 1);
+    let previous = before.map(|before| data_encoding::HEXLOWER.encode(&before.leaf));
+    if entry.sequence == expected && entry.previous == previous {
+        Ok(())
+    } else {
+        Err(Fault::Gap(index))
+    }
+}

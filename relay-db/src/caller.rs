@@ -1,0 +1,87 @@
+//! Who calls: a registered party, shown by its certificate, and what its token grants.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use warifu_service::Problem;
+use warifu_service::tls::PeerCertificate;
+
+use crate::grants::Grant;
+use crate::relay::Relay;
+
+/// A registered party at the other end of the connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    /// Its name.
+    pub party: String,
+    /// Its certificate's `x5t#S256`.
+    pub certificate: String,
+}
+
+/// A registered party with a token.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    /// The party's name.
+    pub party: String,
+    /// What its token grants.
+    pub grant: Arc<Grant>,
+}
+
+/// Lets only registered parties through.
+pub(crate) async fn registered(
+    State(relay): State<Relay>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let Some(peer) = request.extensions().get::<PeerCertificate>() else {
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "peer.none"));
+    };
+    let known = peer.party.as_ref().filter(|party| relay.config().clients.contains(party));
+    let Some(party) = known.cloned() else {
+        let named = peer.party.as_deref().unwrap_or("nobody");
+        let refusal = Problem::new(StatusCode::FORBIDDEN, "peer.unknown");
+        return Err(refusal.caused_by(&format_args!("the certificate names {named}")));
+    };
+    let client = Client { party, certificate: peer.thumbprint.clone() };
+    request.extensions_mut().insert(client);
+    Ok(next.run(request).await)
+}
+
+impl<S: Sync> FromRequestParts<S> for Client {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let none = || Problem::new(StatusCode::UNAUTHORIZED, "peer.none");
+        parts.extensions.get::<Self>().cloned().ok_or_else(none)
+    }
+}
+
+impl FromRequestParts<Relay> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, relay: &Relay) -> Result<Self, Problem> {
+        let client = Client::from_request_parts(parts, relay).await?;
+        let unauthorized = |code| Problem::new(StatusCode::UNAUTHORIZED, code);
+        let token = bearer(parts).ok_or_else(|| unauthorized("token.missing"))?;
+        let found = relay.grants().of(token).await.map_err(|error| Problem::internal(&error))?;
+        let grant = found.ok_or_else(|| unauthorized("token.unknown"))?;
+        if grant.client != client.certificate {
+            return Err(Problem::new(StatusCode::FORBIDDEN, "token.binding"));
+        }
+        if grant.expires <= relay.surroundings().now() {
+            return Err(unauthorized("token.expired"));
+        }
+        Ok(Self { party: client.party, grant })
+    }
+}
+
+/// The token of `Authorization: Bearer` (RFC 6750 section 2.1).
+fn bearer(parts: &Parts) -> Option<&str> {
+    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}

@@ -1,0 +1,239 @@
+//! Who answers an eligibility check, and what the relay itself has to say when nobody can.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use tokio::task::JoinSet;
+use warifu_connectors::SourceError;
+use warifu_contract::card_key::{CardQuery, TypedCardError};
+use warifu_contract::eligibility::{
+    ConnectorEligibilityAnswer, ConnectorEligibilityRequest, Decision, ReasonCheck, ReasonStep,
+    TypedCard, Verdict,
+};
+use warifu_contract::records::Service;
+
+use crate::asking;
+use crate::directory::Connector;
+use crate::grants::Staff;
+use crate::links::{Link, LinkStoreError};
+use crate::mint::Errand;
+use crate::relay::Relay;
+
+/// A connector's word for a pseudonym that it does not know.
+const SUBJECT_UNKNOWN: &str = "subject.unknown";
+
+/// What is known after asking.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub decision: Decision,
+    /// The person, in the relay's own words.
+    pub subject: Option<String>,
+    /// Who answered, or should have.
+    pub source: Option<Arc<Connector>>,
+    pub as_of: Option<Timestamp>,
+    pub usual_lag_days: Option<u16>,
+}
+
+/// Why a check cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CheckError {
+    #[error(transparent)]
+    Typed(#[from] TypedCardError),
+    #[error(transparent)]
+    Links(#[from] LinkStoreError),
+}
+
+impl Found {
+    /// Nobody could be asked.
+    fn alone(verdict: Verdict, reasons: &[(ReasonCheck, bool)], subject: Option<String>) -> Self {
+        let reasons = reasons.iter().map(|(check, holds)| step(*check, *holds)).collect();
+        Self {
+            decision: Decision { verdict, reasons, hint: None, coverage: None },
+            subject,
+            source: None,
+            as_of: None,
+            usual_lag_days: None,
+        }
+    }
+
+    fn asked_of(self, connector: &Arc<Connector>) -> Self {
+        Self { source: Some(Arc::clone(connector)), ..self }
+    }
+
+    fn answered(
+        connector: &Arc<Connector>,
+        answer: ConnectorEligibilityAnswer,
+        subject: Option<String>,
+    ) -> Self {
+        Self {
+            decision: answer.decision,
+            subject,
+            source: Some(Arc::clone(connector)),
+            as_of: Some(answer.as_of),
+            usual_lag_days: answer.usual_lag_days,
+        }
+    }
+}
+
+fn step(check: ReasonCheck, holds: bool) -> ReasonStep {
+    ReasonStep { check, holds }
+}
+
+/// The check of a typed card: the insurer's number says whom to ask.
+pub(crate) async fn by_number(
+    relay: &Relay,
+    desk: &Staff,
+    typed: TypedCard,
+    target_date: Date,
+) -> Result<Found, CheckError> {
+    let query = CardQuery::try_from(&typed)?;
+    let Some(connector) = relay.directory().by_insurer(&query.insurer) else {
+        let reasons = [(ReasonCheck::InsurerKnown, false)];
+        return Ok(Found::alone(Verdict::InsurerUnknown, &reasons, None));
+    };
+    let errand = Errand { pseudonym: None, staff: Some(desk) };
+    let question = ConnectorEligibilityRequest { typed: Some(typed), target_date };
+    let answered = asking::eligibility(relay.mint(), connector, errand, &question).await;
+    let Ok(mut answer) = answered else {
+        let reasons = [(ReasonCheck::InsurerKnown, true), (ReasonCheck::InsurerAnswered, false)];
+        return Ok(Found::alone(Verdict::InsurerSilent, &reasons, None).asked_of(connector));
+    };
+    let subject = match answer.pseudonym.take() {
+        Some(pseudonym) => relay.links().subject_of(&connector.id, &pseudonym).await?,
+        None => None,
+    };
+    Ok(Found::answered(connector, answer, subject))
+}
+
+/// The check of a tapped card: the links of its holder say whom to ask, side by side.
+pub(crate) async fn by_card(
+    relay: &Relay,
+    desk: &Staff,
+    subject: &str,
+    target_date: Date,
+) -> Result<Found, CheckError> {
+    let links = relay.links().of(subject).await?;
+    let mut calls = JoinSet::new();
+    for (connector, link) in insurers(relay, links) {
+        let (relay, desk, subject) = (relay.clone(), desk.clone(), subject.to_owned());
+        calls.spawn(async move {
+            ask_holder(&relay, &desk, subject, connector, &link, target_date).await
+        });
+    }
+    let mut found = Vec::new();
+    while let Some(finished) = calls.join_next().await {
+        found.extend(finished.ok());
+    }
+    Ok(settle(found).unwrap_or_else(|| not_linked(subject)))
+}
+
+fn insurers(relay: &Relay, links: Vec<Link>) -> Vec<(Arc<Connector>, Link)> {
+    let insurer = |link: Link| {
+        let connector = relay.directory().by_id(&link.connector)?;
+        let insures = connector.services.contains(&Service::Insurance);
+        insures.then(|| (Arc::clone(connector), link))
+    };
+    links.into_iter().filter_map(insurer).collect()
+}
+
+async fn ask_holder(
+    relay: &Relay,
+    desk: &Staff,
+    subject: String,
+    connector: Arc<Connector>,
+    link: &Link,
+    target_date: Date,
+) -> Found {
+    let errand = Errand { pseudonym: Some(&link.pseudonym), staff: Some(desk) };
+    let question = ConnectorEligibilityRequest { typed: None, target_date };
+    match asking::eligibility(relay.mint(), &connector, errand, &question).await {
+        Ok(mut answer) => {
+            answer.decision.reasons.splice(..0, reached());
+            Found::answered(&connector, answer, Some(subject))
+        }
+        Err(SourceError::Refused { code }) if code == SUBJECT_UNKNOWN => {
+            not_linked(&subject).asked_of(&connector)
+        }
+        Err(_) => silent(subject).asked_of(&connector),
+    }
+}
+
+/// What the relay knows by itself before an insurer's own reasons.
+fn reached() -> [ReasonStep; 3] {
+    [ReasonCheck::CardGenuine, ReasonCheck::Linked, ReasonCheck::InsurerAnswered]
+        .map(|check| step(check, true))
+}
+
+fn not_linked(subject: &str) -> Found {
+    let reasons = [(ReasonCheck::CardGenuine, true), (ReasonCheck::Linked, false)];
+    Found::alone(Verdict::NotLinked, &reasons, Some(subject.to_owned()))
+}
+
+fn silent(subject: String) -> Found {
+    let reasons = [
+        (ReasonCheck::CardGenuine, true),
+        (ReasonCheck::Linked, true),
+        (ReasonCheck::InsurerAnswered, false),
+    ];
+    Found::alone(Verdict::InsurerSilent, &reasons, Some(subject))
+}
+
+/// One answer out of those of several insurers: the one valid coverage; several, when more than
+/// one is valid; without any, silence counts for more than a no, because it may hide a yes.
+fn settle(mut found: Vec<Found>) -> Option<Found> {
+    found.sort_by_key(|one| rank(one.decision.verdict));
+    let valid = found.iter().filter(|one| one.decision.verdict == Verdict::Valid).count();
+    let mut first = found.into_iter().next()?;
+    if valid > 1 {
+        first.decision.verdict = Verdict::SeveralHits;
+        first.decision.reasons.push(step(ReasonCheck::OneCoverage, false));
+        first.decision.coverage = None;
+    }
+    Some(first)
+}
+
+fn rank(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Valid => 0,
+        Verdict::SeveralHits => 1,
+        Verdict::InsurerSilent => 2,
+        Verdict::Expired | Verdict::NotYetStarted => 3,
+        _ => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(verdict: Verdict) -> Found {
+        Found::alone(verdict, &[(ReasonCheck::Linked, true)], None)
+    }
+
+    fn settled(verdicts: &[Verdict]) -> Option<Verdict> {
+        let all = verdicts.iter().map(|verdict| found(*verdict)).collect();
+        settle(all).map(|one| one.decision.verdict)
+    }
+
+    #[test]
+    fn the_one_valid_coverage_decides() {
+        use Verdict::{Expired, InsurerSilent, NumberUnknown, SeveralHits, Valid};
+        assert_eq!(settled(&[]), None);
+        assert_eq!(settled(&[Expired, Valid, InsurerSilent]), Some(Valid));
+        assert_eq!(settled(&[Valid, Valid]), Some(SeveralHits));
+        assert_eq!(settled(&[NumberUnknown, Expired]), Some(Expired));
+    }
+
+    #[test]
+    fn silence_is_not_a_no() {
+        use Verdict::{Expired, InsurerSilent};
+        assert_eq!(settled(&[Expired, InsurerSilent]), Some(InsurerSilent));
+    }
+
+    #[test]
+    fn several_coverages_say_so_as_the_last_step() {
+        let one = settle(vec![found(Verdict::Valid), found(Verdict::Valid)]).unwrap();
+        assert_eq!(one.decision.reasons.last(), Some(&step(ReasonCheck::OneCoverage, false)));
+    }
+}

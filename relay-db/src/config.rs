@@ -1,0 +1,312 @@
+//! The relay's configuration file.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::Url;
+use warifu_contract::card_key::InsurerKey;
+use warifu_contract::records::{DisplayName, Service};
+use warifu_service::http::ListenConfig;
+use warifu_service::storage::DatabaseConfig;
+use warifu_service::tls::ClientConfig;
+
+/// The longest life of an access token for a resident's own records, in minutes.
+const LONGEST_SESSION: u32 = 30;
+/// Node numbers have two digits in a 認証番号.
+const NODES: u8 = 100;
+/// The longest that one connector may be waited for, in milliseconds.
+const LONGEST_DEADLINE: u64 = 20_000;
+
+/// The relay: links, tokens, routing, eligibility.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RelayConfig {
+    /// Where the relay listens. `tls` with `client_ca` is required: every caller shows a
+    /// certificate.
+    pub listen: ListenConfig,
+    /// Parties that may call, by the name in their certificates (`urn:warifu:party:<name>`).
+    pub clients: Vec<String>,
+    /// Links and tokens.
+    pub database: DatabaseConfig,
+    /// Key file (TOML) with which columns are sealed.
+    pub column_keys: PathBuf,
+    /// The access log.
+    pub log: LogConfig,
+    /// PEM file with the private key (P-256) to which identity providers seal their tickets.
+    pub ticket_key: PathBuf,
+    /// The audience that tickets must name.
+    #[serde(default = "default_audience")]
+    pub audience: String,
+    /// Identity providers whose tickets are taken.
+    pub identity_providers: Vec<IdentityProviderConfig>,
+    /// PEM file with the private key (P-256) that signs the tokens for connectors.
+    pub token_key: PathBuf,
+    /// The certificate that the relay shows to connectors, and the CA that theirs must lead to.
+    pub client: ClientConfig,
+    /// How long an access token for a resident's own records lives, in minutes, at most 30.
+    #[serde(default = "default_session")]
+    pub session_minutes: u32,
+    /// This server's number, 0 to 99, different for each server of the relay: part of every
+    /// 認証番号.
+    #[serde(default)]
+    pub node: u8,
+    /// Holders of records.
+    pub connectors: Vec<ConnectorConfig>,
+}
+
+/// The access log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogConfig {
+    /// A database of its own: evidence is kept apart from links.
+    pub database: DatabaseConfig,
+    /// PEM file with the private key (Ed25519) that signs the heads of the log.
+    pub key: PathBuf,
+    /// The log's name in every signed head, e.g. `relay.example.jp/log`: no blank, no plus sign.
+    pub origin: String,
+}
+
+/// An identity provider whose tickets are taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityProviderConfig {
+    /// The issuer that its tickets name, e.g. `https://idp.example.jp`.
+    pub issuer: String,
+    /// PEM file with the public key (P-256) that its tickets are signed with.
+    pub ticket_key: PathBuf,
+}
+
+/// A holder of records, reached through its connector.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectorConfig {
+    /// The connector's id within the federation, e.g. `insurer`.
+    pub id: String,
+    /// Its address: `https://host[:port]`, without a path.
+    pub url: String,
+    /// The party name that its server certificate must bear, e.g. `connector-insurer`: the host
+    /// name alone would let connectors on one host stand in for each other.
+    pub party: String,
+    /// Which records it holds.
+    pub services: Vec<Service>,
+    /// 保険者番号 whose eligibility it answers for, as printed.
+    #[serde(default)]
+    pub insurer_numbers: Vec<String>,
+    /// The organisation as people know it.
+    pub name: DisplayName,
+    /// How long the relay waits for its answer, in milliseconds, at most 20,000.
+    #[serde(default = "default_deadline")]
+    pub deadline_ms: u64,
+}
+
+fn default_audience() -> String {
+    "urn:warifu:relay".to_owned()
+}
+
+fn default_session() -> u32 {
+    LONGEST_SESSION
+}
+
+fn default_deadline() -> u64 {
+    3_000
+}
+
+/// Why the relay cannot be configured so.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RelayConfigError {
+    /// Without client certificates anybody could call.
+    #[error("relay.tls: listen.tls.client_ca is required")]
+    NotMutual,
+    /// The relay shows a certificate to connectors.
+    #[error("relay.client: client.certificate and client.key are required")]
+    NoClientCertificate,
+    /// Out of 1–30.
+    #[error("relay.session-minutes: {0} is not between 1 and {LONGEST_SESSION}")]
+    Session(u32),
+    /// Out of 0–99.
+    #[error("relay.node: {0} is not between 0 and 99")]
+    Node(u8),
+    /// Out of 1–20,000.
+    #[error("relay.deadline: connector {0}: not between 1 and {LONGEST_DEADLINE} ms")]
+    Deadline(String),
+    /// Twice in the list.
+    #[error("relay.twice: {0} stands there twice")]
+    Twice(String),
+    /// A connector without TLS, or with a path in its address.
+    #[error("relay.url: connector {0}: the address must be https://host[:port]")]
+    Url(String),
+    /// Not a 保険者番号.
+    #[error("relay.insurer-number: connector {0}: {1} is not an insurer number")]
+    InsurerNumber(String, String),
+}
+
+impl RelayConfig {
+    /// Checks what the types cannot.
+    pub fn validate(&self) -> Result<(), RelayConfigError> {
+        if self.listen.tls.as_ref().and_then(|tls| tls.client_ca.as_ref()).is_none() {
+            return Err(RelayConfigError::NotMutual);
+        }
+        if self.client.certificate.is_none() || self.client.key.is_none() {
+            return Err(RelayConfigError::NoClientCertificate);
+        }
+        if !(1..=LONGEST_SESSION).contains(&self.session_minutes) {
+            return Err(RelayConfigError::Session(self.session_minutes));
+        }
+        if self.node >= NODES {
+            return Err(RelayConfigError::Node(self.node));
+        }
+        self.connectors.iter().try_for_each(ConnectorConfig::validate)?;
+        let ids = self.connectors.iter().map(|connector| connector.id.clone());
+        let numbers = self.connectors.iter().flat_map(ConnectorConfig::insurer_keys);
+        let issuers = self.identity_providers.iter().map(|provider| provider.issuer.clone());
+        each_once(ids)?;
+        each_once(numbers)?;
+        each_once(issuers)
+    }
+}
+
+impl ConnectorConfig {
+    /// Where the connector is.
+    pub fn address(&self) -> Result<Url, RelayConfigError> {
+        let bare = |url: &Url| url.path() == "/" && url.query().is_none();
+        Url::parse(&self.url)
+            .ok()
+            .filter(|url| url.scheme() == "https" && bare(url))
+            .ok_or_else(|| RelayConfigError::Url(self.id.clone()))
+    }
+
+    fn validate(&self) -> Result<(), RelayConfigError> {
+        self.address()?;
+        if !(1..=LONGEST_DEADLINE).contains(&self.deadline_ms) {
+            return Err(RelayConfigError::Deadline(self.id.clone()));
+        }
+        let refused = self.insurer_numbers.iter().find(|number| insurer_key(number).is_none());
+        refused.map_or(Ok(()), |number| {
+            Err(RelayConfigError::InsurerNumber(self.id.clone(), number.clone()))
+        })
+    }
+
+    fn insurer_keys(&self) -> impl Iterator<Item = String> + '_ {
+        let keys = self.insurer_numbers.iter().filter_map(|number| insurer_key(number));
+        keys.map(|key| key.as_str().to_owned())
+    }
+}
+
+/// A 保険者番号 made comparable: eight digits, or six that are padded to eight.
+pub(crate) fn insurer_key(text: &str) -> Option<InsurerKey> {
+    InsurerKey::parse(text).filter(|key| {
+        key.as_str().len() == 8 && key.as_str().bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+fn each_once(all: impl Iterator<Item = String>) -> Result<(), RelayConfigError> {
+    let mut seen = BTreeSet::new();
+    for one in all {
+        if !seen.insert(one.clone()) {
+            return Err(RelayConfigError::Twice(one));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = r#"
+        clients = ["portal"]
+        column_keys = "keys/columns.toml"
+        ticket_key = "keys/ticket.pem"
+        token_key = "keys/token.pem"
+        node = 7
+        [listen]
+        address = "127.0.0.1:8445"
+        tls = { certificate = "a.pem", key = "a.key", client_ca = "ca.pem" }
+        [database]
+        url = "sqlite:relay.db"
+        [log]
+        key = "keys/log.pem"
+        origin = "relay.example.jp/log"
+        database = { url = "sqlite:log.db" }
+        [client]
+        ca = "ca.pem"
+        certificate = "a.pem"
+        key = "a.key"
+        [[identity_providers]]
+        issuer = "https://idp.localhost:8444"
+        ticket_key = "keys/idp.pem"
+        [[connectors]]
+        id = "insurer"
+        url = "https://localhost:8448"
+        party = "connector-insurer"
+        services = ["insurance"]
+        insurer_numbers = ["00000001", "330019"]
+        name = { ja = "仮想保険者", en = "Sample insurer" }
+    "#;
+
+    fn sample() -> RelayConfig {
+        toml::from_str(SAMPLE).unwrap()
+    }
+
+    fn with(change: impl FnOnce(&mut RelayConfig)) -> Result<(), RelayConfigError> {
+        let mut config = sample();
+        change(&mut config);
+        config.validate()
+    }
+
+    #[test]
+    fn a_sample_is_read_with_its_defaults() {
+        let config = sample();
+        assert_eq!(config.validate(), Ok(()));
+        assert_eq!(config.session_minutes, 30);
+        assert_eq!(config.connectors[0].deadline_ms, 3_000);
+        assert_eq!(config.audience, "urn:warifu:relay");
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        let text = format!("nodes = 1\n{SAMPLE}");
+        let error = toml::from_str::<RelayConfig>(&text).unwrap_err().to_string();
+        assert!(error.contains("nodes"), "{error}");
+    }
+
+    #[test]
+    fn a_relay_open_to_everybody_is_refused() {
+        assert_eq!(with(|config| config.listen.tls = None), Err(RelayConfigError::NotMutual));
+        let refused = with(|config| config.client.key = None);
+        assert_eq!(refused, Err(RelayConfigError::NoClientCertificate));
+    }
+
+    #[test]
+    fn numbers_out_of_bounds_are_refused() {
+        let refused = with(|config| config.session_minutes = 31);
+        assert_eq!(refused, Err(RelayConfigError::Session(31)));
+        assert_eq!(with(|config| config.node = 100), Err(RelayConfigError::Node(100)));
+        let refused = with(|config| config.connectors[0].deadline_ms = 0);
+        assert_eq!(refused, Err(RelayConfigError::Deadline("insurer".into())));
+    }
+
+    #[test]
+    fn a_number_or_id_stands_once() {
+        let refused = with(|config| config.connectors.push(config.connectors[0].clone()));
+        assert_eq!(refused, Err(RelayConfigError::Twice("insurer".into())));
+        let refused = with(|config| {
+            let mut other = config.connectors[0].clone();
+            other.id = "other".into();
+            other.insurer_numbers = vec!["00330019".into()];
+            config.connectors.push(other);
+        });
+        assert_eq!(refused, Err(RelayConfigError::Twice("00330019".into())));
+    }
+
+    #[test]
+    fn addresses_and_insurer_numbers_are_checked() {
+        let refused = with(|config| config.connectors[0].url = "http://x".into());
+        assert_eq!(refused, Err(RelayConfigError::Url("insurer".into())));
+        let refused = with(|config| config.connectors[0].insurer_numbers = vec!["12".into()]);
+        let expected = RelayConfigError::InsurerNumber("insurer".into(), "12".into());
+        assert_eq!(refused, Err(expected));
+    }
+}

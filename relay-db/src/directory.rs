@@ -1,0 +1,72 @@
+//! The holders of records: who they are, and who answers for which insurer.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use warifu_connectors::ConnectorClient;
+use warifu_contract::card_key::InsurerKey;
+use warifu_contract::records::{DisplayName, Service};
+
+use crate::config::{ConnectorConfig, insurer_key};
+
+/// Calls that wait for one connector at the same time; more wait their turn within their own
+/// deadline.
+const CALLS: usize = 256;
+
+/// One holder of records.
+#[derive(Debug)]
+pub(crate) struct Connector {
+    pub id: String,
+    pub name: DisplayName,
+    pub services: Vec<Service>,
+    pub deadline: Duration,
+    pub client: ConnectorClient,
+    pub places: Semaphore,
+}
+
+/// All holders.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    by_id: HashMap<String, Arc<Connector>>,
+    by_insurer: HashMap<InsurerKey, Arc<Connector>>,
+}
+
+impl Directory {
+    /// Takes `configured` connectors, each with the client that reaches it.
+    pub fn new(configured: Vec<(ConnectorConfig, ConnectorClient)>) -> Self {
+        let (mut by_id, mut by_insurer) = (HashMap::new(), HashMap::new());
+        for (config, client) in configured {
+            let connector = Arc::new(Connector {
+                id: config.id.clone(),
+                name: config.name,
+                services: config.services,
+                deadline: Duration::from_millis(config.deadline_ms),
+                client,
+                places: Semaphore::new(CALLS),
+            });
+            for key in config.insurer_numbers.iter().filter_map(|number| insurer_key(number)) {
+                by_insurer.insert(key, Arc::clone(&connector));
+            }
+            by_id.insert(config.id, connector);
+        }
+        Self { by_id, by_insurer }
+    }
+
+    /// The connector with this id.
+    pub fn by_id(&self, id: &str) -> Option<&Arc<Connector>> {
+        self.by_id.get(id)
+    }
+
+    /// Who answers for this insurer.
+    pub fn by_insurer(&self, key: &InsurerKey) -> Option<&Arc<Connector>> {
+        self.by_insurer.get(key)
+    }
+
+    /// The name of the connector with this id; the id itself when it is no longer there.
+    pub fn name_of(&self, id: &str) -> DisplayName {
+        let unknown = || DisplayName { ja: id.to_owned(), en: id.to_owned() };
+        self.by_id(id).map_or_else(unknown, |connector| connector.name.clone())
+    }
+}

@@ -1,0 +1,193 @@
+//! `POST /eligibility`: a desk asks whether a person's insurance is valid, and gets an answer
+//! with its 認証番号, once the log has both.
+//!
+//! The answer is kept with the entry in the log, in the same commit, under the client's key: the
+//! same key gives the same answer again, also after a crash, and never a second check.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use warifu_contract::calendar::today_in_japan;
+use warifu_contract::eligibility::{EligibilityAnswer, EligibilityRequest, Subject};
+use warifu_log::{Event, LogError, Once};
+use warifu_service::Problem;
+
+use crate::caller::Caller;
+use crate::check::{self, CheckError, Found};
+use crate::events;
+use crate::grants::Staff;
+use crate::relay::Relay;
+use crate::token::log_problem;
+
+/// Characters of a client's key.
+const KEY_LENGTHS: std::ops::RangeInclusive<usize> = 16..=64;
+/// Tries to find a 認証番号 that is not taken. One is enough unless the clock went back.
+const NUMBERS: usize = 4;
+
+/// What is kept under a client's key.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// Keyed hash of the request: the key is for this one only.
+    request: Vec<u8>,
+    answer: EligibilityAnswer,
+}
+
+/// One check on its way.
+struct Check<'a> {
+    relay: &'a Relay,
+    caller: &'a Caller,
+    desk: Staff,
+    key: [u8; 32],
+    request: [u8; 32],
+    target_date: Date,
+    started: Timestamp,
+}
+
+/// Answers an eligibility check.
+#[utoipa::path(
+    post,
+    path = "/eligibility",
+    request_body = EligibilityRequest,
+    responses(
+        (status = 200, body = EligibilityAnswer),
+        (status = "4XX", body = warifu_service::problem::ProblemDocument),
+        (status = 503, description = "The log is busy", body = warifu_service::problem::ProblemDocument),
+    )
+)]
+pub(crate) async fn ask(
+    State(relay): State<Relay>,
+    caller: Caller,
+    Json(request): Json<EligibilityRequest>,
+) -> Result<Json<EligibilityAnswer>, Problem> {
+    require_key(&request.idempotency_key)?;
+    let desk = match allowed(&caller, &request.subject) {
+        Ok(desk) => desk,
+        Err(code) => {
+            relay.note(events::check_refused(&caller.party, &caller.grant, code)).await;
+            return Err(Problem::new(StatusCode::FORBIDDEN, code));
+        }
+    };
+    let started = relay.surroundings().now();
+    let check = Check {
+        key: once_key(&relay, &desk, &request.idempotency_key),
+        request: fingerprint(&relay, &caller, &request),
+        target_date: request.target_date.unwrap_or_else(|| today_in_japan(started)),
+        relay: &relay,
+        caller: &caller,
+        desk,
+        started,
+    };
+    if let Some(answer) = check.kept().await? {
+        return Ok(Json(answer));
+    }
+    let found = check.ask(request.subject).await?;
+    check.conclude(found).await.map(Json)
+}
+
+fn require_key(key: &str) -> Result<(), Problem> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if KEY_LENGTHS.contains(&key.len()) && key.bytes().all(plain) {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency.key"))
+}
+
+/// Who asks, if the token allows this kind of check: a tapped card needs the patient's presence
+/// token, a typed one the token of a member of staff.
+fn allowed(caller: &Caller, subject: &Subject) -> Result<Staff, &'static str> {
+    match subject {
+        Subject::Card => caller.grant.tapped_by().ok_or("token.purpose"),
+        Subject::Number(_) => caller.grant.desk().ok_or("role.none"),
+    }
+}
+
+/// Keys of different organisations never meet.
+fn once_key(relay: &Relay, desk: &Staff, key: &str) -> [u8; 32] {
+    let named = format!("{}\n{key}", desk.organization.code);
+    relay.ring().lookup("relay.once", named.as_bytes())
+}
+
+fn fingerprint(relay: &Relay, caller: &Caller, request: &EligibilityRequest) -> [u8; 32] {
+    let named = match &request.subject {
+        Subject::Card => caller.grant.subject.as_str(),
+        Subject::Number(_) => "",
+    };
+    let bytes = serde_json::to_vec(&(named, request)).unwrap_or_default();
+    relay.ring().lookup("relay.request", &bytes)
+}
+
+impl Check<'_> {
+    /// The answer given before under the same key.
+    async fn kept(&self) -> Result<Option<EligibilityAnswer>, Problem> {
+        let found = self.relay.log().answer(&self.key).await;
+        let Some(bytes) = found.map_err(|error| log_problem(&error))? else { return Ok(None) };
+        let kept: Kept =
+            serde_json::from_slice(&bytes).map_err(|error| Problem::internal(&error))?;
+        if kept.request != self.request {
+            return Err(Problem::new(StatusCode::CONFLICT, "idempotency.other-request"));
+        }
+        Ok(Some(kept.answer))
+    }
+
+    async fn ask(&self, subject: Subject) -> Result<Found, Problem> {
+        let (relay, desk, day) = (self.relay, &self.desk, self.target_date);
+        let found = match subject {
+            Subject::Card => check::by_card(relay, desk, &self.caller.grant.subject, day).await,
+            Subject::Number(typed) => check::by_number(relay, desk, typed, day).await,
+        };
+        found.map_err(|error| match error {
+            CheckError::Typed(wrong) => {
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, wrong.code())
+            }
+            CheckError::Links(cause) => Problem::internal(&cause),
+        })
+    }
+
+    /// Gives the check its number and enters it, with its answer, into the log.
+    async fn conclude(&self, found: Found) -> Result<EligibilityAnswer, Problem> {
+        for _ in 0..NUMBERS {
+            let kept = Kept { request: self.request.to_vec(), answer: self.answer(&found) };
+            let bytes = serde_json::to_vec(&kept).map_err(|error| Problem::internal(&error))?;
+            let once = Once { key: self.key, answer: bytes };
+            match self.relay.log().append_once(self.event(&found, &kept.answer), once).await {
+                Ok(_) => return Ok(kept.answer),
+                Err(LogError::Repeated) => {
+                    // The same key was answered meanwhile, or else the number is taken.
+                    if let Some(earlier) = self.kept().await? {
+                        return Ok(earlier);
+                    }
+                }
+                Err(error) => return Err(log_problem(&error)),
+            }
+        }
+        Err(Problem::internal(&"no free check number was found"))
+    }
+
+    fn answer(&self, found: &Found) -> EligibilityAnswer {
+        let now = self.relay.surroundings().now();
+        EligibilityAnswer {
+            check_number: self.relay.numbers().next(now),
+            message: found.decision.verdict.legacy_message().to_owned(),
+            decision: found.decision.clone(),
+            target_date: self.target_date,
+            source: found.source.as_ref().map(|connector| connector.name.ja.clone()),
+            as_of: found.as_of,
+            usual_lag_days: found.usual_lag_days,
+            answered_at: now,
+            took_ms: self.relay.millis_since(self.started),
+        }
+    }
+
+    fn event(&self, found: &Found, answer: &EligibilityAnswer) -> Event {
+        events::check_answered(
+            &self.caller.party,
+            &self.desk,
+            found.subject.clone(),
+            found.source.as_ref().map(|connector| connector.id.clone()),
+            (answer.decision.verdict, &answer.check_number),
+        )
+    }
+}

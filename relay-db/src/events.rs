@@ -1,0 +1,158 @@
+//! What the relay writes into the access log, in the contract's own words.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use warifu_contract::CheckNumber;
+use warifu_contract::eligibility::Verdict;
+use warifu_contract::history::Purpose;
+use warifu_contract::records::Service;
+use warifu_log::{Action, Actor, Event, Outcome};
+use warifu_pki::{Organization, RelayTicket};
+
+use crate::grants::{Grant, Staff};
+
+/// What eligibility is called where a record's name stands.
+pub(crate) const ELIGIBILITY: &str = "eligibility";
+
+/// The party that this crate is.
+const RELAY: &str = "relay";
+
+/// The word by which a unit variant is known on the wire.
+pub(crate) fn word(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
+
+/// The variant that `word` stands for.
+pub(crate) fn meaning<T: DeserializeOwned>(word: &str) -> Option<T> {
+    serde_json::from_value(word.into()).ok()
+}
+
+fn staff(staff: &Staff) -> Actor {
+    Actor::Staff {
+        code: staff.organization.code.clone(),
+        member: staff.member.clone(),
+        name: staff.organization.name.clone(),
+    }
+}
+
+/// A record was asked for by its subject.
+pub(crate) fn record_read(
+    client: &str,
+    subject: &str,
+    service: Service,
+    source: Option<&str>,
+    outcome: Outcome,
+) -> Event {
+    Event {
+        action: Action::RecordRead,
+        actor: Actor::Oneself,
+        asked: vec![service.as_str().to_owned()],
+        check_number: None,
+        client: client.to_owned(),
+        ground: None,
+        outcome,
+        purpose: Some(word(&Purpose::OwnLook)),
+        source: source.map(str::to_owned),
+        subject: Some(subject.to_owned()),
+    }
+}
+
+/// An eligibility check was answered.
+pub(crate) fn check_answered(
+    client: &str,
+    desk: &Staff,
+    subject: Option<String>,
+    source: Option<String>,
+    answer: (Verdict, &CheckNumber),
+) -> Event {
+    let (verdict, number) = answer;
+    Event {
+        action: Action::EligibilityChecked,
+        actor: staff(desk),
+        asked: vec![ELIGIBILITY.to_owned()],
+        check_number: Some(number.to_string()),
+        client: client.to_owned(),
+        ground: None,
+        outcome: Outcome::Answered(word(&verdict)),
+        purpose: Some(word(&Purpose::Treatment)),
+        source,
+        subject,
+    }
+}
+
+/// An eligibility check was refused to the holder of `grant`; it stands in the history of the
+/// person whose sign-in or card the token was given for.
+pub(crate) fn check_refused(client: &str, grant: &Grant, code: &str) -> Event {
+    Event {
+        action: Action::EligibilityChecked,
+        actor: grant.tapped_by().map_or(Actor::Oneself, |desk| staff(&desk)),
+        asked: vec![ELIGIBILITY.to_owned()],
+        check_number: None,
+        client: client.to_owned(),
+        ground: None,
+        outcome: Outcome::Refused(code.to_owned()),
+        purpose: Some(word(&Purpose::Treatment)),
+        source: None,
+        subject: Some(grant.subject.clone()),
+    }
+}
+
+/// An access token was given for `ticket`.
+pub(crate) fn token_issued(client: &str, ticket: &RelayTicket) -> Event {
+    token(client, Some(ticket), Outcome::Done)
+}
+
+/// No access token was given. `ticket` is there when it could be read.
+pub(crate) fn token_refused(client: &str, ticket: Option<&RelayTicket>, code: &str) -> Event {
+    token(client, ticket, Outcome::Refused(code.to_owned()))
+}
+
+fn token(client: &str, ticket: Option<&RelayTicket>, outcome: Outcome) -> Event {
+    let party = || Actor::Party { name: client.to_owned() };
+    Event {
+        action: match outcome {
+            Outcome::Done => Action::TokenIssued,
+            _ => Action::TokenRefused,
+        },
+        actor: ticket.map_or_else(party, signed_in),
+        asked: Vec::new(),
+        check_number: None,
+        client: client.to_owned(),
+        ground: ticket.map(|ticket| format!("ticket {} of {}", ticket.jti, ticket.iss)),
+        outcome,
+        purpose: ticket.map(|ticket| word(&ticket.purpose)),
+        source: None,
+        subject: ticket.map(|ticket| ticket.sub.clone()),
+    }
+}
+
+/// Who stands behind a ticket: the member of staff who tapped the card, or the subject.
+fn signed_in(ticket: &RelayTicket) -> Actor {
+    let tapped = ticket.act.as_ref().map(|act| {
+        let organization = act
+            .organization
+            .clone()
+            .unwrap_or(Organization { code: String::new(), name: String::new() });
+        Staff { member: act.sub.clone(), organization }
+    });
+    tapped.map_or(Actor::Oneself, |desk| staff(&desk))
+}
+
+/// A subject was linked to the holder `connector`.
+pub(crate) fn link_made(subject: &str, connector: &str) -> Event {
+    Event {
+        action: Action::LinkMade,
+        actor: Actor::Party { name: RELAY.to_owned() },
+        asked: Vec::new(),
+        check_number: None,
+        client: RELAY.to_owned(),
+        ground: None,
+        outcome: Outcome::Done,
+        purpose: None,
+        source: Some(connector.to_owned()),
+        subject: Some(subject.to_owned()),
+    }
+}

@@ -1,0 +1,288 @@
+//! Tickets used up, and the access tokens given for them.
+//!
+//! A token is 256 random bits; the database has its keyed hash and what it grants, sealed. What
+//! was read is kept in memory for two seconds, so that a busy desk does not read it at each call
+//! and an end made on another server is noticed soon.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use data_encoding::BASE64URL_NOPAD;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use warifu_pki::{Actor, Organization, Purpose, RelayTicket};
+use warifu_service::seal::{KeyRing, SealError};
+use warifu_service::storage::micros;
+use warifu_service::{Database, Surroundings, execute, fetch_optional};
+
+/// The AuthnContext class of a card with its PIN.
+const CLASS_HIGH: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI";
+/// The role of staff at a clinic's desk.
+const ROLE_CLINIC_DESK: &str = "urn:warifu:role:clinic-desk";
+/// Bytes of a token before base64url.
+const TOKEN_BYTES: usize = 32;
+/// How long what was read is believed without reading again.
+const FRESH: SignedDuration = SignedDuration::from_secs(2);
+/// Grants kept in memory.
+const KEPT: usize = 10_000;
+
+/// What an access token grants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Grant {
+    /// Whom it is about: the relay's pairwise identifier.
+    pub subject: String,
+    /// The subject's own records, or one eligibility check at a desk.
+    pub purpose: Purpose,
+    /// How the person signed in.
+    pub class: String,
+    /// Roles of whoever signed in.
+    pub roles: Vec<String>,
+    /// The organisation of whoever signed in.
+    pub organization: Option<Organization>,
+    /// Who asks about the subject, for eligibility.
+    pub actor: Option<Actor>,
+    /// Thumbprint of the one client certificate that may use it.
+    pub client: String,
+    /// When it ends.
+    pub expires: Timestamp,
+}
+
+/// A member of staff who acts for an organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Staff {
+    pub member: String,
+    pub organization: Organization,
+}
+
+impl Grant {
+    /// What `ticket` grants until `expires`.
+    pub fn from_ticket(ticket: RelayTicket, expires: Timestamp) -> Self {
+        Self {
+            subject: ticket.sub,
+            purpose: ticket.purpose,
+            class: ticket.acr,
+            roles: ticket.roles,
+            organization: ticket.organization,
+            actor: ticket.act,
+            client: ticket.cnf.x5t_s256,
+            expires,
+        }
+    }
+
+    /// Whether whoever signed in used a card and its PIN.
+    pub fn is_high(&self) -> bool {
+        self.class == CLASS_HIGH
+    }
+
+    /// The member of staff who tapped the subject's card.
+    pub fn tapped_by(&self) -> Option<Staff> {
+        let actor = self.actor.as_ref().filter(|_| self.purpose == Purpose::Eligibility)?;
+        let organization = actor.organization.clone()?;
+        Some(Staff { member: actor.sub.clone(), organization })
+    }
+
+    /// The subject as a member of staff at a clinic's desk, signed in with card and PIN.
+    pub fn desk(&self) -> Option<Staff> {
+        let has_role = self.roles.iter().any(|role| role == ROLE_CLINIC_DESK);
+        let allowed = self.purpose == Purpose::Records && self.is_high() && has_role;
+        let organization = self.organization.clone().filter(|_| allowed)?;
+        Some(Staff { member: self.subject.clone(), organization })
+    }
+
+    /// What the token can be used for, in words (RFC 6749 section 3.3).
+    pub fn scope(&self) -> &'static str {
+        match self.purpose {
+            Purpose::Eligibility => "eligibility:card",
+            Purpose::Records if self.desk().is_some() => "records history eligibility:number",
+            Purpose::Records => "records history",
+        }
+    }
+}
+
+/// Why grants cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GrantStoreError {
+    #[error("grant.storage: {0}")]
+    Storage(#[from] sqlx::Error),
+    #[error("grant.sealed: {0}")]
+    Sealed(#[from] SealError),
+    #[error("grant.unreadable: {0}")]
+    Unreadable(#[from] serde_json::Error),
+}
+
+/// The store of used tickets and of tokens.
+#[derive(Debug)]
+pub(crate) struct Grants {
+    database: Database,
+    ring: Arc<KeyRing>,
+    surroundings: Surroundings,
+    recent: Recent,
+}
+
+#[derive(sqlx::FromRow)]
+struct TokenRow {
+    body: Vec<u8>,
+}
+
+impl Grants {
+    pub fn new(database: Database, ring: Arc<KeyRing>, surroundings: Surroundings) -> Self {
+        Self { database, ring, surroundings, recent: Recent::default() }
+    }
+
+    /// Notes that the ticket `jti` of `issuer` was used. False when it had been before.
+    pub async fn use_up(
+        &self,
+        issuer: &str,
+        jti: &str,
+        until: Timestamp,
+    ) -> Result<bool, GrantStoreError> {
+        let id = self.ring.lookup("relay_ticket.id", format!("{issuer}\n{jti}").as_bytes());
+        let sql = "INSERT INTO relay_ticket (id, expires) VALUES ($1, $2) \
+                   ON CONFLICT (id) DO NOTHING";
+        let new = execute!(self.database.write(), sql, id.as_slice(), micros(until))?;
+        Ok(new == 1)
+    }
+
+    /// Keeps `grant`, and gives the token for it.
+    pub async fn issue(&self, grant: &Grant) -> Result<String, GrantStoreError> {
+        let secret = self.surroundings.bytes::<TOKEN_BYTES>();
+        let id = self.id_of(&secret);
+        let body = serde_json::to_vec(grant)?;
+        let body = self.ring.seal(&context(&id), &body, self.surroundings.entropy.as_ref());
+        let sql = "INSERT INTO relay_token (id, expires, body) VALUES ($1, $2, $3)";
+        let expires = micros(grant.expires);
+        execute!(self.database.write(), sql, id.as_slice(), expires, body)?;
+        Ok(BASE64URL_NOPAD.encode(&secret))
+    }
+
+    /// What `token` grants; none when it was never given or is forgotten. Whether it has ended
+    /// is the caller's to check.
+    pub async fn of(&self, token: &str) -> Result<Option<Arc<Grant>>, GrantStoreError> {
+        let Some(secret) = secret_of(token) else { return Ok(None) };
+        let id = self.id_of(&secret);
+        let now = self.surroundings.now();
+        if let Some(grant) = self.recent.get(&id, now) {
+            return Ok(Some(grant));
+        }
+        let sql = "SELECT body FROM relay_token WHERE id = $1";
+        let row = fetch_optional!(self.database.read(), TokenRow, sql, id.as_slice())?;
+        let Some(row) = row else { return Ok(None) };
+        let grant: Grant = serde_json::from_slice(&self.ring.open(&context(&id), &row.body)?)?;
+        Ok(Some(self.recent.keep(id, grant, now)))
+    }
+
+    /// Drops what ended before `now`.
+    pub async fn sweep(&self, now: Timestamp) -> Result<u64, GrantStoreError> {
+        let now = micros(now);
+        let tickets = "DELETE FROM relay_ticket WHERE expires < $1";
+        let tokens = "DELETE FROM relay_token WHERE expires < $1";
+        let dropped = execute!(self.database.write(), tickets, now)?;
+        Ok(dropped + execute!(self.database.write(), tokens, now)?)
+    }
+
+    fn id_of(&self, secret: &[u8]) -> [u8; 32] {
+        self.ring.lookup("relay_token.id", secret)
+    }
+}
+
+fn secret_of(token: &str) -> Option<Vec<u8>> {
+    let bounded = token.len() == BASE64URL_NOPAD.encode_len(TOKEN_BYTES);
+    bounded.then(|| BASE64URL_NOPAD.decode(token.as_bytes()).ok())?
+}
+
+fn context(id: &[u8]) -> Vec<u8> {
+    [b"relay_token.body/", id].concat()
+}
+
+/// Grants read a moment ago.
+#[derive(Debug, Default)]
+struct Recent(Mutex<HashMap<[u8; 32], Read>>);
+
+/// A grant, and until when it is believed without reading again.
+#[derive(Debug, Clone)]
+struct Read {
+    grant: Arc<Grant>,
+    until: Timestamp,
+}
+
+impl Recent {
+    fn get(&self, id: &[u8; 32], now: Timestamp) -> Option<Arc<Grant>> {
+        let map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = map.get(id)?;
+        (now < read.until).then(|| Arc::clone(&read.grant))
+    }
+
+    fn keep(&self, id: [u8; 32], grant: Grant, now: Timestamp) -> Arc<Grant> {
+        let grant = Arc::new(grant);
+        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if map.len() >= KEPT {
+            map.clear();
+        }
+        let until = now.checked_add(FRESH).unwrap_or(now);
+        map.insert(id, Read { grant: Arc::clone(&grant), until });
+        grant
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn grant() -> Grant {
+        let clinic = Organization { code: "1310000001".into(), name: "第一診療所".into() };
+        Grant {
+            subject: "receptionist".into(),
+            purpose: Purpose::Records,
+            class: CLASS_HIGH.into(),
+            roles: vec![ROLE_CLINIC_DESK.into()],
+            organization: Some(clinic),
+            actor: None,
+            client: "thumb".into(),
+            expires: Timestamp::MAX,
+        }
+    }
+
+    #[test]
+    fn a_desk_needs_role_organisation_and_pin() {
+        assert_eq!(grant().desk().map(|desk| desk.member), Some("receptionist".into()));
+        let lacking = [
+            Grant { roles: Vec::new(), ..grant() },
+            Grant { organization: None, ..grant() },
+            Grant { class: "urn:warifu:ac:presence".into(), ..grant() },
+            Grant { purpose: Purpose::Eligibility, ..grant() },
+        ];
+        for grant in lacking {
+            assert_eq!(grant.desk(), None, "{grant:?}");
+        }
+    }
+
+    #[test]
+    fn a_tapped_card_speaks_for_the_one_who_tapped_it() {
+        let actor = Actor { sub: "staff".into(), organization: grant().organization };
+        let tapped = Grant { purpose: Purpose::Eligibility, actor: Some(actor.clone()), ..grant() };
+        assert_eq!(tapped.tapped_by().map(|desk| desk.member), Some("staff".into()));
+        assert_eq!(tapped.scope(), "eligibility:card");
+        let nowhere = Actor { organization: None, ..actor };
+        assert_eq!(Grant { actor: Some(nowhere), ..tapped }.tapped_by(), None);
+    }
+
+    #[test]
+    fn what_was_read_is_believed_for_two_seconds() {
+        let (recent, now) = (Recent::default(), Timestamp::UNIX_EPOCH);
+        recent.keep([1; 32], grant(), now);
+        assert!(recent.get(&[1; 32], now + SignedDuration::from_millis(1_999)).is_some());
+        assert!(recent.get(&[1; 32], now + FRESH).is_none());
+        assert!(recent.get(&[2; 32], now).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_no_token_or_32_bytes(text in "\\PC{0,60}|[A-Za-z0-9_-]{43}") {
+            if let Some(secret) = secret_of(&text) {
+                prop_assert_eq!(secret.len(), TOKEN_BYTES);
+            }
+        }
+    }
+}

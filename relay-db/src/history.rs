@@ -1,0 +1,153 @@
+//! `GET /history`: who looked at the records of the token's subject; with a proof for each entry.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use warifu_contract::history::{AccessResult, Asked, HistoryEntry, HistoryPage, Purpose, Reader};
+use warifu_log::{Action, Actor, Entry, LogError, Logged, Outcome, Series};
+use warifu_pki::Purpose as TokenPurpose;
+use warifu_service::Problem;
+
+use crate::caller::Caller;
+use crate::events::meaning;
+use crate::relay::Relay;
+use crate::token::log_problem;
+
+/// Entries on a page when the client does not say.
+const PAGE: u32 = 50;
+/// Entries on a page at most.
+const LONGEST_PAGE: u32 = 200;
+
+/// Which page.
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PageQuery {
+    /// Only entries whose index is lower; none means the newest.
+    before: Option<u64>,
+    /// Entries at most: 1 to 200, 50 when absent.
+    limit: Option<u32>,
+}
+
+/// Which event.
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IndexQuery {
+    /// Position in the log.
+    pub index: u64,
+}
+
+/// A page of the subject's own history, newest first.
+#[utoipa::path(
+    get,
+    path = "/history",
+    params(PageQuery),
+    responses(
+        (status = 200, body = HistoryPage),
+        (status = "4XX", body = warifu_service::problem::ProblemDocument),
+    )
+)]
+pub(crate) async fn page(
+    State(relay): State<Relay>,
+    caller: Caller,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<HistoryPage>, Problem> {
+    require_own(&caller)?;
+    let limit = query.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
+    let subject = &caller.grant.subject;
+    let logged = relay.log().history(subject, Series::Disclosure, query.before, limit).await;
+    let logged = logged.map_err(|error| log_problem(&error))?;
+    let full = logged.len() == usize::try_from(limit).unwrap_or(usize::MAX);
+    let before = logged.last().map(|last| last.index).filter(|_| full);
+    let entries = logged.into_iter().filter_map(|one| entry(&relay, one)).collect();
+    Ok(Json(HistoryPage { entries, before }))
+}
+
+/// A proof, with the event in it, that one of the subject's events is in the log.
+#[utoipa::path(
+    get,
+    path = "/history/proof",
+    params(IndexQuery),
+    responses(
+        (status = 200, description = "C2SP tlog-proof; the extra line is the event",
+         body = String, content_type = "text/plain"),
+        (status = "4XX", body = warifu_service::problem::ProblemDocument),
+    )
+)]
+pub(crate) async fn proof(
+    State(relay): State<Relay>,
+    caller: Caller,
+    Query(query): Query<IndexQuery>,
+) -> Result<impl IntoResponse, Problem> {
+    require_own(&caller)?;
+    let proof = relay.log().proof_for(&caller.grant.subject, query.index).await;
+    let proof = proof.map_err(|error| proof_problem(&error))?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], proof.to_string()))
+}
+
+/// What a proof that cannot be given looks like to its client.
+pub(crate) fn proof_problem(error: &LogError) -> Problem {
+    match error {
+        LogError::NoSuchEvent => Problem::new(StatusCode::NOT_FOUND, "log.no-such-event"),
+        other => log_problem(other),
+    }
+}
+
+/// One's history is for oneself, signed in with card and PIN.
+fn require_own(caller: &Caller) -> Result<(), Problem> {
+    let code = match caller.grant.purpose {
+        TokenPurpose::Eligibility => "token.purpose",
+        TokenPurpose::Records if !caller.grant.is_high() => "level.low",
+        TokenPurpose::Records => return Ok(()),
+    };
+    Err(Problem::new(StatusCode::FORBIDDEN, code))
+}
+
+/// The entry in the contract's words; none for what the contract has no words for.
+fn entry(relay: &Relay, logged: Logged) -> Option<HistoryEntry> {
+    let Logged { index, entry } = logged;
+    Some(HistoryEntry {
+        index,
+        subject_sequence: entry.sequence,
+        at: entry.at,
+        reader: reader(&entry.actor),
+        purpose: meaning::<Purpose>(entry.purpose.as_deref()?)?,
+        asked: asked(&entry)?,
+        result: result(entry.outcome)?,
+        source: entry.source.map(|id| relay.directory().name_of(&id)),
+        check_number: entry.check_number.and_then(|number| number.parse().ok()),
+    })
+}
+
+fn reader(actor: &Actor) -> Reader {
+    match actor {
+        Actor::Oneself => Reader::Oneself,
+        Actor::Staff { code, name, .. } => {
+            Reader::Organization { code: code.clone(), name: name.clone() }
+        }
+        Actor::Party { name } => Reader::Organization { code: name.clone(), name: name.clone() },
+    }
+}
+
+fn asked(entry: &Entry) -> Option<Asked> {
+    match entry.action {
+        Action::EligibilityChecked => Some(Asked::Eligibility),
+        Action::RecordRead => Some(Asked::Record(meaning(entry.asked.first()?)?)),
+        _ => None,
+    }
+}
+
+fn result(outcome: Outcome) -> Option<AccessResult> {
+    Some(match outcome {
+        Outcome::Shown => AccessResult::Shown,
+        Outcome::Answered(verdict) => AccessResult::Answered(meaning(&verdict)?),
+        Outcome::Empty => AccessResult::Empty,
+        Outcome::Refused(code) => AccessResult::Refused(code),
+        Outcome::Failed(code) => AccessResult::Failed(code),
+        Outcome::Done => return None,
+    })
+}

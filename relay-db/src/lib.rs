@@ -1,0 +1,30 @@
+//! The relay: links, tokens, routing, eligibility.
+//!
+//! It knows a person under a pairwise identifier of its own and one random pseudonym for each
+//! holder of records, and nobody else knows any two of these together. It exchanges sign-ins for
+//! tokens, asks the holders side by side, and lets no answer leave before its event is in the
+//! [log](warifu_log).
+
+mod asking;
+mod caller;
+mod check;
+pub mod config;
+mod directory;
+mod eligibility;
+mod events;
+mod evidence;
+mod grants;
+mod history;
+mod links;
+mod mint;
+mod numbers;
+pub mod openapi;
+mod opening;
+mod records;
+pub mod relay;
+mod token;
+
+pub use config::{RelayConfig, RelayConfigError};
+pub use links::LinkStoreError;
+pub use opening::RelayError;
+pub use relay::{LinkError, MIGRATIONS, Relay};

@@ -1,0 +1,35 @@
+//! The OpenAPI document, generated from the code.
+
+use axum::Json;
+use axum::response::IntoResponse;
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Document;
+
+/// The relay's HTTP interface.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Warifu relay",
+        description = "Mutual TLS; registered parties only. Links, tokens, routing, eligibility."
+    ),
+    paths(
+        crate::token::exchange,
+        crate::records::read,
+        crate::eligibility::ask,
+        crate::history::page,
+        crate::history::proof,
+        crate::evidence::checkpoint,
+        crate::evidence::key,
+        crate::evidence::proof,
+    )
+)]
+struct Api;
+
+/// The document, for `warifu` to write out and for the server to give.
+pub fn document() -> Document {
+    Api::openapi()
+}
+
+pub(crate) async fn get() -> impl IntoResponse {
+    Json(document())
+}

@@ -1,0 +1,153 @@
+//! From the configuration to the parts: keys read, connectors reached, the log opened.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use warifu_connectors::ConnectorClient;
+use warifu_log::note::NoteError;
+use warifu_log::{Log, NoteKey, OpenError, Pace};
+use warifu_pki::jose::{JoseError, JwsSigner};
+use warifu_pki::{FileKey, KeyError, PublicKey, TicketOpener};
+use warifu_service::seal::{KeyRing, SealError};
+use warifu_service::storage::StorageError;
+use warifu_service::tls::{self, TlsError};
+use warifu_service::words::{Words, WordsError};
+use warifu_service::{Database, Surroundings};
+
+use crate::config::{IdentityProviderConfig, RelayConfig, RelayConfigError};
+use crate::directory::Directory;
+use crate::mint::Mint;
+
+const JA: &str = include_str!("../locales/ja/relay.ftl");
+const EN: &str = include_str!("../locales/en/relay.ftl");
+
+/// Longer than any connector's own deadline, which is what ends a call.
+const CALL: Duration = Duration::from_secs(25);
+
+/// Why a relay cannot open.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    /// The configuration contradicts itself.
+    #[error(transparent)]
+    Config(#[from] RelayConfigError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The column keys cannot be used.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// A private or public key cannot be used.
+    #[error("relay.key: {}: {cause}", path.display())]
+    Key {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        cause: KeyError,
+    },
+    /// A key is not P-256.
+    #[error("relay.key: {0}")]
+    Jose(#[from] JoseError),
+    /// The log's key cannot be used.
+    #[error(transparent)]
+    Note(#[from] NoteError),
+    /// The log cannot be opened.
+    #[error(transparent)]
+    Log(#[from] OpenError),
+    /// The client certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// A connector's address cannot be used.
+    #[error("relay.url: {0}")]
+    Url(#[from] url::ParseError),
+    /// The catalogues do not fit together.
+    #[error(transparent)]
+    Words(#[from] WordsError),
+}
+
+pub(crate) fn words() -> Result<Words, WordsError> {
+    Words::new(&[JA], &[EN])
+}
+
+pub(crate) fn openers(config: &RelayConfig) -> Result<Vec<TicketOpener>, RelayError> {
+    let own = private_key(&config.ticket_key)?;
+    let opener = |provider: &IdentityProviderConfig| {
+        let public = public_key(&provider.ticket_key)?;
+        let (issuer, audience) = (provider.issuer.as_str(), config.audience.as_str());
+        Ok(TicketOpener::new(&own, public, issuer, audience)?)
+    };
+    config.identity_providers.iter().map(opener).collect()
+}
+
+pub(crate) fn mint(config: &RelayConfig, surroundings: &Surroundings) -> Result<Mint, RelayError> {
+    let certificate = config.client.certificate.as_ref();
+    let certificate = certificate.ok_or(RelayConfigError::NoClientCertificate)?;
+    Ok(Mint {
+        signer: JwsSigner::new(Arc::new(private_key(&config.token_key)?))?,
+        certificate: tls::thumbprint_of_file(certificate)?,
+        surroundings: surroundings.clone(),
+    })
+}
+
+pub(crate) fn directory(config: &RelayConfig) -> Result<Directory, RelayError> {
+    let reached = config.connectors.iter().map(|connector| {
+        let http = tls::client_to(&connector.party, &config.client, CALL)?;
+        let client = ConnectorClient::new(&connector.address()?, http)?;
+        Ok((connector.clone(), client))
+    });
+    Ok(Directory::new(reached.collect::<Result<_, RelayError>>()?))
+}
+
+pub(crate) async fn open_log(
+    config: &RelayConfig,
+    ring: &Arc<KeyRing>,
+    surroundings: &Surroundings,
+) -> Result<Log, RelayError> {
+    let signer = Arc::new(NoteKey::load(&config.log.origin, &config.log.key)?);
+    let database = Database::connect(&config.log.database).await?;
+    let (ring, surroundings) = (Arc::clone(ring), surroundings.clone());
+    Ok(Log::open(database, ring, signer, surroundings, Pace::default()).await?)
+}
+
+fn private_key(path: &Path) -> Result<FileKey, RelayError> {
+    FileKey::load(path).map_err(|cause| RelayError::Key { path: path.to_owned(), cause })
+}
+
+fn public_key(path: &Path) -> Result<PublicKey, RelayError> {
+    let failed = |cause| RelayError::Key { path: path.to_owned(), cause };
+    let pem = std::fs::read(path)
+        .map_err(|source| failed(KeyError::File { path: path.display().to_string(), source }))?;
+    PublicKey::from_pem(&pem).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use warifu_contract::card_key::TypedCardError;
+    use warifu_service::words::lacking_advice;
+
+    /// Every code that the relay answers with, beside those that all servers have.
+    const CODES: [&str; 14] = [
+        "token.missing",
+        "token.unknown",
+        "token.expired",
+        "token.binding",
+        "token.purpose",
+        "role.none",
+        "level.low",
+        "records.services",
+        "idempotency.key",
+        "idempotency.other-request",
+        "log.busy",
+        "log.no-such-event",
+        "peer.none",
+        "peer.unknown",
+    ];
+
+    #[test]
+    fn every_code_has_words_in_both_languages() {
+        let typed = [TypedCardError::InsurerNumber, TypedCardError::Number, TypedCardError::Branch];
+        let codes: Vec<_> = CODES.into_iter().chain(typed.map(TypedCardError::code)).collect();
+        assert!(lacking_advice(&words().unwrap(), &codes).is_empty());
+    }
+}

@@ -1,0 +1,252 @@
+//! The relay as a whole: opened from its configuration, put together, closed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use jiff::{SignedDuration, Timestamp};
+use sqlx::migrate::Migrator;
+use tokio_util::sync::CancellationToken;
+use warifu_log::{Event, Log, LogError};
+use warifu_pki::jose::JoseError;
+use warifu_pki::{RelayTicket, TicketError, TicketOpener};
+use warifu_service::health::health;
+use warifu_service::http::{HttpLimits, finish};
+use warifu_service::seal::KeyRing;
+use warifu_service::storage::Migrations;
+use warifu_service::words::Words;
+use warifu_service::{Database, Surroundings};
+
+use crate::config::RelayConfig;
+use crate::directory::Directory;
+use crate::grants::Grants;
+use crate::links::{Link, LinkStoreError, Links};
+use crate::mint::Mint;
+use crate::numbers::Numbers;
+use crate::opening::{self, RelayError};
+use crate::{caller, eligibility, events, evidence, history, openapi, records, token};
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// The relay's tables, in both engines' words. The log has its own database.
+pub const MIGRATIONS: Migrations = Migrations { sqlite: &SQLITE, postgres: &POSTGRES };
+
+/// How often what has ended is dropped.
+const SWEEP: Duration = Duration::from_mins(10);
+/// How long an answer is kept under its client's key: retries come within minutes.
+const KEPT: SignedDuration = SignedDuration::from_hours(1);
+/// Bytes of a pseudonym.
+const LONGEST_PSEUDONYM: usize = 64;
+
+/// The relay. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Relay(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    config: RelayConfig,
+    surroundings: Surroundings,
+    words: Arc<Words>,
+    database: Database,
+    ring: Arc<KeyRing>,
+    log: Log,
+    links: Links,
+    grants: Grants,
+    openers: Vec<TicketOpener>,
+    mint: Mint,
+    directory: Directory,
+    numbers: Numbers,
+}
+
+/// Why a subject cannot be linked.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// No connector has this id.
+    #[error("link.no-connector: there is no connector {0}")]
+    NoConnector(String),
+    /// A subject or pseudonym is empty, or a pseudonym too long.
+    #[error("link.malformed: not a subject, or not a pseudonym")]
+    Malformed,
+    /// The link's event could not be written.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The link could not be written.
+    #[error(transparent)]
+    Store(#[from] LinkStoreError),
+}
+
+impl Relay {
+    /// Reads the keys and opens the databases.
+    pub async fn open(config: RelayConfig, surroundings: Surroundings) -> Result<Self, RelayError> {
+        config.validate()?;
+        let ring = Arc::new(KeyRing::load(&config.column_keys)?);
+        let openers = opening::openers(&config)?;
+        let mint = opening::mint(&config, &surroundings)?;
+        let directory = opening::directory(&config)?;
+        let words = Arc::new(opening::words()?);
+        let database = Database::open(&config.database, MIGRATIONS).await?;
+        let log = opening::open_log(&config, &ring, &surroundings).await?;
+        Ok(Self(Arc::new(Parts {
+            links: Links {
+                database: database.clone(),
+                ring: Arc::clone(&ring),
+                surroundings: surroundings.clone(),
+            },
+            grants: Grants::new(database.clone(), Arc::clone(&ring), surroundings.clone()),
+            numbers: Numbers::of_node(config.node),
+            config,
+            surroundings,
+            words,
+            database,
+            ring,
+            log,
+            openers,
+            mint,
+            directory,
+        })))
+    }
+
+    /// Every route, with the limits that all servers have.
+    pub fn router(&self) -> Router {
+        let parts = &self.0;
+        let router = Router::new()
+            .route("/token", post(token::exchange))
+            .route("/records", post(records::read))
+            .route("/eligibility", post(eligibility::ask))
+            .route("/history", get(history::page))
+            .route("/history/proof", get(history::proof))
+            .route("/checkpoint", get(evidence::checkpoint))
+            .route("/log/key", get(evidence::key))
+            .route("/log/proof", get(evidence::proof))
+            .route_layer(from_fn_with_state(self.clone(), caller::registered))
+            .route("/openapi.json", get(openapi::get))
+            .with_state(self.clone())
+            .merge(health(Some(parts.database.clone())));
+        finish(router, &parts.surroundings, Arc::clone(&parts.words), HttpLimits::default())
+    }
+
+    /// Lets the connector `connector` speak of `subject` (the relay's own pairwise identifier) as
+    /// `pseudonym`. Nothing happens, and nothing is logged, when that is so already.
+    pub async fn link(
+        &self,
+        subject: &str,
+        connector: &str,
+        pseudonym: &str,
+    ) -> Result<(), LinkError> {
+        if self.directory().by_id(connector).is_none() {
+            return Err(LinkError::NoConnector(connector.to_owned()));
+        }
+        if subject.is_empty() || !(1..=LONGEST_PSEUDONYM).contains(&pseudonym.len()) {
+            return Err(LinkError::Malformed);
+        }
+        let link = Link { connector: connector.to_owned(), pseudonym: pseudonym.to_owned() };
+        if self.links().of(subject).await?.contains(&link) {
+            return Ok(());
+        }
+        // The event first: a change without its event never happens.
+        self.log().append(events::link_made(subject, connector)).await?;
+        Ok(self.links().save(subject, &link).await?)
+    }
+
+    /// The work behind the routes, until `stop`: drops what has ended. Requests still running may
+    /// finish afterwards; what they were told is durable, so nothing needs to be flushed.
+    pub async fn run(self, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(SWEEP) => self.sweep().await,
+            }
+        }
+    }
+
+    /// Lets the log finish what is waiting, and closes both databases.
+    pub async fn close(&self) {
+        self.log().close().await;
+        self.log().database().close().await;
+        self.0.database.close().await;
+    }
+
+    /// The configuration it runs with.
+    pub fn config(&self) -> &RelayConfig {
+        &self.0.config
+    }
+
+    /// The access log.
+    pub fn log(&self) -> &Log {
+        &self.0.log
+    }
+
+    pub(crate) fn surroundings(&self) -> &Surroundings {
+        &self.0.surroundings
+    }
+
+    pub(crate) fn ring(&self) -> &KeyRing {
+        &self.0.ring
+    }
+
+    pub(crate) fn links(&self) -> &Links {
+        &self.0.links
+    }
+
+    pub(crate) fn grants(&self) -> &Grants {
+        &self.0.grants
+    }
+
+    pub(crate) fn mint(&self) -> &Mint {
+        &self.0.mint
+    }
+
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.0.directory
+    }
+
+    pub(crate) fn numbers(&self) -> &Numbers {
+        &self.0.numbers
+    }
+
+    /// Whole milliseconds since `started`.
+    pub(crate) fn millis_since(&self, started: Timestamp) -> u32 {
+        let took = self.surroundings().now().duration_since(started).as_millis();
+        u32::try_from(took.max(0)).unwrap_or(u32::MAX)
+    }
+
+    /// Enters what was refused. A refusal stands whether or not it can be entered.
+    pub(crate) async fn note(&self, event: Event) {
+        if let Err(error) = self.log().append(event).await {
+            tracing::error!(%error, "a refusal could not be entered in the log");
+        }
+    }
+
+    /// Opens a ticket of any trusted identity provider. Of several refusals, gives the one by the
+    /// provider whose key the ticket names.
+    pub(crate) fn open_ticket(
+        &self,
+        sealed: &str,
+        now: Timestamp,
+    ) -> Result<RelayTicket, TicketError> {
+        let mut refusal = TicketError::Token(JoseError::WrongIssuer);
+        for opener in &self.0.openers {
+            match opener.open(sealed, now) {
+                Err(TicketError::Token(JoseError::WrongHeader)) => {}
+                Err(error) => refusal = error,
+                opened => return opened,
+            }
+        }
+        Err(refusal)
+    }
+
+    /// What has ended is dropped; a failure is tried again the next time.
+    async fn sweep(&self) {
+        let now = self.surroundings().now();
+        if let Err(error) = self.grants().sweep(now).await {
+            tracing::warn!(%error, "ended tokens could not be dropped");
+        }
+        let before = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
+        if let Err(error) = self.log().forget_answers(before).await {
+            tracing::warn!(%error, "old answers could not be dropped");
+        }
+    }
+}

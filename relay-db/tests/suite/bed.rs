@@ -1,0 +1,344 @@
+//! A relay that serves, its connectors, an identity provider's keys, and two registered clients.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use reqwest::{Response, StatusCode};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use warifu_contract::records::{DisplayName, Panel, Service};
+use warifu_pki::{Actor, Confirmation, FileKey, Organization, Purpose, RelayTicket, TicketIssuer};
+use warifu_relay::Relay;
+use warifu_relay::config::{ConnectorConfig, IdentityProviderConfig, LogConfig, RelayConfig};
+use warifu_service::clock::{Clock as _, SystemEntropy};
+use warifu_service::http::{ListenConfig, Server};
+use warifu_service::seal::KeyRing;
+use warifu_service::storage::DatabaseConfig;
+use warifu_service::{Database, Surroundings, execute, tls};
+
+use crate::federation::Federation;
+use crate::source::Source;
+
+pub const IDP: &str = "https://idp.localhost:8444";
+pub const HIGH: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI";
+pub const DESK: &str = "urn:warifu:role:clinic-desk";
+pub const TARO: &str = "taro-at-the-relay";
+pub const INSURER_NUMBER: &str = "00330019";
+/// What each connector knows 太郎 as.
+pub fn pseudonym(connector: &str) -> String {
+    format!("{connector}-knows-taro")
+}
+
+/// Everything that one test needs.
+pub struct Bed {
+    pub federation: Federation,
+    pub relay: Relay,
+    pub config: RelayConfig,
+    pub insurer: Source,
+    pub checkup: Source,
+    pub pension: Source,
+    pub idp: TicketIssuer,
+    pub portal: Client,
+    pub hospital: Client,
+    base: String,
+    stop: CancellationToken,
+}
+
+/// A registered party that calls the relay.
+pub struct Client {
+    pub certificate: String,
+    http: reqwest::Client,
+}
+
+impl Drop for Bed {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Where the databases are.
+#[derive(Debug, Clone, Copy)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// SQLite, and PostgreSQL when `WARIFU_TEST_POSTGRES` is set.
+pub fn engines() -> Vec<Engine> {
+    let postgres = std::env::var_os("WARIFU_TEST_POSTGRES").map(|_| Engine::Postgres);
+    [Engine::Sqlite].into_iter().chain(postgres).collect()
+}
+
+impl Bed {
+    pub async fn new() -> Self {
+        Self::on(Engine::Sqlite).await
+    }
+
+    /// A bed whose relay has 太郎 linked to all three connectors.
+    pub async fn on(engine: Engine) -> Self {
+        let federation = Federation::new();
+        federation.party("relay");
+        let token_key = federation.key("token").public_key().clone();
+        let ticket_key = federation.key("ticket");
+        let idp_key = federation.key("idp-ticket");
+        let insurer = Source::start(&federation, "insurer", token_key.clone()).await;
+        let checkup = Source::start(&federation, "checkup", token_key.clone()).await;
+        let pension = Source::start(&federation, "pension", token_key).await;
+        save_keys(&federation);
+        let urls = [&insurer.url, &checkup.url, &pension.url];
+        let config = config(&federation, engine, urls).await;
+        let relay = open(&federation, &config).await;
+        for connector in ["insurer", "checkup", "pension"] {
+            relay.link(TARO, connector, &pseudonym(connector)).await.unwrap();
+        }
+        let (base, stop) = serve(&relay).await;
+        let idp = TicketIssuer::new(Arc::new(idp_key), ticket_key.public_key()).unwrap();
+        let portal = Client::new(&federation, "portal");
+        let hospital = Client::new(&federation, "hospital");
+        Self {
+            federation,
+            relay,
+            config,
+            insurer,
+            checkup,
+            pension,
+            idp,
+            portal,
+            hospital,
+            base,
+            stop,
+        }
+    }
+
+    /// Closes the relay and opens it again from the same databases.
+    pub async fn restart(&mut self) {
+        self.stop.cancel();
+        self.relay.close().await;
+        self.relay = open(&self.federation, &self.config).await;
+        (self.base, self.stop) = serve(&self.relay).await;
+    }
+
+    /// Opens the relay again with a short deadline for the connector `id`.
+    pub async fn hurry(&mut self, id: &str) {
+        for connector in &mut self.config.connectors {
+            if connector.id == id {
+                connector.deadline_ms = 200;
+            }
+        }
+        self.restart().await;
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.federation.clock.now()
+    }
+
+    pub fn pass(&self, time: SignedDuration) {
+        self.federation.clock.advance(time);
+    }
+
+    /// A resident's ticket for the portal.
+    pub fn ticket(&self) -> RelayTicket {
+        let iat = self.now().as_second();
+        RelayTicket {
+            iss: IDP.into(),
+            aud: "urn:warifu:relay".into(),
+            sub: TARO.into(),
+            jti: Surroundings::system().hex(16),
+            iat,
+            exp: iat + 300,
+            acr: HIGH.into(),
+            auth_time: iat,
+            cnf: Confirmation { x5t_s256: self.portal.certificate.clone() },
+            purpose: Purpose::Records,
+            roles: vec!["urn:warifu:role:resident".into()],
+            organization: None,
+            act: None,
+        }
+    }
+
+    /// The ticket of a receptionist.
+    pub fn desk_ticket(&self) -> RelayTicket {
+        RelayTicket {
+            sub: "receptionist".into(),
+            roles: vec![DESK.into()],
+            organization: Some(clinic()),
+            ..self.ticket()
+        }
+    }
+
+    /// The ticket for 太郎's card, tapped at the receptionist's desk.
+    pub fn presence_ticket(&self) -> RelayTicket {
+        let act = Actor { sub: "receptionist".into(), organization: Some(clinic()) };
+        RelayTicket {
+            acr: "urn:warifu:ac:presence".into(),
+            exp: self.now().as_second() + 120,
+            purpose: Purpose::Eligibility,
+            roles: Vec::new(),
+            act: Some(act),
+            ..self.ticket()
+        }
+    }
+
+    /// `POST /token` with a sealed ticket.
+    pub async fn exchange(&self, client: &Client, sealed: &str) -> Response {
+        let form = [
+            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+            ("subject_token", sealed),
+            ("subject_token_type", "urn:ietf:params:oauth:token-type:jwt"),
+        ];
+        client.http.post(self.url("/token")).form(&form).send().await.unwrap()
+    }
+
+    /// The access token that the portal gets for `ticket`.
+    pub async fn token(&self, ticket: &RelayTicket) -> String {
+        let answer = self.exchange(&self.portal, &self.idp.issue(ticket).unwrap()).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let answer: Value = answer.json().await.unwrap();
+        answer["access_token"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn post(&self, client: &Client, path: &str, token: &str, body: &Value) -> Response {
+        let request = client.http.post(self.url(path)).bearer_auth(token).json(body);
+        request.send().await.unwrap()
+    }
+
+    pub async fn get(&self, client: &Client, path: &str, token: Option<&str>) -> Response {
+        let request = client.http.get(self.url(path));
+        let request = match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        request.send().await.unwrap()
+    }
+
+    pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Response {
+        self.portal.http.post(self.url(path)).form(form).send().await.unwrap()
+    }
+
+    /// All panels of `POST /records`, in order of arrival.
+    pub async fn panels(&self, token: &str, services: &[Service]) -> Vec<Panel> {
+        let body = serde_json::json!({ "services": services });
+        let answer = self.post(&self.portal, "/records", token, &body).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(answer.headers()["content-type"], "application/x-ndjson");
+        let text = answer.text().await.unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+}
+
+impl Client {
+    pub fn new(federation: &Federation, name: &str) -> Self {
+        let certificate = federation.party(name);
+        let config = federation.client_tls(name);
+        Self { certificate, http: tls::client(&config, Duration::from_secs(10)).unwrap() }
+    }
+}
+
+/// The status and the code of a refusal.
+pub async fn refusal(answer: Response) -> (u16, String) {
+    let status = answer.status().as_u16();
+    let body: Value = answer.json().await.unwrap();
+    (status, body["code"].as_str().unwrap().to_owned())
+}
+
+pub fn clinic() -> Organization {
+    Organization { code: "1310000001".into(), name: "第一診療所".into() }
+}
+
+fn save_keys(federation: &Federation) {
+    let ring = KeyRing::generate("test", &SystemEntropy).unwrap();
+    ring.save(&federation.path("columns.toml")).unwrap();
+    let key = warifu_log::NoteKey::generate("relay.test/log", &SystemEntropy).unwrap();
+    key.save(&federation.path("log.key")).unwrap();
+}
+
+async fn open(federation: &Federation, config: &RelayConfig) -> Relay {
+    let surroundings =
+        Surroundings { clock: federation.clock.clone(), entropy: Arc::new(SystemEntropy) };
+    Relay::open(config.clone(), surroundings).await.unwrap()
+}
+
+async fn serve(relay: &Relay) -> (String, CancellationToken) {
+    let server = Server::bind(&relay.config().listen).await.unwrap();
+    let base = format!("https://localhost:{}", server.address().port());
+    let stop = CancellationToken::new();
+    tokio::spawn(server.serve(relay.router(), stop.clone()));
+    tokio::spawn(relay.clone().run(stop.clone()));
+    (base, stop)
+}
+
+async fn config(federation: &Federation, engine: Engine, urls: [&String; 3]) -> RelayConfig {
+    let [insurer, checkup, pension] = urls;
+    RelayConfig {
+        listen: ListenConfig {
+            address: "127.0.0.1:0".parse().unwrap(),
+            tls: Some(federation.server_tls("relay")),
+        },
+        clients: vec!["portal".into(), "hospital".into()],
+        database: database(federation, engine, "relay").await,
+        column_keys: federation.path("columns.toml"),
+        log: LogConfig {
+            database: database(federation, engine, "log").await,
+            key: federation.path("log.key"),
+            origin: "relay.test/log".into(),
+        },
+        ticket_key: federation.path("ticket.key"),
+        audience: "urn:warifu:relay".into(),
+        identity_providers: vec![IdentityProviderConfig {
+            issuer: IDP.into(),
+            ticket_key: federation.path("idp-ticket.pub"),
+        }],
+        token_key: federation.path("token.key"),
+        client: federation.client_tls("relay"),
+        session_minutes: 30,
+        node: 7,
+        connectors: vec![
+            connector("insurer", insurer, Service::Insurance, &[INSURER_NUMBER]),
+            connector("checkup", checkup, Service::Checkup, &[]),
+            connector("pension", pension, Service::Pension, &[]),
+        ],
+    }
+}
+
+fn connector(id: &str, url: &str, service: Service, numbers: &[&str]) -> ConnectorConfig {
+    ConnectorConfig {
+        id: id.into(),
+        url: url.into(),
+        party: format!("connector-{id}"),
+        services: vec![service],
+        insurer_numbers: numbers.iter().map(|&number| number.to_owned()).collect(),
+        name: DisplayName { ja: format!("{id}の組織"), en: format!("The {id}") },
+        deadline_ms: 10_000,
+    }
+}
+
+async fn database(federation: &Federation, engine: Engine, name: &str) -> DatabaseConfig {
+    match engine {
+        Engine::Sqlite => DatabaseConfig::sqlite(&federation.path(&format!("{name}.db"))),
+        Engine::Postgres => {
+            let url = std::env::var("WARIFU_TEST_POSTGRES").unwrap();
+            DatabaseConfig { url: own_schema(&url, name).await, connections: 4 }
+        }
+    }
+}
+
+/// Makes a schema that no other test uses, and gives the address that leads there.
+async fn own_schema(url: &str, name: &str) -> String {
+    let schema = format!("{name}_{}", Surroundings::system().hex(8));
+    let config = DatabaseConfig { url: url.to_owned(), connections: 1 };
+    let database = Database::connect(&config).await.unwrap();
+    let sql = format!("CREATE SCHEMA {schema}");
+    execute!(database.write(), sqlx::AssertSqlSafe(sql.clone())).unwrap();
+    let joint = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{joint}options[search_path]={schema}")
+}
+
+/// A key that nobody else uses, for tickets of a stranger.
+pub fn stranger() -> FileKey {
+    FileKey::generate(warifu_pki::KeyAlgorithm::P256).unwrap()
+}

@@ -1,0 +1,14 @@
+//! The relay over real mutual TLS, with connectors that answer, dawdle, or are gone; on every
+//! engine at hand.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+mod bed;
+mod eligibility;
+mod federation;
+mod gateway;
+mod history;
+mod links;
+mod records;
+mod source;
+mod token;

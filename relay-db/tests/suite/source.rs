@@ -1,0 +1,204 @@
+//! A connector under the test's control: a real server over mutual TLS that checks the relay's
+//! token and answers what it is told to.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+use axum::{Extension, Json, Router};
+use jiff::SignedDuration;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use warifu_contract::connector_token::{ConnectorClaims, RELAY_ISSUER, TOKEN_TYPE, audience};
+use warifu_contract::eligibility::{
+    ConnectorEligibilityAnswer, ConnectorEligibilityRequest, Decision, ReasonCheck, ReasonStep,
+    Verdict,
+};
+use warifu_contract::records::{
+    ConnectorRecord, ConnectorRecordRequest, InsuranceRecord, PensionRecord, Record, Service,
+};
+use warifu_pki::PublicKey;
+use warifu_pki::jose::{Expected, JwsVerifier};
+use warifu_service::clock::{Clock as _, FrozenClock};
+use warifu_service::http::{ListenConfig, Server};
+use warifu_service::tls::PeerCertificate;
+
+use crate::federation::Federation;
+
+/// What it does when asked.
+#[derive(Debug, Clone)]
+pub enum Mood {
+    /// Answers.
+    Well,
+    /// Answers after this long.
+    Slow(Duration),
+    /// Answers when the test says so.
+    Held(Arc<Notify>),
+    /// Refuses with this code.
+    Refuses(&'static str),
+    /// Answers with something that is no answer.
+    Babbles,
+}
+
+/// A running connector.
+pub struct Source {
+    pub url: String,
+    pub state: Arc<Talk>,
+    stop: CancellationToken,
+}
+
+/// What it was told to say, and what it heard.
+pub struct Talk {
+    id: String,
+    verifier: JwsVerifier,
+    clock: Arc<FrozenClock>,
+    pub mood: Mutex<Mood>,
+    pub verdict: Mutex<Verdict>,
+    /// Whom it finds by a typed card.
+    pub finds: Mutex<Option<String>>,
+    pub heard: Mutex<Vec<ConnectorClaims>>,
+    pub questions: Mutex<Vec<ConnectorEligibilityRequest>>,
+}
+
+impl Source {
+    /// Starts the connector `id`; `relay` is the key that its tokens are signed with.
+    pub async fn start(federation: &Federation, id: &str, relay: PublicKey) -> Self {
+        federation.party(&format!("connector-{id}"));
+        let config = ListenConfig {
+            address: "127.0.0.1:0".parse().unwrap(),
+            tls: Some(federation.server_tls(&format!("connector-{id}"))),
+        };
+        let server = Server::bind(&config).await.unwrap();
+        let url = format!("https://localhost:{}", server.address().port());
+        let state = Arc::new(Talk {
+            id: id.to_owned(),
+            verifier: JwsVerifier::new(relay).unwrap(),
+            clock: federation.clock.clone(),
+            mood: Mutex::new(Mood::Well),
+            verdict: Mutex::new(Verdict::Valid),
+            finds: Mutex::new(None),
+            heard: Mutex::new(Vec::new()),
+            questions: Mutex::new(Vec::new()),
+        });
+        let router = Router::new()
+            .route("/v1/records", post(record))
+            .route("/v1/eligibility", post(eligibility))
+            .with_state(state.clone());
+        let stop = CancellationToken::new();
+        tokio::spawn(server.serve(router, stop.clone()));
+        Self { url, state, stop }
+    }
+
+    pub fn feels(&self, mood: Mood) {
+        *self.state.mood.lock().unwrap() = mood;
+    }
+
+    pub fn heard(&self) -> Vec<ConnectorClaims> {
+        self.state.heard.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl Talk {
+    /// Checks the token, and takes down what it says.
+    fn hear(&self, headers: &HeaderMap, peer: &PeerCertificate) {
+        let header = headers["authorization"].to_str().unwrap();
+        let audience = audience(&self.id);
+        let expected = Expected {
+            typ: TOKEN_TYPE,
+            issuer: RELAY_ISSUER,
+            audience: &audience,
+            longest: SignedDuration::from_secs(60),
+        };
+        let token = header.strip_prefix("Bearer ").unwrap();
+        let claims: ConnectorClaims =
+            self.verifier.verify(token, &expected, self.clock.now()).unwrap();
+        assert_eq!(claims.cnf.x5t_s256, peer.thumbprint);
+        assert_eq!(peer.party.as_deref(), Some("relay"));
+        self.heard.lock().unwrap().push(claims);
+    }
+
+    /// What stands in the way of an answer.
+    async fn mood(&self) -> Option<Response> {
+        let mood = self.mood.lock().unwrap().clone();
+        match mood {
+            Mood::Well => None,
+            Mood::Slow(time) => {
+                tokio::time::sleep(time).await;
+                None
+            }
+            Mood::Held(release) => {
+                release.notified().await;
+                None
+            }
+            Mood::Refuses(code) => {
+                let body = Json(serde_json::json!({ "code": code }));
+                Some((StatusCode::NOT_FOUND, body).into_response())
+            }
+            Mood::Babbles => Some("{\"no\": \"answer\"}".into_response()),
+        }
+    }
+}
+
+async fn record(
+    State(talk): State<Arc<Talk>>,
+    Extension(peer): Extension<PeerCertificate>,
+    headers: HeaderMap,
+    Json(question): Json<ConnectorRecordRequest>,
+) -> Response {
+    talk.hear(&headers, &peer);
+    if let Some(refusal) = talk.mood().await {
+        return refusal;
+    }
+    let record = match question.service {
+        Service::Insurance => Some(Record::Insurance(InsuranceRecord { coverages: Vec::new() })),
+        Service::Pension => Some(Record::Pension(pension())),
+        Service::Checkup => None,
+    };
+    Json(ConnectorRecord { record, as_of: talk.clock.now() }).into_response()
+}
+
+async fn eligibility(
+    State(talk): State<Arc<Talk>>,
+    Extension(peer): Extension<PeerCertificate>,
+    headers: HeaderMap,
+    Json(question): Json<ConnectorEligibilityRequest>,
+) -> Response {
+    talk.hear(&headers, &peer);
+    if let Some(refusal) = talk.mood().await {
+        return refusal;
+    }
+    let typed = question.typed.is_some();
+    talk.questions.lock().unwrap().push(question);
+    let verdict = *talk.verdict.lock().unwrap();
+    let holds = verdict == Verdict::Valid;
+    let reasons = vec![ReasonStep { check: ReasonCheck::NotEnded, holds }];
+    let answer = ConnectorEligibilityAnswer {
+        decision: Decision { verdict, reasons, hint: None, coverage: None },
+        pseudonym: talk.finds.lock().unwrap().clone().filter(|_| typed),
+        as_of: talk.clock.now(),
+        usual_lag_days: Some(3),
+    };
+    Json(answer).into_response()
+}
+
+fn pension() -> PensionRecord {
+    PensionRecord {
+        sample: true,
+        qualifying_months: 300,
+        needed_months: 120,
+        schemes: Vec::new(),
+        yearly_amount_yen: 780_000,
+        estimate: true,
+        paid_total_yen: 5_000_000,
+        recent: Vec::new(),
+    }
+}
