@@ -236,9 +236,15 @@ function show(name, fill) {
   const focused = [...login.querySelectorAll(".say")].some((say) => say.contains(document.activeElement));
   place(box, next.dataset.step, "failed" in next.dataset, name === "done");
   login.dataset.screen = name;
-  status.textContent = said.join(" ");
+  status.textContent = said.map(ended).join(" ");
   document.title = `${said[0]} - ${title}`;
   if (focused) heading.focus();
+}
+
+/** A sentence with its stop, so that it is not read into the next. */
+function ended(sentence) {
+  const stop = document.documentElement.lang === "ja" ? "。" : ".";
+  return /[.。]$/.test(sentence) ? sentence : sentence + stop;
 }
 
 /** What is read out: everything but what is hidden from readers or does not apply. */
@@ -280,10 +286,11 @@ function showPin(name, tries) {
   });
 }
 
+/** Resolves at the next press, and never where there is no such button. */
 function pressed(id) {
   return new Promise((resolve) => {
     const button = document.getElementById(id);
-    button?.addEventListener("click", resolve, { once: true });
+    if (button) button.onclick = resolve;
   });
 }
 

@@ -106,11 +106,11 @@ impl Settings {
                 let listen = config.listen.clone();
                 let relay = Relay::open(*config, surroundings).await?;
                 let router = relay.router();
-                let closing = |stop: CancellationToken| async move {
-                    stop.cancelled().await;
+                let running = |stop| async move {
+                    relay.clone().run(stop).await;
                     relay.close().await;
                 };
-                Party::new(&listen, router, closing).await
+                Party::new(&listen, router, running).await
             }
             Self::Connector(config) => {
                 let listen = config.listen.clone();

@@ -46,7 +46,7 @@ pub async fn found(folder: &Folder, surroundings: &Surroundings) -> anyhow::Resu
         office: &office,
         old_office: &old_office,
         idp: &Idp::open(folder.idp_config()?, surroundings.clone()).await?,
-        relay: &Relay::open(folder.relay_config(&insurers)?, surroundings.clone()).await?,
+        relay: &Relay::open(folder.relay_config(&insurers), surroundings.clone()).await?,
         gateways: &gateways,
         surroundings,
     };

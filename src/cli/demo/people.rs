@@ -150,7 +150,7 @@ impl Enrolment<'_> {
             entropy,
         )?;
         let keys = Keys::new()?;
-        let subject = Subject::named(&self.surroundings.hex(16));
+        let subject = Subject::named(self.surroundings.hex(16));
         let issue = |profile: &Profile, key: &FileKey| {
             cards.issue(profile, &subject, key.public_key(), validity, entropy)
         };

@@ -42,7 +42,7 @@ impl Folder {
         self.write_config(Member::Ca, &self.ca_config())?;
         self.write_config(Member::Idp, &self.idp_config()?)?;
         self.write_config(Member::Portal, &self.portal_config()?)?;
-        self.write_config(Member::Relay, &self.relay_config(insurers)?)?;
+        self.write_config(Member::Relay, &self.relay_config(insurers))?;
         for id in CONNECTORS {
             self.write_config(Member::Connector(id), &self.gateway_config(id))?;
         }
@@ -157,11 +157,10 @@ impl Folder {
     }
 
     /// The relay.
-    pub fn relay_config(&self, insurers: &[String]) -> anyhow::Result<RelayConfig> {
+    pub fn relay_config(&self, insurers: &[String]) -> RelayConfig {
         let file = |name: &str| self.of(Member::Relay, name);
-        let connectors: anyhow::Result<Vec<_>> =
-            CONNECTORS.into_iter().map(|id| self.connector_config(id, insurers)).collect();
-        Ok(RelayConfig {
+        let connectors = CONNECTORS.into_iter().map(|id| self.connector_config(id, insurers));
+        RelayConfig {
             listen: self.listen_config(Member::Relay, Some(self.of(Member::Ca, "services-ca.pem"))),
             clients: vec![Member::Portal.name()],
             database: self.database(Member::Relay),
@@ -181,30 +180,26 @@ impl Folder {
             client: self.client_config(Member::Relay),
             session_minutes: 30,
             node: 0,
-            connectors: connectors?,
-        })
+            connectors: connectors.collect(),
+        }
     }
 
-    fn connector_config(
-        &self,
-        id: &'static str,
-        insurers: &[String],
-    ) -> anyhow::Result<ConnectorConfig> {
+    fn connector_config(&self, id: &'static str, insurers: &[String]) -> ConnectorConfig {
         let member = Member::Connector(id);
         let kind = kind(id);
         let numbers = match kind {
             ConnectorKind::Insurer => insurers.to_vec(),
             ConnectorKind::Checkup | ConnectorKind::Pension => Vec::new(),
         };
-        Ok(ConnectorConfig {
+        ConnectorConfig {
             id: id.to_owned(),
-            url: self.address(member).parse()?,
+            url: self.address(member),
             party: member.name(),
             services: vec![kind.service()],
             insurer_numbers: numbers,
             name: name(kind),
             deadline_ms: DEADLINE_MS,
-        })
+        }
     }
 
     /// A connector's gateway.

@@ -1,0 +1,104 @@
+//! The authentication centre (認証センター): everything that its pages work with.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
+use warifu_service::words::Words;
+use warifu_service::{Problem, Surroundings};
+
+use crate::assurance::Level;
+use crate::browser::Browser;
+use crate::config::IdpConfig;
+use crate::keys::Keys;
+use crate::person::{NewPerson, PersonId, Role};
+use crate::provider::{ProviderError, Providers};
+use crate::revocation::Revocation;
+use crate::store::{Session, Store, StoreError};
+use crate::throttle::Throttle;
+use crate::web_eid::Verifier;
+
+pub(crate) struct Centre {
+    pub(crate) config: IdpConfig,
+    pub(crate) entity_id: String,
+    pub(crate) sso_url: String,
+    pub(crate) surroundings: Surroundings,
+    pub(crate) store: Store,
+    pub(crate) keys: Keys,
+    pub(crate) verifier: Verifier,
+    pub(crate) revocation: Arc<Revocation>,
+    pub(crate) throttle: Throttle,
+    pub(crate) words: Arc<Words>,
+    /// Calls the service providers.
+    pub(crate) client: reqwest::Client,
+    /// Rings when there are logouts to tell.
+    pub(crate) logout_bell: Notify,
+    pub(crate) providers: RwLock<Arc<Providers>>,
+}
+
+impl Centre {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.surroundings.now()
+    }
+
+    /// The service providers as their metadata says now.
+    pub(crate) fn providers(&self) -> Arc<Providers> {
+        self.providers.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the service providers' metadata again.
+    pub(crate) fn reload_providers(&self) -> Result<(), ProviderError> {
+        let fresh = Providers::load(&self.config.service_providers, self.now())?;
+        *self.providers.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+        Ok(())
+    }
+
+    /// How long a session may be idle.
+    pub(crate) fn idle(&self) -> SignedDuration {
+        SignedDuration::from_mins(self.config.sessions.idle_minutes.into())
+    }
+
+    /// How long a session may last.
+    pub(crate) fn longest_session(&self) -> SignedDuration {
+        SignedDuration::from_mins(self.config.sessions.absolute_minutes.into())
+    }
+
+    /// The session of this browser, if it has one.
+    pub(crate) async fn session(&self, browser: &Browser) -> Result<Option<Session>, StoreError> {
+        let Some(id) = browser.session() else { return Ok(None) };
+        self.store.session(&id, self.idle(), self.now()).await
+    }
+
+    /// The person of a session or a card, who is always there.
+    pub(crate) async fn person(&self, id: &PersonId) -> Result<NewPerson, StoreError> {
+        self.store.person(id).await?.ok_or(StoreError::Corrupt("persons"))
+    }
+
+    /// The session, if it is one of staff at a clinic's desk, and who that is.
+    pub(crate) async fn desk(
+        &self,
+        session: Option<Session>,
+    ) -> Result<Option<(Session, NewPerson)>, StoreError> {
+        let Some(session) = session.filter(|session| session.level == Level::High) else {
+            return Ok(None);
+        };
+        let person = self.person(&session.person).await?;
+        Ok(person.is(Role::ClinicDesk).then_some((session, person)))
+    }
+
+    /// Makes random bytes for the SAML writer.
+    pub(crate) fn random(&self) -> impl FnMut(&mut [u8]) {
+        |bytes| self.surroundings.entropy.fill(bytes)
+    }
+
+    /// 128 random bits in 32 hexadecimal digits.
+    pub(crate) fn reference(&self) -> String {
+        self.surroundings.hex(16)
+    }
+}
+
+/// A refusal with a code of this crate, answered with that status.
+pub(crate) fn refuse(status: axum::http::StatusCode, code: &'static str) -> Problem {
+    tracing::info!(code, "refused");
+    Problem::new(status, code)
+}

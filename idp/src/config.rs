@@ -1,0 +1,153 @@
+//! What an identity provider must be told before it can start.
+
+mod origin;
+mod sections;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use warifu_service::http::ListenConfig;
+use warifu_service::session::SessionLimits;
+use warifu_service::storage::DatabaseConfig;
+use warifu_service::tls::ClientConfig;
+
+pub use origin::{Origin, OriginError};
+pub use sections::{
+    AgentsConfig, AttributeName, CardIssuerConfig, CardsConfig, ContactConfig, KeysConfig,
+    RelayConfig, ServiceProviderConfig, SigningChoice, SigningKeyConfig,
+};
+
+/// The identity provider's configuration.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdpConfig {
+    /// The origin at which browsers find it, e.g. `https://idp.example`: no path, no slash at the
+    /// end. Card agents pin this very text, and the entity id is made from it.
+    pub public_url: Origin,
+    /// Where it listens.
+    pub listen: ListenConfig,
+    /// Where it keeps persons, cards and sessions.
+    pub database: DatabaseConfig,
+    /// Its keys.
+    pub keys: KeysConfig,
+    /// The relay to which tickets are addressed.
+    pub relay: RelayConfig,
+    /// The card software on the users' computers.
+    #[serde(default)]
+    pub agents: AgentsConfig,
+    /// Which cards it believes.
+    pub cards: CardsConfig,
+    /// How it calls the service providers (back-channel logout) and https addresses of revocation
+    /// lists: whose server certificates it believes, and what it shows of its own.
+    pub outgoing: ClientConfig,
+    /// How long a login lasts.
+    #[serde(default)]
+    pub sessions: SessionLimits,
+    /// Attempts to sign in that one address may make in a minute; each sign-in makes two. Count
+    /// everybody behind the same address: a hospital is one.
+    #[serde(default = "default_attempts")]
+    pub attempts_per_minute: u32,
+    /// Whom people turn to; stands in the metadata.
+    #[serde(default)]
+    pub contact: ContactConfig,
+    /// Who may ask for logins.
+    pub service_providers: Vec<ServiceProviderConfig>,
+}
+
+fn default_attempts() -> u32 {
+    600
+}
+
+impl IdpConfig {
+    /// The name under which SAML peers know this identity provider.
+    pub fn entity_id(&self) -> String {
+        self.public_url.at("/saml/metadata")
+    }
+
+    /// Where service providers send their authentication requests.
+    pub fn sso_url(&self) -> String {
+        self.public_url.at("/saml/sso")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALLEST: &str = r#"
+        public_url = "https://idp.example"
+        [listen]
+        address = "127.0.0.1:8444"
+        [database]
+        url = "sqlite:idp.db"
+        [keys]
+        columns = "columns.toml"
+        pairwise = "pairwise"
+        ticket = "ticket.pem"
+        agent_request = "agent-request.pem"
+        [keys.saml_p256]
+        key = "p256.pem"
+        certificate = "p256.crt"
+        [keys.saml_rsa]
+        key = "rsa.pem"
+        certificate = "rsa.crt"
+        [relay]
+        ticket_key = "relay-ticket.pub"
+        [cards]
+        root = "ca.pem"
+        [[cards.issuers]]
+        certificate = "cards-ca.pem"
+        crl = "http://ca.example/crl/cards.crl"
+        [outgoing]
+        ca = "ca.pem"
+        [[service_providers]]
+        metadata = "portal.xml"
+        client_certificate = "portal.pem"
+        attributes = ["pairwise-id", "relay-ticket"]
+    "#;
+
+    fn parse(text: &str) -> Result<IdpConfig, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    #[test]
+    fn the_smallest_file_gets_the_defaults() {
+        let config = parse(SMALLEST).unwrap();
+        assert_eq!(config.entity_id(), "https://idp.example/saml/metadata");
+        assert_eq!(config.agents.addresses[0].as_str(), "http://127.0.0.1:8447");
+        assert_eq!(config.relay.audience, "urn:warifu:relay");
+        assert_eq!(config.sessions.idle_minutes, 15);
+        assert_eq!(config.cards.issuers[0].refresh_seconds, 60);
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_in_every_section() {
+        for section in ["[listen]", "[database]", "[keys]", "[relay]", "[cards]", "[outgoing]"] {
+            let text = SMALLEST.replace(section, &format!("{section}\nsurprise = 1"));
+            let error = parse(&text).unwrap_err().to_string();
+            assert!(error.contains("surprise"), "{section}: {error}");
+        }
+    }
+
+    #[test]
+    fn every_key_is_documented_in_the_schema() {
+        let schema = schemars::schema_for!(IdpConfig);
+        let text = serde_json::to_value(&schema).unwrap();
+        let mut undocumented = Vec::new();
+        collect_undocumented(&text, "", &mut undocumented);
+        assert_eq!(undocumented, Vec::<String>::new());
+    }
+
+    fn collect_undocumented(schema: &serde_json::Value, at: &str, found: &mut Vec<String>) {
+        let Some(object) = schema.as_object() else { return };
+        for (name, property) in
+            object.get("properties").and_then(|p| p.as_object()).into_iter().flatten()
+        {
+            if property.get("description").is_none() {
+                found.push(format!("{at}.{name}"));
+            }
+        }
+        for (name, value) in object {
+            collect_undocumented(value, &format!("{at}/{name}"), found);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The identity provider: login with a card, sessions, SAML assertions, tickets to the relay.
+//!
+//! It knows which person holds which card and which service providers that person visits. It
+//! never sees a record or a PIN. [`Idp`] is the whole of it; [`IdpConfig`] says what it needs.
+
+mod answer;
+mod assurance;
+mod browser;
+mod centre;
+pub mod config;
+mod idp;
+mod keys;
+mod login;
+mod logout;
+mod pairwise;
+mod person;
+mod provider;
+mod published;
+mod revocation;
+mod router;
+mod sso;
+mod store;
+mod tasks;
+mod throttle;
+mod view;
+mod web_eid;
+mod words;
+
+#[cfg(test)]
+mod testing;
+
+pub use assurance::Level;
+pub use config::IdpConfig;
+pub use idp::{EnrolError, Idp, OpenError};
+pub use keys::KeysError;
+pub use pairwise::{PairwiseKey, PairwiseKeyError};
+pub use person::{CardState, NewPerson, PersonId, Role};
+pub use provider::ProviderError;
+pub use published::{DescribeError, metadata_xml};
+pub use store::{MIGRATIONS, StoreError};
+pub use warifu_pki::Organization;

@@ -1,0 +1,118 @@
+//! The signed request by which the card software knows that it is this identity provider that asks,
+//! for whom, and what the card is to sign.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use warifu_service::Problem;
+use warifu_service::words::Language;
+
+use super::{own_login, stale};
+use crate::browser::Browser;
+use crate::centre::Centre;
+use crate::store::{Challenge, Login, hash_of};
+use crate::view::View;
+
+/// The type in the header of the request.
+const TYPE: &str = "card-request+jwt";
+const AUDIENCE: &str = "card-agent";
+/// How long the card software may take the request.
+const REQUEST_LASTS: SignedDuration = SignedDuration::from_secs(120);
+/// How long the card may take to answer it: the card software waits for card and PIN.
+const ANSWER_LASTS: SignedDuration = SignedDuration::from_mins(10);
+/// The card software takes no longer names.
+const LONGEST_NAME: usize = 200;
+
+/// The claims of the request (RFC 7519); times in seconds.
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    /// Names this request: the card software takes each once, the page may ask for several.
+    tx: &'a str,
+    /// 32 bytes in base64, signed as this text.
+    nonce: &'a str,
+    rp_name: &'a str,
+    method: &'a str,
+    language: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    watch: Option<&'a str>,
+    iat: i64,
+    exp: i64,
+}
+
+/// What the page sends for a new request.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Refresh {
+    tx: String,
+}
+
+/// What it gets.
+#[derive(Serialize)]
+pub(crate) struct Refreshed {
+    request: String,
+}
+
+/// `POST /login/request`: a new request in place of the last, whose nonce counts no more.
+pub(crate) async fn refresh(
+    State(centre): State<Arc<Centre>>,
+    browser: Browser,
+    view: View,
+    Json(refresh): Json<Refresh>,
+) -> Result<Json<Refreshed>, Problem> {
+    let login = own_login(&centre, &browser, &refresh.tx).await?;
+    let request = request(&centre, &login, view.language).await?;
+    Ok(Json(Refreshed { request }))
+}
+
+/// Sets a new challenge for this sign-in and signs the request for it.
+pub(super) async fn request(
+    centre: &Centre,
+    login: &Login,
+    language: Language,
+) -> Result<String, Problem> {
+    let nonce = STANDARD.encode(centre.surroundings.bytes::<32>());
+    // A tap leaves nothing behind that a removal could end.
+    let watch = login.desk.is_none().then(|| centre.surroundings.token());
+    let challenge = Challenge {
+        nonce: &nonce,
+        expires_at: centre.now() + ANSWER_LASTS,
+        watch: watch.as_deref().map(hash_of),
+    };
+    if !centre.store.set_challenge(&login.id, &challenge).await? {
+        return Err(stale());
+    }
+    sign(centre, login, language, &nonce, watch.as_deref())
+}
+
+fn sign(
+    centre: &Centre,
+    login: &Login,
+    language: Language,
+    nonce: &str,
+    watch: Option<&str>,
+) -> Result<String, Problem> {
+    let providers = centre.providers();
+    let provider = providers.find(&login.provider).ok_or_else(stale)?;
+    let name: String = provider.name(language).chars().take(LONGEST_NAME / 4).collect();
+    let now = centre.now();
+    let claims = Claims {
+        iss: centre.config.public_url.as_str(),
+        aud: AUDIENCE,
+        tx: &centre.reference(),
+        nonce,
+        rp_name: &name,
+        method: login.level.method(),
+        language: language.tag(),
+        watch,
+        iat: now.as_second(),
+        exp: (now + REQUEST_LASTS).as_second(),
+    };
+    centre.keys.agent_request.sign(TYPE, &claims).map_err(|cause| Problem::internal(&cause))
+}

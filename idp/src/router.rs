@@ -1,0 +1,61 @@
+//! The addresses of the identity provider.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::ORIGIN;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use warifu_service::health::health;
+use warifu_service::http::{HttpLimits, finish};
+use warifu_service::web::{AssetFile, assets};
+
+use crate::centre::{Centre, refuse};
+use crate::{login, logout, published, sso};
+
+const ASSETS: &[AssetFile] = &[
+    ("login.js", include_bytes!("../assets/login.js")),
+    ("login.css", include_bytes!("../assets/login.css")),
+    ("answer.js", include_bytes!("../assets/answer.js")),
+];
+
+/// No request has more: a token is below 8 KiB.
+const MOST_BODY_BYTES: usize = 16 * 1024;
+
+pub(crate) fn router(centre: &Arc<Centre>) -> Router {
+    let pages = Router::new()
+        .route("/", get(logout::show))
+        .route("/saml/metadata", get(published::metadata))
+        .route("/saml/sso", get(sso::begin))
+        .route("/jwks.json", get(published::jwks))
+        .route("/login", get(login::show))
+        .route("/login/request", post(login::refresh))
+        .route("/login/token", post(login::receive))
+        .route("/login/done", get(login::done))
+        .route("/login/cancel", post(login::cancel))
+        .route("/logout", get(logout::show).post(logout::submit))
+        .route("/agent/card-removed", post(logout::card_removed))
+        .layer(from_fn_with_state(centre.clone(), own_pages_only))
+        .with_state(centre.clone());
+    let all = pages.merge(assets(ASSETS)).merge(health(Some(centre.store.database().clone())));
+    let limits = HttpLimits { body: MOST_BODY_BYTES, ..HttpLimits::default() };
+    finish(all, &centre.surroundings, centre.words.clone(), limits)
+}
+
+/// What changes something takes no word from other sites' pages. The cookies do not come along
+/// from there anyway (`SameSite`); this is the second bolt.
+async fn own_pages_only(
+    State(centre): State<Arc<Centre>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let own = centre.config.public_url.as_str().as_bytes();
+    let foreign = request.headers().get(ORIGIN).is_some_and(|origin| origin.as_bytes() != own);
+    if foreign && !request.method().is_safe() {
+        return refuse(StatusCode::FORBIDDEN, "request.foreign-origin").into_response();
+    }
+    next.run(request).await
+}

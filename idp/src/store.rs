@@ -1,0 +1,132 @@
+//! The identity provider's own database: persons and cards, sign-ins on their way, sessions, and
+//! what has still to be told to whom.
+
+mod cards;
+mod logins;
+mod logouts;
+mod persons;
+mod replay;
+mod sessions;
+
+use std::sync::Arc;
+
+use sqlx::migrate::Migrator;
+use warifu_service::Database;
+use warifu_service::clock::Entropy;
+use warifu_service::seal::{KeyRing, SealError};
+use warifu_service::storage::{DatabaseConfig, Migrations, StorageError};
+
+pub(crate) use logins::{Challenge, Login, NewLogin, Outcome, Taken};
+pub(crate) use logouts::Logout;
+pub(crate) use sessions::{NewSession, Party, Recorded, Session};
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// The schema of the identity provider's database.
+pub const MIGRATIONS: Migrations = Migrations { sqlite: &SQLITE, postgres: &POSTGRES };
+
+/// SHA-256 of a secret that a browser or a card agent holds: what the database may know of it.
+pub(crate) type SecretHash = Vec<u8>;
+
+/// The hash under which `secret` is kept.
+pub(crate) fn hash_of(secret: &str) -> SecretHash {
+    ring::digest::digest(&ring::digest::SHA256, secret.as_bytes()).as_ref().to_vec()
+}
+
+/// Why the database did not give what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The engine failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// A sealed column does not open.
+    #[error("{column} of a row: {source}")]
+    Sealed {
+        /// Table and column.
+        column: &'static str,
+        /// Why.
+        source: SealError,
+    },
+    /// A column holds what the identity provider never writes.
+    #[error("{0} holds an unknown value")]
+    Corrupt(&'static str),
+}
+
+impl From<StoreError> for warifu_service::Problem {
+    fn from(cause: StoreError) -> Self {
+        Self::internal(&cause)
+    }
+}
+
+/// The database and the keys of its columns; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Store {
+    database: Database,
+    keys: Arc<KeyRing>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Store {
+    /// Opens the database and brings its schema up to date.
+    pub(crate) async fn open(
+        config: &DatabaseConfig,
+        keys: KeyRing,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, StorageError> {
+        let database = Database::open(config, MIGRATIONS).await?;
+        Ok(Self { database, keys: Arc::new(keys), entropy })
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use jiff::Timestamp;
+    use warifu_service::clock::SystemEntropy;
+    use warifu_service::execute;
+
+    /// A store to try, and what keeps its file alive.
+    pub(crate) struct Rig {
+        pub(crate) store: Store,
+        _folder: tempfile::TempDir,
+    }
+
+    pub(crate) fn now() -> Timestamp {
+        "2026-11-20T01:15:00Z".parse().unwrap()
+    }
+
+    async fn rig(config: &DatabaseConfig, folder: tempfile::TempDir) -> Rig {
+        let keys = KeyRing::generate("1", &SystemEntropy).unwrap();
+        let store = Store::open(config, keys, Arc::new(SystemEntropy)).await.unwrap();
+        Rig { store, _folder: folder }
+    }
+
+    pub(crate) async fn sqlite() -> Rig {
+        let folder = tempfile::tempdir().unwrap();
+        let config = DatabaseConfig::sqlite(&folder.path().join("idp.db"));
+        rig(&config, folder).await
+    }
+
+    /// A store on each engine that is there: SQLite always, PostgreSQL where
+    /// `WARIFU_TEST_POSTGRES` names one. Each gets a schema of its own.
+    pub(crate) async fn both() -> Vec<Rig> {
+        let mut rigs = vec![sqlite().await];
+        if let Ok(url) = std::env::var("WARIFU_TEST_POSTGRES") {
+            let schema = format!("idp_{}", warifu_service::Surroundings::system().hex(8));
+            let admin = DatabaseConfig { url: url.clone(), connections: 1 };
+            let database = Database::connect(&admin).await.unwrap();
+            execute!(database.write(), sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}")))
+                .unwrap();
+            let join = if url.contains('?') { '&' } else { '?' };
+            let url = format!("{url}{join}options=-csearch_path%3D{schema}");
+            let config = DatabaseConfig { url, connections: 2 };
+            rigs.push(rig(&config, tempfile::tempdir().unwrap()).await);
+        }
+        rigs
+    }
+}

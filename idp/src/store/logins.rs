@@ -1,0 +1,344 @@
+//! Sign-ins on their way, from the AuthnRequest to the Response. Every look needs the secret of
+//! the browser that began it.
+
+use jiff::Timestamp;
+use warifu_service::storage::{instant, micros};
+use warifu_service::{execute, fetch_optional};
+
+use super::{SecretHash, Store, StoreError};
+use crate::assurance::Level;
+use crate::person::PersonId;
+
+/// A sign-in to begin.
+pub(crate) struct NewLogin<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) browser: SecretHash,
+    pub(crate) provider: &'a str,
+    pub(crate) acs: &'a str,
+    pub(crate) request: &'a str,
+    pub(crate) relay_state: Option<&'a str>,
+    pub(crate) level: Level,
+    /// Presence: the staff's session.
+    pub(crate) desk: Option<SecretHash>,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// A sign-in on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Login {
+    pub(crate) id: String,
+    pub(crate) provider: String,
+    pub(crate) acs: String,
+    pub(crate) request: String,
+    pub(crate) relay_state: Option<String>,
+    pub(crate) level: Level,
+    pub(crate) desk: Option<SecretHash>,
+    pub(crate) watch: Option<SecretHash>,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// What the card proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) person: PersonId,
+    /// The session opened; none for presence.
+    pub(crate) session: Option<SecretHash>,
+    pub(crate) authenticated_at: Timestamp,
+}
+
+/// What the card software is asked to sign.
+pub(crate) struct Challenge<'a> {
+    pub(crate) nonce: &'a str,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) watch: Option<SecretHash>,
+}
+
+/// What came of taking a challenge out; it can be taken once.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// There it is, and it is gone from the row.
+    Nonce(Box<Login>, String),
+    /// It was there, but too old.
+    Late,
+    /// It was taken before, or never set.
+    Used,
+    /// No such sign-in in that browser.
+    Unknown,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    provider: String,
+    acs: String,
+    request: String,
+    relay_state: Option<String>,
+    level: String,
+    desk: Option<Vec<u8>>,
+    nonce: Option<String>,
+    nonce_expires_at: Option<i64>,
+    watch: Option<Vec<u8>>,
+    person: Option<String>,
+    session: Option<Vec<u8>>,
+    authenticated_at: Option<i64>,
+    expires_at: i64,
+}
+
+impl TryFrom<Row> for Login {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            outcome: outcome(&row)?,
+            level: Level::parse(&row.level).ok_or(StoreError::Corrupt("logins.level"))?,
+            id: row.id,
+            provider: row.provider,
+            acs: row.acs,
+            request: row.request,
+            relay_state: row.relay_state,
+            desk: row.desk,
+            watch: row.watch,
+            expires_at: instant(row.expires_at),
+        })
+    }
+}
+
+fn outcome(row: &Row) -> Result<Option<Outcome>, StoreError> {
+    let (Some(person), Some(at)) = (&row.person, row.authenticated_at) else { return Ok(None) };
+    Ok(Some(Outcome {
+        person: PersonId::parse(person).ok_or(StoreError::Corrupt("logins.person"))?,
+        session: row.session.clone(),
+        authenticated_at: instant(at),
+    }))
+}
+
+impl Store {
+    pub(crate) async fn add_login(&self, login: &NewLogin<'_>) -> Result<(), StoreError> {
+        let sql = "INSERT INTO logins \
+                   (id, browser, provider, acs, request, relay_state, level, desk, expires_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        execute!(
+            self.database.write(),
+            sql,
+            login.id,
+            login.browser.as_slice(),
+            login.provider,
+            login.acs,
+            login.request,
+            login.relay_state,
+            login.level.as_str(),
+            login.desk.as_deref(),
+            micros(login.expires_at)
+        )?;
+        Ok(())
+    }
+
+    /// The sign-in, for the browser that began it and while it lasts.
+    pub(crate) async fn login(
+        &self,
+        id: &str,
+        browser: &SecretHash,
+        now: Timestamp,
+    ) -> Result<Option<Login>, StoreError> {
+        self.login_row(id, browser, now).await?.map(Login::try_from).transpose()
+    }
+
+    /// Sets what the card is to sign, in place of what was set before. `false` when the sign-in
+    /// has its outcome already.
+    pub(crate) async fn set_challenge(
+        &self,
+        id: &str,
+        challenge: &Challenge<'_>,
+    ) -> Result<bool, StoreError> {
+        let sql = "UPDATE logins SET nonce = $2, nonce_expires_at = $3, watch = $4 \
+                   WHERE id = $1 AND person IS NULL";
+        let rows = execute!(
+            self.database.write(),
+            sql,
+            id,
+            challenge.nonce,
+            micros(challenge.expires_at),
+            challenge.watch.as_deref()
+        )?;
+        Ok(rows == 1)
+    }
+
+    /// Takes the nonce out: of several that try, one gets it.
+    pub(crate) async fn take_challenge(
+        &self,
+        id: &str,
+        browser: &SecretHash,
+        now: Timestamp,
+    ) -> Result<Taken, StoreError> {
+        let Some(row) = self.login_row(id, browser, now).await? else { return Ok(Taken::Unknown) };
+        let Some(nonce) = row.nonce.clone() else { return Ok(Taken::Used) };
+        let late = row.nonce_expires_at.is_none_or(|end| end <= micros(now));
+        let sql = "UPDATE logins SET nonce = NULL WHERE id = $1 AND nonce = $2";
+        let rows = execute!(self.database.write(), sql, id, nonce.as_str())?;
+        Ok(match (rows, late) {
+            (1, false) => Taken::Nonce(Box::new(row.try_into()?), nonce),
+            (1, true) => Taken::Late,
+            _ => Taken::Used,
+        })
+    }
+
+    /// Notes whose card was tapped at the desk. `false` when the sign-in is gone.
+    pub(crate) async fn set_presence(
+        &self,
+        id: &str,
+        patient: &PersonId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let sql = "UPDATE logins SET person = $2, authenticated_at = $3 \
+                   WHERE id = $1 AND person IS NULL";
+        Ok(execute!(self.database.write(), sql, id, patient.as_str(), micros(now))? == 1)
+    }
+
+    /// Takes the sign-in out for good: with its outcome (`finished`), or before it has one.
+    pub(crate) async fn take_login(
+        &self,
+        id: &str,
+        browser: &SecretHash,
+        finished: bool,
+        now: Timestamp,
+    ) -> Result<Option<Login>, StoreError> {
+        let sql = "DELETE FROM logins WHERE id = $1 AND browser = $2 AND expires_at > $3 \
+                   AND (person IS NOT NULL) = $4 RETURNING *";
+        let row = fetch_optional!(
+            self.database.write(),
+            Row,
+            sql,
+            id,
+            browser.as_slice(),
+            micros(now),
+            finished
+        )?;
+        row.map(Login::try_from).transpose()
+    }
+
+    /// Deletes the sign-ins that were given up.
+    pub(crate) async fn sweep_logins(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let sql = "DELETE FROM logins WHERE expires_at <= $1";
+        Ok(execute!(self.database.write(), sql, micros(now))?)
+    }
+
+    async fn login_row(
+        &self,
+        id: &str,
+        browser: &SecretHash,
+        now: Timestamp,
+    ) -> Result<Option<Row>, sqlx::Error> {
+        let sql = "SELECT * FROM logins WHERE id = $1 AND browser = $2 AND expires_at > $3";
+        fetch_optional!(self.database.read(), Row, sql, id, browser.as_slice(), micros(now))
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::hash_of;
+    use super::super::persons::tests::{id, taro};
+    use super::super::tests::{both, now};
+    use super::*;
+    use jiff::SignedDuration;
+
+    pub(crate) const TX: &str = "11112222333344445555666677778888";
+
+    pub(crate) fn new_login() -> NewLogin<'static> {
+        NewLogin {
+            id: TX,
+            browser: hash_of("browser"),
+            provider: "https://portal.example/saml/metadata",
+            acs: "https://portal.example/saml/acs",
+            request: "_request",
+            relay_state: Some("state"),
+            level: Level::High,
+            desk: None,
+            expires_at: now() + SignedDuration::from_mins(10),
+        }
+    }
+
+    fn challenge(nonce: &str) -> Challenge<'_> {
+        let expires_at = now() + SignedDuration::from_secs(120);
+        Challenge { nonce, expires_at, watch: Some(hash_of("watch")) }
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_is_seen_by_its_own_browser_while_it_lasts() {
+        for rig in both().await {
+            let store = &rig.store;
+            store.add_login(&new_login()).await.unwrap();
+            let seen = store.login(TX, &hash_of("browser"), now()).await.unwrap().unwrap();
+            assert_eq!((seen.request.as_str(), seen.outcome), ("_request", None));
+            assert_eq!(store.login(TX, &hash_of("other"), now()).await.unwrap(), None);
+            let later = now() + SignedDuration::from_mins(10);
+            assert_eq!(store.login(TX, &hash_of("browser"), later).await.unwrap(), None);
+            assert_eq!(store.sweep_logins(now()).await.unwrap(), 0);
+            assert_eq!(store.sweep_logins(later).await.unwrap(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_nonce_is_taken_once() {
+        for rig in both().await {
+            let (store, browser) = (&rig.store, hash_of("browser"));
+            store.add_login(&new_login()).await.unwrap();
+            assert_eq!(store.take_challenge(TX, &browser, now()).await.unwrap(), Taken::Used);
+            assert!(store.set_challenge(TX, &challenge("n1")).await.unwrap());
+            assert!(store.set_challenge(TX, &challenge("n2")).await.unwrap());
+            let taken = store.take_challenge(TX, &hash_of("other"), now()).await.unwrap();
+            assert_eq!(taken, Taken::Unknown);
+            let taken = store.take_challenge(TX, &browser, now()).await.unwrap();
+            assert!(
+                matches!(&taken, Taken::Nonce(login, nonce)
+                if nonce == "n2" && login.watch == Some(hash_of("watch"))),
+                "{taken:?}"
+            );
+            assert_eq!(store.take_challenge(TX, &browser, now()).await.unwrap(), Taken::Used);
+        }
+    }
+
+    #[tokio::test]
+    async fn of_many_that_take_a_nonce_at_once_one_gets_it() {
+        for rig in both().await {
+            rig.store.add_login(&new_login()).await.unwrap();
+            rig.store.set_challenge(TX, &challenge("n")).await.unwrap();
+            let tries = (0..16).map(|_| {
+                let store = rig.store.clone();
+                async move { store.take_challenge(TX, &hash_of("browser"), now()).await.unwrap() }
+            });
+            let taken = futures::future::join_all(tries).await;
+            let lucky = taken.iter().filter(|taken| matches!(taken, Taken::Nonce(..))).count();
+            assert_eq!(lucky, 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_late_nonce_is_gone_too() {
+        for rig in both().await {
+            let (store, browser) = (&rig.store, hash_of("browser"));
+            store.add_login(&new_login()).await.unwrap();
+            store.set_challenge(TX, &challenge("n")).await.unwrap();
+            let late = now() + SignedDuration::from_secs(120);
+            assert_eq!(store.take_challenge(TX, &browser, late).await.unwrap(), Taken::Late);
+            assert_eq!(store.take_challenge(TX, &browser, now()).await.unwrap(), Taken::Used);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_outcome_is_set_once_and_taken_once() {
+        for rig in both().await {
+            let (store, browser) = (&rig.store, hash_of("browser"));
+            store.add_person(&id('a'), &taro(), now()).await.unwrap();
+            store.add_login(&new_login()).await.unwrap();
+            assert_eq!(store.take_login(TX, &browser, true, now()).await.unwrap(), None);
+            assert!(store.set_presence(TX, &id('a'), now()).await.unwrap());
+            assert!(!store.set_presence(TX, &id('b'), now()).await.unwrap());
+            assert!(!store.set_challenge(TX, &challenge("n")).await.unwrap());
+            assert_eq!(store.take_login(TX, &browser, false, now()).await.unwrap(), None);
+            let taken = store.take_login(TX, &browser, true, now()).await.unwrap().unwrap();
+            assert_eq!(taken.outcome.unwrap().person, id('a'));
+            assert_eq!(store.take_login(TX, &browser, true, now()).await.unwrap(), None);
+        }
+    }
+}

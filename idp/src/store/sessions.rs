@@ -1,0 +1,403 @@
+//! Sessions of persons who logged in, found by the hash of the browser's cookie, and the service
+//! providers that were told about each.
+
+use jiff::{SignedDuration, Timestamp};
+use warifu_service::storage::{Transaction, instant, micros};
+use warifu_service::{execute, fetch_all, fetch_one, fetch_optional};
+
+use super::{SecretHash, Store, StoreError};
+use crate::assurance::Level;
+use crate::person::PersonId;
+
+/// A use is written down at most this often, so that reading a session seldom writes.
+const USE_GRAIN: SignedDuration = SignedDuration::from_secs(30);
+
+/// A session to open.
+pub(crate) struct NewSession {
+    pub(crate) id: SecretHash,
+    pub(crate) person: PersonId,
+    pub(crate) authenticated_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+    /// Where the card's removal ends the session: the hash of the agent's token.
+    pub(crate) watch: Option<SecretHash>,
+}
+
+/// A session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Session {
+    pub(crate) id: SecretHash,
+    pub(crate) person: PersonId,
+    pub(crate) level: Level,
+    pub(crate) authenticated_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// A service provider that holds a session of its own under ours, and by which names.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Party {
+    pub(crate) provider: String,
+    pub(crate) name_id: String,
+    pub(crate) session_index: String,
+}
+
+/// What came of recording an answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Recorded {
+    /// Done; the provider shall know the session by these names, which it keeps.
+    Now(Party),
+    /// That request was answered before.
+    Before,
+    /// The session has ended meanwhile.
+    SessionOver,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Vec<u8>,
+    person: String,
+    level: String,
+    authenticated_at: i64,
+    used_at: i64,
+    expires_at: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Id {
+    id: Vec<u8>,
+}
+
+impl TryFrom<Row> for Session {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id,
+            person: PersonId::parse(&row.person).ok_or(StoreError::Corrupt("sessions.person"))?,
+            level: Level::parse(&row.level).ok_or(StoreError::Corrupt("sessions.level"))?,
+            authenticated_at: instant(row.authenticated_at),
+            expires_at: instant(row.expires_at),
+        })
+    }
+}
+
+impl Store {
+    /// Opens a session as the outcome of a sign-in. The session that the browser had is replaced:
+    /// its service providers pass to the new one when it is the same person's, and are to be told
+    /// of its end when it is not. `false`, and nothing done, when the sign-in is gone.
+    pub(crate) async fn open_session(
+        &self,
+        new: &NewSession,
+        replaces: Option<&Session>,
+        login: &str,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let sql = "UPDATE logins SET person = $2, session = $3, authenticated_at = $4 \
+                   WHERE id = $1 AND person IS NULL";
+        let (person, at) = (new.person.as_str(), micros(new.authenticated_at));
+        if execute!(tx.on(), sql, login, person, new.id.as_slice(), at)? != 1 {
+            return Ok(false);
+        }
+        insert(&mut tx, new).await?;
+        if let Some(old) = replaces {
+            self.replace(&mut tx, old, new).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn replace(
+        &self,
+        tx: &mut Transaction,
+        old: &Session,
+        new: &NewSession,
+    ) -> Result<(), StoreError> {
+        hold(tx, &old.id).await?;
+        if old.person == new.person {
+            let sql = "UPDATE session_parties SET session = $2 WHERE session = $1";
+            execute!(tx.on(), sql, old.id.as_slice(), new.id.as_slice())?;
+        }
+        self.end(tx, &old.id, new.authenticated_at).await?;
+        Ok(())
+    }
+
+    /// The session, unless it has been idle for longer than `idle` or is over; this is a use.
+    pub(crate) async fn session(
+        &self,
+        id: &SecretHash,
+        idle: SignedDuration,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        let sql = "SELECT id, person, level, authenticated_at, used_at, expires_at \
+                   FROM sessions WHERE id = $1 AND expires_at > $2 AND used_at > $3";
+        let (id, since) = (id.as_slice(), micros(now - idle));
+        let row = fetch_optional!(self.database.read(), Row, sql, id, micros(now), since)?;
+        let Some(row) = row else { return Ok(None) };
+        if row.used_at < micros(now - USE_GRAIN) {
+            let sql = "UPDATE sessions SET used_at = $2 WHERE id = $1 AND used_at < $2";
+            execute!(self.database.write(), sql, id, micros(now))?;
+        }
+        Ok(Some(row.try_into()?))
+    }
+
+    /// Writes that the request `request` of `fresh.provider` is answered under this session, now
+    /// and never again.
+    pub(crate) async fn record_answer(
+        &self,
+        session: &SecretHash,
+        fresh: &Party,
+        request: &str,
+        now: Timestamp,
+    ) -> Result<Recorded, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let sql = "UPDATE sessions SET used_at = $2 WHERE id = $1 AND expires_at > $2";
+        if execute!(tx.on(), sql, session.as_slice(), micros(now))? != 1 {
+            return Ok(Recorded::SessionOver);
+        }
+        if !super::replay::claim(&mut tx, &fresh.provider, request, now).await? {
+            return Ok(Recorded::Before);
+        }
+        let party = join_party(&mut tx, session, fresh).await?;
+        tx.commit().await?;
+        Ok(Recorded::Now(party))
+    }
+
+    /// The session that ends when the card of this watch token is pulled.
+    pub(crate) async fn watched_session(
+        &self,
+        watch: &SecretHash,
+    ) -> Result<Option<SecretHash>, StoreError> {
+        let sql = "SELECT id FROM sessions WHERE watch = $1";
+        let row = fetch_optional!(self.database.read(), Id, sql, watch.as_slice())?;
+        Ok(row.map(|row| row.id))
+    }
+
+    /// Ends a session; its service providers are to be told, from now on. How many they are.
+    pub(crate) async fn end_session(
+        &self,
+        id: &SecretHash,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let told = self.end(&mut tx, id, now).await?;
+        tx.commit().await?;
+        Ok(told)
+    }
+
+    /// Deletes the sessions that are over. Their service providers know the end: it stood in the
+    /// assertion (`SessionNotOnOrAfter`).
+    pub(crate) async fn sweep_sessions(
+        &self,
+        idle: SignedDuration,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let sql = "DELETE FROM session_parties WHERE session IN \
+                   (SELECT id FROM sessions WHERE expires_at <= $1 OR used_at <= $2)";
+        execute!(tx.on(), sql, micros(now), micros(now - idle))?;
+        let sql = "DELETE FROM sessions WHERE expires_at <= $1 OR used_at <= $2";
+        let swept = execute!(tx.on(), sql, micros(now), micros(now - idle))?;
+        tx.commit().await?;
+        Ok(swept)
+    }
+
+    async fn end(
+        &self,
+        tx: &mut Transaction,
+        id: &SecretHash,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        hold(tx, id).await?;
+        let sql = "DELETE FROM session_parties WHERE session = $1 \
+                   RETURNING provider, name_id, session_index";
+        let parties = fetch_all!(tx.on(), Party, sql, id.as_slice())?;
+        for party in &parties {
+            self.add_logout(tx, party, now).await?;
+        }
+        execute!(tx.on(), "DELETE FROM sessions WHERE id = $1", id.as_slice())?;
+        Ok(parties.len())
+    }
+}
+
+async fn insert(tx: &mut Transaction, new: &NewSession) -> Result<(), StoreError> {
+    let sql = "INSERT INTO sessions \
+               (id, person, level, authenticated_at, used_at, expires_at, watch) \
+               VALUES ($1, $2, $3, $4, $4, $5, $6)";
+    let (id, person, level) = (new.id.as_slice(), new.person.as_str(), Level::High.as_str());
+    let (at, end) = (micros(new.authenticated_at), micros(new.expires_at));
+    execute!(tx.on(), sql, id, person, level, at, end, new.watch.as_deref())?;
+    Ok(())
+}
+
+/// Keeps other transactions from answering under a session that is about to end: they touch the
+/// same row first.
+async fn hold(tx: &mut Transaction, id: &SecretHash) -> Result<(), StoreError> {
+    execute!(tx.on(), "UPDATE sessions SET expires_at = 0 WHERE id = $1", id.as_slice())?;
+    Ok(())
+}
+
+/// Gives the names by which a provider knows a session: those of an earlier answer, else `fresh`.
+async fn join_party(
+    tx: &mut Transaction,
+    session: &SecretHash,
+    fresh: &Party,
+) -> Result<Party, StoreError> {
+    let sql = "INSERT INTO session_parties (session, provider, name_id, session_index) \
+               VALUES ($1, $2, $3, $4) ON CONFLICT (session, provider) DO NOTHING";
+    let (provider, name, index) =
+        (fresh.provider.as_str(), fresh.name_id.as_str(), fresh.session_index.as_str());
+    execute!(tx.on(), sql, session.as_slice(), provider, name, index)?;
+    let sql = "SELECT provider, name_id, session_index FROM session_parties \
+               WHERE session = $1 AND provider = $2";
+    Ok(fetch_one!(tx.on(), Party, sql, session.as_slice(), provider)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::hash_of;
+    use super::super::logins::NewLogin;
+    use super::super::logins::tests::new_login;
+    use super::super::persons::tests::{id, taro};
+    use super::super::tests::{both, now};
+    use super::*;
+
+    const IDLE: SignedDuration = SignedDuration::from_mins(15);
+    const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+    fn new_session(cookie: &str, person: char) -> NewSession {
+        NewSession {
+            id: hash_of(cookie),
+            person: id(person),
+            authenticated_at: now(),
+            expires_at: now() + HOUR,
+            watch: Some(hash_of(&format!("watch {cookie}"))),
+        }
+    }
+
+    fn portal(name: &str) -> Party {
+        Party {
+            provider: "https://portal.example".into(),
+            name_id: name.into(),
+            session_index: format!("index {name}"),
+        }
+    }
+
+    async fn ready(store: &Store) {
+        for digit in ['a', 'b'] {
+            store.add_person(&id(digit), &taro(), now()).await.unwrap();
+        }
+    }
+
+    /// Opens a session by a sign-in of its own.
+    async fn open(store: &Store, cookie: &str, person: char, replaces: Option<&Session>) {
+        store.add_login(&NewLogin { id: cookie, ..new_login() }).await.unwrap();
+        let session = new_session(cookie, person);
+        assert!(store.open_session(&session, replaces, cookie).await.unwrap());
+    }
+
+    async fn answer(store: &Store, cookie: &str, name: &str, request: &str) -> Recorded {
+        store.record_answer(&hash_of(cookie), &portal(name), request, now()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_session_lives_while_it_is_used_and_no_longer_than_its_end() {
+        for rig in both().await {
+            let store = &rig.store;
+            ready(store).await;
+            open(store, "c", 'a', None).await;
+            let mut at = now();
+            while at + SignedDuration::from_mins(14) < now() + HOUR {
+                at += SignedDuration::from_mins(14);
+                let session = store.session(&hash_of("c"), IDLE, at).await.unwrap().unwrap();
+                assert_eq!((session.person, session.level), (id('a'), Level::High));
+            }
+            assert_eq!(store.session(&hash_of("c"), IDLE, now() + HOUR).await.unwrap(), None);
+            assert_eq!(store.session(&hash_of("d"), IDLE, now()).await.unwrap(), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_idle_session_is_over_and_swept() {
+        for rig in both().await {
+            let store = &rig.store;
+            ready(store).await;
+            open(store, "c", 'a', None).await;
+            assert_eq!(store.sweep_sessions(IDLE, now()).await.unwrap(), 0);
+            assert_eq!(store.session(&hash_of("c"), IDLE, now() + IDLE).await.unwrap(), None);
+            assert_eq!(store.sweep_sessions(IDLE, now() + IDLE).await.unwrap(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn opening_a_session_is_the_outcome_of_the_sign_in() {
+        for rig in both().await {
+            let store = &rig.store;
+            ready(store).await;
+            open(store, "c", 'a', None).await;
+            let login = store.login("c", &hash_of("browser"), now()).await.unwrap().unwrap();
+            let outcome = login.outcome.unwrap();
+            assert_eq!((outcome.person, outcome.session), (id('a'), Some(hash_of("c"))));
+            let again = store.open_session(&new_session("d", 'a'), None, "c").await.unwrap();
+            assert!(!again, "two sessions out of one sign-in");
+            assert_eq!(store.session(&hash_of("d"), IDLE, now()).await.unwrap(), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_answered_under_a_session_that_is_over() {
+        for rig in both().await {
+            let store = &rig.store;
+            ready(store).await;
+            assert_eq!(answer(store, "c", "n1", "r1").await, Recorded::SessionOver);
+            open(store, "c", 'a', None).await;
+            assert_eq!(answer(store, "c", "n1", "r1").await, Recorded::Now(portal("n1")));
+            store.end_session(&hash_of("c"), now()).await.unwrap();
+            assert_eq!(answer(store, "c", "n1", "r2").await, Recorded::SessionOver);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_provider_keeps_its_names_and_a_request_is_answered_once() {
+        for rig in both().await {
+            let store = &rig.store;
+            ready(store).await;
+            open(store, "c", 'a', None).await;
+            assert_eq!(answer(store, "c", "n1", "r1").await, Recorded::Now(portal("n1")));
+            assert_eq!(answer(store, "c", "n2", "r2").await, Recorded::Now(portal("n1")));
+            assert_eq!(answer(store, "c", "n3", "r1").await, Recorded::Before);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_ended_session_leaves_a_logout_for_each_provider() {
+        for rig in both().await {
+            let store = &rig.store;
+            ready(store).await;
+            open(store, "c", 'a', None).await;
+            answer(store, "c", "n1", "r1").await;
+            let watched = store.watched_session(&hash_of("watch c")).await.unwrap().unwrap();
+            assert_eq!(store.end_session(&watched, now()).await.unwrap(), 1);
+            assert_eq!(store.session(&watched, IDLE, now()).await.unwrap(), None);
+            assert_eq!(store.end_session(&watched, now()).await.unwrap(), 0);
+            assert_eq!(store.due_logouts(now()).await.unwrap().len(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_same_person_again_keeps_the_providers_and_another_person_does_not() {
+        for rig in both().await {
+            let store = &rig.store;
+            ready(store).await;
+            open(store, "c", 'a', None).await;
+            answer(store, "c", "n1", "r1").await;
+            let old = store.session(&hash_of("c"), IDLE, now()).await.unwrap();
+            open(store, "d", 'a', old.as_ref()).await;
+            assert_eq!(store.due_logouts(now()).await.unwrap(), []);
+            assert_eq!(answer(store, "d", "n2", "r2").await, Recorded::Now(portal("n1")));
+
+            let old = store.session(&hash_of("d"), IDLE, now()).await.unwrap();
+            open(store, "e", 'b', old.as_ref()).await;
+            assert_eq!(store.due_logouts(now()).await.unwrap().len(), 1);
+            assert_eq!(store.session(&hash_of("d"), IDLE, now()).await.unwrap(), None);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What the identity provider does besides answering: fetch revocation lists, tell of logouts, read
+//! metadata again, sweep.
+
+use std::time::Duration;
+
+use futures::future::{join, join_all};
+use tokio_util::sync::CancellationToken;
+
+use crate::centre::Centre;
+use crate::logout::deliver;
+use crate::revocation::Issuer;
+use crate::store::StoreError;
+
+const METADATA_EVERY: Duration = Duration::from_mins(5);
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
+/// After a failed fetch the next comes soon, so that logins come back soon.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Does it all until `stop`.
+pub(crate) async fn run(centre: &Centre, stop: CancellationToken) {
+    let lists = centre.revocation.issuers().iter().map(|issuer| keep_list(centre, issuer));
+    let upkeep = join(keep_metadata(centre), keep_swept(centre));
+    let work = join(join_all(lists), join(deliver(centre), upkeep));
+    tokio::select! {
+        () = stop.cancelled() => {}
+        _ = work => {}
+    }
+}
+
+async fn keep_list(centre: &Centre, issuer: &Issuer) {
+    loop {
+        let updated = issuer.update(centre.now()).await;
+        let pause = if updated { issuer.refresh() } else { RETRY_AFTER.min(issuer.refresh()) };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// Metadata that can no longer be read or believed leaves what was read before, until its own
+/// end of validity.
+async fn keep_metadata(centre: &Centre) {
+    loop {
+        tokio::time::sleep(METADATA_EVERY).await;
+        if let Err(error) = centre.reload_providers() {
+            tracing::error!(%error, "the service providers' metadata could not be read again");
+        }
+    }
+}
+
+async fn keep_swept(centre: &Centre) {
+    loop {
+        if let Err(error) = sweep(centre).await {
+            tracing::error!(%error, "what is over could not be swept");
+        }
+        tokio::time::sleep(SWEEP_EVERY).await;
+    }
+}
+
+async fn sweep(centre: &Centre) -> Result<(), StoreError> {
+    let now = centre.now();
+    centre.store.sweep_logins(now).await?;
+    centre.store.sweep_sessions(centre.idle(), now).await?;
+    centre.store.sweep_replay(now).await?;
+    Ok(())
+}

@@ -1,0 +1,12 @@
+//! A small federation for the tests: authorities, cards, a service provider, a relay, and an
+//! identity provider on a clock that stands still.
+
+mod card;
+mod pki;
+mod provider;
+mod rig;
+
+pub(crate) use card::{Card, CardKind};
+pub(crate) use pki::{HOLDER, Pki, days, p256};
+pub(crate) use provider::{Provider, random, read_idp, redirect_signed};
+pub(crate) use rig::{Answer, ORIGIN, Rig, Tab, claims};
