@@ -107,3 +107,26 @@ fn the_page_says_what_is_missing() {
         });
     });
 }
+
+#[test]
+fn whoever_comes_after_a_sign_out_shows_a_card() {
+    isolated("login::whoever_comes_after_a_sign_out_shows_a_card", || {
+        crate::run(async {
+            let rig = Rig::start();
+            let first = rig.insert("ueno-taro", FRONT);
+            let browser = rig.browser().await;
+            browser.open(PORTAL).await;
+            browser.sign_in(PIN).await;
+            browser.click("form[action='/logout'] button").await;
+            browser.see("ログアウトしました").await;
+            first.remove();
+
+            // The identity provider still remembers the first person; the portal asks anew.
+            let _second = rig.insert("ueno-ichiko", FRONT);
+            browser.open(PORTAL).await;
+            browser.sign_in(PIN).await;
+            browser.see("上野 一子").await;
+            assert!(!browser.text().await.contains("上野 太郎 さん"));
+        });
+    });
+}

@@ -20,8 +20,8 @@ use crate::cli::serve::stop_on_signal;
 
 /// The virtual readers: the one at the screen, and the reception's own.
 const READERS: [(&str, &str, &str); 2] = [
-    ("Virtual reader 1", "カードリーダー（住民・患者さん用）", "Card reader (residents, patients)"),
-    ("Virtual reader 2", "受付のカードリーダー", "The reception's card reader"),
+    ("Virtual reader 1", "手前のカードリーダー", "Front reader"),
+    ("Virtual reader 2", "受付のカードリーダー", "Reception's reader"),
 ];
 
 /// Runs until the process is told to stop.
@@ -57,7 +57,8 @@ pub async fn run(folder: &Folder, reader: ReaderKind) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn members() -> impl Iterator<Item = (PartyKind, Member)> {
+/// Every server with its settings' kind, in the order in which they start.
+pub fn members() -> impl Iterator<Item = (PartyKind, Member)> {
     let connectors = CONNECTORS.map(|id| (PartyKind::Connector, Member::Connector(id)));
     [(PartyKind::Ca, Member::Ca)].into_iter().chain(connectors).chain([
         (PartyKind::Relay, Member::Relay),

@@ -1,0 +1,35 @@
+# Refusals, each with an advice for the person and one for the engineer.
+
+saml-unreadable = The sign-in message could not be read
+    .person = Please sign in again from the start.
+    .engineer = The SAMLResponse did not pass the XML gate. The cause is in the log.
+saml-request-unknown = This sign-in is already over, or took too long
+    .person = Please sign in again from the start.
+    .engineer = No unused AuthnRequest fits InResponseTo (repeated, expired, or never asked for).
+saml-refused = The sign-in could not be confirmed
+    .person = Please sign in again from the start. If it goes on, contact us with the code below.
+    .engineer = The assertion failed a check (signature, audience, time, or sender). The cause is in the log.
+saml-replayed = This sign-in message has been used before
+    .person = Please sign in again from the start.
+    .engineer = The replay table already holds this assertion ID of this issuer.
+saml-level = This way of signing in is not enough
+    .person = Please sign in with your card and PIN.
+    .engineer = AuthnContextClassRef is below what was asked for, or there is no pairwise-id.
+saml-identity-provider = This place to sign in is not registered
+    .person = Please begin at the first page.
+    .engineer = No metadata of this issuer among identity_providers in the configuration, or it has expired.
+login-other-browser = This sign-in was begun in another browser
+    .person = Please sign in again from the start, in this browser.
+    .engineer = The handle does not belong to the cookie of the browser that made the request.
+login-handle = This sign-in is already over, or took too long
+    .person = Please sign in again from the start.
+    .engineer = The handle is unknown, used, or past its 60 seconds.
+login-needed = Please sign in
+    .person = Sign in with your card.
+    .engineer = There is no valid session.
+request-cross-site = We do not accept this from another site
+    .person = Please begin at the first page.
+    .engineer = Sec-Fetch-Site or Origin is not this portal.
+logout-refused = The sign-out message could not be confirmed
+    .person = Please begin at the first page.
+    .engineer = The LogoutRequest failed a check (signature, issuer, destination, or time).

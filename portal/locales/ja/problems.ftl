@@ -1,0 +1,35 @@
+# Refusals, each with an advice for the person and one for the engineer.
+
+saml-unreadable = ログインの知らせを読めませんでした
+    .person = もう一度、最初からログインしてください。
+    .engineer = SAMLResponse が XML の関所を通りませんでした。原因は記録にあります。
+saml-request-unknown = このログインは、もう終わっているか、時間が過ぎています
+    .person = もう一度、最初からログインしてください。
+    .engineer = InResponseTo に合う未使用の AuthnRequest がありません（再送、期限切れ、または求めていない応答）。
+saml-refused = ログインを確かめられませんでした
+    .person = もう一度、最初からログインしてください。続くときは、下の番号を添えてお問い合わせください。
+    .engineer = アサーションの検査（署名、宛先、期限、相手）のどれかに合いませんでした。原因は記録にあります。
+saml-replayed = このログインの知らせは、すでに使われています
+    .person = もう一度、最初からログインしてください。
+    .engineer = 同じ発行者の同じアサーション ID が、再送の表にありました。
+saml-level = この確かめ方では入れません
+    .person = カードと暗証番号でログインしてください。
+    .engineer = AuthnContextClassRef が求めた段階に足りないか、利用者の識別子（pairwise-id）がありません。
+saml-identity-provider = このログイン先は登録されていません
+    .person = 最初のページからお進みください。
+    .engineer = 設定の identity_providers に、この発行者のメタデータがありません。有効期限も確かめてください。
+login-other-browser = このログインは、別のブラウザーで始まったものです
+    .person = このブラウザーで、もう一度最初からログインしてください。
+    .engineer = 受け渡しの番号と、要求を出したブラウザーのクッキーが結びつきません。
+login-handle = このログインは、もう終わっているか、時間が過ぎています
+    .person = もう一度、最初からログインしてください。
+    .engineer = 受け渡しの番号がないか、使用済みか、期限（60秒）を過ぎています。
+login-needed = ログインが要ります
+    .person = カードでログインしてください。
+    .engineer = 有効なセッションがありません。
+request-cross-site = 別のサイトからの操作は受け付けません
+    .person = 最初のページからお進みください。
+    .engineer = Sec-Fetch-Site または Origin が、このポータルではありません。
+logout-refused = ログアウトの知らせを確かめられませんでした
+    .person = 最初のページからお進みください。
+    .engineer = LogoutRequest の署名、発行者、宛先、期限のどれかに合いませんでした。

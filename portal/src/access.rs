@@ -1,0 +1,247 @@
+//! Who is signed in, and what they may open.
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tower_sessions::Session;
+use utoipa::ToSchema;
+use warifu_saml::names::{AC_SMARTCARD, AC_SMARTCARD_PKI};
+use warifu_service::Problem;
+use warifu_service::words::Voice;
+
+use crate::look::{Look, show};
+use crate::relay::Access;
+use crate::shared::{App, Shared};
+use crate::view::screens::{Action, MessageScreen};
+use crate::view::site::{Menu, Site};
+use crate::view::{Link, icon};
+
+/// Under which key a session holds who is signed in.
+const KEY: &str = "signed-in";
+
+/// What somebody may do here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// See own records.
+    Resident,
+    /// Check patients' insurance.
+    ClinicDesk,
+}
+
+impl Role {
+    /// The role that an entitlement names.
+    pub fn from_urn(urn: &str) -> Option<Self> {
+        match urn {
+            "urn:warifu:role:resident" => Some(Self::Resident),
+            "urn:warifu:role:clinic-desk" => Some(Self::ClinicDesk),
+            _ => None,
+        }
+    }
+}
+
+/// How sure the sign-in was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// A PKI card, opened with its PIN.
+    High,
+    /// A card, and a PIN that the identity provider checked.
+    Substantial,
+    /// Anything else an identity provider may do.
+    Other,
+}
+
+impl Level {
+    /// The level of an `AuthnContextClassRef`.
+    pub fn of_class(class: &str) -> Self {
+        match class {
+            AC_SMARTCARD_PKI => Self::High,
+            AC_SMARTCARD => Self::Substantial,
+            _ => Self::Other,
+        }
+    }
+
+    /// The key of its sentence.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::High => "level-high",
+            Self::Substantial => "level-substantial",
+            Self::Other => "level-other",
+        }
+    }
+}
+
+/// Whether records can be had.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Records {
+    /// With this access.
+    Open(Access),
+    /// The sign-in brought no ticket to the relay.
+    NoTicket,
+    /// The relay gave no access for the ticket.
+    NoRelay,
+}
+
+/// Who is signed in. Lives in the sealed session and nowhere else.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SignedIn {
+    /// The identity provider's entity id.
+    pub issuer: String,
+    /// The person's identifier for this portal only.
+    pub subject: String,
+    /// The name to show.
+    pub name: Option<String>,
+    /// The organisation of a member of staff.
+    pub organization: Option<String>,
+    /// What the person may do.
+    pub roles: Vec<Role>,
+    /// How sure it is.
+    pub level: Level,
+    /// When the person signed in.
+    pub since: Timestamp,
+    /// When the identity provider wants the session ended.
+    pub until: Option<Timestamp>,
+    /// Whether records can be had.
+    pub records: Records,
+}
+
+impl SignedIn {
+    /// Whoever the session belongs to, unless the sign-in is over.
+    pub async fn of(session: &Session, now: Timestamp) -> Result<Option<Self>, Problem> {
+        let found: Option<Self> =
+            session.get(KEY).await.map_err(|cause| Problem::internal(&cause))?;
+        Ok(found.filter(|me| me.until.is_none_or(|until| now < until)))
+    }
+
+    /// Puts this person into the session.
+    pub async fn enter(&self, session: &Session) -> Result<(), Problem> {
+        session.insert(KEY, self).await.map_err(|cause| Problem::internal(&cause))
+    }
+
+    /// Whether the person has that role.
+    pub fn may(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// The page to begin at.
+    pub fn home(&self) -> &'static str {
+        if self.may(Role::Resident) || !self.may(Role::ClinicDesk) { "/home" } else { "/desk" }
+    }
+
+    /// The access to the relay, or the key of the sentence that says why there is none.
+    pub fn access(&self, now: Timestamp) -> Result<&Access, &'static str> {
+        match &self.records {
+            Records::Open(access) if now < access.until => Ok(access),
+            Records::Open(_) => Err("no-records-ended"),
+            Records::NoTicket => Err("no-records-ticket"),
+            Records::NoRelay => Err("no-records-relay"),
+        }
+    }
+
+    /// The name as the header says it.
+    pub fn header_name(&self, voice: Voice<'_>) -> String {
+        let name = self.name.clone().unwrap_or_default();
+        match &self.organization {
+            Some(organization) if self.may(Role::ClinicDesk) => {
+                let gaps = [("organization", organization.as_str().into()), ("name", name.into())];
+                voice.tell("account-staff", &gaps)
+            }
+            _ => voice.tell("account-resident", &[("name", name.into())]),
+        }
+    }
+
+    /// The frame of a page of this person.
+    pub fn site(&self, voice: Voice<'_>, menu: Menu, path: &str) -> Site {
+        Site::new(voice, Some(self.header_name(voice)), menu, path)
+    }
+}
+
+/// Somebody signed in, in whatever role; for optional use where nobody may be.
+#[derive(Debug, Clone)]
+pub struct Visitor(pub SignedIn);
+
+impl OptionalFromRequestParts<App> for Visitor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        app: &App,
+    ) -> Result<Option<Self>, Self::Rejection> {
+        Ok(SignedIn::of(&session(parts)?, app.surroundings.now()).await?.map(Self))
+    }
+}
+
+/// A resident, on own pages.
+#[derive(Debug, Clone)]
+pub struct Resident(pub SignedIn);
+
+/// A member of a clinic's staff, at the desk.
+#[derive(Debug, Clone)]
+pub struct Clerk(pub SignedIn);
+
+impl FromRequestParts<App> for Resident {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        with_role(parts, app, Role::Resident).await.map(Self)
+    }
+}
+
+impl FromRequestParts<App> for Clerk {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        with_role(parts, app, Role::ClinicDesk).await.map(Self)
+    }
+}
+
+/// Lets in who has `role`; sends to the sign-in who is nobody; tells the others kindly.
+async fn with_role(parts: &mut Parts, app: &App, role: Role) -> Result<SignedIn, Response> {
+    let session = session(parts).map_err(Problem::into_response)?;
+    let found = SignedIn::of(&session, app.surroundings.now()).await;
+    let Some(me) = found.map_err(Problem::into_response)? else {
+        return Err(sign_in_first(parts));
+    };
+    if me.may(role) {
+        return Ok(me);
+    }
+    let look = Look::from_request_parts(parts, app).await.unwrap_or_else(|never| match never {});
+    Err(wrong_role(app, &look, &me, role))
+}
+
+fn session(parts: &Parts) -> Result<Session, Problem> {
+    let missing = || Problem::internal(&"a route lacks the session layer");
+    parts.extensions.get::<Session>().cloned().ok_or_else(missing)
+}
+
+fn sign_in_first(parts: &Parts) -> Response {
+    Redirect::to(&format!("/login?to={}", parts.uri.path())).into_response()
+}
+
+fn wrong_role(app: &Shared, look: &Look, me: &SignedIn, wanted: Role) -> Response {
+    let voice = look.voice(app);
+    let key = match wanted {
+        Role::Resident => "wrong-role-resident",
+        Role::ClinicDesk => "wrong-role-desk",
+    };
+    let name = me.name.clone().unwrap_or_default();
+    let back = Link { href: me.home().to_owned(), words: voice.say("wrong-role-back") };
+    let screen = MessageScreen {
+        page: look.page(app),
+        site: me.site(voice, Menu::None, look.path()),
+        icon: icon::CARD,
+        title: voice.say("wrong-role-title"),
+        text: voice.tell(key, &[("name", name.into())]),
+        actions: [Action::SignOut(voice.say("wrong-role-switch"))]
+            .into_iter()
+            .chain((me.home() != look.path()).then_some(Action::Go(back)))
+            .collect(),
+    };
+    show(&screen)
+        .map_or_else(Problem::into_response, |page| (StatusCode::FORBIDDEN, page).into_response())
+}

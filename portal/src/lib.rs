@@ -1,0 +1,28 @@
+//! The web portal: residents see their own records, clinic desks check insurance.
+//!
+//! No record is ever stored: it passes from the relay to the page. What is kept is who is on the
+//! way in and who is signed in, sealed. The others are known only over HTTP: identity providers
+//! by their SAML metadata, the relay by its address and certificate.
+
+mod access;
+mod checkup;
+mod config;
+mod dates;
+mod desk;
+mod look;
+mod pages;
+mod portal;
+mod relay;
+mod shared;
+mod sso;
+mod view;
+mod words;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+
+pub use config::{AddressError, PortalConfig, RelayConfig, SamlConfig};
+pub use portal::{MIGRATIONS, Portal, PortalError, metadata_xml, openapi};
+pub use sso::SamlSetupError;

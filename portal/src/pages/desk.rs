@@ -1,0 +1,224 @@
+//! The clinic's desk: is this person's insurance valid today?
+
+use axum::extract::{Form, Query, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+use tower_sessions::Session;
+use warifu_contract::calendar::today_in_japan;
+use warifu_contract::eligibility::{EligibilityAnswer, EligibilityRequest, Subject, Verdict};
+use warifu_service::Problem;
+use warifu_service::words::Voice;
+
+use super::stream;
+use crate::access::{Clerk, SignedIn};
+use crate::desk::form::FormView;
+use crate::desk::input::{self, Check, FieldProblem, RawCheck};
+use crate::look::{Look, show};
+use crate::relay::{Access, RelayError};
+use crate::shared::{App, Shared};
+use crate::sso::arrivals::Arrival;
+use crate::sso::begin::{self, unknown_provider};
+use crate::sso::finish::{Handle, arrive};
+use crate::sso::requests::Purpose;
+use crate::view::answer::{AnswerView, NoAnswer};
+use crate::view::screens::DeskScreen;
+use crate::view::site::Menu;
+
+/// What became of a check.
+enum Outcome {
+    /// Nothing asked yet.
+    Nothing,
+    /// An answer.
+    Answer(Box<EligibilityAnswer>),
+    /// None, with the key of why.
+    Failed(&'static str),
+}
+
+/// How one came back to the desk.
+#[derive(Debug, Default, Deserialize)]
+pub struct Back {
+    /// `stopped`: the identity provider saw no card.
+    tap: Option<String>,
+}
+
+/// `GET /desk`.
+pub async fn desk(
+    State(app): State<App>,
+    Clerk(me): Clerk,
+    Query(back): Query<Back>,
+    look: Look,
+) -> Result<Response, Problem> {
+    let outcome = match back.tap.as_deref() {
+        Some("stopped") => Outcome::Failed("failed-tap"),
+        _ => Outcome::Nothing,
+    };
+    show_desk(&app, &look, &me, &fresh(&app), &[], outcome)
+}
+
+/// `POST /desk/check`: by the numbers on the insurance card.
+pub async fn check(
+    State(app): State<App>,
+    Clerk(me): Clerk,
+    session: Session,
+    look: Look,
+    Form(raw): Form<RawCheck>,
+) -> Result<Response, Problem> {
+    let look = look.standing_at("/desk");
+    let check = match input::read(&raw, today_in_japan(app.surroundings.now())) {
+        Ok(check) => check,
+        Err(problems) => return show_desk(&app, &look, &me, &raw, &problems, Outcome::Nothing),
+    };
+    let Ok(access) = me.access(app.surroundings.now()) else {
+        return show_desk(&app, &look, &me, &raw, &[], Outcome::Failed("failed-ended"));
+    };
+    let request = EligibilityRequest {
+        idempotency_key: once(&app, &session, &raw.key, &check),
+        subject: Subject::Number(check.card),
+        target_date: Some(check.target),
+    };
+    let outcome = ask(&app, access, &request, "failed-ended").await;
+    // A valid answer clears the row for the next patient; any other leaves it to be mended.
+    let done = matches!(&outcome, Outcome::Answer(answer) if is_valid(answer));
+    let row = if done { fresh(&app) } else { RawCheck { key: key(&app), ..raw } };
+    show_desk(&app, &look, &me, &row, &[], outcome)
+}
+
+/// What the card button carries along.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct TapForm {
+    /// 対象年月日.
+    target: String,
+}
+
+/// `POST /desk/tap`: asks the identity provider of this desk who is at the reader.
+pub async fn tap(
+    State(app): State<App>,
+    Clerk(me): Clerk,
+    headers: HeaderMap,
+    look: Look,
+    Form(form): Form<TapForm>,
+) -> Result<Response, Problem> {
+    let now = app.surroundings.now();
+    match input::target_date(&form.target, today_in_japan(now)) {
+        Err(problem) => {
+            let raw = RawCheck { target: form.target, ..fresh(&app) };
+            let look = look.standing_at("/desk");
+            show_desk(&app, &look, &me, &raw, &[problem], Outcome::Nothing)
+        }
+        Ok(target) => {
+            let provider = app.saml.providers.find(&me.issuer, now).ok_or_else(unknown_provider)?;
+            begin::send(&app, &headers, &provider, Purpose::Presence, &target.to_string()).await
+        }
+    }
+}
+
+/// `GET /desk/tap/finish`: the patient's card was there.
+pub async fn tap_finish(
+    State(app): State<App>,
+    Clerk(me): Clerk,
+    Query(handle): Query<Handle>,
+    headers: HeaderMap,
+    look: Look,
+) -> Result<Response, Problem> {
+    let look = look.standing_at("/desk");
+    let Arrival::Tap { ticket, target } = arrive(&app, &handle, &headers).await? else {
+        return Err(Problem::new(axum::http::StatusCode::BAD_REQUEST, "login.handle"));
+    };
+    let outcome = match app.relay.exchange(&ticket, app.surroundings.now()).await {
+        Err(cause) => failed(&cause, "failed-ticket"),
+        Ok(access) => {
+            let request = EligibilityRequest {
+                subject: Subject::Card,
+                target_date: target.parse().ok(),
+                idempotency_key: digest(&app, "tap", &handle.h),
+            };
+            ask(&app, &access, &request, "failed-ticket").await
+        }
+    };
+    show_desk(&app, &look, &me, &RawCheck { target, ..fresh(&app) }, &[], outcome)
+}
+
+async fn ask(
+    app: &Shared,
+    access: &Access,
+    request: &EligibilityRequest,
+    refused: &'static str,
+) -> Outcome {
+    match app.relay.eligibility(access, request).await {
+        Ok(answer) => Outcome::Answer(Box::new(answer)),
+        Err(cause) => failed(&cause, refused),
+    }
+}
+
+fn failed(cause: &RelayError, refused: &'static str) -> Outcome {
+    tracing::warn!(%cause, "a check brought no answer");
+    Outcome::Failed(match cause {
+        RelayError::Refused => refused,
+        RelayError::Forbidden => "failed-forbidden",
+        _ => "failed-relay",
+    })
+}
+
+fn is_valid(answer: &EligibilityAnswer) -> bool {
+    answer.decision.verdict == Verdict::Valid
+}
+
+/// An empty row for today.
+fn fresh(app: &Shared) -> RawCheck {
+    let today = today_in_japan(app.surroundings.now());
+    RawCheck { target: today.to_string(), key: key(app), ..RawCheck::default() }
+}
+
+fn key(app: &Shared) -> String {
+    app.surroundings.hex(16)
+}
+
+/// The same form sent twice, unchanged, from the same session is one check; nobody else's is.
+fn once(app: &Shared, session: &Session, form_key: &str, check: &Check) -> String {
+    let id = session.id().map(|id| id.0).unwrap_or_default();
+    digest(app, "check", &format!("{id}/{form_key}/{check:?}"))
+}
+
+fn digest(app: &Shared, context: &str, value: &str) -> String {
+    let hash = app.keys.lookup(&format!("idempotency.{context}"), value.as_bytes());
+    data_encoding::BASE64URL_NOPAD.encode(&hash)
+}
+
+fn show_desk(
+    app: &Shared,
+    look: &Look,
+    me: &SignedIn,
+    raw: &RawCheck,
+    problems: &[FieldProblem],
+    outcome: Outcome,
+) -> Result<Response, Problem> {
+    let voice = look.voice(app);
+    let (state, result) = result(voice, problems, outcome);
+    show(&DeskScreen {
+        page: look.page(app),
+        site: me.site(voice, Menu::Desk, "/desk"),
+        state,
+        form: FormView::new(voice, raw, problems),
+        result,
+    })
+}
+
+/// The word for the title, and the result's part.
+fn result(
+    voice: Voice<'_>,
+    problems: &[FieldProblem],
+    outcome: Outcome,
+) -> (Option<String>, Option<String>) {
+    match outcome {
+        Outcome::Nothing => ((!problems.is_empty()).then(|| voice.say("desk-problem")), None),
+        Outcome::Failed(key) => {
+            (Some(voice.say(key)), Some(stream::part(&NoAnswer::new(voice, key))))
+        }
+        Outcome::Answer(answer) => {
+            let word = voice.say(&answer.decision.verdict.code().replace('.', "-"));
+            (Some(word), Some(stream::part(&AnswerView::new(voice, &answer))))
+        }
+    }
+}

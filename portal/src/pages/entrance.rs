@@ -1,0 +1,76 @@
+//! Pages for everybody: the entrance, help, and the ways out.
+
+use axum::extract::State;
+use axum::response::Response;
+use warifu_service::Problem;
+
+use crate::access::{Role, SignedIn, Visitor};
+use crate::look::{Look, show};
+use crate::shared::{App, Shared};
+use crate::view::screens::{Action, HelpScreen, MessageScreen, TopScreen};
+use crate::view::site::{Menu, Site};
+use crate::view::{Link, icon};
+
+/// `GET /`.
+pub async fn top(
+    State(app): State<App>,
+    visitor: Option<Visitor>,
+    look: Look,
+) -> Result<Response, Problem> {
+    let (site, onward) = match &visitor {
+        Some(Visitor(me)) => (me.site(look.voice(&app), Menu::None, look.path()), Some(me.home())),
+        None => (Site::outside(), None),
+    };
+    show(&TopScreen { page: look.page(&app), site, onward })
+}
+
+/// `GET /help`.
+pub async fn help(
+    State(app): State<App>,
+    visitor: Option<Visitor>,
+    look: Look,
+) -> Result<Response, Problem> {
+    let site = visitor.map_or_else(Site::outside, |Visitor(me)| own_site(&app, &look, &me));
+    show(&HelpScreen { page: look.page(&app), site })
+}
+
+/// The frame with the menu of the person's role.
+pub fn own_site(app: &Shared, look: &Look, me: &SignedIn) -> Site {
+    let menu = if me.may(Role::Resident) { Menu::Resident } else { Menu::Desk };
+    me.site(look.voice(app), menu, look.path())
+}
+
+/// `GET /login/stopped`: the identity provider sent the person back without a sign-in.
+pub async fn stopped(State(app): State<App>, look: Look) -> Result<Response, Problem> {
+    last_word(&app, &look, icon::INFO, "stopped", "/login")
+}
+
+/// `GET /signed-out`.
+pub async fn signed_out(State(app): State<App>, look: Look) -> Result<Response, Problem> {
+    last_word(&app, &look, icon::OK, "signed-out", "/login")
+}
+
+/// `GET /desk/signed-out`: nothing of the patient is on the screen any more.
+pub async fn covered(State(app): State<App>, look: Look) -> Result<Response, Problem> {
+    last_word(&app, &look, icon::LOCK, "covered", "/login?to=/desk")
+}
+
+fn last_word(
+    app: &Shared,
+    look: &Look,
+    icon: &'static str,
+    key: &str,
+    again: &str,
+) -> Result<Response, Problem> {
+    let voice = look.voice(app);
+    let sentence = |part: &str| voice.say(&format!("{key}-{part}"));
+    let again = Link { href: again.to_owned(), words: sentence("again") };
+    show(&MessageScreen {
+        page: look.page(app),
+        site: Site::outside(),
+        icon,
+        title: sentence("title"),
+        text: sentence("text"),
+        actions: vec![Action::Start(again)],
+    })
+}

@@ -1,0 +1,10 @@
+//! The routes that people's browsers open.
+
+pub mod desk;
+pub mod entrance;
+pub mod events;
+pub mod history;
+pub mod home;
+pub mod record;
+pub mod session;
+pub mod stream;

@@ -1,0 +1,122 @@
+//! One record's page: insurance, check-ups, pension. Each asks its own source alone, so it is
+//! also the address to ask that source again.
+
+use axum::extract::{Query, State};
+use axum::response::Response;
+use futures::StreamExt as _;
+use jiff::civil::Date;
+use serde::Deserialize;
+use warifu_contract::calendar::today_in_japan;
+use warifu_contract::records::{Panel, PanelOutcome, Record, Service};
+use warifu_service::Problem;
+use warifu_service::words::Voice;
+
+use super::stream;
+use crate::access::{Resident, SignedIn};
+use crate::look::{Look, show};
+use crate::shared::App;
+use crate::view::checkups::CheckupsView;
+use crate::view::insurance::InsuranceView;
+use crate::view::outcome::Outcome;
+use crate::view::pension::PensionView;
+use crate::view::screens::RecordScreen;
+use crate::view::site::Menu;
+use crate::view::source_name;
+
+/// Which check-up is wanted.
+#[derive(Debug, Default, Deserialize)]
+pub struct Choice {
+    /// The day it was taken; anything else means the newest.
+    on: Option<String>,
+}
+
+/// `GET /insurance`.
+pub async fn insurance(state: State<App>, me: Resident, look: Look) -> Result<Response, Problem> {
+    record(state, me, &look, Service::Insurance, None)
+}
+
+/// `GET /checkups?on=`.
+pub async fn checkups(
+    state: State<App>,
+    me: Resident,
+    Query(choice): Query<Choice>,
+    look: Look,
+) -> Result<Response, Problem> {
+    let on = choice.on.and_then(|day| day.parse().ok());
+    record(state, me, &look, Service::Checkup, on)
+}
+
+/// `GET /pension`.
+pub async fn pension(state: State<App>, me: Resident, look: Look) -> Result<Response, Problem> {
+    record(state, me, &look, Service::Pension, None)
+}
+
+fn record(
+    State(app): State<App>,
+    Resident(me): Resident,
+    look: &Look,
+    service: Service,
+    on: Option<Date>,
+) -> Result<Response, Problem> {
+    let access = me.access(app.surroundings.now()).cloned();
+    let screen = screen(&app, look, &me, service, access.as_ref().err().copied());
+    match access {
+        Err(_) => show(&screen),
+        Ok(access) => {
+            let panels = app.relay.clone().panels(access, vec![service]);
+            let (app, language) = (app.clone(), look.language);
+            let parts = panels.map(move |panel| {
+                let today = today_in_japan(app.surroundings.now());
+                part(app.words.in_(language), today, on, &panel)
+            });
+            stream::page(&screen, parts)
+        }
+    }
+}
+
+fn screen<'a>(
+    app: &'a App,
+    look: &Look,
+    me: &SignedIn,
+    service: Service,
+    no_records: Option<&'static str>,
+) -> RecordScreen<'a> {
+    let voice = look.voice(app);
+    let (title, lead) = match service {
+        Service::Insurance => ("insurance-title", "insurance-lead"),
+        Service::Checkup => ("checkups-title", "checkups-lead"),
+        Service::Pension => ("pension-title", "pension-lead"),
+    };
+    RecordScreen {
+        page: look.page(app),
+        site: me.site(voice, Menu::Resident, look.path()),
+        title: voice.say(title),
+        lead: voice.say(lead),
+        no_records,
+        slot: service.as_str(),
+        waiting: stream::part(&Outcome::waiting(voice, service)),
+    }
+}
+
+/// The panel of the page: the record, or why there is none.
+fn part(voice: Voice<'_>, today: Date, on: Option<Date>, panel: &Panel) -> String {
+    if let Some(outcome) = Outcome::of(voice, panel) {
+        return stream::part(&outcome);
+    }
+    let PanelOutcome::Ready { record, as_of } = &panel.outcome else { return String::new() };
+    let source = source_name(voice, panel.service, panel.source.as_ref());
+    match record.as_ref() {
+        Record::Insurance(record) => {
+            stream::part(&InsuranceView::new(voice, today, record, source, *as_of))
+        }
+        Record::Pension(record) => stream::part(&PensionView::new(voice, record, source, *as_of)),
+        Record::Checkup(record) => CheckupsView::new(voice, record, on, source, *as_of)
+            .map_or_else(|| empty(voice, panel), |view| stream::part(&view)),
+    }
+}
+
+/// A record without a single check-up is an empty one.
+fn empty(voice: Voice<'_>, panel: &Panel) -> String {
+    let panel = Panel { outcome: PanelOutcome::Empty, ..panel.clone() };
+    Outcome::of(voice, &panel).map_or_else(String::new, |outcome| stream::part(&outcome))
+}

@@ -1,0 +1,201 @@
+//! The portal, put together: opened from its configuration, served as a router, tended in the
+//! background.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use sqlx::migrate::Migrator;
+use tokio::sync::Notify;
+use utoipa::OpenApi;
+use warifu_service::http::{HttpLimits, finish};
+use warifu_service::seal::{KeyRing, SealError};
+use warifu_service::session::Sessions;
+use warifu_service::storage::{self, Migrations, StorageError};
+use warifu_service::tls::TlsError;
+use warifu_service::web::{self, AssetFile};
+use warifu_service::words::WordsError;
+use warifu_service::{Database, Surroundings, execute, health};
+
+use crate::config::{AddressError, PortalConfig};
+use crate::look;
+use crate::pages::{desk, entrance, events, history, home, record, session};
+use crate::relay::Relay;
+use crate::shared::{App, Shared};
+use crate::sso::{self, Own, Saml, SamlSetupError};
+use crate::words::words;
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// The portal's schema.
+pub const MIGRATIONS: Migrations = Migrations { sqlite: &SQLITE, postgres: &POSTGRES };
+
+const SESSION_COOKIE: &str = "__Host-portal";
+/// A signed and encrypted Response is about 10 kB; the gate refuses beyond 256 kB.
+const LONGEST_POST: usize = 384 * 1024;
+/// How often what has expired is deleted.
+const SWEEP: Duration = Duration::from_mins(1);
+/// Every so many sweeps the identity providers' metadata are read again.
+const SWEEPS_PER_RELOAD: u32 = 10;
+
+const ASSETS: [AssetFile; 2] = [
+    ("portal.css", include_bytes!("../assets/portal.css")),
+    ("desk.js", include_bytes!("../assets/desk.js")),
+];
+
+/// Why the portal cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum PortalError {
+    /// Its configuration.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// Its keys, or the identity providers' metadata.
+    #[error(transparent)]
+    Saml(#[from] SamlSetupError),
+    /// Its database.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// Its column keys.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// Its way to the relay.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// Its catalogues.
+    #[error(transparent)]
+    Words(#[from] WordsError),
+    /// Its own metadata cannot be written.
+    #[error(transparent)]
+    Metadata(#[from] warifu_saml::IssueError),
+}
+
+/// The portal.
+#[derive(Clone)]
+pub struct Portal(App);
+
+impl std::fmt::Debug for Portal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Portal").field("origin", &self.0.origin).finish_non_exhaustive()
+    }
+}
+
+/// The portal's SAML metadata, signed; needs no database and no peer.
+pub fn metadata_xml(
+    config: &PortalConfig,
+    surroundings: &Surroundings,
+) -> Result<String, PortalError> {
+    let own = Own::load(config)?;
+    Ok(sso::metadata::describe(&own, &words()?, surroundings)?)
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(session::session), info(title = "Warifu portal"))]
+struct Api;
+
+/// The OpenAPI document of what programs may ask the portal.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Api::openapi()
+}
+
+impl Portal {
+    /// Opens database and keys, and reads the identity providers' metadata.
+    pub async fn open(
+        config: &PortalConfig,
+        surroundings: Surroundings,
+    ) -> Result<Self, PortalError> {
+        config.check()?;
+        let database = Database::open(&config.database, MIGRATIONS).await?;
+        let keys = Arc::new(KeyRing::load(&config.column_keys)?);
+        let sessions =
+            Sessions::new(database.clone(), keys.clone(), surroundings.clone(), config.session);
+        Ok(Self(Arc::new(Shared {
+            origin: config.origin(),
+            words: Arc::new(words()?),
+            database,
+            keys,
+            sessions,
+            saml: Saml::load(config, surroundings.now())?,
+            relay: Relay::new(&config.relay)?,
+            ended: Notify::new(),
+            surroundings,
+        })))
+    }
+
+    /// Every route.
+    pub fn router(&self) -> Router {
+        let app = &self.0;
+        let sessions = app.sessions.clone().layer(SESSION_COOKIE);
+        let people = people().layer(from_fn_with_state(app.clone(), look::same_site_acts));
+        let pages = people.layer(sessions).merge(others());
+        let dressed = pages.layer(from_fn_with_state(app.clone(), look::dress));
+        let whole = dressed
+            .with_state(app.clone())
+            .merge(web::assets(&ASSETS))
+            .merge(health::health(Some(app.database.clone())));
+        finish(whole, &app.surroundings, app.words.clone(), HttpLimits::default())
+    }
+
+    /// Deletes what has expired and reads metadata again, for ever: run it beside the server and
+    /// drop it to stop.
+    pub async fn tend(&self) {
+        for round in 0_u32.. {
+            tokio::time::sleep(SWEEP).await;
+            if let Err(cause) = self.sweep().await {
+                tracing::warn!(%cause, "what has expired was not deleted");
+            }
+            if round % SWEEPS_PER_RELOAD == 0 {
+                self.0.saml.providers.reload(self.0.surroundings.now());
+            }
+        }
+    }
+
+    pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {
+        let now = storage::micros(self.0.surroundings.now());
+        for sql in [
+            "DELETE FROM saml_requests WHERE expires_at <= $1",
+            "DELETE FROM saml_replays WHERE expires_at <= $1",
+            "DELETE FROM arrivals WHERE expires_at <= $1",
+            "DELETE FROM session_indexes WHERE expires_at <= $1",
+        ] {
+            execute!(self.0.database.write(), sql, now)?;
+        }
+        self.0.sessions.sweep().await?;
+        Ok(())
+    }
+}
+
+/// Routes that a person's session belongs to.
+fn people() -> Router<App> {
+    Router::new()
+        .route("/", get(entrance::top))
+        .route("/help", get(entrance::help))
+        .route("/login/finish", get(sso::finish::finish))
+        .route("/logout", post(sso::logout::logout))
+        .route("/session", get(session::session))
+        .route("/session/events", get(events::events))
+        .route("/home", get(home::home))
+        .route("/insurance", get(record::insurance))
+        .route("/checkups", get(record::checkups))
+        .route("/pension", get(record::pension))
+        .route("/history", get(history::history))
+        .route("/desk", get(desk::desk))
+        .route("/desk/check", post(desk::check))
+        .route("/desk/tap", post(desk::tap))
+        .route("/desk/tap/finish", get(desk::tap_finish))
+}
+
+/// Routes without a session: the way in, the way out, and what identity providers send.
+fn others() -> Router<App> {
+    Router::new()
+        .route("/login", get(sso::begin::login))
+        .route("/login/stopped", get(entrance::stopped))
+        .route("/signed-out", get(entrance::signed_out))
+        .route("/desk/signed-out", get(entrance::covered))
+        .route("/saml/metadata", get(sso::metadata::metadata))
+        .route("/saml/acs", post(sso::consume::acs).layer(DefaultBodyLimit::max(LONGEST_POST)))
+        .route("/saml/slo", post(sso::logout::slo))
+}

@@ -1,0 +1,295 @@
+//! What the portal asks of the relay, over mutual TLS: a token for a ticket (RFC 8693), records
+//! as they arrive, eligibility, history.
+
+use std::time::Duration;
+
+use bytes::BytesMut;
+use futures::{Stream, StreamExt as _};
+use jiff::{SignedDuration, Timestamp};
+use reqwest::{Response, StatusCode};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use warifu_contract::eligibility::{EligibilityAnswer, EligibilityRequest};
+use warifu_contract::history::HistoryPage;
+use warifu_contract::records::{Panel, PanelOutcome, RecordsRequest, Service};
+use warifu_service::tls::{self, TlsError};
+
+use crate::config::RelayConfig;
+
+/// The longest that any call may take; the relay's own deadlines are shorter.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The longest answer that is read, and the longest line of a stream.
+const LONGEST: usize = 1024 * 1024;
+
+/// The relay, as the portal's own client certificate reaches it; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Relay {
+    http: reqwest::Client,
+    url: String,
+}
+
+/// The right to ask the relay on somebody's behalf, bound to the portal's certificate.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Access {
+    token: String,
+    /// When it ends.
+    pub until: Timestamp,
+}
+
+impl std::fmt::Debug for Access {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Access").field("until", &self.until).finish_non_exhaustive()
+    }
+}
+
+/// Why the relay gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    /// It cannot be reached, or broke off.
+    #[error("relay.down: {0}")]
+    Unreachable(#[from] reqwest::Error),
+    /// The token or ticket is not (or no longer) good.
+    #[error("relay.refused")]
+    Refused,
+    /// The token is good, but not for this.
+    #[error("relay.forbidden")]
+    Forbidden,
+    /// It answers with a failure of its own.
+    #[error("relay.failed: status {0}")]
+    Failed(StatusCode),
+    /// The answer does not have the agreed shape, or is too long.
+    #[error("relay.broken: {0}")]
+    Broken(&'static str),
+    /// It takes too long.
+    #[error("relay.slow")]
+    Slow,
+}
+
+impl RelayError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "relay.down",
+            Self::Refused => "relay.refused",
+            Self::Forbidden => "relay.forbidden",
+            Self::Failed(_) => "relay.failed",
+            Self::Broken(_) => "relay.broken",
+            Self::Slow => "relay.slow",
+        }
+    }
+
+    /// What a panel says when this is why it has no answer.
+    fn outcome(&self) -> PanelOutcome {
+        match self {
+            Self::Refused | Self::Forbidden => {
+                PanelOutcome::Refused { code: self.code().to_owned() }
+            }
+            _ => PanelOutcome::Failed { code: self.code().to_owned() },
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+    expires_in: u32,
+}
+
+impl Relay {
+    /// Prepares the pooled client.
+    pub fn new(config: &RelayConfig) -> Result<Self, TlsError> {
+        Ok(Self {
+            http: tls::client(&config.tls, PATIENCE)?,
+            url: config.url.trim_end_matches('/').to_owned(),
+        })
+    }
+
+    /// Trades a ticket for access (RFC 8693 section 2.1).
+    pub async fn exchange(&self, ticket: &str, now: Timestamp) -> Result<Access, RelayError> {
+        let form = [
+            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+            ("subject_token", ticket),
+            ("subject_token_type", "urn:ietf:params:oauth:token-type:jwt"),
+        ];
+        let response = self.http.post(self.at("token")).form(&form).send().await?;
+        let answer: TokenAnswer = read(checked(response)?).await?;
+        let until = now + SignedDuration::from_secs(i64::from(answer.expires_in));
+        Ok(Access { token: answer.access_token, until })
+    }
+
+    /// Asks for an eligibility check.
+    pub async fn eligibility(
+        &self,
+        access: &Access,
+        request: &EligibilityRequest,
+    ) -> Result<EligibilityAnswer, RelayError> {
+        let call = self.http.post(self.at("eligibility")).bearer_auth(&access.token).json(request);
+        read(checked(call.send().await?)?).await
+    }
+
+    /// One page of the person's own history, newest first.
+    pub async fn history(
+        &self,
+        access: &Access,
+        before: Option<u64>,
+        limit: u16,
+    ) -> Result<HistoryPage, RelayError> {
+        let mut query = vec![("limit", u64::from(limit))];
+        query.extend(before.map(|before| ("before", before)));
+        let call = self.http.get(self.at("history")).bearer_auth(&access.token).query(&query);
+        read(checked(call.send().await?)?).await
+    }
+
+    /// One panel for each of `services`, in order of arrival. Whatever goes wrong becomes the
+    /// panel of the services that it left without an answer.
+    pub fn panels(
+        self,
+        access: Access,
+        services: Vec<Service>,
+    ) -> impl Stream<Item = Panel> + Send + 'static {
+        async_stream::stream! {
+            let mut open = services.clone();
+            let mut why = RelayError::Broken("ended early");
+            let end = tokio::time::Instant::now() + PATIENCE;
+            match self.records(&access, services).await {
+                Err(error) => why = error,
+                Ok(lines) => {
+                    let mut lines = std::pin::pin!(lines);
+                    while !open.is_empty() {
+                        match tokio::time::timeout_at(end, lines.next()).await {
+                            Ok(Some(Ok(panel))) => if take(&mut open, panel.service) { yield panel },
+                            Ok(Some(Err(error))) => { why = error; break }
+                            Ok(None) => break,
+                            Err(_) => { why = RelayError::Slow; break }
+                        }
+                    }
+                }
+            }
+            if !open.is_empty() {
+                tracing::warn!(cause = %why, unanswered = open.len(), "panels are missing");
+            }
+            for service in open {
+                yield Panel { service, source: None, outcome: why.outcome(), took_ms: 0 };
+            }
+        }
+    }
+
+    async fn records(
+        &self,
+        access: &Access,
+        services: Vec<Service>,
+    ) -> Result<impl Stream<Item = Result<Panel, RelayError>> + Send + 'static, RelayError> {
+        let call = self.http.post(self.at("records")).bearer_auth(&access.token);
+        let response = call.json(&RecordsRequest { services }).send().await?;
+        Ok(lines(checked(response)?.bytes_stream()))
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("{}/{path}", self.url)
+    }
+}
+
+/// Whether `service` was still open; it is not any more.
+fn take(open: &mut Vec<Service>, service: Service) -> bool {
+    let before = open.len();
+    open.retain(|one| *one != service);
+    open.len() < before
+}
+
+fn checked(response: Response) -> Result<Response, RelayError> {
+    match response.status() {
+        status if status.is_success() => Ok(response),
+        StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => Err(RelayError::Refused),
+        StatusCode::FORBIDDEN => Err(RelayError::Forbidden),
+        status => Err(RelayError::Failed(status)),
+    }
+}
+
+async fn read<T: DeserializeOwned>(response: Response) -> Result<T, RelayError> {
+    let mut body = BytesMut::new();
+    let mut chunks = response.bytes_stream();
+    while let Some(chunk) = chunks.next().await {
+        body.extend_from_slice(&chunk?);
+        if body.len() > LONGEST {
+            return Err(RelayError::Broken("too long"));
+        }
+    }
+    serde_json::from_slice(&body).map_err(|_| RelayError::Broken("not the agreed shape"))
+}
+
+/// NDJSON, line by line.
+fn lines<E>(
+    chunks: impl Stream<Item = Result<bytes::Bytes, E>> + Send + 'static,
+) -> impl Stream<Item = Result<Panel, RelayError>> + Send + 'static
+where
+    RelayError: From<E>,
+    E: Send + 'static,
+{
+    async_stream::try_stream! {
+        let mut chunks = std::pin::pin!(chunks);
+        let mut rest = BytesMut::new();
+        while let Some(chunk) = chunks.next().await {
+            rest.extend_from_slice(&chunk?);
+            while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+                let line = rest.split_to(end + 1);
+                yield panel(&line)?;
+            }
+            if rest.len() > LONGEST {
+                Err(RelayError::Broken("a line too long"))?;
+            }
+        }
+        if !rest.trim_ascii().is_empty() {
+            yield panel(&rest)?;
+        }
+    }
+}
+
+fn panel(line: &[u8]) -> Result<Panel, RelayError> {
+    serde_json::from_slice(line).map_err(|_| RelayError::Broken("not a panel"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+    use proptest::prelude::*;
+
+    async fn read_in(chunks: Vec<Vec<u8>>) -> Vec<Result<Panel, RelayError>> {
+        let chunks = chunks.into_iter().map(|chunk| Ok::<_, RelayError>(bytes::Bytes::from(chunk)));
+        lines(futures::stream::iter(chunks)).collect().await
+    }
+
+    fn text() -> Vec<u8> {
+        let mut text = Vec::new();
+        for service in Service::ALL {
+            let panel = samples::panel(service, samples::ready(service));
+            text.extend(serde_json::to_vec(&panel).unwrap());
+            text.push(b'\n');
+        }
+        text
+    }
+
+    #[tokio::test]
+    async fn lines_come_out_whole_however_they_are_cut() {
+        for size in [1, 7, 100, 100_000] {
+            let chunks = text().chunks(size).map(<[u8]>::to_vec).collect();
+            let panels = read_in(chunks).await;
+            assert_eq!(panels.len(), 3);
+            assert!(panels.iter().all(Result::is_ok));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_line_without_end_is_given_up() {
+        let endless = vec![vec![b'x'; 700_000]; 2];
+        assert!(matches!(read_in(endless).await.as_slice(), [Err(RelayError::Broken(_))]));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_panels_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(read_in(vec![bytes]));
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Records and answers of virtual people, one for each state that a screen can be in.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
+use warifu_contract::CheckNumber;
+use warifu_contract::coverage::{
+    Coverage, Dependant, Insurer, InsurerKind, Relation, Validity, Workplace,
+};
+use warifu_contract::eligibility::{
+    Decision, EligibilityAnswer, FieldHint, ReasonCheck, ReasonStep, Verdict,
+};
+use warifu_contract::history::{AccessResult, Asked, HistoryEntry, HistoryPage, Purpose, Reader};
+use warifu_contract::person::{Name, Sex};
+use warifu_contract::records::{
+    Checkup, CheckupItem, CheckupRecord, CheckupValue, DisplayName, InsuranceRecord, Panel,
+    PanelOutcome, PensionMonth, PensionRecord, PensionScheme, Record, SchemeMonths, Service,
+};
+
+pub const TODAY: Date = date(2026, 11, 20);
+
+pub fn now() -> Timestamp {
+    "2026-11-20T01:15:02Z".parse().unwrap()
+}
+
+fn name(text: &str, kana: &str) -> Name {
+    Name { text: text.into(), kana: kana.into() }
+}
+
+pub fn coverage(kind: InsurerKind, until: Option<Date>) -> Coverage {
+    Coverage {
+        insurer: Insurer {
+            number: "00000001".into(),
+            name: "東京見本健康保険組合".into(),
+            address: "東京都見本区見本1-1-1".into(),
+            kind,
+            r#virtual: true,
+        },
+        symbol: "東京".into(),
+        number: "001".into(),
+        branch: Some("00".into()),
+        relation: Relation::Insured,
+        relationship: None,
+        name: name("上野 太郎", "ウエノ タロウ"),
+        sex: Sex::Male,
+        birth_date: date(1980, 5, 5),
+        insured_name: None,
+        validity: Validity { from: date(2022, 4, 1), until },
+        copay_percent: Some(30),
+        workplace: Some(Workplace {
+            name: "見本電鉄株式会社".into(),
+            address: "東京都港区見本2-3-4".into(),
+        }),
+        dependants: dependants(),
+    }
+}
+
+fn dependants() -> Vec<Dependant> {
+    [
+        ("上野 一子", "ウエノ イチコ", Sex::Female, date(1982, 8, 2), "妻", "01"),
+        ("上野 次子", "ウエノ ツギコ", Sex::Female, date(2009, 5, 5), "長女", "02"),
+        ("上野 三郎", "ウエノ サブロウ", Sex::Male, date(2012, 9, 9), "長男", "03"),
+        ("上野 五郎", "ウエノ ゴロウ", Sex::Male, date(1957, 3, 3), "父", "05"),
+    ]
+    .into_iter()
+    .map(|(text, kana, sex, birth_date, relationship, branch)| Dependant {
+        name: name(text, kana),
+        sex,
+        birth_date,
+        relationship: relationship.into(),
+        branch: Some(branch.into()),
+        validity: Validity { from: date(2022, 4, 1), until: None },
+    })
+    .collect()
+}
+
+pub fn insurance() -> InsuranceRecord {
+    let old = Coverage {
+        validity: Validity { from: date(2016, 4, 1), until: Some(date(2022, 3, 31)) },
+        dependants: Vec::new(),
+        insurer: Insurer {
+            name: "見本市国民健康保険".into(),
+            kind: InsurerKind::National,
+            ..coverage(InsurerKind::National, None).insurer
+        },
+        ..coverage(InsurerKind::National, None)
+    };
+    InsuranceRecord { coverages: vec![coverage(InsurerKind::Society, None), old] }
+}
+
+const ITEMS: [(&str, &str, &str, [f64; 5]); 12] = [
+    ("9N011000000000001", "BMI", "kg/m2", [24.1, 24.0, 23.6, 23.5, 23.1]),
+    ("9N016160100000001", "腹囲", "cm", [92.0, 91.5, 89.0, 84.0, 83.5]),
+    ("9A755000000000001", "収縮期血圧", "mmHg", [126.0, 128.0, 121.0, 124.0, 122.0]),
+    ("9A765000000000001", "拡張期血圧", "mmHg", [78.0, 80.0, 76.0, 78.0, 75.0]),
+    ("3F015000002327101", "中性脂肪", "mg/dL", [168.0, 152.0, 139.0, 141.0, 128.0]),
+    ("3F070000002327101", "HDL", "mg/dL", [58.0, 59.0, 57.0, 60.0, 61.0]),
+    ("3F077000002327101", "LDL", "mg/dL", [142.0, 114.0, 112.0, 110.0, 109.0]),
+    ("3D010000001926101", "空腹時血糖", "mg/dL", [104.0, 102.0, 99.0, 97.0, 94.0]),
+    ("3D046000001906202", "HbA1c", "%", [5.5, 5.5, 5.4, 5.4, 5.3]),
+    ("3B035000002327201", "AST", "U/L", [24.0, 25.0, 23.0, 22.0, 22.0]),
+    ("3B045000002327201", "ALT", "U/L", [22.0, 21.0, 20.0, 21.0, 19.0]),
+    ("2A030000001930101", "ヘモグロビン", "g/dL", [14.2, 14.1, 14.4, 14.3, 14.5]),
+];
+
+pub fn checkups() -> CheckupRecord {
+    let checkup = |back: usize| Checkup {
+        taken_on: date(2026 - i16::try_from(back).unwrap(), 10, 8),
+        place: "見本保健センター".into(),
+        items: ITEMS
+            .iter()
+            .map(|(code, name, unit, values)| CheckupItem {
+                code: (*code).into(),
+                name: (*name).into(),
+                value: CheckupValue::Quantity { value: values[back], unit: (*unit).into() },
+            })
+            .chain(unmeasured())
+            .collect(),
+    };
+    CheckupRecord {
+        sex: Sex::Male,
+        birth_date: date(1980, 5, 5),
+        checkups: (0..5).map(checkup).collect(),
+    }
+}
+
+fn unmeasured() -> [CheckupItem; 5] {
+    let item =
+        |code: &str, name: &str, value| CheckupItem { code: code.into(), name: name.into(), value };
+    [
+        item("1A010000000190111", "尿蛋白", CheckupValue::Text { text: "（−）".into() }),
+        item("9N501000000000011", "判定", CheckupValue::Text { text: "予備群該当".into() }),
+        item("9N736000000000011", "喫煙", CheckupValue::Text { text: "いいえ".into() }),
+        item("9E100166000000011", "眼底検査", CheckupValue::NotTaken),
+        item("9Z999000000000001", "知らない項目<b>", CheckupValue::Text { text: "あり".into() }),
+    ]
+}
+
+pub fn pension() -> PensionRecord {
+    let month = |back: i8, paid| PensionMonth {
+        month: date(2026, 10 - back, 1),
+        scheme: PensionScheme::Employees,
+        standard_monthly_yen: Some(360_000),
+        paid_yen: paid,
+    };
+    PensionRecord {
+        sample: true,
+        qualifying_months: 281,
+        needed_months: 120,
+        schemes: vec![
+            SchemeMonths { scheme: PensionScheme::NationalFirst, months: 36 },
+            SchemeMonths { scheme: PensionScheme::Employees, months: 245 },
+        ],
+        yearly_amount_yen: 1_284_500,
+        estimate: false,
+        paid_total_yen: 7_392_480,
+        recent: vec![month(0, Some(32_940)), month(1, Some(32_940)), month(2, None)],
+    }
+}
+
+pub fn record(service: Service) -> Record {
+    match service {
+        Service::Insurance => Record::Insurance(insurance()),
+        Service::Checkup => Record::Checkup(checkups()),
+        Service::Pension => Record::Pension(pension()),
+    }
+}
+
+pub fn ready(service: Service) -> PanelOutcome {
+    PanelOutcome::Ready {
+        record: Box::new(record(service)),
+        as_of: "2026-11-19T22:10:00Z".parse().unwrap(),
+    }
+}
+
+/// Every way a panel can come back.
+pub fn outcomes(service: Service) -> Vec<PanelOutcome> {
+    let refused = |code: &str| PanelOutcome::Refused { code: code.into() };
+    let failed = |code: &str| PanelOutcome::Failed { code: code.into() };
+    vec![
+        ready(service),
+        PanelOutcome::Empty,
+        PanelOutcome::NotLinked,
+        refused("level.low"),
+        refused("consent.none"),
+        failed("source.slow"),
+        failed("source.down"),
+        failed("source.broken"),
+        failed("relay.down"),
+    ]
+}
+
+pub fn panel(service: Service, outcome: PanelOutcome) -> Panel {
+    let source = match service {
+        Service::Insurance => ("東京見本健康保険組合", "Tokyo Sample Health Insurance Society"),
+        Service::Checkup => ("見本保健センター", "Sample Health Centre"),
+        Service::Pension => ("見本年金センター", "Sample Pension Centre"),
+    };
+    let source = DisplayName { ja: source.0.into(), en: source.1.into() };
+    Panel { service, source: Some(source), outcome, took_ms: 12 }
+}
+
+pub fn history() -> HistoryPage {
+    let organization =
+        |code: &str, name: &str| Reader::Organization { code: code.into(), name: name.into() };
+    let clinic = || organization("3710000001", "春日見本医院");
+    let eligibility = Asked::Eligibility;
+    let insurance = Asked::Record(Service::Insurance);
+    let rows = [
+        (Reader::Oneself, insurance, AccessResult::Shown),
+        (
+            Reader::Oneself,
+            Asked::Record(Service::Pension),
+            AccessResult::Failed("source.slow".into()),
+        ),
+        (clinic(), eligibility, AccessResult::Answered(Verdict::Valid)),
+        (clinic(), Asked::Record(Service::Checkup), AccessResult::Refused("consent.none".into())),
+        (Reader::Oneself, Asked::Record(Service::Checkup), AccessResult::Empty),
+        (
+            organization("3740000002", "さぬき見本薬局"),
+            eligibility,
+            AccessResult::Answered(Verdict::Expired),
+        ),
+    ];
+    let entries =
+        rows.into_iter().zip(0_u64..).map(|((reader, asked, result), back)| HistoryEntry {
+            index: 4210 - back * 7,
+            subject_sequence: 12 - back,
+            at: now() - jiff::SignedDuration::from_hours(5 + 31 * i64::try_from(back).unwrap()),
+            purpose: match reader {
+                Reader::Oneself => Purpose::OwnLook,
+                Reader::Organization { .. } => Purpose::Treatment,
+            },
+            check_number: matches!(asked, Asked::Eligibility)
+                .then(|| CheckNumber::new(now(), 1, 7)),
+            source: Some(panel(Service::Insurance, PanelOutcome::Empty).source.unwrap()),
+            reader,
+            asked,
+            result,
+        });
+    HistoryPage { entries: entries.collect(), before: Some(4100) }
+}
+
+pub fn answer(verdict: Verdict) -> EligibilityAnswer {
+    let known = matches!(verdict, Verdict::Valid | Verdict::Expired | Verdict::NotYetStarted);
+    let until = (verdict == Verdict::Expired).then_some(date(2026, 9, 30));
+    let step = |check, holds| ReasonStep { check, holds };
+    let decided = if verdict == Verdict::Valid {
+        step(ReasonCheck::NotEnded, true)
+    } else {
+        step(ReasonCheck::NumberKnown, false)
+    };
+    EligibilityAnswer {
+        check_number: CheckNumber::new(now(), 1, 4407),
+        message: verdict.legacy_message().into(),
+        decision: Decision {
+            verdict,
+            reasons: vec![
+                step(ReasonCheck::CardGenuine, true),
+                step(ReasonCheck::Linked, true),
+                step(ReasonCheck::InsurerAnswered, true),
+                step(ReasonCheck::InsurerKnown, true),
+                decided,
+            ],
+            hint: (verdict == Verdict::DependantUnknown).then_some(FieldHint::Branch),
+            coverage: known.then(|| coverage(InsurerKind::Society, until)),
+        },
+        target_date: TODAY,
+        source: Some("東京見本健康保険組合".into()),
+        as_of: Some("2026-11-19T22:10:00Z".parse().unwrap()),
+        usual_lag_days: Some(2),
+        answered_at: now(),
+        took_ms: 312,
+    }
+}
+
+pub const VERDICTS: [Verdict; 9] = [
+    Verdict::Valid,
+    Verdict::Expired,
+    Verdict::NotYetStarted,
+    Verdict::NumberUnknown,
+    Verdict::DependantUnknown,
+    Verdict::InsurerUnknown,
+    Verdict::SeveralHits,
+    Verdict::NotLinked,
+    Verdict::InsurerSilent,
+];

@@ -1,0 +1,10 @@
+//! The portal as a whole: its real router over a real database, with an identity provider and a
+//! relay at the other end of the wire.
+
+mod desk;
+mod login;
+mod panels;
+mod peers;
+mod pki;
+mod rig;
+mod roles;

@@ -1,0 +1,106 @@
+//! A resident's pages: panels in order of arrival, each with its own fate.
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use warifu_contract::records::Service;
+
+use super::peers::{Behaviour, failed};
+use super::rig::{Answer as _, Rig};
+use crate::samples;
+
+fn ready(service: Service) -> warifu_contract::records::Panel {
+    samples::panel(service, samples::ready(service))
+}
+
+#[tokio::test]
+async fn the_frame_comes_at_once_and_panels_as_they_arrive() {
+    let behaviour = Behaviour {
+        panels: vec![
+            (200, ready(Service::Pension)),
+            (200, ready(Service::Insurance)),
+            (0, failed(Service::Checkup, "source.down")),
+        ],
+        ..Behaviour::default()
+    };
+    let rig = Rig::with(behaviour).await;
+    let mut browser = rig.signed_in("resident").await;
+    let mut pieces = browser.get("/home").await.into_body().into_data_stream();
+    let first = tokio::time::timeout(Duration::from_millis(100), pieces.next()).await;
+    let first = String::from_utf8(first.unwrap().unwrap().unwrap().to_vec()).unwrap();
+    for text in ["<slot name=\"insurance\">", "年金の記録を待っています", "shadowrootmode=\"open\""]
+    {
+        assert!(first.contains(text), "{text}");
+    }
+    assert!(!first.contains("slot=\"pension\""));
+    let mut rest = String::new();
+    while let Some(piece) = pieces.next().await {
+        rest.push_str(std::str::from_utf8(&piece.unwrap()).unwrap());
+    }
+    let place = |text: &str| rest.find(text).unwrap_or_else(|| panic!("{text}"));
+    assert!(place("slot=\"pension\"") < place("slot=\"insurance\""));
+    assert!(place("slot=\"insurance\"") < place("slot=\"checkup\""));
+    assert!(place("見本保健センターに、いまはつながりません") > place("slot=\"checkup\""));
+    assert!(rest.contains("href=\"/checkups\""), "its own address to ask again");
+    assert!(rest.contains("slot=\"history\""));
+    assert!(rest.trim_end().ends_with("</html>"));
+}
+
+#[tokio::test]
+async fn what_the_relay_leaves_out_is_said() {
+    let behaviour =
+        Behaviour { panels: vec![(0, ready(Service::Insurance))], ..Behaviour::default() };
+    let rig = Rig::with(behaviour).await;
+    let page = rig.signed_in("resident").await.get("/home").await.text().await;
+    for slot in ["insurance", "checkup", "pension"] {
+        assert_eq!(page.matches(&format!("slot=\"{slot}\"")).count(), 1, "{slot}");
+    }
+    assert_eq!(page.matches("記録の中継に、いまはつながりません").count(), 2);
+}
+
+#[tokio::test]
+async fn a_relay_that_is_down_costs_the_panels_and_nothing_else() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("resident").await;
+    rig.relay.stop();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let page = browser.get("/home").await.text().await;
+    assert!(page.contains("上野 太郎 さんのホーム"));
+    assert_eq!(page.matches("記録の中継に、いまはつながりません").count(), 4);
+}
+
+#[tokio::test]
+async fn a_refused_ticket_leaves_the_person_signed_in() {
+    let rig = Rig::with(Behaviour { refuses: true, ..Behaviour::default() }).await;
+    let mut browser = rig.signed_in("resident").await;
+    assert_eq!(browser.get_json("/session").await["records"], false);
+    assert!(browser.get("/home").await.text().await.contains("記録の中継につながりませんでした"));
+}
+
+#[tokio::test]
+async fn each_record_has_its_own_page() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("resident").await;
+    let insurance = browser.get("/insurance").await.text().await;
+    assert!(insurance.contains("東京見本健康保険組合"));
+    let checkups = browser.get("/checkups?on=2024-10-08").await.text().await;
+    assert!(checkups.contains("2024年10月8日（令和6年）"));
+    assert!(checkups.contains("<svg class=\"chart\""));
+    let newest = browser.get("/checkups?on=rubbish").await.text().await;
+    assert!(newest.contains("2026年10月8日（令和8年）"));
+    let pension = browser.get("/pension").await.text().await;
+    assert!(pension.contains("見本のデータです"));
+    let history = browser.get("/history?before=4100").await.text().await;
+    assert!(history.contains("最新にもどる"));
+    let english = browser.get("/insurance?lang=en").await.text().await;
+    assert!(english.contains("Valid, with no end date"));
+}
+
+#[tokio::test]
+async fn access_that_has_run_out_asks_for_another_sign_in() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("resident").await;
+    rig.pass(601);
+    let page = browser.get("/insurance").await.text().await;
+    assert!(page.contains("記録を見られる時間が終わりました"));
+}

@@ -1,0 +1,306 @@
+//! The two parties at the other end of the wire, as far as the portal can tell: an identity
+//! provider that issues real SAML, a relay that speaks its protocol over mutual TLS.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Form, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use jiff::{SignedDuration, Timestamp};
+use tokio_util::sync::CancellationToken;
+use warifu_contract::eligibility::{EligibilityRequest, Verdict};
+use warifu_contract::history::HistoryPage;
+use warifu_contract::records::{Panel, PanelOutcome, RecordsRequest, Service};
+use warifu_saml::metadata::{IdpDescription, LocalizedText};
+use warifu_saml::names::{
+    AC_PRESENCE, AC_SMARTCARD_PKI, ATTRIBUTE_DISPLAY_NAME, ATTRIBUTE_ENTITLEMENT,
+    ATTRIBUTE_ORGANIZATION, ATTRIBUTE_PAIRWISE_ID, ATTRIBUTE_RELAY_TICKET,
+};
+use warifu_saml::redirect::receive;
+use warifu_saml::{
+    Assertion, Attribute, AuthnRequest, Certificate, EncryptionKey, ErrorResponse, KeySigner,
+    LogoutRequest, NameId, Protection, RedirectParameter, Status, issue, random_id, soap,
+};
+use warifu_service::http::{ListenConfig, Server};
+use warifu_service::tls::TlsConfig;
+
+use super::pki::{CA, DECRYPT, IDP, Identity, RELAY, SAML};
+use crate::samples;
+
+pub const IDP_ID: &str = "https://idp.example/saml/metadata";
+pub const IDP_SSO: &str = "https://idp.example/saml/sso";
+pub const ORIGIN: &str = "https://portal.example";
+pub const SUBJECT: &str = "aeqcaibaeqcaibaeqcaibaeqcaibaeqc@idp.example";
+pub const NAME: &str = "上野 太郎";
+
+pub fn random(bytes: &mut [u8]) {
+    openssl::rand::rand_bytes(bytes).unwrap();
+}
+
+/// What an identity provider says, before it is signed; tests change what they try.
+pub struct Saying {
+    pub signer: &'static Identity,
+    pub issuer: &'static str,
+    pub audience: String,
+    pub acs_url: String,
+    pub in_response_to: String,
+    pub context_class: &'static str,
+    pub now: Timestamp,
+    pub attributes: BTreeMap<&'static str, Vec<String>>,
+    pub session_index: String,
+    pub assertion_bytes: Option<u8>,
+}
+
+impl Saying {
+    /// A resident or a clerk, as our own identity provider would say it.
+    pub fn person(request: &AuthnRequest, now: Timestamp, role: &str) -> Self {
+        let organization = (role == "clinic-desk").then(|| vec!["春日見本医院".to_owned()]);
+        let attributes = [
+            (ATTRIBUTE_PAIRWISE_ID, Some(vec![SUBJECT.to_owned()])),
+            (ATTRIBUTE_DISPLAY_NAME, Some(vec![NAME.to_owned()])),
+            (ATTRIBUTE_ENTITLEMENT, Some(vec![format!("urn:warifu:role:{role}")])),
+            (ATTRIBUTE_ORGANIZATION, organization),
+            (ATTRIBUTE_RELAY_TICKET, Some(vec!["ticket-of-a-person".to_owned()])),
+        ];
+        Self {
+            signer: &IDP,
+            issuer: IDP_ID,
+            audience: format!("{ORIGIN}/saml/metadata"),
+            acs_url: format!("{ORIGIN}/saml/acs"),
+            in_response_to: request.id.clone(),
+            context_class: AC_SMARTCARD_PKI,
+            now,
+            attributes: attributes
+                .into_iter()
+                .filter_map(|(name, values)| values.map(|values| (name, values)))
+                .collect(),
+            session_index: random_id(&mut random),
+            assertion_bytes: None,
+        }
+    }
+
+    /// A card tapped at the desk.
+    pub fn tap(request: &AuthnRequest, now: Timestamp) -> Self {
+        let ticket = (ATTRIBUTE_RELAY_TICKET, vec!["ticket-of-a-tap".to_owned()]);
+        Self {
+            context_class: AC_PRESENCE,
+            attributes: [ticket].into(),
+            ..Self::person(request, now, "resident")
+        }
+    }
+
+    /// The `SAMLResponse` field.
+    pub fn post_field(&self) -> String {
+        let signer =
+            KeySigner::from_pem(&self.signer.key_pem(), &self.signer.certificate_pem()).unwrap();
+        let encryption = Certificate::from_pem(&DECRYPT.certificate_pem()).unwrap();
+        let attributes: Vec<Attribute> = self
+            .attributes
+            .iter()
+            .map(|(name, values)| Attribute::new(*name, values.clone()))
+            .collect();
+        let assertion = Assertion {
+            issuer: self.issuer,
+            audience: &self.audience,
+            acs_url: &self.acs_url,
+            in_response_to: &self.in_response_to,
+            name_id: "_transient",
+            session_index: &self.session_index,
+            context_class: self.context_class,
+            issued_at: self.now,
+            authenticated_at: self.now,
+            not_on_or_after: self.now + SignedDuration::from_mins(5),
+            session_not_on_or_after: self.now + SignedDuration::from_hours(8),
+            attributes: &attributes,
+        };
+        let protection = Protection {
+            signer: &signer,
+            encrypt_to: &EncryptionKey::from_certificate(&encryption).unwrap(),
+            sign_assertion: true,
+        };
+        let mut bytes = |out: &mut [u8]| match self.assertion_bytes {
+            Some(byte) => out.fill(byte),
+            None => random(out),
+        };
+        issue::response(&assertion, &protection, &mut bytes).unwrap().post_field()
+    }
+}
+
+/// The `SAMLResponse` field that says that nobody signed in.
+pub fn stopped(request: &AuthnRequest, now: Timestamp) -> String {
+    let signer = KeySigner::from_pem(&IDP.key_pem(), &IDP.certificate_pem()).unwrap();
+    let response = ErrorResponse {
+        issuer: IDP_ID,
+        acs_url: &format!("{ORIGIN}/saml/acs"),
+        in_response_to: &request.id,
+        issued_at: now,
+        status: Status::AuthnFailed,
+        message: None,
+    };
+    issue::error_response(&response, &signer, &mut random).unwrap().post_field()
+}
+
+/// The AuthnRequest in the address to which the portal sends the browser, its signature checked.
+pub fn request_in(location: &str) -> AuthnRequest {
+    let (endpoint, query) = location.split_once('?').unwrap();
+    assert_eq!(endpoint, IDP_SSO);
+    let received = receive(query, RedirectParameter::Request).unwrap();
+    let certificate = Certificate::from_pem(&SAML.certificate_pem()).unwrap();
+    received.verify(&[certificate]).unwrap();
+    AuthnRequest::parse(&received.xml).unwrap()
+}
+
+/// The envelope by which the identity provider ends a session.
+pub fn logout_envelope(signer: &Identity, now: Timestamp, session_indexes: Vec<String>) -> String {
+    let key = KeySigner::from_pem(&signer.key_pem(), &signer.certificate_pem()).unwrap();
+    let request = LogoutRequest {
+        id: random_id(&mut random),
+        issuer: IDP_ID.to_owned(),
+        issue_instant: now,
+        destination: Some(format!("{ORIGIN}/saml/slo")),
+        not_on_or_after: Some(now + SignedDuration::from_mins(5)),
+        name_id: NameId::transient("_transient"),
+        session_indexes,
+    };
+    soap::wrap(&request.to_signed_xml(&key).unwrap())
+}
+
+/// Writes the identity provider's metadata.
+pub fn write_metadata(path: &Path, now: Timestamp) {
+    let signer = KeySigner::from_pem(&IDP.key_pem(), &IDP.certificate_pem()).unwrap();
+    let description = IdpDescription {
+        entity_id: IDP_ID.to_owned(),
+        valid_until: now + SignedDuration::from_hours(24 * 30),
+        display_names: vec![LocalizedText {
+            language: "ja".into(), text: "割符ログイン".into()
+        }],
+        signing: vec![Certificate::from_pem(&IDP.certificate_pem()).unwrap()],
+        sso_redirect: IDP_SSO.to_owned(),
+        slo_redirect: None,
+        slo_soap: None,
+        error_url: None,
+        scopes: vec!["idp.example".to_owned()],
+        want_authn_requests_signed: true,
+        contact: None,
+    };
+    std::fs::write(path, description.to_xml(&signer, &mut random).unwrap()).unwrap();
+}
+
+/// How the relay behaves in one test.
+#[derive(Clone)]
+pub struct Behaviour {
+    /// Panels in the order in which they arrive, each after so many milliseconds.
+    pub panels: Vec<(u64, Panel)>,
+    pub verdict: Verdict,
+    /// Refuses every ticket.
+    pub refuses: bool,
+}
+
+impl Default for Behaviour {
+    fn default() -> Self {
+        let panel = |service| (0, samples::panel(service, samples::ready(service)));
+        Self { panels: Service::ALL.map(panel).to_vec(), verdict: Verdict::Valid, refuses: false }
+    }
+}
+
+/// A relay that listens, and remembers what it was asked.
+pub struct RelayPeer {
+    pub url: String,
+    pub asked: Arc<Mutex<Vec<String>>>,
+    stop: CancellationToken,
+}
+
+#[derive(Clone)]
+struct Desk {
+    behaviour: Behaviour,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl RelayPeer {
+    /// Listens with mutual TLS: the portal must show its certificate.
+    pub async fn start(folder: &Path, behaviour: Behaviour) -> Self {
+        let (key, certificate) = RELAY.write(folder, "relay");
+        let (_, ca) = CA.write(folder, "ca");
+        let tls = TlsConfig { certificate, key, client_ca: Some(ca) };
+        let config = ListenConfig { address: "127.0.0.1:0".parse().unwrap(), tls: Some(tls) };
+        let server = Server::bind(&config).await.unwrap();
+        let url = format!("https://localhost:{}", server.address().port());
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let desk = Desk { behaviour, asked: asked.clone() };
+        let stop = CancellationToken::new();
+        tokio::spawn(server.serve(router(desk), stop.clone()));
+        Self { url, asked, stop }
+    }
+
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+}
+
+fn router(desk: Desk) -> Router {
+    Router::new()
+        .route("/token", post(token))
+        .route("/records", post(records))
+        .route("/eligibility", post(eligibility))
+        .route("/history", get(history))
+        .with_state(desk)
+}
+
+async fn token(State(desk): State<Desk>, Form(form): Form<BTreeMap<String, String>>) -> Response {
+    let ticket = &form["subject_token"];
+    desk.asked.lock().unwrap().push(format!("token {ticket}"));
+    if desk.behaviour.refuses {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
+    assert_eq!(form["grant_type"], "urn:ietf:params:oauth:grant-type:token-exchange");
+    let answer = serde_json::json!({
+        "access_token": format!("access-for-{ticket}"), "token_type": "Bearer",
+        "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
+        "expires_in": 600, "scope": "records",
+    });
+    Json(answer).into_response()
+}
+
+async fn records(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    Json(wanted): Json<RecordsRequest>,
+) -> Body {
+    assert_eq!(headers["authorization"], "Bearer access-for-ticket-of-a-person");
+    let panels = desk.behaviour.panels.into_iter();
+    let panels: Vec<_> =
+        panels.filter(|(_, panel)| wanted.services.contains(&panel.service)).collect();
+    Body::from_stream(async_stream::stream! {
+        for (wait, panel) in panels {
+            tokio::time::sleep(Duration::from_millis(wait)).await;
+            let line = format!("{}\n", serde_json::to_string(&panel).unwrap());
+            yield Ok::<_, std::convert::Infallible>(line);
+        }
+    })
+}
+
+async fn eligibility(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    Json(request): Json<EligibilityRequest>,
+) -> Json<warifu_contract::eligibility::EligibilityAnswer> {
+    let bearer = headers["authorization"].to_str().unwrap();
+    let line = format!("eligibility {bearer} {}", serde_json::to_string(&request).unwrap());
+    desk.asked.lock().unwrap().push(line);
+    Json(samples::answer(desk.behaviour.verdict))
+}
+
+async fn history() -> Json<HistoryPage> {
+    Json(samples::history())
+}
+
+/// A panel that says that its source failed.
+pub fn failed(service: Service, code: &str) -> Panel {
+    samples::panel(service, PanelOutcome::Failed { code: code.into() })
+}

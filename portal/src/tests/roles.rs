@@ -1,0 +1,89 @@
+//! Every route against every kind of visitor.
+
+use axum::http::StatusCode;
+
+use super::rig::{Answer as _, Rig};
+
+const OK: u16 = 200;
+const ELSEWHERE: u16 = 303;
+const REFUSED: u16 = 403;
+
+/// Method, path, then what nobody, a resident, and a clerk get.
+const ROUTES: [(&str, &str, [u16; 3]); 20] = [
+    ("GET", "/", [OK, OK, OK]),
+    ("GET", "/help", [OK, OK, OK]),
+    ("GET", "/login", [ELSEWHERE, ELSEWHERE, ELSEWHERE]),
+    ("GET", "/session", [OK, OK, OK]),
+    ("GET", "/session/events", [401, OK, OK]),
+    ("GET", "/login/stopped", [OK, OK, OK]),
+    ("GET", "/signed-out", [OK, OK, OK]),
+    ("GET", "/desk/signed-out", [OK, OK, OK]),
+    ("GET", "/saml/metadata", [OK, OK, OK]),
+    ("GET", "/home", [ELSEWHERE, OK, REFUSED]),
+    ("GET", "/insurance", [ELSEWHERE, OK, REFUSED]),
+    ("GET", "/checkups", [ELSEWHERE, OK, REFUSED]),
+    ("GET", "/pension", [ELSEWHERE, OK, REFUSED]),
+    ("GET", "/history", [ELSEWHERE, OK, REFUSED]),
+    ("GET", "/desk", [ELSEWHERE, REFUSED, OK]),
+    ("POST", "/desk/check", [ELSEWHERE, REFUSED, OK]),
+    ("POST", "/desk/tap", [ELSEWHERE, REFUSED, ELSEWHERE]),
+    ("GET", "/desk/tap/finish?h=x", [ELSEWHERE, REFUSED, 400]),
+    ("GET", "/login/finish?h=x", [400, 400, 400]),
+    ("POST", "/logout", [ELSEWHERE, ELSEWHERE, ELSEWHERE]),
+];
+
+#[tokio::test]
+async fn each_route_opens_to_its_own_people_only() {
+    let rig = Rig::new().await;
+    for (method, path, expected) in ROUTES {
+        let visitors =
+            [rig.browser(), rig.signed_in("resident").await, rig.signed_in("clinic-desk").await];
+        for (mut visitor, expected) in visitors.into_iter().zip(expected) {
+            let response = match method {
+                "GET" => visitor.get(path).await,
+                _ => visitor.post(path, &[]).await,
+            };
+            let got = response.status();
+            assert_eq!(got.as_u16(), expected, "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_sent_to_the_sign_in_and_back_to_the_page() {
+    let rig = Rig::new().await;
+    assert_eq!(rig.browser().get("/pension").await.location(), "/login?to=/pension");
+    assert_eq!(
+        rig.browser().get("/checkups?on=2025-10-08").await.location(),
+        "/login?to=/checkups"
+    );
+}
+
+#[tokio::test]
+async fn the_wrong_card_is_told_kindly() {
+    let rig = Rig::new().await;
+    let response = rig.signed_in("clinic-desk").await.get("/home").await;
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    let page = response.text().await;
+    assert!(page.contains("この画面は、別のカードで開きます"));
+    assert!(page.contains("action=\"/logout\""));
+    assert!(page.contains("href=\"/desk\""));
+}
+
+#[tokio::test]
+async fn somebody_without_a_role_sees_no_records() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("something-else").await;
+    for path in ["/home", "/desk"] {
+        assert_eq!(browser.get(path).await.status(), StatusCode::FORBIDDEN);
+    }
+    assert!(!rig.relay.asked.lock().unwrap().iter().any(|line| line.starts_with("eligibility")));
+}
+
+#[tokio::test]
+async fn a_session_ends_when_the_identity_provider_said() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("resident").await;
+    rig.pass(8 * 3600);
+    assert_eq!(browser.get("/home").await.location(), "/login?to=/home");
+}

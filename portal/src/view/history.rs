@@ -1,0 +1,218 @@
+//! Who saw my records: one sentence per entry, own looks folded together.
+
+use askama::Template;
+use jiff::{SignedDuration, Timestamp};
+use warifu_contract::eligibility::Verdict;
+use warifu_contract::history::{AccessResult, Asked, HistoryEntry, HistoryPage, Purpose, Reader};
+use warifu_contract::records::Service;
+use warifu_service::words::Voice;
+
+use super::{Link, Tone, display_name};
+use crate::dates::words;
+
+/// Rows on the home page.
+const ROWS_AT_HOME: usize = 3;
+/// The home page counts this far back.
+const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The history page's content.
+#[derive(Debug, Clone, Template)]
+#[template(path = "parts/history.html")]
+pub struct HistoryView<'a> {
+    voice: Voice<'a>,
+    groups: Vec<Group>,
+    older: Option<Link>,
+    newest: Option<Link>,
+}
+
+/// Neighbouring entries of one kind.
+#[derive(Debug, Clone)]
+enum Group {
+    /// Somebody else's look.
+    Other(EntryView),
+    /// One's own looks, folded.
+    Own { title: String, entries: Vec<EntryView> },
+}
+
+#[derive(Debug, Clone)]
+struct EntryView {
+    at: String,
+    machine_at: String,
+    sentence: String,
+    tone: Tone,
+    result: String,
+    details: Vec<String>,
+}
+
+impl<'a> HistoryView<'a> {
+    /// One page of the history; `first` when nothing newer was left out.
+    pub fn new(voice: Voice<'a>, page: &HistoryPage, first: bool) -> Self {
+        let link = |href: String, key: &str| Link { href, words: voice.say(key) };
+        let older = page.before.map(|before| format!("/history?before={before}"));
+        Self {
+            voice,
+            groups: groups(voice, &page.entries),
+            older: older.map(|href| link(href, "history-older")),
+            newest: (!first).then(|| link("/history".to_owned(), "history-newest")),
+        }
+    }
+}
+
+/// The panel of the home page.
+#[derive(Debug, Clone, Template)]
+#[template(path = "parts/viewers.html")]
+pub struct ViewersView<'a> {
+    voice: Voice<'a>,
+    summary: String,
+    rows: Vec<ViewerRow>,
+}
+
+#[derive(Debug, Clone)]
+struct ViewerRow {
+    at: String,
+    who: String,
+    why: String,
+    what: String,
+}
+
+impl<'a> ViewersView<'a> {
+    /// Others' looks within the last 30 days before `now`.
+    pub fn new(voice: Voice<'a>, now: Timestamp, entries: &[HistoryEntry]) -> Self {
+        let recent: Vec<_> = entries
+            .iter()
+            .filter(|entry| !is_own(entry) && now.duration_since(entry.at) <= MONTH)
+            .collect();
+        let summary = match recent.len() {
+            0 => voice.say("history-viewers-none"),
+            n => voice.tell("history-viewers-text", &[("n", n.into())]),
+        };
+        let rows = recent.into_iter().take(ROWS_AT_HOME);
+        Self { voice, summary, rows: rows.map(|entry| viewer(voice, entry)).collect() }
+    }
+}
+
+/// The home page's panel when the history could not be read.
+#[derive(Debug, Clone, Template)]
+#[template(path = "parts/viewers_failed.html")]
+pub struct ViewersFailed<'a> {
+    /// The page's voice.
+    pub voice: Voice<'a>,
+    /// Still waiting rather than failed: it stands in the slot itself.
+    pub waiting: bool,
+}
+
+fn viewer(voice: Voice<'_>, entry: &HistoryEntry) -> ViewerRow {
+    ViewerRow {
+        at: words::moment(voice.language, entry.at),
+        who: reader(voice, entry),
+        why: voice.say(match entry.purpose {
+            Purpose::OwnLook => "history-purpose-own-look",
+            Purpose::Treatment => "history-purpose-treatment",
+        }),
+        what: asked(voice, entry.asked),
+    }
+}
+
+fn groups(voice: Voice<'_>, entries: &[HistoryEntry]) -> Vec<Group> {
+    entries
+        .chunk_by(|left, right| is_own(left) && is_own(right))
+        .filter_map(|chunk| group(voice, chunk))
+        .collect()
+}
+
+fn group(voice: Voice<'_>, chunk: &[HistoryEntry]) -> Option<Group> {
+    let first = chunk.first()?;
+    if is_own(first) {
+        let title = voice.tell("history-own-fold", &[("n", chunk.len().into())]);
+        let entries = chunk.iter().map(|entry| view(voice, entry)).collect();
+        return Some(Group::Own { title, entries });
+    }
+    Some(Group::Other(view(voice, first)))
+}
+
+fn is_own(entry: &HistoryEntry) -> bool {
+    matches!(entry.reader, Reader::Oneself)
+}
+
+fn view(voice: Voice<'_>, entry: &HistoryEntry) -> EntryView {
+    let (tone, result) = result(voice, &entry.result);
+    EntryView {
+        at: words::full_moment(voice.language, entry.at),
+        machine_at: entry.at.to_string(),
+        sentence: sentence(voice, entry),
+        tone,
+        result,
+        details: details(voice, entry),
+    }
+}
+
+fn sentence(voice: Voice<'_>, entry: &HistoryEntry) -> String {
+    let what = match entry.asked {
+        Asked::Eligibility => "eligibility",
+        Asked::Record(_) => "record",
+    };
+    let who = match entry.reader {
+        Reader::Oneself => "own",
+        Reader::Organization { .. } => "other",
+    };
+    let came = match entry.result {
+        AccessResult::Shown | AccessResult::Answered(_) | AccessResult::Empty => "did",
+        AccessResult::Refused(_) | AccessResult::Failed(_) => "tried",
+    };
+    let key = format!("history-{who}-{came}-{what}");
+    let gaps = [("who", reader(voice, entry).into()), ("what", asked(voice, entry.asked).into())];
+    voice.tell(&key, &gaps)
+}
+
+fn reader(voice: Voice<'_>, entry: &HistoryEntry) -> String {
+    match &entry.reader {
+        Reader::Oneself => voice.say("history-purpose-own-look"),
+        Reader::Organization { name, .. } => name.clone(),
+    }
+}
+
+fn asked(voice: Voice<'_>, asked: Asked) -> String {
+    voice.say(match asked {
+        Asked::Eligibility => "history-what-eligibility",
+        Asked::Record(Service::Insurance) => "history-what-insurance",
+        Asked::Record(Service::Checkup) => "history-what-checkup",
+        Asked::Record(Service::Pension) => "history-what-pension",
+    })
+}
+
+fn result(voice: Voice<'_>, result: &AccessResult) -> (Tone, String) {
+    match result {
+        AccessResult::Shown => (Tone::Ok, voice.say("history-result-shown")),
+        AccessResult::Answered(verdict) => {
+            let word = voice.say(&verdict.code().replace('.', "-"));
+            let tone = if *verdict == Verdict::Valid { Tone::Ok } else { Tone::None };
+            (tone, voice.tell("history-result-answered", &[("word", word.into())]))
+        }
+        AccessResult::Empty => (Tone::None, voice.say("history-result-empty")),
+        AccessResult::Refused(code) => {
+            (Tone::Warn, voice.tell("history-result-refused", &[("code", code.as_str().into())]))
+        }
+        AccessResult::Failed(code) => {
+            (Tone::None, voice.tell("history-result-failed", &[("code", code.as_str().into())]))
+        }
+    }
+}
+
+fn details(voice: Voice<'_>, entry: &HistoryEntry) -> Vec<String> {
+    let source = entry.source.as_ref().map(|name| {
+        let name = display_name(voice.language, name);
+        voice.tell("history-source", &[("source", name.into())])
+    });
+    let number = entry
+        .check_number
+        .as_ref()
+        .map(|number| voice.tell("history-number", &[("number", number.grouped().into())]));
+    let place = voice.tell(
+        "history-place",
+        &[
+            ("index", entry.index.to_string().into()),
+            ("sequence", entry.subject_sequence.to_string().into()),
+        ],
+    );
+    source.into_iter().chain(number).chain([place]).collect()
+}

@@ -1,0 +1,132 @@
+//! The pension page: enough months, how much, from which schemes.
+
+use askama::Template;
+use jiff::Timestamp;
+use warifu_contract::records::{PensionMonth, PensionRecord, PensionScheme};
+use warifu_service::words::Voice;
+
+use super::tile::Glance;
+use super::{Tone, grouped};
+use crate::dates::words;
+
+/// The pension page's content.
+#[derive(Debug, Clone, Template)]
+#[template(path = "parts/pension.html")]
+pub struct PensionView<'a> {
+    voice: Voice<'a>,
+    sample: bool,
+    tone: Tone,
+    verdict: String,
+    qualifying: String,
+    /// How much of the needed months is there, 0 to 100.
+    percent: u32,
+    amount_title: String,
+    yearly: String,
+    monthly: String,
+    paid: String,
+    schemes: Vec<SchemeRow>,
+    recent: Vec<RecentRow>,
+    as_of: String,
+}
+
+#[derive(Debug, Clone)]
+struct SchemeRow {
+    name: String,
+    months: String,
+}
+
+#[derive(Debug, Clone)]
+struct RecentRow {
+    month: String,
+    scheme: String,
+    standard: String,
+    premium: String,
+}
+
+impl<'a> PensionView<'a> {
+    /// The record as its holder sent it.
+    pub fn new(voice: Voice<'a>, record: &PensionRecord, source: String, as_of: Timestamp) -> Self {
+        let moment = words::full_moment(voice.language, as_of);
+        let (tone, verdict) = verdict(voice, record);
+        let earned = if record.estimate { "pension-estimate" } else { "pension-earned" };
+        let months =
+            [("needed", record.needed_months.into()), ("months", record.qualifying_months.into())];
+        let amount = |key, yen| voice.tell(key, &[("amount", grouped(yen).into())]);
+        Self {
+            voice,
+            sample: record.sample,
+            tone,
+            verdict,
+            qualifying: voice.tell("pension-qualifying-text", &months),
+            percent: percent(record),
+            amount_title: voice.say(earned),
+            yearly: amount("pension-yearly", record.yearly_amount_yen),
+            monthly: amount("pension-monthly", record.yearly_amount_yen / 12),
+            paid: amount("yen", record.paid_total_yen),
+            schemes: record
+                .schemes
+                .iter()
+                .map(|row| scheme_row(voice, row.scheme, row.months))
+                .collect(),
+            recent: record.recent.iter().map(|month| recent(voice, month)).collect(),
+            as_of: voice.tell("as-of", &[("source", source.into()), ("moment", moment.into())]),
+        }
+    }
+}
+
+/// What the home tile says.
+pub fn glance(voice: Voice<'_>, record: &PensionRecord) -> Glance {
+    let (tone, state) = verdict(voice, record);
+    let months = [("months", record.qualifying_months.into())];
+    Glance {
+        value: voice.tell("pension-tile-months", &months),
+        tone,
+        state,
+        note: None,
+        sample: record.sample,
+    }
+}
+
+fn verdict(voice: Voice<'_>, record: &PensionRecord) -> (Tone, String) {
+    match record.needed_months.saturating_sub(record.qualifying_months) {
+        0 => (Tone::Ok, voice.say("pension-met")),
+        lacking => (Tone::None, voice.tell("pension-not-met", &[("n", lacking.into())])),
+    }
+}
+
+fn percent(record: &PensionRecord) -> u32 {
+    let share = u64::from(record.qualifying_months) * 100 / u64::from(record.needed_months.max(1));
+    u32::try_from(share.min(100)).unwrap_or(100)
+}
+
+fn scheme_row(voice: Voice<'_>, scheme: PensionScheme, months: u32) -> SchemeRow {
+    SchemeRow {
+        name: scheme_words(voice, scheme),
+        months: voice.tell("months", &[("n", months.into())]),
+    }
+}
+
+fn recent(voice: Voice<'_>, month: &PensionMonth) -> RecentRow {
+    let yen = |amount: Option<u64>, none: &str| {
+        amount.map_or_else(
+            || voice.say(none),
+            |yen| voice.tell("yen", &[("amount", grouped(yen).into())]),
+        )
+    };
+    RecentRow {
+        month: words::month(voice.language, month.month),
+        scheme: scheme_words(voice, month.scheme),
+        standard: yen(month.standard_monthly_yen, "pension-none"),
+        premium: yen(month.paid_yen, "pension-unpaid"),
+    }
+}
+
+fn scheme_words(voice: Voice<'_>, scheme: PensionScheme) -> String {
+    voice.say(match scheme {
+        PensionScheme::NationalFirst => "scheme-national-first",
+        PensionScheme::NationalThird => "scheme-national-third",
+        PensionScheme::Employees => "scheme-employees",
+        PensionScheme::PublicServants => "scheme-public-servants",
+        PensionScheme::PrivateSchools => "scheme-private-schools",
+    })
+}

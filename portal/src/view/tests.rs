@@ -1,0 +1,350 @@
+//! Every template, in both languages, with every state.
+
+use askama::Template as _;
+use axum::http::Uri;
+use warifu_contract::coverage::InsurerKind;
+use warifu_contract::records::{InsuranceRecord, Service};
+use warifu_service::web::Page;
+use warifu_service::words::{Language, Voice, Words};
+
+use super::answer::{AnswerView, NoAnswer};
+use super::checkups::CheckupsView;
+use super::history::{HistoryView, ViewersFailed, ViewersView};
+use super::insurance::InsuranceView;
+use super::outcome::Outcome;
+use super::pension::PensionView;
+use super::screens::{
+    Action, ChooseScreen, DeskScreen, HelpScreen, HomeScreen, MessageScreen, PANELS, RecordScreen,
+    SessionScreen, TopScreen,
+};
+use super::site::{Menu, Site};
+use super::tile::Tile;
+use super::{Fact, Link, icon};
+use crate::desk::form::FormView;
+use crate::desk::input::{self, RawCheck};
+use crate::samples::{self, TODAY};
+
+/// What every rendered page must hold: no inline style or script, no sentence missing.
+fn check(name: &str, language: Language, html: &str, words: &Words) {
+    for forbidden in ["style=\"", "<style", "onclick", "javascript:", "<script>"] {
+        assert!(!html.contains(forbidden), "{name}: {forbidden}");
+    }
+    assert!(!html.contains("知らない項目<b>"), "{name}: not escaped");
+    let unsaid = html
+        .split(['>', '<'])
+        .map(str::trim)
+        .find(|text| text.contains('-') && words.in_(language).knows(text));
+    assert_eq!(unsaid, None, "{name}: a key instead of its sentence");
+    keep(name, language, html);
+}
+
+/// Leaves the page for a screenshot where `WARIFU_SCREENS` names a folder.
+fn keep(name: &str, language: Language, html: &str) {
+    if let Ok(folder) = std::env::var("WARIFU_SCREENS") {
+        let path = std::path::Path::new(&folder).join(format!("{name}.{}.html", language.tag()));
+        std::fs::write(path, html).unwrap();
+    }
+}
+
+fn in_both(test: impl Fn(&Words, Language)) {
+    let words = crate::words::words().unwrap();
+    for language in Language::ALL {
+        test(&words, language);
+    }
+}
+
+fn page(words: &Words, language: Language) -> Page<'_> {
+    Page::new(words.in_(language), &Uri::from_static("/page"))
+}
+
+fn resident(voice: Voice<'_>, path: &str) -> Site {
+    let who = voice.tell("account-resident", &[("name", "上野 太郎".into())]);
+    Site::new(voice, Some(who), Menu::Resident, path)
+}
+
+/// The record's page with `part` in its place.
+fn record_page(words: &Words, language: Language, service: Service, part: &str) -> String {
+    let voice = words.in_(language);
+    let (key, path) = match service {
+        Service::Insurance => ("insurance", "/insurance"),
+        Service::Checkup => ("checkups", "/checkups"),
+        Service::Pension => ("pension", "/pension"),
+    };
+    let screen = RecordScreen {
+        page: page(words, language),
+        site: resident(voice, path),
+        title: voice.say(&format!("{key}-title")),
+        lead: voice.say(&format!("{key}-lead")),
+        no_records: None,
+        slot: service.as_str(),
+        waiting: Outcome::waiting(voice, service).render().unwrap(),
+    };
+    let html = screen.render().unwrap();
+    assert_eq!(html.matches(PANELS).count(), 1);
+    html.replace(PANELS, part)
+}
+
+#[test]
+fn the_entrance_and_the_quiet_pages() {
+    in_both(|words, language| {
+        let voice = words.in_(language);
+        for (name, onward) in [("top", None), ("top-known", Some("/home"))] {
+            let screen = TopScreen { page: page(words, language), site: Site::outside(), onward };
+            check(name, language, &screen.render().unwrap(), words);
+        }
+        let link = Link { href: "/login?idp=0".into(), words: "割符ログイン".into() };
+        let choices = vec![link.clone(), link.clone()];
+        let screen = ChooseScreen { page: page(words, language), site: Site::outside(), choices };
+        check("choose", language, &screen.render().unwrap(), words);
+        let screen = MessageScreen {
+            page: page(words, language),
+            site: Site::outside(),
+            icon: icon::OK,
+            title: voice.say("signed-out-title"),
+            text: voice.say("signed-out-text"),
+            actions: vec![
+                Action::Start(link.clone()),
+                Action::Go(link),
+                Action::SignOut("x".into()),
+            ],
+        };
+        check("message", language, &screen.render().unwrap(), words);
+        let screen = HelpScreen { page: page(words, language), site: resident(voice, "/help") };
+        check("help", language, &screen.render().unwrap(), words);
+        let facts = vec![Fact { label: voice.say("session-name"), value: "上野 太郎".into() }];
+        for (name, facts) in [("session", facts), ("session-none", Vec::new())] {
+            let screen =
+                SessionScreen { page: page(words, language), site: Site::outside(), facts };
+            check(name, language, &screen.render().unwrap(), words);
+        }
+    });
+}
+
+#[test]
+fn the_home_with_tiles_in_every_state() {
+    in_both(|words, language| {
+        let voice = words.in_(language);
+        let states = samples::outcomes(Service::Insurance).len();
+        for state in 0..states {
+            let tiles = Service::ALL.map(|service| {
+                let outcome = samples::outcomes(service).swap_remove(state);
+                Tile::of(voice, TODAY, &samples::panel(service, outcome)).render().unwrap()
+            });
+            let viewers = ViewersView::new(voice, samples::now(), &samples::history().entries);
+            let parts = format!("{}{}", tiles.join(""), viewers.render().unwrap());
+            check(&format!("home-{state}"), language, &home(words, language, None, &parts), words);
+        }
+        let slowly = Tile::of(
+            voice,
+            TODAY,
+            &samples::panel(Service::Insurance, samples::ready(Service::Insurance)),
+        );
+        let waiting = home(words, language, None, &slowly.render().unwrap());
+        assert!(waiting.contains(&voice.say("wait-pension")));
+        check("home-waiting", language, &waiting, words);
+        let failed = ViewersFailed { voice, waiting: false }.render().unwrap();
+        check("home-no-history", language, &home(words, language, None, &failed), words);
+        check(
+            "home-no-records",
+            language,
+            &home(words, language, Some("no-records-ticket"), ""),
+            words,
+        );
+    });
+}
+
+fn home(
+    words: &Words,
+    language: Language,
+    no_records: Option<&'static str>,
+    parts: &str,
+) -> String {
+    let voice = words.in_(language);
+    let waiting = Service::ALL
+        .map(|service| (service.as_str(), Tile::waiting(voice, service).render().unwrap()));
+    let gaps = [("day", "2026年11月20日（令和8年）金曜日".into()), ("time", "10:15".into())];
+    let screen = HomeScreen {
+        page: page(words, language),
+        site: resident(voice, "/home"),
+        title: voice.tell("home-title", &[("name", "上野 太郎".into())]),
+        signed_in: voice.tell("home-signed-in", &gaps),
+        no_records,
+        waiting: waiting.to_vec(),
+        viewers_waiting: ViewersFailed { voice, waiting: true }.render().unwrap(),
+    };
+    screen.render().unwrap().replace(PANELS, parts)
+}
+
+#[test]
+fn records_in_every_state() {
+    in_both(|words, language| {
+        let voice = words.in_(language);
+        for service in Service::ALL {
+            for (state, outcome) in samples::outcomes(service).into_iter().enumerate().skip(1) {
+                let outcome = Outcome::of(voice, &samples::panel(service, outcome)).unwrap();
+                let part = outcome.render().unwrap();
+                let html = record_page(words, language, service, &part);
+                check(&format!("{}-{state}", service.as_str()), language, &html, words);
+            }
+        }
+    });
+}
+
+#[test]
+fn the_insurance_card_of_every_kind() {
+    let kinds = [
+        InsurerKind::National,
+        InsurerKind::Association,
+        InsurerKind::Society,
+        InsurerKind::MutualAid,
+        InsurerKind::LateElderly,
+    ];
+    in_both(|words, language| {
+        let voice = words.in_(language);
+        let show = |name: &str, record: &InsuranceRecord| {
+            let view = InsuranceView::new(
+                voice,
+                TODAY,
+                record,
+                "東京見本健康保険組合".into(),
+                samples::now(),
+            );
+            let html = record_page(words, language, Service::Insurance, &view.render().unwrap());
+            check(name, language, &html, words);
+            html
+        };
+        for kind in kinds {
+            let coverages = vec![samples::coverage(kind, Some(jiff::civil::date(2027, 7, 31)))];
+            show(&format!("insurance-{kind:?}"), &InsuranceRecord { coverages });
+        }
+        let html = show("insurance-society-open", &samples::insurance());
+        assert!(html.contains(&voice.say("insurance-earlier")));
+        let ended = samples::coverage(InsurerKind::National, Some(jiff::civil::date(2026, 9, 30)));
+        let html = show("insurance-ended", &InsuranceRecord { coverages: vec![ended.clone()] });
+        assert!(html.contains(&voice.say("insurance-none-text")));
+        let both = vec![
+            samples::coverage(InsurerKind::Society, None),
+            samples::coverage(InsurerKind::National, None),
+        ];
+        assert!(
+            show("insurance-two", &InsuranceRecord { coverages: both })
+                .contains(&voice.say("insurance-several"))
+        );
+        show("insurance-nothing", &InsuranceRecord { coverages: Vec::new() });
+    });
+}
+
+#[test]
+fn checkups_with_words_and_charts() {
+    in_both(|words, language| {
+        let voice = words.in_(language);
+        let record = samples::checkups();
+        for (name, chosen) in
+            [("checkups", None), ("checkups-old", Some(record.checkups[4].taken_on))]
+        {
+            let view = CheckupsView::new(
+                voice,
+                &record,
+                chosen,
+                "見本保健センター".into(),
+                samples::now(),
+            );
+            let html =
+                record_page(words, language, Service::Checkup, &view.unwrap().render().unwrap());
+            check(name, language, &html, words);
+            assert!(html.contains(&voice.say("judgement-within")));
+        }
+        let html = record_page(words, language, Service::Checkup, "");
+        assert!(html.contains(&voice.say("wait-checkup")));
+    });
+}
+
+#[test]
+fn pension_and_history() {
+    in_both(|words, language| {
+        let voice = words.in_(language);
+        let view =
+            PensionView::new(voice, &samples::pension(), "見本年金センター".into(), samples::now());
+        let html = record_page(words, language, Service::Pension, &view.render().unwrap());
+        assert!(html.contains(&voice.say("sample")), "virtual data is marked");
+        check("pension", language, &html, words);
+        let mut page = samples::history();
+        let full = HistoryView::new(voice, &page, false).render().unwrap();
+        assert!(full.contains("/history?before=4100"));
+        assert!(full.contains("<details"), "own looks are folded");
+        page.entries.clear();
+        let empty = HistoryView::new(voice, &page, true).render().unwrap();
+        for (name, part) in [("history", full), ("history-empty", empty)] {
+            check(name, language, &history_page(words, language, &part), words);
+        }
+    });
+}
+
+fn history_page(words: &Words, language: Language, part: &str) -> String {
+    let voice = words.in_(language);
+    let screen = RecordScreen {
+        page: page(words, language),
+        site: resident(voice, "/history"),
+        title: voice.say("history-title"),
+        lead: voice.say("history-lead"),
+        no_records: None,
+        slot: "history",
+        waiting: String::new(),
+    };
+    screen.render().unwrap().replace(PANELS, part)
+}
+
+#[test]
+fn the_desk_with_every_result() {
+    in_both(|words, language| {
+        let voice = words.in_(language);
+        let raw =
+            RawCheck { target: TODAY.to_string(), key: "0".repeat(32), ..RawCheck::default() };
+        for verdict in samples::VERDICTS {
+            let answer = samples::answer(verdict);
+            let view = AnswerView::new(voice, &answer).render().unwrap();
+            assert!(view.contains(&answer.check_number.grouped()));
+            assert!(
+                view.contains(&answer.message)
+                    || verdict == warifu_contract::eligibility::Verdict::NotYetStarted
+                    || verdict == warifu_contract::eligibility::Verdict::NotLinked
+            );
+            let state = Some(voice.say(&verdict.code().replace('.', "-")));
+            let form = FormView::new(voice, &raw, &[]);
+            let html = desk(words, language, state, form, Some(view));
+            check(&format!("desk-{verdict:?}"), language, &html, words);
+        }
+        let form = FormView::new(voice, &raw, &[]);
+        check("desk", language, &desk(words, language, None, form, None), words);
+        let problems = input::read(&raw, TODAY).unwrap_err();
+        let html = desk(words, language, None, FormView::new(voice, &raw, &problems), None);
+        assert!(html.contains("aria-invalid=\"true\" aria-describedby=\"insurer-error\""));
+        assert!(html.contains("href=\"#birth\""));
+        check("desk-problems", language, &html, words);
+        let failed = NoAnswer::new(voice, "failed-relay").render().unwrap();
+        let form = FormView::new(voice, &raw, &[]);
+        check("desk-failed", language, &desk(words, language, None, form, Some(failed)), words);
+    });
+}
+
+fn desk(
+    words: &Words,
+    language: Language,
+    state: Option<String>,
+    form: FormView,
+    result: Option<String>,
+) -> String {
+    let voice = words.in_(language);
+    let gaps = [("organization", "春日見本医院".into()), ("name", "受付 佐藤".into())];
+    let who = voice.tell("account-staff", &gaps);
+    let site = Site::new(voice, Some(who), Menu::Desk, "/desk");
+    let screen = DeskScreen { page: page(words, language), site, state, form, result };
+    screen.render().unwrap()
+}
+
+#[test]
+fn digits_are_grouped_by_three() {
+    for (number, text) in [(0, "0"), (999, "999"), (48_320, "48,320"), (1_000_000, "1,000,000")] {
+        assert_eq!(super::grouped(number), text);
+    }
+}

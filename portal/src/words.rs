@@ -1,0 +1,90 @@
+//! The portal's sentences in both languages.
+
+use warifu_service::words::{Words, WordsError};
+
+/// The codes of the problems that this party can answer with.
+#[cfg(test)]
+pub const PROBLEMS: [&str; 11] = [
+    "saml.unreadable",
+    "saml.request-unknown",
+    "saml.refused",
+    "saml.replayed",
+    "saml.level",
+    "saml.identity-provider",
+    "login.other-browser",
+    "login.handle",
+    "login.needed",
+    "request.cross-site",
+    "logout.refused",
+];
+
+macro_rules! catalogues {
+    ($language:literal) => {
+        [
+            include_str!(concat!("../locales/", $language, "/site.ftl")),
+            include_str!(concat!("../locales/", $language, "/records.ftl")),
+            include_str!(concat!("../locales/", $language, "/desk.ftl")),
+            include_str!(concat!("../locales/", $language, "/problems.ftl")),
+        ]
+    };
+}
+
+/// Loads the catalogues; fails when one language lacks a sentence.
+pub fn words() -> Result<Words, WordsError> {
+    Words::new(&catalogues!("ja"), &catalogues!("en"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use warifu_service::words::{Language, lacking_advice};
+
+    #[test]
+    fn both_languages_are_complete() {
+        let words = words().unwrap();
+        assert_eq!(lacking_advice(&words, &PROBLEMS), BTreeMap::new());
+    }
+
+    #[test]
+    fn every_key_in_code_and_templates_has_its_words() {
+        let words = words().unwrap();
+        let voice = words.in_(Language::Ja);
+        let said: Vec<String> = sources()
+            .iter()
+            .flat_map(|text| {
+                let parts = text.split("say(\"").skip(1);
+                parts.filter_map(|rest| rest.split_once('"').map(|(key, _)| key.to_owned()))
+            })
+            .collect();
+        assert!(said.len() > 100, "{}", said.len());
+        let unknown: Vec<_> = said.iter().filter(|key| !voice.knows(key)).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
+
+    #[test]
+    fn every_problem_has_a_place_where_it_arises() {
+        let sources = sources();
+        for code in PROBLEMS {
+            let quoted = format!("\"{code}\"");
+            assert!(sources.iter().any(|text| text.contains(&quoted)), "{code}");
+        }
+    }
+
+    fn sources() -> Vec<String> {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut folders = vec![root.join("src"), root.join("templates")];
+        let mut texts = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.file_name().is_none_or(|name| name != "words.rs") {
+                    texts.push(std::fs::read_to_string(path).unwrap());
+                }
+            }
+        }
+        texts
+    }
+}
