@@ -112,24 +112,34 @@ impl Browser {
 
     /// Types the PIN into the card software's own window, and comes back to the page.
     pub async fn enter_pin(&self, pin: &str) {
-        self.in_pin_window().await;
-        self.fill("#pin", pin).await;
+        let field = self.in_pin_window("#pin").await;
+        field.send_keys(pin).await.unwrap();
         self.click("button[value=pin]").await;
         self.leave_pin_window().await;
     }
 
     /// Says yes to the card software's question before the last try.
     pub async fn consent_to_last_try(&self) {
-        self.in_pin_window().await;
-        self.click("button[value=yes]").await;
+        self.in_pin_window("button[value=yes]").await.click().await.unwrap();
         self.leave_pin_window().await;
     }
 
-    async fn in_pin_window(&self) {
-        if self.page.windows().await.unwrap().len() < 2 {
-            self.click("#open-pin").await;
+    /// Finds something in the card software's window, which opens on a press of the page's button
+    /// and closes by itself when the card is done with: the last one may be about to.
+    async fn in_pin_window(&self, css: &str) -> Element {
+        for _ in 0..PATIENCE.as_millis() / 500 {
+            if self.page.windows().await.unwrap().len() < 2 {
+                self.first_window().await;
+                self.find("#open-pin").await.click().await.unwrap();
+            }
+            self.newest_window().await;
+            let wait = self.page.wait().at_most(Duration::from_millis(400));
+            if let Ok(element) = wait.for_element(Locator::Css(css)).await {
+                return element;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        self.newest_window().await;
+        panic!("the card software's window shows no {css}");
     }
 
     async fn leave_pin_window(&self) {
@@ -159,21 +169,14 @@ impl Browser {
         row.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Switches to the window that opened last.
-    pub async fn newest_window(&self) {
-        for _ in 0..PATIENCE.as_millis() / 100 {
-            let windows = self.page.windows().await.unwrap();
-            if windows.len() > 1 {
-                self.page.switch_to_window(windows.last().unwrap().clone()).await.unwrap();
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("no window opened\n{}", self.describe().await);
+    /// Switches to the window that opened last; it may be closed by then.
+    async fn newest_window(&self) {
+        let windows = self.page.windows().await.unwrap();
+        let _ = self.page.switch_to_window(windows.last().unwrap().clone()).await;
     }
 
     /// Switches back to the first window.
-    pub async fn first_window(&self) {
+    async fn first_window(&self) {
         let windows = self.page.windows().await.unwrap();
         self.page.switch_to_window(windows[0].clone()).await.unwrap();
     }

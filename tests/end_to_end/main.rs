@@ -14,9 +14,11 @@ mod agent;
 mod browser;
 mod desk;
 mod login;
+mod privacy;
 #[path = "../../pki/card/tests/all/private_stack.rs"]
 #[allow(dead_code, reason = "the card's own tests use the rest")]
 mod private_stack;
+mod resilience;
 mod rig;
 mod saml;
 mod walker;

@@ -7,8 +7,12 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use warifu_card::Readers as _;
+use warifu_card::drawer::VirtualReaders;
+use warifu_card::piv::{Piv, Slot};
 use warifu_card::virtual_card::{SharedCard, VirtualPiv};
 use warifu_card::vpcd::Inserted;
+use warifu_pki::Certificate;
 
 use crate::browser::Browser;
 use crate::private_stack::{self, Stack};
@@ -99,7 +103,8 @@ impl Rig {
         said
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// A `warifu` command in this person's home.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_warifu"));
         command
             .args(arguments)
@@ -114,6 +119,15 @@ impl Rig {
         let file = self.dir().join("cards").join(format!("{name}.json"));
         let card = VirtualPiv::load(&file, Box::new(random)).expect("the demonstration made it");
         SharedCard::new(card)
+    }
+
+    /// The certificate in a slot of the card of that name.
+    pub fn certificate(&self, name: &str, slot: Slot) -> Certificate {
+        let readers = VirtualReaders::new(["beside"]);
+        readers.insert("beside", self.card(name)).unwrap();
+        let mut transaction = readers.begin("beside").unwrap();
+        let der = Piv::select(transaction.as_mut()).unwrap().certificate(slot).unwrap();
+        Certificate::from_der(&der).unwrap()
     }
 
     /// Puts a card into a reader and waits until pcscd sees it there.

@@ -127,3 +127,4 @@ reason-not-person-found = Nobody fits the birth date and branch number
 reason-not-one-coverage = Two or more insurances are in force on that day
 reason-not-started = The day is before the first day
 reason-not-not-ended = The day is after the last day
+answer-other-day = This is for the target date, not for today.

@@ -127,3 +127,4 @@ reason-not-person-found = 生年月日と枝番の合う人がいません
 reason-not-one-coverage = その日に有効な保険が2つ以上あります
 reason-not-started = 対象の日は、始まりの日より前です
 reason-not-not-ended = 対象の日は、終わりの日を過ぎています
+answer-other-day = 対象年月日についての答えです。今日の資格ではありません。

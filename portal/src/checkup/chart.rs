@@ -96,7 +96,13 @@ fn draw_band(svg: &mut String, series: &Series, scale: &Scale) {
     let (height, width) = (bottom - top, RIGHT - LEFT);
     let band = escape(&series.band_text);
     let number = escape(&series.limit_text);
-    let (beside, number_y) = (RIGHT + 6.0, limit + 5.0);
+    let beside = RIGHT + 6.0;
+    // Level with the line, or clear of the band's own words where the band is thin.
+    let number_y = match series.side {
+        _ if (label - limit).abs() > 24.0 => limit + 5.0,
+        Side::High => limit - 6.0,
+        Side::Low | Side::LowOrEqual => limit + 16.0,
+    };
     let _ = write!(
         svg,
         "<rect class=\"chart-band\" x=\"{LEFT}\" y=\"{top:.1}\" width=\"{width}\" \

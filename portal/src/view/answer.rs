@@ -2,6 +2,7 @@
 //! from whom, then the person, then why.
 
 use askama::Template;
+use warifu_contract::calendar::today_in_japan;
 use warifu_contract::coverage::{Coverage, Dependant, Validity};
 use warifu_contract::eligibility::{
     EligibilityAnswer, FieldHint, ReasonCheck, ReasonStep, Verdict,
@@ -80,7 +81,7 @@ impl<'a> AnswerView<'a> {
                 let moment = words::full_moment(voice.language, at);
                 voice.tell("answer-as-of", &[("moment", moment.into())])
             }),
-            next: voice.attribute(&key, "next"),
+            next: next(voice, &key, answer),
             hint: decision.hint.map(|field| hint(voice, field)),
             person: coverage.map(|coverage| person(voice, coverage, answer)),
             facts: facts(voice, coverage, answer),
@@ -116,6 +117,15 @@ impl NoAnswer {
             next: voice.attribute(key, "next"),
         }
     }
+}
+
+/// What to do now; an answer for another day than today says nothing about today.
+fn next(voice: Voice<'_>, key: &str, answer: &EligibilityAnswer) -> String {
+    let today = today_in_japan(answer.answered_at) == answer.target_date;
+    if answer.decision.verdict == Verdict::Valid && !today {
+        return voice.say("answer-other-day");
+    }
+    voice.attribute(key, "next")
 }
 
 fn tone(verdict: Verdict) -> Tone {
