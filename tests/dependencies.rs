@@ -1,6 +1,11 @@
 //! Arrows point down only: which of our packages may know which, held over `cargo metadata`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;

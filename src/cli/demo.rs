@@ -2,11 +2,11 @@
 
 mod cards;
 mod cast;
-mod folder;
-mod found;
-mod keys;
+pub mod folder;
+pub mod found;
+pub mod keys;
 mod people;
-mod run;
+pub mod run;
 mod settings;
 mod trust;
 

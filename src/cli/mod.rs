@@ -1,5 +1,6 @@
 //! The command line: what there is to say, and who does it.
 
+mod bench;
 mod ca;
 mod card;
 mod config;
@@ -34,6 +35,8 @@ enum Command {
     /// Issue and revoke cards.
     #[command(subcommand)]
     Card(card::Command),
+    /// Measure how fast the parts are, each beside its physical limit.
+    Bench(bench::Arguments),
 }
 
 /// Does what was asked, and says in one sentence what went wrong.
@@ -44,6 +47,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Command::Config(command) => config::run(&command),
         Command::Ca(command) => ca::run(&command),
         Command::Card(command) => card::run(command).await,
+        Command::Bench(arguments) => bench::run(arguments).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

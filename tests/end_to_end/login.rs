@@ -1,6 +1,5 @@
 //! A resident signs in with a card; and every way in which a card does not open.
 
-use crate::browser::Browser;
 use crate::private_stack::isolated;
 use crate::rig::{FRONT, PIN, PORTAL, Rig};
 

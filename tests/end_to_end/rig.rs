@@ -33,7 +33,7 @@ const START_LIMIT: Duration = Duration::from_secs(90);
 
 /// The demonstration, its readers, its folder.
 pub struct Rig {
-    pub stack: Stack,
+    _stack: Stack,
     demo: Option<Child>,
     home: TempDir,
 }
@@ -42,7 +42,7 @@ impl Rig {
     /// Starts pcscd and the demonstration, and waits until it is ready.
     pub fn start() -> Self {
         let stack = Stack::start();
-        let mut rig = Self { stack, demo: None, home: tempfile::tempdir().unwrap() };
+        let mut rig = Self { _stack: stack, demo: None, home: tempfile::tempdir().unwrap() };
         rig.start_demo();
         rig
     }

@@ -1,0 +1,104 @@
+//! `warifu bench`: how fast the parts are, each beside its physical limit on this machine.
+//!
+//! Everything runs in this one process, on a demonstration of its own in a temporary folder; the
+//! load and the servers share the machine's cores, so the figures are what both together reach.
+
+mod browser;
+mod card;
+mod checks;
+mod limits;
+mod load;
+mod log;
+mod logins;
+mod provider;
+mod report;
+mod responses;
+mod stage;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+use clap::ValueEnum;
+use warifu_service::telemetry;
+
+use report::Report;
+use stage::Stage;
+
+/// What the measuring is told.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// What to measure; everything when nothing is named.
+    #[arg(value_enum)]
+    parts: Vec<Part>,
+    /// Print the figures as JSON, for programs.
+    #[arg(long)]
+    json: bool,
+    /// Seconds that each figure is measured for.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=600))]
+    seconds: u64,
+    /// The folder in which a temporary one is made; on the disk that shall be measured.
+    #[arg(long, default_value = "/var/tmp")]
+    dir: PathBuf,
+    /// The first of the ports that the parties under test take.
+    #[arg(long, default_value_t = 28443)]
+    port_base: u16,
+}
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// SAML Responses in process.
+    Responses,
+    /// Card logins and answers from a session.
+    Logins,
+    /// Eligibility checks.
+    Checks,
+    /// Appends to the access log.
+    Log,
+}
+
+/// Measures and prints.
+pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    telemetry::start();
+    let measured = tokio::select! {
+        measured = measure(&arguments) => measured?,
+        _ = tokio::signal::ctrl_c() => bail!("stopped before everything was measured"),
+    };
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&measured)?);
+    } else {
+        print!("{measured}");
+    }
+    Ok(())
+}
+
+impl Arguments {
+    fn parts(&self) -> &[Part] {
+        if self.parts.is_empty() { Part::value_variants() } else { &self.parts }
+    }
+}
+
+async fn measure(arguments: &Arguments) -> anyhow::Result<Report> {
+    let started = Instant::now();
+    let lasting = Duration::from_secs(arguments.seconds);
+    let mut report = Report::of_this_machine();
+    say(&format!("making keys, cards and people; each figure then takes {lasting:?}"));
+    let stage = Stage::set(&arguments.dir, arguments.port_base).await?;
+    for part in arguments.parts() {
+        report.extend(match part {
+            Part::Responses => responses::measure(&stage, lasting).await?,
+            Part::Logins => logins::measure(&stage, lasting).await?,
+            Part::Checks => checks::measure(&stage, lasting).await?,
+            Part::Log => log::measure(&stage, lasting).await?,
+        });
+    }
+    stage.strike().await?;
+    say(&format!("done after {:.0} s", started.elapsed().as_secs_f64()));
+    Ok(report)
+}
+
+/// A line of progress, apart from the figures.
+fn say(line: &str) {
+    eprintln!("warifu bench: {line}");
+}

@@ -1,0 +1,139 @@
+//! Eligibility checks: clinic, relay, insurer and back, over mutual TLS that is kept alive, each
+//! logged durably before its answer leaves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::ensure;
+use serde::Deserialize;
+use warifu_contract::eligibility::{
+    EligibilityAnswer, EligibilityRequest, Subject, TypedCard, Verdict,
+};
+use warifu_pki::{
+    Certificate, Confirmation, FileKey, Organization, Purpose, RelayTicket, TicketIssuer,
+};
+use warifu_service::Surroundings;
+use warifu_service::tls::client;
+
+use super::limits::{self, Echo};
+use super::load::{self, Worker};
+use super::report::Figure;
+use super::responses::read;
+use super::say;
+use super::stage::{PATIENCE, Stage};
+use crate::cli::demo::folder::Member;
+use crate::cli::demo::keys::public;
+
+/// Desks at the same time, each on a connection of its own.
+const SIDE_BY_SIDE: [usize; 3] = [1, 8, 64];
+/// How a member of staff signed in.
+const HIGH: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI";
+const CLINIC_DESK: &str = "urn:warifu:role:clinic-desk";
+
+/// Checks by the number of desks.
+pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Figure>> {
+    let fsync = limits::fsync(stage.dir(), lasting / 2).await?;
+    let token = token(stage).await?;
+    let file = |name| stage.file(Member::Relay, name);
+    let services = stage.file(Member::Ca, "services-ca.pem");
+    let echo = Echo::start(file("tls.pem"), file("tls.key"), Some(services)).await?;
+    let mut figures = Vec::new();
+    for desks in SIDE_BY_SIDE {
+        say(&format!("eligibility checks, {desks} at once"));
+        let workers: anyhow::Result<Vec<_>> =
+            (0..desks).map(|_| Desk::new(stage, &token)).collect();
+        let checks = load::run(workers?, lasting).await?;
+        let bare = echo.load(&stage.portal(), desks, lasting / 2).await?;
+        let what = format!("eligibility check, clinic-relay-insurer, mTLS, {desks} at once");
+        let figure = Figure::loaded(what, &checks).beside("bare mTLS echo", bare.per_second());
+        figures.push(figure.beside("bare fsync", fsync));
+        figures.push(Figure::loaded(format!("  bare mTLS echo, {desks} at once"), &bare));
+    }
+    Ok(figures)
+}
+
+/// An access token for a receptionist, in exchange for a ticket of the identity provider.
+async fn token(stage: &Stage) -> anyhow::Result<String> {
+    let http = client(&stage.portal(), PATIENCE)?;
+    let form = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        ("subject_token", &ticket(stage)?),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:jwt"),
+    ];
+    let url = format!("{}/token", stage.folder.address(Member::Relay));
+    let answer = http.post(url).form(&form).send().await?.error_for_status()?;
+    Ok(answer.json::<TokenAnswer>().await?.access_token)
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+}
+
+fn ticket(stage: &Stage) -> anyhow::Result<String> {
+    let portal = Certificate::from_pem(&read(&stage.file(Member::Portal, "tls.pem"))?)?;
+    let now = stage.surroundings.now().as_second();
+    let ticket = RelayTicket {
+        iss: stage.folder.address(Member::Idp),
+        aud: "urn:warifu:relay".to_owned(),
+        sub: "a-receptionist".to_owned(),
+        jti: stage.surroundings.hex(16),
+        iat: now,
+        exp: now + Purpose::Records.lifetime().as_secs(),
+        acr: HIGH.to_owned(),
+        auth_time: now,
+        cnf: Confirmation { x5t_s256: portal.thumbprint() },
+        purpose: Purpose::Records,
+        roles: vec![CLINIC_DESK.to_owned()],
+        organization: Some(Organization {
+            code: "3719999999".to_owned(),
+            name: "見本医院".to_owned(),
+        }),
+        act: None,
+    };
+    let key = FileKey::load(&stage.file(Member::Idp, "ticket.key"))?;
+    let relay = public(&stage.folder, Member::Relay, "ticket")?;
+    Ok(TicketIssuer::new(Arc::new(key), &relay)?.issue(&ticket)?)
+}
+
+/// A desk that checks the same card over and over, each time anew.
+struct Desk {
+    http: reqwest::Client,
+    url: String,
+    token: String,
+    card: TypedCard,
+    surroundings: Surroundings,
+}
+
+impl Desk {
+    fn new(stage: &Stage, token: &str) -> anyhow::Result<Self> {
+        Ok(Self {
+            http: client(&stage.portal(), PATIENCE)?,
+            url: format!("{}/eligibility", stage.folder.address(Member::Relay)),
+            token: token.to_owned(),
+            card: TypedCard {
+                insurer_number: "00000001".to_owned(),
+                symbol: "東京".to_owned(),
+                number: "001".to_owned(),
+                branch: Some("00".to_owned()),
+                birth_date: jiff::civil::date(1955, 5, 5),
+            },
+            surroundings: stage.surroundings.clone(),
+        })
+    }
+}
+
+impl Worker for Desk {
+    async fn once(&mut self) -> anyhow::Result<()> {
+        let request = EligibilityRequest {
+            subject: Subject::Number(self.card.clone()),
+            target_date: None,
+            idempotency_key: self.surroundings.hex(16),
+        };
+        let call = self.http.post(&self.url).bearer_auth(&self.token).json(&request);
+        let answer: EligibilityAnswer = call.send().await?.error_for_status()?.json().await?;
+        let verdict = answer.decision.verdict;
+        ensure!(verdict == Verdict::Valid, "a valid card is answered with {verdict:?}");
+        Ok(())
+    }
+}

@@ -1,0 +1,104 @@
+//! Full card logins, and answers from a session, at the identity provider over HTTPS.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::browser::Browser;
+use super::limits::{self, Echo};
+use super::load::{self, Worker};
+use super::provider::Provider;
+use super::report::Figure;
+use super::say;
+use super::stage::Stage;
+use crate::cli::demo::folder::Member;
+
+/// Browsers at the same time.
+const SIDE_BY_SIDE: [usize; 4] = [2, 4, 8, 16];
+/// Requests of one login at the identity provider.
+const REQUESTS: f64 = 4.0;
+/// Tries until the identity provider has its first revocation list, a tenth of a second apart.
+const TRIES: u32 = 100;
+
+/// Logins by the number of browsers; then answers from sessions.
+pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Figure>> {
+    let fsync = limits::fsync(stage.dir(), lasting / 2).await?;
+    let portal = Arc::new(Provider::new(stage)?);
+    wait_until_open(stage, &portal).await?;
+    let file = |name| stage.file(Member::Idp, name);
+    let echo = Echo::start(file("tls.pem"), file("tls.key"), None).await?;
+    let bare = async |browsers| -> anyhow::Result<f64> {
+        Ok(echo.load(&stage.browser(), browsers, lasting / 2).await?.per_second())
+    };
+    let mut figures = Vec::new();
+    for count in SIDE_BY_SIDE {
+        say(&format!("full card logins, {count} at once"));
+        let workers = browsers(stage, &portal, count)?.into_iter().map(FullLogin).collect();
+        let logins = load::run(workers, lasting).await?;
+        let figure = Figure::loaded(format!("full card login, HTTPS, {count} at once"), &logins)
+            .beside("bare HTTPS echo, 4 a login", bare(count).await? / REQUESTS)
+            .beside("bare fsync", fsync);
+        figures.push(figure);
+    }
+    let [.., count] = SIDE_BY_SIDE;
+    say(&format!("SSO answers from a session, {count} at once"));
+    let workers = signed_in(browsers(stage, &portal, count)?).await?;
+    let answers = load::run(workers, lasting).await?;
+    let what = format!("SSO answer from a session, HTTPS, {count} at once");
+    let figure = Figure::loaded(what, &answers)
+        .beside("bare HTTPS echo", bare(count).await?)
+        .beside("bare fsync", fsync);
+    figures.push(figure);
+    Ok(figures)
+}
+
+/// The identity provider lets nobody in before it has a revocation list.
+async fn wait_until_open(stage: &Stage, portal: &Arc<Provider>) -> anyhow::Result<()> {
+    let mut browser = browsers(stage, portal, 1)?.pop().context("no card")?;
+    for _ in 0..TRIES {
+        browser.forget();
+        match browser.sign_in().await {
+            Ok(()) => return Ok(()),
+            Err(error) => {
+                tracing::debug!(%error, "not yet");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+    browser.forget();
+    browser.sign_in().await.context("the identity provider does not let a good card in")
+}
+
+fn browsers(stage: &Stage, portal: &Arc<Provider>, count: usize) -> anyhow::Result<Vec<Browser>> {
+    let cards = stage.cards.iter().cycle().take(count);
+    cards.map(|card| Browser::new(stage, portal, card)).collect()
+}
+
+async fn signed_in(browsers: Vec<Browser>) -> anyhow::Result<Vec<FromSession>> {
+    let mut workers = Vec::new();
+    for mut browser in browsers {
+        browser.sign_in().await?;
+        workers.push(FromSession(browser));
+    }
+    Ok(workers)
+}
+
+/// Each time a new browser: no cookie is kept.
+struct FullLogin(Browser);
+
+impl Worker for FullLogin {
+    async fn once(&mut self) -> anyhow::Result<()> {
+        self.0.forget();
+        self.0.sign_in().await
+    }
+}
+
+/// Always the same browser.
+struct FromSession(Browser);
+
+impl Worker for FromSession {
+    async fn once(&mut self) -> anyhow::Result<()> {
+        self.0.answer_again().await
+    }
+}

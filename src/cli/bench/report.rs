@@ -1,0 +1,163 @@
+//! The figures, as a table for people or JSON for programs.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::load::{Failures, Load};
+
+/// Everything that was measured, in order, and on what.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Cores that load and servers share.
+    cores: usize,
+    /// Whether the compiler optimised; without, the figures say nothing.
+    optimized: bool,
+    figures: Vec<Figure>,
+}
+
+/// One figure, with what the machine could do at most.
+#[derive(Debug, Clone, Serialize)]
+pub struct Figure {
+    what: String,
+    per_second: f64,
+    /// Milliseconds that half of the answers took at most, where answers were waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p50_ms: Option<f64>,
+    /// Milliseconds that 99 of 100 answers took at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p99_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Failures::none")]
+    failures: Failures,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    limits: Vec<Limit>,
+}
+
+/// What bounds a figure, measured in the same run.
+#[derive(Debug, Clone, Serialize)]
+pub struct Limit {
+    what: String,
+    per_second: f64,
+}
+
+impl Figure {
+    /// A rate without waiting.
+    pub fn rate(what: impl Into<String>, per_second: f64) -> Self {
+        Self {
+            what: what.into(),
+            per_second,
+            p50_ms: None,
+            p99_ms: None,
+            failures: Failures::default(),
+            limits: Vec::new(),
+        }
+    }
+
+    /// What a load found.
+    pub fn loaded(what: impl Into<String>, load: &Load) -> Self {
+        let millis = |part| Some(load.percentile(part).as_secs_f64() * 1e3);
+        Self {
+            p50_ms: millis(0.50),
+            p99_ms: millis(0.99),
+            failures: load.failures().clone(),
+            ..Self::rate(what, load.per_second())
+        }
+    }
+
+    /// Puts a limit beside it.
+    #[must_use]
+    pub fn beside(mut self, what: impl Into<String>, per_second: f64) -> Self {
+        self.limits.push(Limit { what: what.into(), per_second });
+        self
+    }
+}
+
+impl Report {
+    /// Nothing measured yet, on this machine.
+    pub fn of_this_machine() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { cores, optimized: !cfg!(debug_assertions), figures: Vec::new() }
+    }
+
+    /// More figures, after those there are.
+    pub fn extend(&mut self, figures: Vec<Figure>) {
+        self.figures.extend(figures);
+    }
+}
+
+const WHAT: usize = 56;
+const LIMIT: usize = 34;
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let titles = ["per second", "p50 ms", "p99 ms"];
+        let [rate, p50, p99] = titles;
+        writeln!(
+            f,
+            "{:WHAT$} {rate:>10} {p50:>8} {p99:>8}   {:LIMIT$} {rate:>10} {:>6}",
+            "measured", "beside it, the bare limit", "reached"
+        )?;
+        self.figures.iter().try_for_each(|figure| write!(f, "{figure}"))?;
+        let build = if self.optimized { "" } else { ", built WITHOUT optimisation" };
+        writeln!(f, "load and servers together on {} cores{build}", self.cores)
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:WHAT$} {:>10.0}", self.what, self.per_second)?;
+        write!(f, " {:>8} {:>8}", millis(self.p50_ms), millis(self.p99_ms))?;
+        let mut limits = self.limits.iter();
+        if let Some(first) = limits.next() {
+            first.write(f, self.per_second)?;
+        }
+        writeln!(f)?;
+        for limit in limits {
+            write!(f, "{:width$}", "", width = WHAT + 29)?;
+            limit.write(f, self.per_second)?;
+            writeln!(f)?;
+        }
+        if let Some(first) = &self.failures.first {
+            writeln!(f, "  beside these, {} failed: {first}", self.failures.count)?;
+        }
+        Ok(())
+    }
+}
+
+impl Limit {
+    fn write(&self, f: &mut fmt::Formatter<'_>, reached: f64) -> fmt::Result {
+        let share = 100.0 * reached / self.per_second;
+        write!(f, "   {:LIMIT$} {:>10.0} {share:>6.0}%", self.what, self.per_second)
+    }
+}
+
+fn millis(millis: Option<f64>) -> String {
+    millis.map_or_else(String::new, |millis| format!("{millis:.1}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_stands_beside_its_limits() {
+        let mut report = Report::of_this_machine();
+        let figure = Figure::rate("logins", 1000.0).beside("echo", 2000.0).beside("fsync", 4000.0);
+        report.extend(vec![figure]);
+        let text = report.to_string();
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines.len(), 4);
+        assert!(lines[1].starts_with("logins") && lines[1].ends_with("50%"), "{text}");
+        assert!(lines[2].trim_start().starts_with("fsync") && lines[2].ends_with("25%"), "{text}");
+        assert_eq!(lines[1].find("echo"), lines[2].find("fsync"), "{text}");
+    }
+
+    #[test]
+    fn programs_get_numbers() {
+        let mut report = Report::of_this_machine();
+        report.extend(vec![Figure::rate("logins", 1000.0).beside("echo", 2000.0)]);
+        let json = serde_json::to_value(&report).unwrap();
+        assert_eq!(json["figures"][0]["limits"][0]["per_second"], 2000.0);
+        assert!(json["figures"][0].get("p50_ms").is_none());
+    }
+}
