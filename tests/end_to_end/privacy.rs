@@ -314,6 +314,7 @@ impl Known {
             self.add("member of a connector", &[party], member);
         }
         for (what, sql) in [
+            ("holder's own number of a member", "SELECT reference FROM members"),
             ("番号", "SELECT number FROM coverages"),
             ("番号, comparable", "SELECT number_key FROM coverages"),
             ("記号", "SELECT symbol FROM coverages WHERE symbol <> ''"),

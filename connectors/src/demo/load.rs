@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use warifu_contract::card_key::{CardKey, InsurerKey};
 use warifu_contract::coverage::{Insurer, Validity};
@@ -30,7 +31,7 @@ pub async fn load(
     let mut update = store.update().await?;
     let mut members = Members::new();
     for person in data.people.iter().filter(|person| person.memberships.contains(&kind)) {
-        let member = member(person, data.people_changed_at.min(surroundings.now()));
+        let member = member(kind, person, data.people_changed_at.min(surroundings.now()));
         let id = update.put_member(surroundings.hex(16), &member).await?;
         members.insert(person.key.clone(), id);
     }
@@ -137,9 +138,17 @@ fn name(person: &DemoPerson) -> Name {
     Name { text: person.name.clone(), kana: person.name_kana.clone() }
 }
 
-fn member(person: &DemoPerson, changed_at: Timestamp) -> Member {
+/// The number by which the holder of this kind of record knows the person. Each holder has its
+/// own: a number common to two would join their databases.
+pub(super) fn reference(kind: ConnectorKind, key: &str) -> String {
+    let named = format!("{}/{key}", kind.service().as_str());
+    let hash = openssl::sha::sha256(named.as_bytes());
+    HEXLOWER.encode(hash.first_chunk::<8>().unwrap_or(&[0; 8]))
+}
+
+fn member(kind: ConnectorKind, person: &DemoPerson, changed_at: Timestamp) -> Member {
     Member {
-        reference: person.key.clone(),
+        reference: reference(kind, &person.key),
         name: name(person),
         sex: person.sex,
         birth_date: person.birth_date,

@@ -32,7 +32,9 @@ pub async fn finish(
     };
     let me = signed_in(&app, &person).await;
     // Never the session that was there before: whoever planted it would share it.
-    session.flush().await.map_err(|cause| Problem::internal(&cause))?;
+    if session.id().is_some() {
+        session.flush().await.map_err(|cause| Problem::internal(&cause))?;
+    }
     me.enter(&session).await?;
     session.save().await.map_err(|cause| Problem::internal(&cause))?;
     sessions::index(&app, &person, &session).await?;

@@ -106,7 +106,7 @@ async fn each_kind_gives_out_its_record() {
 async fn a_member_without_a_record_gets_an_empty_answer() {
     let rig = Rig::start(ConnectorKind::Checkup).await;
     let store = rig.gateway.store();
-    let sql = "SELECT id FROM members WHERE reference = 'ueno-taro'";
+    let sql = "SELECT id FROM members WHERE name = '上野 太郎'";
     let (taro,) = fetch_one!(store.database().read(), (String,), sql).unwrap();
     let sql = "DELETE FROM checkups WHERE member_id = $1";
     warifu_service::execute!(store.database().write(), sql, taro).unwrap();

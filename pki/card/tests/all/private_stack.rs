@@ -50,6 +50,7 @@ pub fn isolated(name: &str, body: impl FnOnce()) {
     let output = command.args(["--exact", name, "--nocapture"]).output().unwrap();
     assert!(output.status.success(), "{name}, inside:\n{}", text(&output));
     assert!(text(&output).contains("1 passed"), "there is no test {name}:\n{}", text(&output));
+    print!("{}", text(&output));
 }
 
 /// The command that runs what follows it inside; fails loudly where there is no way.
