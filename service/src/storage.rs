@@ -330,16 +330,16 @@ mod tests {
         note: Option<String>,
     }
 
-    async fn databases() -> Vec<(Option<tempfile::TempDir>, Database)> {
+    /// A database of each engine, with an empty table; the PostgreSQL one in a schema of the
+    /// test's own, because tests run side by side.
+    async fn databases(test: &str) -> Vec<(Option<tempfile::TempDir>, Database)> {
         let dir = tempfile::tempdir().unwrap();
         let config = DatabaseConfig::sqlite(&dir.path().join("deep/er/test.db"));
         let mut all = vec![(Some(dir), Database::connect(&config).await.unwrap())];
         if let Ok(url) = std::env::var("WARIFU_TEST_POSTGRES") {
-            let config = DatabaseConfig { url, connections: 4 };
-            all.push((None, Database::connect(&config).await.unwrap()));
+            all.push((None, postgres_schema(&url, test).await));
         }
         for (_, database) in &all {
-            execute!(database.write(), "DROP TABLE IF EXISTS service_sample").unwrap();
             execute!(
                 database.write(),
                 "CREATE TABLE service_sample (id TEXT PRIMARY KEY, amount BIGINT NOT NULL, note TEXT)"
@@ -349,9 +349,20 @@ mod tests {
         all
     }
 
+    async fn postgres_schema(url: &str, name: &str) -> Database {
+        let connect = async |url: String| {
+            Database::connect(&DatabaseConfig { url, connections: 4 }).await.unwrap()
+        };
+        let plain = connect(url.to_owned()).await;
+        let anew = format!("DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}");
+        let Database::Postgres(pool) = &plain else { panic!("not PostgreSQL: {url}") };
+        sqlx::raw_sql(sqlx::AssertSqlSafe(anew)).execute(pool).await.unwrap();
+        connect(format!("{url}?options=-csearch_path%3D{name}")).await
+    }
+
     #[tokio::test]
     async fn one_text_serves_both_engines() {
-        for (_dir, database) in databases().await {
+        for (_dir, database) in databases("service_one_text_serves_both_engines").await {
             let sql = "INSERT INTO service_sample (id, amount, note) VALUES ($1, $2, $3) \
                        ON CONFLICT (id) DO UPDATE SET amount = excluded.amount \
                        RETURNING id, amount, note";
@@ -367,7 +378,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_dropped_transaction_leaves_nothing() {
-        for (_dir, database) in databases().await {
+        for (_dir, database) in databases("service_a_dropped_transaction_leaves_nothing").await {
             let mut transaction = database.begin().await.unwrap();
             let sql = "INSERT INTO service_sample (id, amount) VALUES ($1, $2)";
             execute!(transaction.on(), sql, "b", 1_i64).unwrap();
@@ -379,7 +390,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_duplicate_is_told_apart() {
-        for (_dir, database) in databases().await {
+        for (_dir, database) in databases("service_a_duplicate_is_told_apart").await {
             let sql = "INSERT INTO service_sample (id, amount) VALUES ($1, $2)";
             assert_eq!(execute!(database.write(), sql, "c", 1_i64).unwrap(), 1);
             assert!(is_duplicate(&execute!(database.write(), sql, "c", 1_i64).unwrap_err()));
