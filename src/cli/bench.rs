@@ -66,9 +66,9 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         _ = tokio::signal::ctrl_c() => bail!("stopped before everything was measured"),
     };
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&measured)?);
+        super::print(&(serde_json::to_string_pretty(&measured)? + "\n"))?;
     } else {
-        print!("{measured}");
+        super::print(&measured.to_string())?;
     }
     Ok(())
 }

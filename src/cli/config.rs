@@ -40,9 +40,9 @@ pub fn run(command: &Command) -> anyhow::Result<()> {
             println!("{}: good", config.display());
         }
         Command::Show { party, config } => {
-            print!("{}", Settings::load(*party, config)?.to_toml()?);
+            super::print(&Settings::load(*party, config)?.to_toml()?)?;
         }
-        Command::Schema { party } => println!("{}", party.schema()?),
+        Command::Schema { party } => super::print(&(party.schema()? + "\n"))?,
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ mod demo;
 mod party;
 mod serve;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -37,6 +38,14 @@ enum Command {
     Card(card::Command),
     /// Measure how fast the parts are, each beside its physical limit.
     Bench(bench::Arguments),
+}
+
+/// Prints what may be long. A reader that has seen enough, like `head`, is no error.
+fn print(text: &str) -> std::io::Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        done => done,
+    }
 }
 
 /// Does what was asked, and says in one sentence what went wrong.
