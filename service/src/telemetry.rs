@@ -6,12 +6,16 @@ use std::sync::OnceLock;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
+/// What is logged unless `WARIFU_LOG` says otherwise. A browser whose session has ended is daily
+/// life, which the session library reports as suspicious.
+const DEFAULT_FILTER: &str = "warn,tower_sessions_core=error";
+
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
 /// Starts logs (to standard error: plain on a terminal, JSON elsewhere; `WARIFU_LOG` filters,
 /// default `warn`) and metrics. A second call changes nothing.
 pub fn start() {
-    let filter = EnvFilter::try_from_env("WARIFU_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_env("WARIFU_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start, as in tests, finds the subscriber in place: that is as good.
     let _ = if std::io::stderr().is_terminal() { logs.try_init() } else { logs.json().try_init() };
