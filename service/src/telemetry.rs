@@ -15,7 +15,8 @@ static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 /// Starts logs (to standard error: plain on a terminal, JSON elsewhere; `WARIFU_LOG` filters,
 /// default `warn`) and metrics. A second call changes nothing.
 pub fn start() {
-    let filter = EnvFilter::try_from_env("WARIFU_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    let filter =
+        EnvFilter::try_from_env("WARIFU_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start, as in tests, finds the subscriber in place: that is as good.
     let _ = if std::io::stderr().is_terminal() { logs.try_init() } else { logs.json().try_init() };
