@@ -15,12 +15,8 @@ pub struct Browser(String);
 impl Browser {
     /// The browser that sent these headers, if it has begun a sign-in before.
     pub fn of(headers: &HeaderMap) -> Option<Self> {
-        let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-        lines
-            .flat_map(|line| line.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(name, value)| *name == NAME && value.len() == LENGTH)
-            .map(|(_, value)| Self(value.to_owned()))
+        let found = cookies(headers, NAME).find(|value| value.len() == LENGTH);
+        found.map(|value| Self(value.to_owned()))
     }
 
     /// A browser not seen before.
@@ -39,6 +35,15 @@ impl Browser {
         let cookie = format!("{NAME}={value}; Path=/; Max-Age=900; Secure; HttpOnly; SameSite=Lax");
         HeaderValue::from_str(&cookie).ok()
     }
+}
+
+/// The values of the cookies of that name which came along.
+pub fn cookies<'h>(headers: &'h HeaderMap, name: &'h str) -> impl Iterator<Item = &'h str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    lines
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter_map(move |(found, value)| (found == name).then_some(value))
 }
 
 #[cfg(test)]

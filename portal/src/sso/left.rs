@@ -1,9 +1,11 @@
 //! The mark of a browser in which somebody signed out: the next to sign in there shows a card,
 //! even while the identity provider still remembers the one who left.
 
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 
-const NAME_AND_VALUE: &str = "__Host-left=1";
+use super::browser::cookies;
+
+const NAME: &str = "__Host-left";
 
 /// Leaves the mark, for as long as an identity provider may remember.
 pub const MARK: &str = "__Host-left=1; Path=/; Max-Age=43200; Secure; HttpOnly; SameSite=Lax";
@@ -12,13 +14,13 @@ pub const CLEAR: &str = "__Host-left=; Path=/; Max-Age=0; Secure; HttpOnly; Same
 
 /// Whether somebody signed out in the browser that sent these headers.
 pub fn is_marked(headers: &HeaderMap) -> bool {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(';')).any(|pair| pair.trim() == NAME_AND_VALUE)
+    cookies(headers, NAME).any(|value| value == "1")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::header;
 
     #[test]
     fn only_the_own_mark_counts() {
