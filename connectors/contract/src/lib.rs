@@ -5,12 +5,14 @@
 
 pub mod calendar;
 pub mod card_key;
+pub mod card_office;
 pub mod check_number;
 pub mod connector_token;
 pub mod coverage;
 pub mod decision;
 pub mod eligibility;
 pub mod history;
+pub mod identity;
 pub mod manifest;
 pub mod person;
 pub mod records;

@@ -1,0 +1,284 @@
+//! The many ways of writing one name and one address, made comparable.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Variant characters (異体字) in Japanese names that people, forms and printers exchange for each
+/// other: each group under the form that is most written. Different names may share a group (斉藤
+/// and 斎藤 are two families), which is why a match by folding alone never passes.
+const VARIANTS: [(char, &str); 48] = [
+    ('高', "髙"),
+    ('崎', "﨑嵜"),
+    ('沢', "澤"),
+    ('辺', "邊邉"),
+    ('斉', "齊斎齋"),
+    ('浜', "濱濵"),
+    ('広', "廣"),
+    ('桜', "櫻"),
+    ('国', "國圀"),
+    ('徳', "德"),
+    ('恵', "惠"),
+    ('真', "眞"),
+    ('槙', "槇"),
+    ('滝', "瀧"),
+    ('竜', "龍"),
+    ('曽', "曾"),
+    ('富', "冨"),
+    ('島', "嶋嶌"),
+    ('峰', "峯"),
+    ('条', "條"),
+    ('寿', "壽"),
+    ('栄', "榮"),
+    ('蔵', "藏"),
+    ('礼', "禮"),
+    ('静', "靜"),
+    ('弥', "彌"),
+    ('与', "與"),
+    ('万', "萬"),
+    ('渕', "淵渊"),
+    ('鉄', "鐵鐡"),
+    ('吉', "𠮷"),
+    ('橋', "槗"),
+    ('関', "關"),
+    ('塩', "鹽"),
+    ('円', "圓"),
+    ('黒', "黑"),
+    ('黄', "黃"),
+    ('瀬', "瀨"),
+    ('頼', "賴"),
+    ('緑', "綠"),
+    ('薫', "薰"),
+    ('勲', "勳"),
+    ('豊', "豐"),
+    ('尭', "堯"),
+    ('遥', "遙"),
+    ('凛', "凜"),
+    ('晃', "晄"),
+    ('凉', "涼"),
+];
+
+/// The parts of a house number, longest first; each is written as a hyphen.
+const HOUSE_NUMBER_WORDS: [&str; 6] = ["番地の", "丁目", "番地", "番", "号", "の"];
+
+const PREFECTURES: [&str; 47] = [
+    "北海道",
+    "青森県",
+    "岩手県",
+    "宮城県",
+    "秋田県",
+    "山形県",
+    "福島県",
+    "茨城県",
+    "栃木県",
+    "群馬県",
+    "埼玉県",
+    "千葉県",
+    "東京都",
+    "神奈川県",
+    "新潟県",
+    "富山県",
+    "石川県",
+    "福井県",
+    "山梨県",
+    "長野県",
+    "岐阜県",
+    "静岡県",
+    "愛知県",
+    "三重県",
+    "滋賀県",
+    "京都府",
+    "大阪府",
+    "兵庫県",
+    "奈良県",
+    "和歌山県",
+    "鳥取県",
+    "島根県",
+    "岡山県",
+    "広島県",
+    "山口県",
+    "徳島県",
+    "香川県",
+    "愛媛県",
+    "高知県",
+    "福岡県",
+    "佐賀県",
+    "長崎県",
+    "熊本県",
+    "大分県",
+    "宮崎県",
+    "鹿児島県",
+    "沖縄県",
+];
+
+/// NFKC, without blanks and variation selectors, hyphens of every kind as one.
+pub(super) fn normalised(text: &str) -> String {
+    text.nfkc().filter(|c| !c.is_whitespace() && !is_selector(*c)).map(one_hyphen).collect()
+}
+
+/// Hiragana as katakana besides: how a reading is written is nobody's name.
+pub(super) fn normalised_kana(text: &str) -> String {
+    normalised(text).chars().map(katakana).collect()
+}
+
+/// The prefecture left out, 丁目・番・号 as hyphens, kanji numerals before them as digits.
+pub(super) fn normalised_address(text: &str) -> String {
+    let text = normalised(text);
+    let text = PREFECTURES.iter().find_map(|name| text.strip_prefix(name)).unwrap_or(&text);
+    house_number(text)
+}
+
+/// Variant characters under one form, small kana as large, ヶ and が as ケ, long marks left out.
+pub(super) fn folded(normalised: &str) -> String {
+    normalised
+        .chars()
+        .filter(|c| *c != 'ー')
+        .map(|c| large_kana(common_form(katakana(c))))
+        .collect()
+}
+
+fn is_selector(c: char) -> bool {
+    matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
+}
+
+fn one_hyphen(c: char) -> char {
+    match c {
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{2500}' | 'ｰ' => '-',
+        other => other,
+    }
+}
+
+fn katakana(c: char) -> char {
+    match c {
+        'ぁ'..='ゖ' => char::from_u32(u32::from(c) + 0x60).unwrap_or(c),
+        other => other,
+    }
+}
+
+fn common_form(c: char) -> char {
+    VARIANTS.iter().find(|(_, others)| others.contains(c)).map_or(c, |(common, _)| *common)
+}
+
+fn large_kana(c: char) -> char {
+    const SMALL: &str = "ァィゥェォッャュョヮヵヶガ";
+    const LARGE: &str = "アイウエオツヤユヨワカケケ";
+    let place = SMALL.chars().position(|small| small == c);
+    place.and_then(|place| LARGE.chars().nth(place)).unwrap_or(c)
+}
+
+fn house_number(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        if let Some((digits, after)) = numeral(rest) {
+            out.push_str(&digits);
+            rest = after;
+        } else if let Some(after) = separator(rest, &out) {
+            out.push('-');
+            rest = after;
+        } else {
+            // A long mark between digits is a hyphen typed by a Japanese keyboard.
+            out.push(if first == 'ー' && ends_with_digit(&out) { '-' } else { first });
+            rest = rest.get(first.len_utf8()..).unwrap_or_default();
+        }
+    }
+    out.trim_end_matches('-').to_owned()
+}
+
+/// 丁目・番・号 count only after a digit: 二番町 stays a place.
+fn separator<'a>(rest: &'a str, before: &str) -> Option<&'a str> {
+    let after = HOUSE_NUMBER_WORDS.iter().find_map(|word| rest.strip_prefix(word))?;
+    let goes_on = after.is_empty() || after.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    let is_number = ends_with_digit(before) && (goes_on || numeral(after).is_some());
+    is_number.then(|| after.strip_prefix('-').unwrap_or(after))
+}
+
+fn ends_with_digit(text: &str) -> bool {
+    text.ends_with(|c: char| c.is_ascii_digit())
+}
+
+/// A kanji numeral below one hundred that stands before 丁目 or 番 with a number after it.
+fn numeral(text: &str) -> Option<(String, &str)> {
+    let end = text.find(|c| !"一二三四五六七八九十".contains(c))?;
+    let (kanji, after) = text.split_at_checked(end)?;
+    let is_counted = after.starts_with("丁目") || after.starts_with("番地");
+    let value = if is_counted { value_of(kanji) } else { None };
+    value.map(|value| (value.to_string(), after))
+}
+
+fn value_of(kanji: &str) -> Option<u32> {
+    let digit = |text: &str| match text.chars().collect::<Vec<_>>().as_slice() {
+        [] => Some(None),
+        [one] => "一二三四五六七八九".chars().position(|c| c == *one).map(Some),
+        _ => None,
+    };
+    let number = |place: Option<usize>| place.and_then(|place| u32::try_from(place + 1).ok());
+    match kanji.split_once('十') {
+        Some((tens, ones)) => {
+            let (tens, ones) = (digit(tens)?, digit(ones)?);
+            Some(number(tens).unwrap_or(1) * 10 + number(ones).unwrap_or(0))
+        }
+        None => number(digit(kanji)?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn house_numbers_are_one_however_they_are_written() {
+        let written = [
+            "香川県高松市番町一丁目２番３号",
+            "高松市番町1丁目2番3号",
+            "高松市番町１－２－３",
+            "高松市番町1ー2ー3",
+            "高松市番町1‐2−3",
+            " 香川県 高松市 番町 1-2-3 ",
+            "高松市番町一丁目2番地の3",
+        ];
+        for one in written {
+            assert_eq!(normalised_address(one), "高松市番町1-2-3", "{one}");
+        }
+        assert_eq!(normalised_address("高松市丸の内十二丁目34番地"), "高松市丸の内12-34");
+        assert_eq!(normalised_address("千代田区二番町3"), "千代田区二番町3");
+        assert_eq!(normalised_address("高松市三名町5番地5"), "高松市三名町5-5");
+    }
+
+    #[test]
+    fn width_and_blanks_are_normalised_and_variants_only_folded() {
+        assert_eq!(normalised("上野　太郎"), normalised("上野 太郎"));
+        assert_eq!(normalised_kana("うえの　ﾀﾛｳ"), "ウエノタロウ");
+        assert_ne!(normalised("髙﨑"), normalised("高崎"));
+        assert_eq!(folded(&normalised("髙﨑")), folded(&normalised("高崎")));
+        assert_eq!(folded("齋藤"), folded("斉藤"));
+        assert_eq!(folded("キヨウコ"), folded("キョウコ"));
+        assert_eq!(folded("霞ヶ関"), folded("霞が関"));
+    }
+
+    #[test]
+    fn no_character_is_in_two_groups() {
+        let mut all: Vec<char> =
+            VARIANTS.iter().flat_map(|(one, more)| more.chars().chain([*one])).collect();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_and_reading_again_changes_nothing(text in "\\PC{0,80}") {
+            let name = normalised(&text);
+            prop_assert_eq!(normalised(&name), name.clone());
+            prop_assert_eq!(folded(&folded(&name)), folded(&name));
+            let _ = normalised_address(&text);
+        }
+
+        #[test]
+        fn every_house_number_survives(a in 1_u32..100, b in 1_u32..1000, c in 1_u32..100) {
+            let one = normalised_address(&format!("見本市中央{a}丁目{b}番{c}号"));
+            prop_assert_eq!(one, format!("見本市中央{a}-{b}-{c}"));
+        }
+    }
+}
