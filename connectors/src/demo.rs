@@ -14,7 +14,7 @@ use warifu_contract::person::Sex;
 use crate::config::ConnectorKind;
 use crate::store::StoreError;
 
-pub use load::load;
+pub use load::{load, load_residents};
 
 use files::Data;
 
@@ -31,6 +31,8 @@ pub struct DemoPerson {
     pub sex: Sex,
     /// 生年月日.
     pub birth_date: Date,
+    /// 住所.
+    pub address: String,
     /// The kinds of connector that know the person.
     pub memberships: Vec<ConnectorKind>,
 }

@@ -10,7 +10,7 @@ mod manifest;
 mod openapi;
 mod record;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

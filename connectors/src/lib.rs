@@ -4,16 +4,19 @@
 //! A [`gateway`] stands at the organisation: a server on mutual TLS with a [`store`] of its own
 //! that answers eligibility checks or gives out one kind of record, to the relay only, under a
 //! [`token`] that says of whom, for whom and what for. The relay holds a [`client`]. The
-//! [`demo`] fills a store with virtual people.
+//! [`demo`] fills a store with virtual people. The resident register, [`residents`], answers the card
+//! office instead.
 
 pub mod client;
 pub mod config;
 pub mod demo;
 pub mod gateway;
+pub mod residents;
 pub mod store;
 pub mod token;
 
 pub use client::{ConnectorClient, SourceError};
 pub use config::{ConnectorKind, GatewayConfig};
 pub use gateway::Gateway;
+pub use residents::{ResidentRegister, ResidentsConfig};
 pub use store::{MemberId, Store};

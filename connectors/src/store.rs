@@ -2,7 +2,7 @@
 //! the relay knows them, and its own access log.
 
 mod access;
-mod column;
+pub(crate) mod column;
 mod insurance;
 mod member;
 mod record;

@@ -52,6 +52,7 @@ struct PersonEntry {
     name_kana: String,
     sex: Sex,
     birth_date: Date,
+    address: String,
 }
 
 #[derive(Deserialize)]
@@ -209,6 +210,7 @@ impl Data {
             name_kana: entry.name_kana,
             sex: entry.sex,
             birth_date: entry.birth_date,
+            address: entry.address,
         }
     }
 

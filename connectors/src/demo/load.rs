@@ -8,6 +8,7 @@ use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use warifu_contract::card_key::{CardKey, InsurerKey};
 use warifu_contract::coverage::{Insurer, Validity};
+use warifu_contract::identity::Resident;
 use warifu_contract::person::Name;
 use warifu_contract::register::{Copay, Enrolled, EnrolledDependant, Enrolment, RegisteredInsurer};
 use warifu_service::Surroundings;
@@ -15,6 +16,7 @@ use warifu_service::Surroundings;
 use super::files::{Data, EnrolledEntry, EnrolmentEntry, InsurerEntry};
 use super::{DemoDataError, DemoError, DemoPerson, data};
 use crate::config::ConnectorKind;
+use crate::residents::ResidentStore;
 use crate::store::{Member, MemberId, Store, Update};
 
 /// The member ids by person key.
@@ -43,6 +45,29 @@ pub async fn load(
     }
     update.commit().await?;
     Ok(members)
+}
+
+/// Enters everybody into the resident register.
+pub async fn load_residents(
+    store: &ResidentStore,
+    surroundings: &Surroundings,
+) -> Result<(), DemoError> {
+    let data = data()?;
+    let mut update = store.update().await?;
+    for person in &data.people {
+        let resident = Resident {
+            reference: surroundings.hex(16),
+            name: name(person),
+            address: person.address.clone(),
+            birth_date: person.birth_date,
+            sex: person.sex,
+            departed: None,
+        };
+        let changed_at = data.people_changed_at.min(surroundings.now());
+        update.put(&number("residents", &person.key), &resident, changed_at).await?;
+    }
+    update.commit().await?;
+    Ok(())
 }
 
 /// What is being entered, for whom, and when: nothing was changed later than now.
@@ -141,7 +166,11 @@ fn name(person: &DemoPerson) -> Name {
 /// The number by which the holder of this kind of record knows the person. Each holder has its
 /// own: a number common to two would join their databases.
 pub(super) fn reference(kind: ConnectorKind, key: &str) -> String {
-    let named = format!("{}/{key}", kind.service().as_str());
+    number(kind.service().as_str(), key)
+}
+
+fn number(holder: &str, key: &str) -> String {
+    let named = format!("{holder}/{key}");
     let hash = openssl::sha::sha256(named.as_bytes());
     HEXLOWER.encode(hash.first_chunk::<8>().unwrap_or(&[0; 8]))
 }

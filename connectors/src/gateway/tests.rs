@@ -3,4 +3,4 @@
 mod answers;
 mod clients;
 mod refusals;
-mod rig;
+pub(crate) mod rig;

@@ -9,25 +9,25 @@ use super::StoreError;
 
 /// The table whose rows are read.
 #[derive(Clone, Copy)]
-pub(super) struct Table(pub(super) &'static str);
+pub(crate) struct Table(pub(crate) &'static str);
 
 impl Table {
-    pub(super) fn corrupt(self, column: &'static str) -> StoreError {
+    pub(crate) fn corrupt(self, column: &'static str) -> StoreError {
         StoreError::Corrupt { table: self.0, column }
     }
 
-    pub(super) fn date(self, column: &'static str, text: &str) -> Result<Date, StoreError> {
+    pub(crate) fn date(self, column: &'static str, text: &str) -> Result<Date, StoreError> {
         text.parse().map_err(|_| self.corrupt(column))
     }
 
-    pub(super) fn validity(self, from: &str, until: Option<&str>) -> Result<Validity, StoreError> {
+    pub(crate) fn validity(self, from: &str, until: Option<&str>) -> Result<Validity, StoreError> {
         let from = self.date("valid_from", from)?;
         let until = until.map(|until| self.date("valid_until", until)).transpose()?;
         Ok(Validity { from, until })
     }
 
     /// A value kept under its name on the wire, e.g. `male`.
-    pub(super) fn word<T: DeserializeOwned>(
+    pub(crate) fn word<T: DeserializeOwned>(
         self,
         column: &'static str,
         text: String,
@@ -35,7 +35,7 @@ impl Table {
         serde_json::from_value(text.into()).map_err(|_| self.corrupt(column))
     }
 
-    pub(super) fn json<T: DeserializeOwned>(
+    pub(crate) fn json<T: DeserializeOwned>(
         self,
         column: &'static str,
         text: &str,
@@ -43,7 +43,7 @@ impl Table {
         serde_json::from_str(text).map_err(|_| self.corrupt(column))
     }
 
-    pub(super) fn to_json<T: Serialize>(
+    pub(crate) fn to_json<T: Serialize>(
         self,
         column: &'static str,
         value: &T,
@@ -52,7 +52,7 @@ impl Table {
     }
 
     /// The name on the wire of a value that is one word.
-    pub(super) fn to_word<T: Serialize>(
+    pub(crate) fn to_word<T: Serialize>(
         self,
         column: &'static str,
         value: T,

@@ -18,16 +18,23 @@ use warifu_service::{Surroundings, execute, fetch_one};
 
 use super::*;
 
-/// A store in a place of its own.
-pub(crate) struct Rig {
-    pub(crate) store: Store,
+/// A database of its own, gone with the value on SQLite.
+pub(crate) struct Place {
+    pub(crate) config: DatabaseConfig,
     _folder: tempfile::TempDir,
 }
 
-/// A store on each engine at hand.
-pub(crate) async fn both() -> Vec<Rig> {
+/// A store in a place of its own.
+pub(crate) struct Rig {
+    pub(crate) store: Store,
+    _place: Place,
+}
+
+/// A new database on each engine at hand.
+pub(crate) async fn places() -> Vec<Place> {
     let folder = tempfile::tempdir().unwrap();
-    let mut rigs = vec![rig(DatabaseConfig::sqlite(&folder.path().join("c.db")), folder).await];
+    let config = DatabaseConfig::sqlite(&folder.path().join("c.db"));
+    let mut places = vec![Place { config, _folder: folder }];
     if let Ok(url) = std::env::var("WARIFU_TEST_POSTGRES") {
         let schema = format!("connector_{}", Surroundings::system().hex(8));
         let admin = DatabaseConfig { url: url.clone(), connections: 1 };
@@ -37,13 +44,18 @@ pub(crate) async fn both() -> Vec<Rig> {
         let join = if url.contains('?') { '&' } else { '?' };
         let url = format!("{url}{join}options=-csearch_path%3D{schema}");
         let config = DatabaseConfig { url, connections: 2 };
-        rigs.push(rig(config, tempfile::tempdir().unwrap()).await);
+        places.push(Place { config, _folder: tempfile::tempdir().unwrap() });
     }
-    rigs
+    places
 }
 
-async fn rig(config: DatabaseConfig, folder: tempfile::TempDir) -> Rig {
-    Rig { store: Store::open(&config).await.unwrap(), _folder: folder }
+/// A store on each engine at hand.
+pub(crate) async fn both() -> Vec<Rig> {
+    let mut rigs = Vec::new();
+    for place in places().await {
+        rigs.push(Rig { store: Store::open(&place.config).await.unwrap(), _place: place });
+    }
+    rigs
 }
 
 fn at(text: &str) -> Timestamp {
@@ -140,7 +152,7 @@ async fn near(store: &Store, query: &CardQuery) -> Vec<Enrolment> {
 
 #[tokio::test]
 async fn a_card_comes_back_as_it_was_entered() {
-    for Rig { store, _folder } in both().await {
+    for Rig { store, _place } in both().await {
         let (card, husband, wife) = family(&store).await;
         let found = near(&store, &query("仮-27", "001", INSURED)).await;
         assert_eq!(found, std::slice::from_ref(&card));
@@ -157,7 +169,7 @@ async fn a_card_comes_back_as_it_was_entered() {
 
 #[tokio::test]
 async fn an_insurer_is_found_by_its_padded_number_too() {
-    for Rig { store, _folder } in both().await {
+    for Rig { store, _place } in both().await {
         assert_eq!(store.insurers_changed_at().await.unwrap(), None);
         family(&store).await;
         for (number, is_known) in [("00111111", true), ("１１１１１１", true), ("111112", false)]
@@ -172,7 +184,7 @@ async fn an_insurer_is_found_by_its_padded_number_too() {
 
 #[tokio::test]
 async fn near_cards_need_the_birth_date_and_one_field() {
-    for Rig { store, _folder } in both().await {
+    for Rig { store, _place } in both().await {
         family(&store).await;
         for (symbol, number, birth, hits) in [
             ("仮27", "999", WIFE, 1),
@@ -188,7 +200,7 @@ async fn near_cards_need_the_birth_date_and_one_field() {
 
 #[tokio::test]
 async fn a_card_entered_again_replaces_the_old_one() {
-    for Rig { store, _folder } in both().await {
+    for Rig { store, _place } in both().await {
         let (mut card, husband, wife) = family(&store).await;
         card.dependants.clear();
         card.number = "002".to_owned();
@@ -205,7 +217,7 @@ async fn a_card_entered_again_replaces_the_old_one() {
 
 #[tokio::test]
 async fn an_update_not_committed_leaves_no_trace() {
-    for Rig { store, _folder } in both().await {
+    for Rig { store, _place } in both().await {
         let mut update = store.update().await.unwrap();
         let id = update.put_member("c".repeat(32), &person("p", WIFE)).await.unwrap();
         drop(update);
@@ -215,7 +227,7 @@ async fn an_update_not_committed_leaves_no_trace() {
 
 #[tokio::test]
 async fn a_member_entered_again_keeps_the_id() {
-    for Rig { store, _folder } in both().await {
+    for Rig { store, _place } in both().await {
         let mut update = store.update().await.unwrap();
         let first = update.put_member("c".repeat(32), &person("p", WIFE)).await.unwrap();
         let moved = Member { changed_at: at("2026-11-20T00:00:00Z"), ..person("p", INSURED) };
@@ -228,7 +240,7 @@ async fn a_member_entered_again_keeps_the_id() {
 
 #[tokio::test]
 async fn a_new_pseudonym_takes_the_place_of_the_old() {
-    for Rig { store, _folder } in both().await {
+    for Rig { store, _place } in both().await {
         let (_, husband, wife) = family(&store).await;
         let (old, new) = ("1".repeat(32), "2".repeat(32));
         store.bind_pseudonym(&husband, &old, changed()).await.unwrap();
@@ -279,7 +291,7 @@ fn pension() -> PensionRecord {
 
 #[tokio::test]
 async fn records_come_back_as_they_were_entered() {
-    for Rig { store, _folder } in both().await {
+    for Rig { store, _place } in both().await {
         let (_, husband, wife) = family(&store).await;
         let (older, newer) = (checkup(date(2025, 6, 11)), checkup(date(2026, 6, 12)));
         let mut update = store.update().await.unwrap();
@@ -304,7 +316,7 @@ async fn records_come_back_as_they_were_entered() {
 
 #[tokio::test]
 async fn a_token_is_logged_once() {
-    for Rig { store, _folder } in both().await {
+    for Rig { store, _place } in both().await {
         let entry = AccessEntry {
             jti: "0123456789abcdef",
             at: changed(),
@@ -326,7 +338,7 @@ async fn a_token_is_logged_once() {
 
 #[tokio::test]
 async fn a_corrupt_row_is_named_and_not_shown() {
-    for Rig { store, _folder } in both().await {
+    for Rig { store, _place } in both().await {
         let (_, husband, _) = family(&store).await;
         let sql = "UPDATE coverages SET valid_from = 'yesterday' WHERE id = 'card'";
         execute!(store.database().write(), sql).unwrap();

@@ -35,7 +35,7 @@ async fn broken(answer: Answer) -> Broken {
     let stop = CancellationToken::new();
     let router = Router::new().route("/v1/manifest", get(move || async move { answer() }));
     let base = serve(&listen(&authority), router, stop.clone()).await;
-    let relay = Party::new("relay", &authority, &authority.path("ca.pem"));
+    let relay = Party::new("relay", &authority, &authority.path("root.pem"));
     let client = ConnectorClient::new(&base, relay.http).unwrap();
     Broken { client, stop, _authority: authority }
 }
@@ -87,7 +87,7 @@ async fn the_deadline_holds_to_the_last_byte() {
 #[tokio::test]
 async fn nobody_there_is_down() {
     let authority = Authority::new();
-    let relay = Party::new("relay", &authority, &authority.path("ca.pem"));
+    let relay = Party::new("relay", &authority, &authority.path("root.pem"));
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = free.local_addr().unwrap().port();
     drop(free);
@@ -101,7 +101,7 @@ async fn a_stranger_with_another_certificate_is_down() {
     let (authority, other) = (Authority::new(), Authority::new());
     let stop = CancellationToken::new();
     let base = serve(&listen(&other), Router::new(), stop.clone()).await;
-    let relay = Party::new("relay", &authority, &authority.path("ca.pem"));
+    let relay = Party::new("relay", &authority, &authority.path("root.pem"));
     let client = ConnectorClient::new(&base, relay.http).unwrap();
     assert_eq!(client.manifest(DEADLINE).await, Err(SourceError::Down));
     stop.cancel();

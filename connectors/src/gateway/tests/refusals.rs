@@ -144,7 +144,7 @@ async fn a_token_signed_otherwise_is_refused() {
 #[tokio::test]
 async fn nobody_but_the_relay_gets_in() {
     let rig = Rig::start(ConnectorKind::Insurer).await;
-    let ca = rig.authority.path("ca.pem");
+    let ca = rig.authority.path("root.pem");
     let portal = Party::new("portal", &rig.authority, &ca);
     let mut claims = rig.own_look();
     claims.cnf.x5t_s256.clone_from(&portal.thumbprint);

@@ -30,31 +30,31 @@ use crate::gateway::Gateway;
 use crate::store::MemberId;
 
 /// The pseudonym under which the relay knows 上野太郎.
-pub(super) const TARO: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const TARO: &str = "0123456789abcdef0123456789abcdef";
 
 /// A certification authority of its own, whose files lie in a folder.
-pub(super) struct Authority {
+pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    pub(super) folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 impl Authority {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let certificate = params.self_signed(&key).unwrap();
-        std::fs::write(folder.path().join("ca.pem"), certificate.pem()).unwrap();
+        std::fs::write(folder.path().join("root.pem"), certificate.pem()).unwrap();
         Self { issuer: Issuer::new(params, key), folder }
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Files `<party>.pem` and `<party>.key`.
-    pub(super) fn certify(&self, party: &str) -> (PathBuf, PathBuf) {
+    pub(crate) fn certify(&self, party: &str) -> (PathBuf, PathBuf) {
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         let uri = format!("urn:warifu:party:{party}");
         params.subject_alt_names.push(SanType::URI(uri.as_str().try_into().unwrap()));
@@ -70,14 +70,14 @@ impl Authority {
 }
 
 /// A party that asks.
-pub(super) struct Party {
-    pub(super) http: reqwest::Client,
-    pub(super) thumbprint: String,
+pub(crate) struct Party {
+    pub(crate) http: reqwest::Client,
+    pub(crate) thumbprint: String,
 }
 
 impl Party {
     /// Shows a certificate of `authority`, trusts the gateway's `ca`.
-    pub(super) fn new(name: &str, authority: &Authority, ca: &Path) -> Self {
+    pub(crate) fn new(name: &str, authority: &Authority, ca: &Path) -> Self {
         let (certificate, key) = authority.certify(name);
         let thumbprint = tls::thumbprint_of_file(&certificate).unwrap();
         let config =
@@ -88,18 +88,18 @@ impl Party {
 }
 
 /// A key that signs tokens.
-pub(super) struct TokenKey(KeyPair);
+pub(crate) struct TokenKey(KeyPair);
 
 impl TokenKey {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(KeyPair::generate().unwrap())
     }
 
-    pub(super) fn public_pem(&self) -> String {
+    pub(crate) fn public_pem(&self) -> String {
         self.0.public_key_pem()
     }
 
-    pub(super) fn sign(&self, typ: &str, claims: &ConnectorClaims) -> String {
+    pub(crate) fn sign(&self, typ: &str, claims: &ConnectorClaims) -> String {
         let mut header = JwsHeader::new();
         header.set_token_type(typ);
         let signer = ES256.signer_from_pem(self.0.serialize_pem()).unwrap();
@@ -109,14 +109,14 @@ impl TokenKey {
 }
 
 /// A gateway that runs until the rig is dropped.
-pub(super) struct Rig {
-    pub(super) authority: Authority,
-    pub(super) gateway: Gateway,
-    pub(super) members: BTreeMap<String, MemberId>,
-    pub(super) relay: Party,
-    pub(super) key: TokenKey,
-    pub(super) clock: Arc<FrozenClock>,
-    pub(super) base: Url,
+pub(crate) struct Rig {
+    pub(crate) authority: Authority,
+    pub(crate) gateway: Gateway,
+    pub(crate) members: BTreeMap<String, MemberId>,
+    pub(crate) relay: Party,
+    pub(crate) key: TokenKey,
+    pub(crate) clock: Arc<FrozenClock>,
+    pub(crate) base: Url,
     surroundings: Surroundings,
     stop: CancellationToken,
 }
@@ -128,7 +128,7 @@ impl Drop for Rig {
 }
 
 impl Rig {
-    pub(super) async fn start(kind: ConnectorKind) -> Self {
+    pub(crate) async fn start(kind: ConnectorKind) -> Self {
         let authority = Authority::new();
         let key = TokenKey::new();
         std::fs::write(authority.path("relay.pub"), key.public_pem()).unwrap();
@@ -141,16 +141,16 @@ impl Rig {
         gateway.bind_pseudonym(&members["ueno-taro"], TARO).await.unwrap();
         let stop = CancellationToken::new();
         let base = serve(&config.listen, gateway.router(), stop.clone()).await;
-        let relay = Party::new("relay", &authority, &authority.path("ca.pem"));
+        let relay = Party::new("relay", &authority, &authority.path("root.pem"));
         Self { authority, gateway, members, relay, key, clock, base, surroundings, stop }
     }
 
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.surroundings.now()
     }
 
     /// Claims that the gateway accepts for the member's own look.
-    pub(super) fn own_look(&self) -> ConnectorClaims {
+    pub(crate) fn own_look(&self) -> ConnectorClaims {
         let iat = self.now().as_second();
         ConnectorClaims {
             iss: RELAY_ISSUER.to_owned(),
@@ -167,7 +167,7 @@ impl Rig {
     }
 
     /// Claims that the gateway accepts for a clinic.
-    pub(super) fn treatment(&self, sub: Option<&str>) -> ConnectorClaims {
+    pub(crate) fn treatment(&self, sub: Option<&str>) -> ConnectorClaims {
         let organization =
             Organization { code: "3710000001".to_owned(), name: "仮想診療所".to_owned() };
         ConnectorClaims {
@@ -178,12 +178,12 @@ impl Rig {
         }
     }
 
-    pub(super) fn token(&self, claims: &ConnectorClaims) -> String {
+    pub(crate) fn token(&self, claims: &ConnectorClaims) -> String {
         self.key.sign(TOKEN_TYPE, claims)
     }
 
     /// POSTs as the relay and gives status and JSON body.
-    pub(super) async fn post(
+    pub(crate) async fn post(
         &self,
         path: &str,
         token: &str,
@@ -192,7 +192,7 @@ impl Rig {
         self.post_as(&self.relay, path, token, body).await
     }
 
-    pub(super) async fn post_as(
+    pub(crate) async fn post_as(
         &self,
         party: &Party,
         path: &str,
@@ -217,14 +217,14 @@ fn config(kind: ConnectorKind, authority: &Authority) -> GatewayConfig {
 }
 
 /// Mutual TLS on any free port.
-pub(super) fn listen(authority: &Authority) -> ListenConfig {
+pub(crate) fn listen(authority: &Authority) -> ListenConfig {
     let (certificate, key) = authority.certify("connector-sample");
-    let tls = TlsConfig { certificate, key, client_ca: Some(authority.path("ca.pem")) };
+    let tls = TlsConfig { certificate, key, client_ca: Some(authority.path("root.pem")) };
     ListenConfig { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), tls: Some(tls) }
 }
 
 /// Serves `router` and gives its base address.
-pub(super) async fn serve(listen: &ListenConfig, router: Router, stop: CancellationToken) -> Url {
+pub(crate) async fn serve(listen: &ListenConfig, router: Router, stop: CancellationToken) -> Url {
     let server = Server::bind(listen).await.unwrap();
     let port = server.address().port();
     tokio::spawn(server.serve(router, stop));
