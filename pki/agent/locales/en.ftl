@@ -13,35 +13,69 @@ tries-left = You have { $tries ->
     [one] 1 try left
    *[other] { $tries } tries left
 }
+tries-unknown = After several wrong tries the card can no longer be used. Take your time and check each digit.
 pin-wrong = That did not match the card.
 pin-format = The PIN is 6 to 8 digits.
+pin-trivial = A number such as 000000 or 123456 is the first anybody would try. Please choose another.
+pin-same-as-code = The code from the letter cannot be your PIN. Please choose another number.
+pin-unchanged = That is the PIN you have now. Please choose another number.
+pin-different = The two numbers were not the same. Please enter your new PIN again from the start.
+code-wrong = That did not match the card. Please check the letter once more.
+code-format = The activation code is 8 digits.
 last-try = You have one try left. If it is wrong, the card is locked for safety.
-last-try-go-on = I know the PIN, continue
-last-try-stop-is-fine = If you do not remember the PIN, it is fine to stop here.
+last-try-code = You have one try left. If it is wrong, this card can no longer be used and a new one must be made.
+last-try-go-on = I know the number, continue
 last-try-type-yes = Type yes to continue, or press only Enter to stop
 
+lead-sign-in = You are signing in to “{ $name }”.
+lead-activate = You are making your new card ready for use.
+lead-change-pin = You are changing the PIN of your card.
+label-pin = PIN of the card
+label-code = Activation code
+label-old-pin = Your PIN now
+label-new-pin = New PIN
+label-again = New PIN once more
+help-pin = 6 to 8 digits. Only the card checks it; it is not sent to anyone.
+help-code = The 8 digits in the letter that came apart from the card. Only the card checks them; they are not sent to anyone.
+help-new-pin = Choose 6 to 8 digits of your own. Better no birthday and no telephone number. Only the card keeps it.
+help-again = Enter the same number once more, so that no slip goes unnoticed.
+
 prompt-title = Warifu Card: PIN
-prompt-label = PIN
-prompt-service = You are signing in to “{ $name }”.
+prompt-title-code = Warifu Card: activation code
 prompt-origin = Asked by: { $origin }
 prompt-reader = Card reader: { $reader }
 prompt-certificate = The card's certificate is good until { $day }.
 
+choose-title = Warifu Card: choose a card
+choose-heading = Which card do you want to use?
+choose-lead = There is more than one card that can be used. Please choose one.
+choose-card-in = Use the card in “{ $reader }”?
+choose-card-in-short = Card in { $reader }
+choose-this = Use this card
+choose-next = See another card
+choose-type-number = Type the number of the card, or press only Enter to stop
+
 pin-page = Enter your PIN
 pin-heading = The PIN of your card
-pin-lead = You are signing in to “{ $name }”.
+code-heading = The activation code from the letter
+old-pin-heading = Your PIN now
+new-pin-heading = Choose a new PIN
 pin-asker = Asked by
 pin-reader = Card reader
 pin-certificate = Certificate ends
-pin-label = PIN of the card
-pin-help = 6 to 8 digits. Only the card checks it; it is not sent to anyone.
 pin-stop-is-fine = If you do not remember the PIN, it is fine to stop here.
 pin-until-blocked = After { $tries ->
     [one] one wrong try
    *[other] { $tries } wrong tries
 } the card is locked.
+code-stop-is-fine = If you do not have the letter at hand, it is fine to stop here. You can begin again later.
+code-until-lost = After { $tries ->
+    [one] one wrong try
+   *[other] { $tries } wrong tries
+} this card can no longer be used and a new one must be made.
 consent-heading = You have one try left
 consent-lead = If it is wrong, the card is locked for safety. The card desk can unlock it.
+consent-lead-code = If it is wrong, this card can no longer be used and a new one must be made. If you are not sure, stop here and call the card desk.
 
 steps = Steps
 step-done = done
@@ -50,6 +84,12 @@ step-software-note = Running
 step-card = Card
 step-card-note = The card was read
 step-pin = PIN
+step-code = Activation code
+step-code-note = The code from the letter was entered
+step-old-pin = Your PIN now
+step-old-pin-note = It was entered
+step-new-pin = New PIN
+step-new-pin-note = You choose it and enter it twice
 step-end = Done
 step-end-note = Back to the page you came from
 
@@ -58,6 +98,7 @@ status-checking = Checking
 status-withdrawn = Finished
 status-done = Done
 status-blocked = The card is locked
+status-lost = This card can no longer be used
 status-card-gone = The card was removed
 status-cancelled = Cancelled
 status-failed = That did not work
@@ -65,6 +106,7 @@ explain-nothing = There is nothing to answer now. When you sign in with your car
 explain-checking = The card is checking the PIN. Please leave it in the reader.
 explain-close = You can close this page and go back to the one you came from.
 explain-blocked = Your card is locked for safety. The card desk can unlock it. You can close this page.
+explain-lost = The activation code was wrong too often, so for safety this card can no longer be used. The card desk will make you a new one. You can close this page.
 
 # The card drawer of the demonstration.
 drawer-page = Card drawer

@@ -4,7 +4,8 @@
 //! HTTP. The agent finds the card, asks the person for the PIN by a prompt of its own, has the
 //! card sign the page's origin and the identity provider's nonce, and answers with a token of the
 //! `web-eid:1.0` form. The page never sees the PIN, and a signature made for one origin is
-//! worthless at every other.
+//! worthless at every other. In the same way a new card's holder chooses its PIN, with the code
+//! that came by letter.
 //!
 //! ```no_run
 //! # use std::sync::Arc;
@@ -30,6 +31,7 @@ mod listener;
 mod notify;
 pub mod prompt;
 mod protocol;
+mod purpose;
 mod routes;
 mod server;
 mod surroundings;
@@ -38,6 +40,7 @@ mod web;
 mod words;
 
 pub use config::{AgentConfig, ConfigError, PromptKind, TrustedIdp};
+pub use purpose::Purpose;
 pub use server::{Agent, AgentError};
 pub use surroundings::Surroundings;
 pub use words::Language;

@@ -1,6 +1,6 @@
 //! The words of the protocol between the identity provider's page and the agent.
 //!
-//! The answer to `POST /v1/authenticate` is a stream of JSON objects, one a line
+//! The answer to `POST /v1/authenticate`, `/v1/activate` and `/v1/change-pin` is a stream of JSON objects, one a line
 //! (`application/x-ndjson`): any number of [`Progress`] and, as the last line, one [`Outcome`].
 
 use base64::Engine;
@@ -29,7 +29,7 @@ impl Pong {
     }
 }
 
-/// How far the sign-in is.
+/// How far the conversation is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub(crate) enum Progress {
@@ -39,18 +39,44 @@ pub(crate) enum Progress {
     InsertCard,
     /// There is a card, but not one of ours; the agent waits for another.
     WrongCard { code: &'static str },
-    /// The person is asked for the PIN, at `url` when the agent asks by its own page.
+    /// There are several cards that could be used; the person is asked for one of them.
+    ChooseCard {
+        #[serde(flatten)]
+        at: Asker,
+    },
+    /// The person is asked for the PIN.
     Pin {
         tries: u8,
-        prompt: PromptKind,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        url: Option<String>,
+        #[serde(flatten)]
+        at: Asker,
     },
     /// The PIN was wrong and is asked for again.
     PinWrong { tries: u8 },
+    /// The person is asked for the code of the letter. Not every card tells how many tries it has.
+    Code {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tries: Option<u8>,
+        #[serde(flatten)]
+        at: Asker,
+    },
+    /// The code was wrong and is asked for again.
+    CodeWrong { tries: u8 },
+    /// The person chooses a new PIN.
+    NewPin {
+        #[serde(flatten)]
+        at: Asker,
+    },
 }
 
-/// How the sign-in ended.
+/// How the person is asked, and at which address when it is a page of the agent's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Asker {
+    pub(crate) prompt: PromptKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) url: Option<String>,
+}
+
+/// How the conversation ended.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Outcome {
@@ -99,6 +125,10 @@ impl Token {
 pub(crate) enum Fault {
     /// The card blocked itself after too many wrong PINs.
     PinBlocked,
+    /// The card takes no code any more after too many wrong ones: it is lost.
+    CodeBlocked,
+    /// The card did not take the new PIN.
+    PinRefused,
     /// The card was pulled out.
     CardRemoved,
     /// Another card is in the reader than at the beginning.
@@ -122,6 +152,8 @@ impl Fault {
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::PinBlocked => "pin.blocked",
+            Self::CodeBlocked => "code.blocked",
+            Self::PinRefused => "pin.refused",
             Self::CardRemoved => "card.removed",
             Self::CardChanged => "card.changed",
             Self::CardFailed => "card.failed",
@@ -165,6 +197,10 @@ mod tests {
         serde_json::to_value(value).unwrap()
     }
 
+    fn asker(prompt: PromptKind, url: Option<&str>) -> Asker {
+        Asker { prompt, url: url.map(str::to_owned) }
+    }
+
     #[test]
     fn events_are_spelt_as_the_protocol_says() {
         assert_eq!(line(&Progress::NoReader), json!({"state": "no-reader"}));
@@ -173,8 +209,16 @@ mod tests {
             json!({"state": "pin-wrong", "tries": 2})
         );
         assert_eq!(
-            line(&Progress::Pin { tries: 3, prompt: PromptKind::Pinentry, url: None }),
+            line(&Progress::Pin { tries: 3, at: asker(PromptKind::Pinentry, None) }),
             json!({"state": "pin", "tries": 3, "prompt": "pinentry"})
+        );
+        assert_eq!(
+            line(&Progress::Code { tries: None, at: asker(PromptKind::Page, Some("u")) }),
+            json!({"state": "code", "prompt": "page", "url": "u"})
+        );
+        assert_eq!(
+            line(&Progress::NewPin { at: asker(PromptKind::Terminal, None) }),
+            json!({"state": "new-pin", "prompt": "terminal"})
         );
         assert_eq!(
             line(&Progress::WrongCard { code: "card.unknown" }),

@@ -14,6 +14,7 @@ use crate::cors;
 use crate::gate::{Admitted, Connection, Denied, Refusal, knows_host};
 use crate::prompt::{Ending, page};
 use crate::protocol::{Fault, Outcome, Pong};
+use crate::purpose::Purpose;
 use crate::server::Shared;
 use crate::web;
 
@@ -28,6 +29,8 @@ pub(crate) fn router(shared: Arc<Shared>, extra: Router) -> Router {
     Router::new()
         .route("/v1/ping", any(refuse).get(ping).options(allow_get))
         .route("/v1/authenticate", any(refuse).post(authenticate).options(allow_post))
+        .route("/v1/activate", any(refuse).post(activate).options(allow_post))
+        .route("/v1/change-pin", any(refuse).post(change_pin).options(allow_post))
         .with_state(shared)
         .merge(pages)
         .fallback(refuse)
@@ -72,20 +75,46 @@ async fn ping(State(shared): State<Arc<Shared>>, request: Request) -> Result<Res
     Ok(cors::allow(pong.into_response(), &provider))
 }
 
-/// Starts a sign-in and streams how it goes.
+/// The holder signs in, or shows the card.
 async fn authenticate(
     State(shared): State<Arc<Shared>>,
     request: Request<Body>,
 ) -> Result<Response, Denied> {
-    let admitted = shared.gate.admit(request).await?;
+    begin(shared, request, Purpose::SignIn).await
+}
+
+/// The holder chooses the card's PIN with the code of the letter.
+async fn activate(
+    State(shared): State<Arc<Shared>>,
+    request: Request<Body>,
+) -> Result<Response, Denied> {
+    begin(shared, request, Purpose::Activate).await
+}
+
+/// The holder changes the card's PIN.
+async fn change_pin(
+    State(shared): State<Arc<Shared>>,
+    request: Request<Body>,
+) -> Result<Response, Denied> {
+    begin(shared, request, Purpose::ChangePin).await
+}
+
+/// Starts a conversation and streams how it goes.
+async fn begin(
+    shared: Arc<Shared>,
+    request: Request<Body>,
+    purpose: Purpose,
+) -> Result<Response, Denied> {
+    let admitted = shared.gate.admit(request, purpose).await?;
     let provider = Arc::clone(&admitted.request.provider);
     let (events, response) = events::stream();
     let tasks = shared.tasks.clone();
-    tasks.spawn(sign_in(shared, admitted, events));
+    tasks.spawn(converse(shared, admitted, events));
     Ok(cors::allow(response, &provider))
 }
 
-async fn sign_in(shared: Arc<Shared>, admitted: Admitted, events: events::Events) {
+async fn converse(shared: Arc<Shared>, admitted: Admitted, events: events::Events) {
+    let purpose = admitted.request.purpose;
     let conversation = Conversation {
         request: admitted.request,
         turn: admitted.turn,
@@ -107,6 +136,6 @@ async fn sign_in(shared: Arc<Shared>, admitted: Admitted, events: events::Events
         Ok(token) => Outcome::Token(token),
         Err(fault) => Outcome::Error(fault),
     };
-    tracing::info!(outcome = outcome.code(), "sign-in ended");
+    tracing::info!(?purpose, outcome = outcome.code(), "conversation ended");
     events.finish(&outcome).await;
 }

@@ -15,16 +15,22 @@
 //! # drop(signature); Ok(()) }
 //! ```
 //!
+//! [`personalise`] is what a card office says to a card before it is handed out.
+//!
 //! With the feature `virtual` there are cards that exist only in memory or in a file:
 //! [`virtual_card`] is the card, [`vpcd`] puts it into a virtual reader of a real pcscd,
 //! [`drawer`] into a reader that exists only in this process.
 
 pub mod apdu;
+mod digits;
+pub mod felica;
 pub mod pcsc_readers;
+pub mod personalise;
 mod pin;
 pub mod piv;
 mod reader;
 pub mod tlv;
+mod transport_code;
 
 #[cfg(feature = "virtual")]
 pub mod drawer;
@@ -33,6 +39,8 @@ pub mod virtual_card;
 #[cfg(feature = "virtual")]
 pub mod vpcd;
 
+pub use digits::WeakRandomness;
 pub use pcsc_readers::PcscReaders;
-pub use pin::{Pin, PinFormatError};
+pub use pin::{Pin, PinFormatError, UnfitPin};
 pub use reader::{ReaderError, ReaderState, Readers, Transaction};
+pub use transport_code::{TransportCode, TransportCodeFormatError};

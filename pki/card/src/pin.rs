@@ -5,8 +5,15 @@ use std::fmt;
 use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::{
+    digits::{self, WeakRandomness},
+    transport_code::TransportCode,
+};
+
 /// PIV pads a PIN to this many bytes (SP 800-73-4 part 2, section 2.4.3).
 pub(crate) const PIN_BLOCK: usize = 8;
+/// A PIN has at least so many digits.
+const SHORTEST: usize = 6;
 
 /// A PIV PIN of 6 to 8 decimal digits. Its memory is wiped when it is dropped.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -24,11 +31,37 @@ impl PinFormatError {
     }
 }
 
+/// The PIN has the right form, but nobody should choose it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum UnfitPin {
+    /// One that anybody would try first, such as 000000 or 123456.
+    #[error("the PIN is one that anybody would try first")]
+    Trivial,
+    /// The digits of the transport code, which stand in a letter.
+    #[error("the PIN is the transport code")]
+    SameAsCode,
+    /// The PIN that the card has already.
+    #[error("the PIN is the one before")]
+    Unchanged,
+}
+
+impl UnfitPin {
+    /// The stable code of this error.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Trivial => "pin.trivial",
+            Self::SameAsCode => "pin.same-as-code",
+            Self::Unchanged => "pin.unchanged",
+        }
+    }
+}
+
 impl Pin {
     /// Checks and copies the digits; wiping `digits` is up to the caller.
     pub fn new(digits: &str) -> Result<Self, PinFormatError> {
         let digits = digits.as_bytes();
-        if !(6..=PIN_BLOCK).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit) {
+        if !(SHORTEST..=PIN_BLOCK).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit)
+        {
             return Err(PinFormatError);
         }
         let mut block = [0xFF; PIN_BLOCK];
@@ -36,6 +69,47 @@ impl Pin {
             *place = *digit;
         }
         Ok(Self(block))
+    }
+
+    /// Eight random digits, for a PIN that nobody is to know. `fill` fills a buffer with
+    /// unpredictable bytes.
+    pub fn random(fill: &mut dyn FnMut(&mut [u8])) -> Result<Self, WeakRandomness> {
+        Ok(Self(*digits::random(fill)?))
+    }
+
+    /// A PIN of digits that are known to be right, padded with FF.
+    pub(crate) const fn of_block(block: [u8; PIN_BLOCK]) -> Self {
+        Self(block)
+    }
+
+    /// Whether a person who unblocks the card with this code should choose this PIN.
+    pub fn fits_code(&self, code: &TransportCode) -> Result<(), UnfitPin> {
+        self.differs_from_code(code)?;
+        self.is_hard_to_guess()
+    }
+
+    /// Whether a person whose PIN is `old` should choose this one next.
+    pub fn fits_after(&self, old: &Self) -> Result<(), UnfitPin> {
+        if self.is(old) {
+            return Err(UnfitPin::Unchanged);
+        }
+        self.is_hard_to_guess()
+    }
+
+    /// Whether both are the same digits.
+    pub fn is(&self, other: &Self) -> bool {
+        openssl::memcmp::eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn differs_from_code(&self, code: &TransportCode) -> Result<(), UnfitPin> {
+        let same = openssl::memcmp::eq(&self.0, code.block().as_slice());
+        if same { Err(UnfitPin::SameAsCode) } else { Ok(()) }
+    }
+
+    fn is_hard_to_guess(&self) -> Result<(), UnfitPin> {
+        let length = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let digits = self.0.get(..length).unwrap_or_default();
+        if digits::is_trivial(digits) { Err(UnfitPin::Trivial) } else { Ok(()) }
     }
 
     /// The digits, padded with FF to eight bytes as the card wants them.
@@ -68,6 +142,18 @@ mod tests {
         for text in ["", "12345", "123456789", "12345a", "１２３４５６", "123 456"] {
             assert_eq!(Pin::new(text).err(), Some(PinFormatError), "{text}");
         }
+    }
+
+    #[test]
+    fn a_person_chooses_neither_the_code_nor_the_old_pin_nor_what_anybody_would_try() {
+        let pin = |digits| Pin::new(digits).unwrap();
+        let code = TransportCode::new("4826 1937").unwrap();
+        assert_eq!(pin("48261937").fits_code(&code), Err(UnfitPin::SameAsCode));
+        assert_eq!(pin("111111").fits_code(&code), Err(UnfitPin::Trivial));
+        assert_eq!(pin("482619").fits_code(&code), Ok(()));
+        assert_eq!(pin("271828").fits_after(&pin("271828")), Err(UnfitPin::Unchanged));
+        assert_eq!(pin("123456").fits_after(&pin("271828")), Err(UnfitPin::Trivial));
+        assert_eq!(pin("2718281").fits_after(&pin("271828")), Ok(()));
     }
 
     proptest! {

@@ -6,7 +6,9 @@
 
 mod algorithm;
 mod error;
-mod object;
+pub(crate) mod metadata;
+pub(crate) mod object;
+pub(crate) mod reference;
 mod signature;
 
 pub use algorithm::KeyAlgorithm;
@@ -15,17 +17,14 @@ pub use object::Guid;
 
 use crate::{
     apdu::{Command, Response, StatusWord, exchange},
-    pin::Pin,
     reader::Transaction,
     tlv,
 };
 
 /// The application identifier of PIV without its version (SP 800-73-4 part 1, section 2.2).
 pub(crate) const APPLICATION: [u8; 9] = [0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00];
-/// The key reference of the application PIN.
-const PIN_REFERENCE: u8 = 0x80;
 /// Tag of the card holder unique identifier (CHUID).
-const CHUID: u32 = 0x5F_C102;
+pub(crate) const CHUID: u32 = 0x5F_C102;
 
 /// The keys that log people in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,7 +45,7 @@ impl Slot {
     }
 
     /// The tag of the object that holds the certificate.
-    const fn certificate_tag(self) -> u32 {
+    pub(crate) const fn certificate_tag(self) -> u32 {
         match self {
             Self::Authentication => 0x5F_C105,
             Self::Presence => 0x5F_C101,
@@ -84,36 +83,6 @@ impl<'t> Piv<'t> {
         object::guid(&object)
     }
 
-    /// How many wrong PINs the card will still bear; 0 means blocked. Costs no try.
-    ///
-    /// A PIN that is already verified is forgotten, because the card tells no count with it.
-    pub fn tries_left(&mut self) -> Result<u8, PivError> {
-        let query = Command::new(0x20, 0x00, PIN_REFERENCE);
-        let mut status = self.send(&query)?.status;
-        if status == StatusWord::OK {
-            self.send(&Command::new(0x20, 0xFF, PIN_REFERENCE))?;
-            status = self.send(&query)?.status;
-        }
-        match (status, status.tries_left()) {
-            (_, Some(left)) => Ok(left),
-            (StatusWord::BLOCKED, None) => Ok(0),
-            _ => Err(PivError::Refused(status)),
-        }
-    }
-
-    /// Shows the PIN to the card. A wrong one costs a try.
-    pub fn verify_pin(&mut self, pin: &Pin) -> Result<(), PinError> {
-        let command = Command::new(0x20, 0x00, PIN_REFERENCE).with_data(pin.block().as_slice());
-        let status = self.send(&command)?.status;
-        match (status, status.tries_left()) {
-            (StatusWord::OK, _) => Ok(()),
-            // Some cards count down to 63C0 before they say 6983.
-            (StatusWord::BLOCKED, _) | (_, Some(0)) => Err(PinError::Blocked),
-            (_, Some(left)) => Err(PinError::Wrong { left }),
-            _ => Err(PivError::Refused(status).into()),
-        }
-    }
-
     /// Signs `message` (hashed here) with the key of the slot, which must be of `algorithm`.
     ///
     /// SHA-256 for P-256 and RSA, SHA-384 for P-384. ECDSA comes as `r || s`, each of the
@@ -138,7 +107,7 @@ impl<'t> Piv<'t> {
     }
 
     /// The content of a data object (what is inside tag 53), `None` if the card has none.
-    fn object(&mut self, tag: u32) -> Result<Option<Vec<u8>>, PivError> {
+    pub(crate) fn object(&mut self, tag: u32) -> Result<Option<Vec<u8>>, PivError> {
         let [_, name @ ..] = tag.to_be_bytes();
         let query = tlv::object(0x5C, &name)?;
         let response =
@@ -153,7 +122,16 @@ impl<'t> Piv<'t> {
         }
     }
 
-    fn send(&mut self, command: &Command) -> Result<Response, PivError> {
+    /// Sends a command that must end well, and gives its answer.
+    pub(crate) fn done(&mut self, command: &Command) -> Result<Vec<u8>, PivError> {
+        let response = self.send(command)?;
+        match response.status {
+            StatusWord::OK => Ok(response.data),
+            status => Err(PivError::Refused(status)),
+        }
+    }
+
+    pub(crate) fn send(&mut self, command: &Command) -> Result<Response, PivError> {
         Ok(exchange(self.transaction, command)?)
     }
 }

@@ -4,7 +4,9 @@
 mod authenticate;
 mod builder;
 mod chain;
+mod extras;
 mod key;
+mod lite_s;
 mod management;
 mod memory;
 mod objects;
@@ -15,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use builder::VirtualPivBuilder;
 pub use key::KeySlot;
+pub use lite_s::VirtualLiteS;
 pub use memory::VirtualCardError;
 pub use piv_card::VirtualPiv;
 

@@ -5,9 +5,10 @@ use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::sha::{sha256, sha384};
 use openssl::x509::X509;
 use warifu_card::piv::{KeyAlgorithm, PinError, Piv, PivError, Slot};
-use warifu_card::{Pin, Transaction};
+use warifu_card::{Pin, Transaction, TransportCode, UnfitPin};
 
 use crate::protocol::{Fault, Token};
+use crate::purpose::Purpose;
 
 /// What gets signed, before the card's hash is known.
 #[derive(Debug, Clone)]
@@ -29,12 +30,13 @@ impl Challenge {
     }
 }
 
-/// What a card says about itself before the PIN.
+/// What a card says about itself before anything secret is shown to it.
 #[derive(Debug, Clone)]
 pub(super) struct Card {
     pub(super) certificate: Vec<u8>,
     pub(super) algorithm: KeyAlgorithm,
-    pub(super) tries: u8,
+    /// The tries of what is going to be shown: the PIN's, or the code's if the card tells them.
+    pub(super) tries: Option<u8>,
 }
 
 impl Card {
@@ -56,7 +58,59 @@ pub(crate) fn timestamp(time: &Asn1TimeRef) -> Option<Timestamp> {
     Timestamp::UNIX_EPOCH.checked_add(SignedDuration::from_secs(seconds)).ok()
 }
 
-/// How a PIN fared.
+/// What the person typed that the card is to know already.
+#[derive(Debug, Clone)]
+pub(super) enum Known {
+    Pin(Pin),
+    Code(TransportCode),
+}
+
+impl Known {
+    /// Whether a person who knows this should choose that PIN.
+    pub(super) fn allows(&self, new: &Pin) -> Result<(), UnfitPin> {
+        match self {
+            Self::Pin(old) => new.fits_after(old),
+            Self::Code(code) => new.fits_code(code),
+        }
+    }
+}
+
+/// What is shown to the card.
+#[derive(Debug, Clone)]
+pub(super) struct Attempt {
+    pub(super) known: Known,
+    /// The PIN from now on, where one was chosen.
+    pub(super) new: Option<Pin>,
+}
+
+impl Attempt {
+    /// Shows it; afterwards the card counts the PIN as shown.
+    fn show(&self, piv: &mut Piv<'_>) -> Result<(), PinError> {
+        match (&self.known, &self.new) {
+            (Known::Pin(pin), None) => piv.verify_pin(pin),
+            (Known::Pin(old), Some(new)) => {
+                piv.change_pin(old, new)?;
+                piv.verify_pin(new)
+            }
+            (Known::Code(code), Some(new)) => {
+                piv.unblock(code, new)?;
+                piv.verify_pin(new)
+            }
+            // The code alone opens nothing.
+            (Known::Code(_), None) => Err(PivError::PinRequired.into()),
+        }
+    }
+
+    /// What an error means to the person: a card that refuses a new PIN says so in many ways.
+    fn fault(&self, error: PivError) -> Fault {
+        match error {
+            PivError::Refused(_) if self.new.is_some() => Fault::PinRefused,
+            other => other.into(),
+        }
+    }
+}
+
+/// How an attempt fared.
 #[derive(Debug)]
 pub(super) enum Proof {
     /// It was right; this is the signature.
@@ -66,30 +120,38 @@ pub(super) enum Proof {
     TriesLeft { tries: u8, shown: bool },
 }
 
-/// Reads what the person must be told before the PIN is asked for.
-pub(super) fn look(transaction: &mut dyn Transaction) -> Result<Card, PivError> {
+/// Reads what the person must be told before anything is asked.
+pub(super) fn look(transaction: &mut dyn Transaction, purpose: Purpose) -> Result<Card, PivError> {
     let mut piv = Piv::select(transaction)?;
     let certificate = piv.certificate(Slot::Authentication)?;
     let algorithm = KeyAlgorithm::of_certificate(&certificate)?;
-    let tries = piv.tries_left()?;
+    let tries = tries(&mut piv, purpose)?;
     Ok(Card { certificate, algorithm, tries })
 }
 
-/// Shows the PIN to the card and has it sign, all in this one transaction. The certificate is read
-/// again before and after, so that neither the PIN nor the signature is another card's.
+fn tries(piv: &mut Piv<'_>, purpose: Purpose) -> Result<Option<u8>, PivError> {
+    match purpose {
+        Purpose::SignIn | Purpose::ChangePin => piv.tries_left().map(Some),
+        Purpose::Activate => piv.code_tries_left(),
+    }
+}
+
+/// Shows to the card what the person typed and has it sign, all in this one transaction. The
+/// certificate is read again before and after, so that neither secret nor signature is another
+/// card's.
 pub(super) fn prove(
     transaction: &mut dyn Transaction,
     card: &Card,
-    pin: &Pin,
+    purpose: Purpose,
+    attempt: &Attempt,
     challenge: &Challenge,
 ) -> Result<Proof, Fault> {
     let mut piv = Piv::select(transaction)?;
     check_same(&mut piv, card)?;
-    let tries = piv.tries_left()?;
-    if tries != card.tries {
+    if let Some(tries) = tries(&mut piv, purpose)?.filter(|now| Some(*now) != card.tries) {
         return Ok(Proof::TriesLeft { tries, shown: false });
     }
-    match piv.verify_pin(pin) {
+    match attempt.show(&mut piv) {
         Ok(()) => {}
         Err(PinError::Wrong { left }) => {
             return Ok(Proof::TriesLeft { tries: left, shown: true });
@@ -97,7 +159,8 @@ pub(super) fn prove(
         Err(PinError::Blocked) => {
             return Ok(Proof::TriesLeft { tries: 0, shown: true });
         }
-        Err(PinError::Card(error)) => return Err(error.into()),
+        Err(PinError::Unfit(_)) => return Err(Fault::PinRefused),
+        Err(PinError::Card(error)) => return Err(attempt.fault(error)),
     }
     let message = challenge.message(card.algorithm);
     let signature = piv.sign(Slot::Authentication, card.algorithm, &message)?;
@@ -153,12 +216,18 @@ mod tests {
     fn inserted(card: SharedCard) -> (VirtualReaders, Card) {
         let readers = VirtualReaders::new(["one"]);
         readers.insert("one", card).unwrap();
-        let seen = look(readers.begin("one").unwrap().as_mut()).unwrap();
+        let seen = seen(&readers);
         (readers, seen)
     }
 
-    fn tries(readers: &VirtualReaders) -> u8 {
-        look(readers.begin("one").unwrap().as_mut()).unwrap().tries
+    fn seen(readers: &VirtualReaders) -> Card {
+        look(readers.begin("one").unwrap().as_mut(), Purpose::SignIn).unwrap()
+    }
+
+    fn show(readers: &VirtualReaders, seen: &Card, digits: &str) -> Result<Proof, Fault> {
+        let attempt = Attempt { known: Known::Pin(pin(digits)), new: None };
+        let mut transaction = readers.begin("one").unwrap();
+        prove(transaction.as_mut(), seen, Purpose::SignIn, &attempt, &challenge())
     }
 
     #[test]
@@ -166,11 +235,8 @@ mod tests {
         let (readers, seen) = inserted(Maker::new(1).shared());
         readers.remove("one");
         readers.insert("one", Maker::new(2).shared()).unwrap();
-        let mut transaction = readers.begin("one").unwrap();
-        let result = prove(transaction.as_mut(), &seen, &pin(WRONG), &challenge());
-        assert!(matches!(result, Err(Fault::CardChanged)));
-        drop(transaction);
-        assert_eq!(tries(&readers), 3);
+        assert!(matches!(show(&readers, &seen, WRONG), Err(Fault::CardChanged)));
+        assert_eq!(self::seen(&readers).tries, Some(3));
     }
 
     #[test]
@@ -179,22 +245,28 @@ mod tests {
         let elsewhere = Piv::select(readers.begin("one").unwrap().as_mut())
             .map(|mut piv| piv.verify_pin(&pin(WRONG)).is_err());
         assert_eq!(elsewhere, Ok(true));
-        let mut transaction = readers.begin("one").unwrap();
-        let result = prove(transaction.as_mut(), &seen, &pin(PIN), &challenge());
+        let result = show(&readers, &seen, PIN);
         assert!(matches!(result, Ok(Proof::TriesLeft { tries: 2, shown: false })));
     }
 
     #[test]
     fn the_card_forgets_the_pin_after_the_transaction() {
         let (readers, seen) = inserted(Maker::new(1).shared());
-        let mut transaction = readers.begin("one").unwrap();
-        let proof = prove(transaction.as_mut(), &seen, &pin(PIN), &challenge());
-        assert!(matches!(proof, Ok(Proof::Signed(_))));
-        drop(transaction);
+        assert!(matches!(show(&readers, &seen, PIN), Ok(Proof::Signed(_))));
         let mut transaction = readers.begin("one").unwrap();
         let mut piv = Piv::select(transaction.as_mut()).unwrap();
         let again = piv.sign(Slot::Authentication, seen.algorithm, b"x");
         assert_eq!(again, Err(PivError::PinRequired));
+    }
+
+    #[test]
+    fn the_code_alone_opens_nothing() {
+        let (readers, seen) = inserted(Maker::new(1).shared());
+        let code = TransportCode::new(crate::testing::CODE).unwrap();
+        let attempt = Attempt { known: Known::Code(code), new: None };
+        let mut transaction = readers.begin("one").unwrap();
+        let result = prove(transaction.as_mut(), &seen, Purpose::SignIn, &attempt, &challenge());
+        assert!(matches!(result, Err(Fault::CardFailed)));
     }
 
     proptest::proptest! {

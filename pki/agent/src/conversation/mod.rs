@@ -1,25 +1,29 @@
-//! One sign-in from the request to the token: the card is found, the person asked, the card signs.
+//! One conversation from the request to the token: the card is found, the person asked, the card
+//! signs. Signing in, choosing the PIN of a new card and changing it differ only in what is asked.
 
 pub(crate) mod card;
 pub(crate) mod events;
+mod person;
 mod search;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::card::{Card, Challenge, Proof};
+use self::card::{Attempt, Card, Challenge, Proof};
 use self::events::Events;
+use self::person::Person;
 use self::search::Search;
 use crate::desk::{Desk, Place};
 use crate::gate::{CardRequest, Method, Turn};
-use crate::prompt::{Ending, PinPrompt, PromptError, Question};
-use crate::protocol::{Fault, Progress, Token};
+use crate::prompt::{Choice, Complaint, Ending, PinPrompt, PromptError};
+use crate::protocol::{Asker, Fault, Progress, Token};
+use crate::purpose::Purpose;
 use crate::watch::Watches;
 
-/// At so few tries the person must say once more that they want to go on.
-const CONSENT_AT: u8 = 1;
+/// How much longer it may take to fetch a letter and think of a PIN.
+const TO_THINK: Duration = Duration::from_mins(5);
 
-/// A sign-in under way.
+/// A conversation under way.
 pub(crate) struct Conversation {
     pub(crate) request: CardRequest,
     pub(crate) turn: Turn,
@@ -36,58 +40,82 @@ impl Conversation {
         let steps = async {
             match self.request.method {
                 Method::Pin => self.prove_holder(events).await,
-                Method::Presence => Ok(self.prove_presence(events).await),
+                Method::Presence => self.prove_presence(events).await,
             }
         };
-        tokio::time::timeout(self.patience, steps).await.unwrap_or(Err(Fault::Timeout))
+        tokio::time::timeout(self.patience(), steps).await.unwrap_or(Err(Fault::Timeout))
+    }
+
+    fn patience(&self) -> Duration {
+        match self.request.purpose {
+            Purpose::SignIn => self.patience,
+            Purpose::Activate | Purpose::ChangePin => self.patience + TO_THINK,
+        }
     }
 
     /// The card signs with 9E. A card whose removal is watched belongs to somebody who is signed
     /// in here, so it is not the one that is being shown.
-    async fn prove_presence(&self, events: &Events) -> Token {
+    async fn prove_presence(&self, events: &Events) -> Result<Token, Fault> {
         let challenge = self.challenge();
         let unwatched = |place: &Place| !self.watches.covers(place);
         let examine = move |card: &mut dyn warifu_card::Transaction| card::attest(card, &challenge);
-        self.search(events).find(unwatched, examine).await.1
+        let (_, token) = self.search(events).find(unwatched, examine).await?;
+        Ok(token)
     }
 
-    /// The card signs with 9A after the PIN.
+    /// The card signs with 9A after the PIN, which the person may choose before.
     async fn prove_holder(&self, events: &Events) -> Result<Token, Fault> {
-        let (place, mut card) = self.search(events).find(|_| true, card::look).await;
+        let purpose = self.request.purpose;
+        let examine = move |card: &mut dyn warifu_card::Transaction| card::look(card, purpose);
+        let (place, mut card) = self.search(events).find(|_| true, examine).await?;
         self.announce(events, &card).await;
-        let mut wrong_before = false;
-        while card.tries > 0 {
-            let question = self.question(&place, &card, wrong_before);
-            let pin = self.while_present(&place, self.ask(&question)).await?;
-            match self.show_pin(&place, &card, pin).await? {
+        let mut person = Person::new(self, events, &place, card.ends());
+        let mut complaint = None;
+        while card.tries != Some(0) {
+            let attempt = self.while_present(&place, person.asked(card.tries, complaint)).await?;
+            match self.show(&place, &card, attempt).await? {
                 Proof::Signed(signature) => {
                     self.watch(place);
                     return Ok(Token::new(&card.certificate, card.algorithm, &signature));
                 }
                 Proof::TriesLeft { tries, shown } => {
-                    card.tries = tries;
-                    wrong_before = shown;
-                    if tries > 0 {
-                        events.progress(&Progress::PinWrong { tries }).await;
-                    }
+                    card.tries = Some(tries);
+                    complaint = shown.then_some(Complaint::Wrong);
+                    self.tell_wrong(events, tries).await;
                 }
             }
         }
-        Err(Fault::PinBlocked)
+        Err(self.blocked())
     }
 
     async fn announce(&self, events: &Events, card: &Card) {
-        if card.tries > 0 {
-            let (prompt, url) = (self.prompt.kind(), self.prompt.url());
-            events.progress(&Progress::Pin { tries: card.tries, prompt, url }).await;
+        let (at, tries) = (self.asker(), card.tries);
+        let progress = match (self.request.purpose, tries) {
+            (_, Some(0)) => return,
+            (Purpose::Activate, tries) => Progress::Code { tries, at },
+            (_, tries) => Progress::Pin { tries: tries.unwrap_or_default(), at },
+        };
+        events.progress(&progress).await;
+    }
+
+    async fn tell_wrong(&self, events: &Events, tries: u8) {
+        let progress = match self.request.purpose {
+            _ if tries == 0 => return,
+            Purpose::Activate => Progress::CodeWrong { tries },
+            Purpose::SignIn | Purpose::ChangePin => Progress::PinWrong { tries },
+        };
+        events.progress(&progress).await;
+    }
+
+    fn blocked(&self) -> Fault {
+        match self.request.purpose {
+            Purpose::Activate => Fault::CodeBlocked,
+            Purpose::SignIn | Purpose::ChangePin => Fault::PinBlocked,
         }
     }
 
-    async fn ask(&self, question: &Question) -> Result<warifu_card::Pin, Fault> {
-        if question.tries_left <= CONSENT_AT {
-            self.prompt.consent(question).await?;
-        }
-        Ok(self.prompt.pin(question).await?)
+    fn asker(&self) -> Asker {
+        Asker { prompt: self.prompt.kind(), url: self.prompt.url() }
     }
 
     /// Does `asking`, unless the card is pulled out before it is done.
@@ -102,15 +130,11 @@ impl Conversation {
         }
     }
 
-    async fn show_pin(
-        &self,
-        place: &Place,
-        card: &Card,
-        pin: warifu_card::Pin,
-    ) -> Result<Proof, Fault> {
+    async fn show(&self, place: &Place, card: &Card, attempt: Attempt) -> Result<Proof, Fault> {
         let (card, challenge) = (card.clone(), self.challenge());
+        let purpose = self.request.purpose;
         let work = move |transaction: &mut dyn warifu_card::Transaction| {
-            card::prove(transaction, &card, &pin, &challenge)
+            card::prove(transaction, &card, purpose, &attempt, &challenge)
         };
         self.desk.transact(&place.reader, self.turn.clone(), work).await
     }
@@ -122,25 +146,26 @@ impl Conversation {
     }
 
     fn search<'a>(&'a self, events: &'a Events) -> Search<'a> {
-        Search { desk: &self.desk, events, turn: &self.turn }
+        Search { conversation: self, events }
+    }
+
+    /// Asks which of these readers' cards to use.
+    async fn choose(&self, events: &Events, readers: Vec<String>) -> Result<usize, Fault> {
+        events.progress(&Progress::ChooseCard { at: self.asker() }).await;
+        let choice = Choice {
+            origin: self.request.provider.origin.clone(),
+            relying_party: self.request.relying_party.clone(),
+            purpose: self.request.purpose,
+            readers,
+            language: self.request.language,
+        };
+        Ok(self.prompt.choose(&choice).await?)
     }
 
     /// The origin is the one that the browser named and the gate compared.
     fn challenge(&self) -> Challenge {
         let origin = self.request.provider.origin.clone();
         Challenge { origin, nonce: self.request.nonce.clone() }
-    }
-
-    fn question(&self, place: &Place, card: &Card, wrong_before: bool) -> Question {
-        Question {
-            origin: self.request.provider.origin.clone(),
-            relying_party: self.request.relying_party.clone(),
-            reader: place.reader.clone(),
-            certificate_ends: card.ends(),
-            tries_left: card.tries,
-            wrong_before,
-            language: self.request.language,
-        }
     }
 }
 
@@ -161,6 +186,7 @@ impl From<&Result<Token, Fault>> for Ending {
         match result {
             Ok(_) => Self::Done,
             Err(Fault::PinBlocked) => Self::Blocked,
+            Err(Fault::CodeBlocked) => Self::Lost,
             Err(Fault::CardRemoved | Fault::CardChanged) => Self::CardGone,
             Err(Fault::Cancelled) => Self::Cancelled,
             Err(_) => Self::Failed,

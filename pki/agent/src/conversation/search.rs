@@ -5,10 +5,10 @@ use std::time::Duration;
 use warifu_card::piv::PivError;
 use warifu_card::{ReaderError, ReaderState, Transaction};
 
+use super::Conversation;
 use super::events::Events;
-use crate::desk::{Desk, Place};
-use crate::gate::Turn;
-use crate::protocol::Progress;
+use crate::desk::Place;
+use crate::protocol::{Fault, Progress};
 
 /// How often a card is tried that another program holds or has just reset …
 const ATTEMPTS: usize = 4;
@@ -17,36 +17,85 @@ const PAUSE: Duration = Duration::from_millis(300);
 
 /// A search through the readers.
 pub(super) struct Search<'a> {
-    pub(super) desk: &'a Desk,
+    pub(super) conversation: &'a Conversation,
     pub(super) events: &'a Events,
-    pub(super) turn: &'a Turn,
 }
 
+/// A card that did not answer as it should, where it is.
+type Refused = (Place, PivError);
+
 impl Search<'_> {
-    /// The first card that is `wanted` and answers `examine`, as soon as there is one. Cards that
-    /// do not answer are named to the page and not asked again until they were pulled out.
-    pub(super) async fn find<T, F>(&self, wanted: impl Fn(&Place) -> bool, examine: F) -> (Place, T)
+    /// The card that is `wanted` and answers `examine`, as soon as there is one; the person
+    /// chooses among several. Cards that do not answer are named to the page and not asked again
+    /// until they were pulled out.
+    pub(super) async fn find<T, F>(
+        &self,
+        wanted: impl Fn(&Place) -> bool,
+        examine: F,
+    ) -> Result<(Place, T), Fault>
     where
         T: Send + 'static,
         F: Fn(&mut dyn Transaction) -> Result<T, PivError> + Clone + Send + 'static,
     {
-        let mut refused: Vec<(Place, PivError)> = Vec::new();
-        let mut told = None;
-        let mut states = self.desk.look().await;
+        let desk = &self.conversation.desk;
+        let (mut refused, mut told) = (Vec::new(), None);
+        let mut states = desk.look().await;
         loop {
-            refused.retain(|(place, _)| place.is_in(&states));
-            for place in states.iter().filter_map(Place::of).filter(&wanted) {
-                if refused.iter().any(|(known, _)| *known == place) {
-                    continue;
-                }
-                match self.examine(&place, &examine).await {
-                    Ok(found) => return (place, found),
-                    Err(error) => refused.push((place, error)),
-                }
+            let places = states.iter().filter_map(Place::of).filter(&wanted).collect();
+            let found = self.answering(places, &mut refused, &examine).await;
+            if found.is_empty() {
+                self.tell(progress(&states, &refused), &mut told).await;
+            } else if let Some(one) = self.one_of(found, &states).await? {
+                return Ok(one);
+            } else {
+                told = None;
             }
-            self.tell(progress(&states, &refused), &mut told).await;
-            states = self.desk.change(&states).await;
+            states = desk.change(&states).await;
         }
+    }
+
+    /// Those of the cards that answer. The others are `refused` until they are pulled out.
+    async fn answering<T, F>(
+        &self,
+        places: Vec<Place>,
+        refused: &mut Vec<Refused>,
+        examine: &F,
+    ) -> Vec<(Place, T)>
+    where
+        T: Send + 'static,
+        F: Fn(&mut dyn Transaction) -> Result<T, PivError> + Clone + Send + 'static,
+    {
+        refused.retain(|(known, _)| places.contains(known));
+        let mut found = Vec::new();
+        for place in places {
+            if refused.iter().any(|(known, _)| *known == place) {
+                continue;
+            }
+            match self.examine(&place, examine).await {
+                Ok(answer) => found.push((place, answer)),
+                Err(error) => refused.push((place, error)),
+            }
+        }
+        found
+    }
+
+    /// The one card, or the one that the person chooses; `None` when cards came or went while the
+    /// person thought.
+    async fn one_of<T>(
+        &self,
+        mut found: Vec<(Place, T)>,
+        states: &[ReaderState],
+    ) -> Result<Option<(Place, T)>, Fault> {
+        let chosen = if found.len() > 1 {
+            let readers = found.iter().map(|(place, _)| place.reader.clone()).collect();
+            tokio::select! {
+                chosen = self.conversation.choose(self.events, readers) => chosen?,
+                _ = self.conversation.desk.change(states) => return Ok(None),
+            }
+        } else {
+            0
+        };
+        Ok((chosen < found.len()).then(|| found.swap_remove(chosen)))
     }
 
     async fn examine<T, F>(&self, place: &Place, examine: &F) -> Result<T, PivError>
@@ -54,14 +103,14 @@ impl Search<'_> {
         T: Send + 'static,
         F: Fn(&mut dyn Transaction) -> Result<T, PivError> + Clone + Send + 'static,
     {
-        let mut result =
-            self.desk.transact(&place.reader, self.turn.clone(), examine.clone()).await;
+        let Conversation { desk, turn, .. } = self.conversation;
+        let mut result = desk.transact(&place.reader, turn.clone(), examine.clone()).await;
         for _ in 1..ATTEMPTS {
             if !result.as_ref().is_err_and(may_pass) {
                 break;
             }
             tokio::time::sleep(PAUSE).await;
-            result = self.desk.transact(&place.reader, self.turn.clone(), examine.clone()).await;
+            result = desk.transact(&place.reader, turn.clone(), examine.clone()).await;
         }
         result
     }
@@ -81,7 +130,7 @@ fn may_pass(error: &PivError) -> bool {
     )
 }
 
-fn progress(states: &[ReaderState], refused: &[(Place, PivError)]) -> Progress {
+fn progress(states: &[ReaderState], refused: &[Refused]) -> Progress {
     match refused.iter().find(|(_, error)| !is_gone(error)) {
         _ if states.is_empty() => Progress::NoReader,
         Some((_, error)) => Progress::WrongCard { code: code(error) },

@@ -93,6 +93,7 @@ impl Bucket {
 mod tests {
     use super::*;
     use crate::gate::Method;
+    use crate::purpose::Purpose;
     use crate::words::Language;
 
     fn at(second: i64) -> Timestamp {
@@ -105,6 +106,7 @@ mod tests {
             transaction: transaction.into(),
             nonce: String::new(),
             relying_party: String::new(),
+            purpose: Purpose::SignIn,
             method: Method::Pin,
             language: Language::Ja,
             watch: None,

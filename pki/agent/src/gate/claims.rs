@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::Refusal;
 use crate::idp::IdentityProvider;
+use crate::purpose::Purpose;
 use crate::words::Language;
 
 const AUDIENCE: &str = "card-agent";
@@ -31,6 +32,8 @@ pub(crate) struct CardRequest {
     pub(crate) nonce: String,
     /// For whom the identity provider asks, to show the person.
     pub(crate) relying_party: String,
+    /// What the card is wanted for.
+    pub(crate) purpose: Purpose,
     /// With or without PIN.
     pub(crate) method: Method,
     /// The language of the page.
@@ -65,6 +68,8 @@ struct Claims {
     tx: String,
     nonce: String,
     rp_name: String,
+    #[serde(default)]
+    purpose: Purpose,
     method: Method,
     language: Language,
     watch: Option<String>,
@@ -80,10 +85,12 @@ enum Audience {
     List([String; 1]),
 }
 
-/// Reads a body and checks everything it says about itself, except that it is new.
+/// Reads a body and checks everything it says about itself, except that it is new. `purpose` is
+/// that of the route it came to.
 pub(super) fn verify(
     body: &[u8],
     provider: &Arc<IdentityProvider>,
+    purpose: Purpose,
     now: Timestamp,
     tolerance: SignedDuration,
 ) -> Result<CardRequest, Refusal> {
@@ -92,12 +99,14 @@ pub(super) fn verify(
     let claims: Claims = serde_json::from_slice(&payload).map_err(|_| Refusal::Malformed)?;
     check_parties(&claims, provider)?;
     let expires = check_times(&claims, now, tolerance)?;
+    check_purpose(&claims, purpose)?;
     check_shapes(&claims)?;
     Ok(CardRequest {
         provider: Arc::clone(provider),
         transaction: claims.tx,
         nonce: claims.nonce,
         relying_party: claims.rp_name,
+        purpose: claims.purpose,
         method: claims.method,
         language: claims.language,
         watch: claims.watch,
@@ -147,6 +156,12 @@ fn check_times(
     expires.checked_add(tolerance).map_err(|_| Refusal::Malformed)
 }
 
+/// Only the key behind the PIN shows that a PIN was set.
+fn check_purpose(claims: &Claims, purpose: Purpose) -> Result<(), Refusal> {
+    let fits = claims.purpose == Purpose::SignIn || claims.method == Method::Pin;
+    if claims.purpose == purpose && fits { Ok(()) } else { Err(Refusal::Purpose) }
+}
+
 fn check_shapes(claims: &Claims) -> Result<(), Refusal> {
     let sound = is_transaction(&claims.tx)
         && is_nonce(&claims.nonce)
@@ -193,6 +208,7 @@ mod tests {
             tx: "t".into(),
             nonce: STANDARD.encode([7; 32]),
             rp_name: "割符ポータル".into(),
+            purpose: Purpose::SignIn,
             method: Method::Pin,
             language: Language::Ja,
             watch: None,
@@ -230,6 +246,20 @@ mod tests {
     }
 
     #[test]
+    fn a_request_is_for_one_purpose() {
+        let claims = |purpose, method| Claims { purpose, method, ..claims(0, 1) };
+        let activate = claims(Purpose::Activate, Method::Pin);
+        assert!(check_purpose(&activate, Purpose::Activate).is_ok());
+        for other in [Purpose::SignIn, Purpose::ChangePin] {
+            assert_eq!(check_purpose(&activate, other), Err(Refusal::Purpose));
+        }
+        let presence = claims(Purpose::Activate, Method::Presence);
+        assert_eq!(check_purpose(&presence, Purpose::Activate), Err(Refusal::Purpose));
+        let tap = claims(Purpose::SignIn, Method::Presence);
+        assert!(check_purpose(&tap, Purpose::SignIn).is_ok());
+    }
+
+    #[test]
     fn an_audience_of_two_is_refused() {
         assert!(serde_json::from_str::<Audience>(r#"["card-agent"]"#).is_ok());
         assert!(serde_json::from_str::<Audience>(r#"["card-agent","x"]"#).is_err());
@@ -239,7 +269,7 @@ mod tests {
         #[test]
         fn no_body_makes_it_panic(body in proptest::collection::vec(proptest::num::u8::ANY, 0..512)) {
             let provider = Arc::new(crate::idp::tests::provider("https://idp.example"));
-            proptest::prop_assert!(verify(&body, &provider, at(0), TOLERANCE).is_err());
+            proptest::prop_assert!(verify(&body, &provider, Purpose::SignIn, at(0), TOLERANCE).is_err());
         }
 
         #[test]

@@ -2,8 +2,8 @@
 //!
 //! The checks, in this order: the peer is this computer; `Host` is one of our own names (against
 //! DNS rebinding); exactly one `Origin`, byte-equal to a configured one; fetch metadata of a
-//! script's request; JSON; a small body; a request signed by that origin's pinned key, fresh and
-//! never seen before; no other sign-in under way; not too many of them. Each refusal is the same
+//! script's request; JSON; a small body; a request signed by that origin's pinned key, fresh, for
+//! this route and never seen before; no other sign-in under way; not too many of them. Each refusal is the same
 //! empty answer, so that a stranger learns nothing about the computer, its readers or its cards.
 
 mod admission;
@@ -25,6 +25,7 @@ pub(crate) use headers::{Connection, is_own_origin, knows_host, may_be_own_page}
 
 use crate::cors;
 use crate::idp::IdentityProvider;
+use crate::purpose::Purpose;
 use crate::surroundings::Surroundings;
 use crate::web::body;
 
@@ -59,6 +60,8 @@ pub(crate) enum Refusal {
     Stale,
     #[error("lifetime")]
     Lifetime,
+    #[error("purpose")]
+    Purpose,
     #[error("replayed")]
     Replayed,
     #[error("rate")]
@@ -133,14 +136,19 @@ impl Gate {
         Ok(provider)
     }
 
-    /// Lets a request for a card in, or says why not. Peer and `Host` were checked at the door.
-    pub(crate) async fn admit(&self, request: Request<Body>) -> Result<Admitted, Denied> {
+    /// Lets a request for a card in, or says why not. Peer and `Host` were checked at the door;
+    /// `purpose` is that of the route.
+    pub(crate) async fn admit(
+        &self,
+        request: Request<Body>,
+        purpose: Purpose,
+    ) -> Result<Admitted, Denied> {
         let (parts, body) = request.into_parts();
         let provider = self.caller(&parts.headers)?;
         headers::check_json(&parts.headers)?;
         let body = body::read(body, MOST_BODY).await.map_err(|_| Refusal::Body)?;
         let now = self.surroundings.now();
-        let request = claims::verify(&body, &provider, now, self.tolerance)?;
+        let request = claims::verify(&body, &provider, purpose, now, self.tolerance)?;
         let turn = self.admission.take(&request, now)?;
         Ok(Admitted { request, turn })
     }

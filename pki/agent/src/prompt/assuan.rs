@@ -22,6 +22,8 @@ const TIMEOUT: u32 = 62;
 pub(super) enum AssuanError {
     #[error("cancelled")]
     Cancelled,
+    #[error("not confirmed")]
+    NotConfirmed,
     #[error("refused with error {0}")]
     Refused(u32),
     #[error("broke the protocol")]
@@ -141,7 +143,8 @@ fn refusal(rest: &[u8]) -> AssuanError {
     let number = std::str::from_utf8(number).ok().and_then(|text| text.parse::<u32>().ok());
     match number.map(|number| number & 0xFFFF) {
         Some(code) if CANCELLED.contains(&code) => AssuanError::Cancelled,
-        Some(NOT_CONFIRMED | TIMEOUT) => AssuanError::Cancelled,
+        Some(TIMEOUT) => AssuanError::Cancelled,
+        Some(NOT_CONFIRMED) => AssuanError::NotConfirmed,
         Some(code) => AssuanError::Refused(code),
         None => AssuanError::Protocol,
     }
@@ -206,9 +209,11 @@ mod tests {
     #[tokio::test]
     async fn cancelling_is_told_from_failing() {
         let with = |error: &str| format!("OK\nERR {error}\n").into_bytes();
-        for number in ["83886179 Operation cancelled <Pinentry>", "99", "83886194 Not confirmed"] {
+        for number in ["83886179 Operation cancelled <Pinentry>", "99"] {
             assert!(matches!(talk(&with(number)).await, Err(AssuanError::Cancelled)), "{number}");
         }
+        let no = talk(&with("83886194 Not confirmed")).await;
+        assert!(matches!(no, Err(AssuanError::NotConfirmed)));
         assert!(matches!(talk(&with("536871187 Unknown")).await, Err(AssuanError::Refused(275))));
         assert!(matches!(talk(b"OK\nERR what\n").await, Err(AssuanError::Protocol)));
     }

@@ -1,4 +1,5 @@
-//! The seam where the person is asked: for the PIN, and for consent before the last try.
+//! The seam where the person is asked: for the PIN, the code of the letter, a new PIN, which card
+//! to use, and for consent before the last try.
 //!
 //! Dropping the future of a question takes the question back; the window must then go away.
 
@@ -7,18 +8,18 @@ pub(crate) mod page;
 mod pinentry;
 #[cfg(test)]
 mod pty;
+pub(crate) mod question;
 mod terminal;
 
 use futures::future::BoxFuture;
-use jiff::Timestamp;
-use warifu_card::Pin;
+use warifu_card::{Pin, TransportCode};
 
 pub use page::PagePrompt;
 pub use pinentry::Pinentry;
+pub use question::{Choice, Complaint, Question, Wanted};
 pub use terminal::Terminal;
 
 use crate::config::PromptKind;
-use crate::words::Language;
 
 /// Asks the person.
 pub trait PinPrompt: Send + Sync {
@@ -30,43 +31,36 @@ pub trait PinPrompt: Send + Sync {
         None
     }
 
-    /// Asks for the PIN. What is no PIN by its form is asked for again without costing a try.
+    /// Asks for a PIN. What is no PIN by its form is asked for again without costing a try.
     fn pin<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Pin, PromptError>>;
+
+    /// Asks for the code of the letter. What is none by its form is asked for again without costing
+    /// a try.
+    fn code<'a>(
+        &'a self,
+        question: &'a Question,
+    ) -> BoxFuture<'a, Result<TransportCode, PromptError>>;
+
+    /// Asks which card to use: the place of its reader in the list.
+    fn choose<'a>(&'a self, choice: &'a Choice) -> BoxFuture<'a, Result<usize, PromptError>>;
 
     /// Asks whether to go on although this try is the last before the card blocks itself.
     /// `Ok` is yes.
     fn consent<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<(), PromptError>>;
 
-    /// The sign-in is over; what is still shown may say so.
+    /// The conversation is over; what is still shown may say so.
     fn finished(&self, _ending: Ending) {}
 }
 
-/// What the person needs to know to answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    /// The origin of the identity provider that asks.
-    pub origin: String,
-    /// The name of the service the person wants to enter.
-    pub relying_party: String,
-    /// The reader that the card is in.
-    pub reader: String,
-    /// When the certificate on the card ends, where it can be read.
-    pub certificate_ends: Option<Timestamp>,
-    /// How many wrong PINs the card still bears, at least 1.
-    pub tries_left: u8,
-    /// Whether the PIN before this was wrong.
-    pub wrong_before: bool,
-    /// The language of the page the person comes from.
-    pub language: Language,
-}
-
-/// How a sign-in ended, as far as the person at the prompt is concerned.
+/// How a conversation ended, as far as the person at the prompt is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     /// It worked.
     Done,
     /// The card is blocked.
     Blocked,
+    /// The card takes no code any more and is lost.
+    Lost,
     /// The card was pulled out or swapped.
     CardGone,
     /// It was called off, here or on the page.
@@ -89,63 +83,5 @@ pub enum PromptError {
 impl PromptError {
     pub(crate) fn failed(cause: impl std::fmt::Display) -> Self {
         Self::Failed(cause.to_string())
-    }
-}
-
-impl Question {
-    /// The lines that a prompt without layout shows above its input.
-    pub(crate) fn description(&self) -> String {
-        let language = self.language;
-        let mut lines = vec![
-            language.tell("prompt-service", &[("name", self.relying_party.as_str().into())]),
-            language.tell("prompt-origin", &[("origin", self.origin.as_str().into())]),
-            language.tell("prompt-reader", &[("reader", self.reader.as_str().into())]),
-        ];
-        lines.extend(self.certificate_ends.map(|ends| {
-            language.tell("prompt-certificate", &[("day", language.day(ends).into())])
-        }));
-        lines.push(self.tries());
-        lines.join("\n")
-    }
-
-    /// "あと2回 入力できます".
-    pub(crate) fn tries(&self) -> String {
-        self.language.tell("tries-left", &[("tries", self.tries_left.into())])
-    }
-
-    /// What to say about the try before, if it failed.
-    pub(crate) fn complaint(&self, malformed: bool) -> Option<String> {
-        match (malformed, self.wrong_before) {
-            (true, _) => Some(self.language.say("pin-format")),
-            (false, true) => Some(self.language.say("pin-wrong")),
-            (false, false) => None,
-        }
-    }
-}
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-
-    pub(crate) fn question() -> Question {
-        Question {
-            origin: "https://idp.example".into(),
-            relying_party: "割符ポータル 100%".into(),
-            reader: "Virtual Reader 1".into(),
-            certificate_ends: Some("2027-01-16T15:00:00Z".parse().unwrap()),
-            tries_left: 3,
-            wrong_before: false,
-            language: Language::Ja,
-        }
-    }
-
-    #[test]
-    fn the_description_says_who_for_what_until_when_and_how_often() {
-        let text = question().description();
-        for part in
-            ["割符ポータル", "https://idp.example", "Virtual Reader 1", "2027年1月17日", "あと3回"]
-        {
-            assert!(text.contains(part), "{part} is missing in {text}");
-        }
     }
 }

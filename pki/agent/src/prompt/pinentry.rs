@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
-use warifu_card::Pin;
-use zeroize::Zeroizing;
+use warifu_card::{Pin, TransportCode};
 
 use super::assuan::{Assuan, AssuanError};
-use super::{PinPrompt, PromptError, Question};
+use super::question::{typed_code, typed_pin};
+use super::{Choice, PinPrompt, PromptError, Question};
 use crate::config::PromptKind;
+use crate::words::Language;
 
 type Talk = Assuan<ChildStdout, ChildStdin>;
 
@@ -38,7 +39,7 @@ impl Pinentry {
         self
     }
 
-    async fn open(&self, question: &Question) -> Result<(Window, Talk), PromptError> {
+    async fn open(&self, language: Language, title: &str) -> Result<(Window, Talk), PromptError> {
         let mut child = Command::new(&self.program)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -49,26 +50,34 @@ impl Pinentry {
         let window = Window(Some(child));
         let (output, input) = pipes.ok_or_else(|| PromptError::failed("no pipes"))?;
         let mut talk = Assuan::greet(output, input).await?;
-        self.describe(&mut talk, question).await?;
+        self.describe(&mut talk, language, title).await?;
         Ok((window, talk))
     }
 
-    async fn describe(&self, talk: &mut Talk, question: &Question) -> Result<(), AssuanError> {
-        let language = question.language;
+    async fn describe(
+        &self,
+        talk: &mut Talk,
+        language: Language,
+        title: &str,
+    ) -> Result<(), AssuanError> {
         for (name, value) in &self.options {
             talk.offer("OPTION", &format!("{name}={value}")).await?;
         }
-        // The sign-in has an end of its own; a second, shorter one would only confuse.
+        // The conversation has an end of its own; a second, shorter one would only confuse.
         talk.offer("SETTIMEOUT", "0").await?;
-        talk.offer("SETTITLE", &language.say("prompt-title")).await?;
+        talk.offer("SETTITLE", title).await?;
         talk.offer("SETCANCEL", &language.say("cancel")).await
     }
 
-    async fn ask_pin(&self, question: &Question) -> Result<Pin, PromptError> {
-        let (_window, mut talk) = self.open(question).await?;
+    async fn ask<T>(
+        &self,
+        question: &Question,
+        read: fn(&str) -> Option<T>,
+    ) -> Result<T, PromptError> {
         let language = question.language;
+        let (_window, mut talk) = self.open(language, &question.title()).await?;
         talk.command("SETDESC", &question.description()).await?;
-        talk.command("SETPROMPT", &language.say("prompt-label")).await?;
+        talk.command("SETPROMPT", &question.label()).await?;
         talk.offer("SETOK", &language.say("go-on")).await?;
         let mut malformed = false;
         loop {
@@ -76,25 +85,41 @@ impl Pinentry {
                 talk.offer("SETERROR", &complaint).await?;
             }
             let answer = talk.command("GETPIN", "").await?;
-            match parse(&answer) {
-                Some(pin) => return Ok(pin),
+            match std::str::from_utf8(&answer).ok().and_then(read) {
+                Some(answer) => return Ok(answer),
                 None => malformed = true,
             }
         }
     }
 
     async fn ask_consent(&self, question: &Question) -> Result<(), PromptError> {
-        let (_window, mut talk) = self.open(question).await?;
-        let text = format!("{}\n\n{}", question.language.say("last-try"), question.description());
+        let (_window, mut talk) = self.open(question.language, &question.title()).await?;
+        let text = format!("{}\n\n{}", question.last_try(), question.description());
         talk.command("SETDESC", &text).await?;
         talk.offer("SETOK", &question.language.say("last-try-go-on")).await?;
         talk.command("CONFIRM", "").await?;
         Ok(())
     }
-}
 
-fn parse(answer: &Zeroizing<Vec<u8>>) -> Option<Pin> {
-    std::str::from_utf8(answer).ok().and_then(|digits| Pin::new(digits).ok())
+    /// A pinentry has no lists: it is asked about one reader after the other, and from the start
+    /// again after the last.
+    async fn ask_choice(&self, choice: &Choice) -> Result<usize, PromptError> {
+        let language = choice.language;
+        let (_window, mut talk) = self.open(language, &language.say("choose-title")).await?;
+        talk.offer("SETOK", &language.say("choose-this")).await?;
+        talk.offer("SETNOTOK", &language.say("choose-next")).await?;
+        for (place, reader) in choice.readers.iter().enumerate().cycle() {
+            let question = language.tell("choose-card-in", &[("reader", reader.as_str().into())]);
+            let text = format!("{}\n\n{question}", choice.description());
+            talk.command("SETDESC", &text).await?;
+            match talk.command("CONFIRM", "").await {
+                Ok(_) => return Ok(place),
+                Err(AssuanError::NotConfirmed) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(PromptError::Cancelled)
+    }
 }
 
 /// What a pinentry needs to find the person's terminal, when there is no desktop.
@@ -113,7 +138,18 @@ impl PinPrompt for Pinentry {
     }
 
     fn pin<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Pin, PromptError>> {
-        Box::pin(self.ask_pin(question))
+        Box::pin(self.ask(question, typed_pin))
+    }
+
+    fn code<'a>(
+        &'a self,
+        question: &'a Question,
+    ) -> BoxFuture<'a, Result<TransportCode, PromptError>> {
+        Box::pin(self.ask(question, typed_code))
+    }
+
+    fn choose<'a>(&'a self, choice: &'a Choice) -> BoxFuture<'a, Result<usize, PromptError>> {
+        Box::pin(self.ask_choice(choice))
     }
 
     fn consent<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<(), PromptError>> {
@@ -124,7 +160,7 @@ impl PinPrompt for Pinentry {
 impl From<AssuanError> for PromptError {
     fn from(error: AssuanError) -> Self {
         match error {
-            AssuanError::Cancelled => Self::Cancelled,
+            AssuanError::Cancelled | AssuanError::NotConfirmed => Self::Cancelled,
             other => Self::failed(other),
         }
     }

@@ -12,10 +12,11 @@ use rustix::termios::{
     LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr,
 };
 use tokio::time::sleep;
-use warifu_card::Pin;
+use warifu_card::{Pin, TransportCode};
 use zeroize::Zeroizing;
 
-use super::{PinPrompt, PromptError, Question};
+use super::question::{typed_code, typed_pin};
+use super::{Choice, PinPrompt, PromptError, Question};
 use crate::config::PromptKind;
 
 /// The longest line a person may type; longer ones are no PIN.
@@ -40,10 +41,14 @@ impl Terminal {
         Self { device }
     }
 
-    async fn ask_pin(&self, question: &Question) -> Result<Pin, PromptError> {
+    async fn ask<T>(
+        &self,
+        question: &Question,
+        read: fn(&str) -> Option<T>,
+    ) -> Result<T, PromptError> {
         let mut tty = Tty::open(&self.device)?;
         tty.write(&format!("\n{}\n", question.description()))?;
-        let label = question.language.say("prompt-label");
+        let label = question.label();
         let mut malformed = false;
         loop {
             if let Some(complaint) = question.complaint(malformed) {
@@ -54,9 +59,30 @@ impl Terminal {
             tty.write("\n")?;
             match std::str::from_utf8(&line).unwrap_or_default().trim() {
                 "" => return Err(PromptError::Cancelled),
-                digits => match Pin::new(digits) {
-                    Ok(pin) => return Ok(pin),
-                    Err(_) => malformed = true,
+                typed => match read(typed) {
+                    Some(answer) => return Ok(answer),
+                    None => malformed = true,
+                },
+            }
+        }
+    }
+
+    /// A number that is not in the list is asked for again.
+    async fn ask_choice(&self, choice: &Choice) -> Result<usize, PromptError> {
+        let mut tty = Tty::open(&self.device)?;
+        tty.write(&format!("\n{}\n", choice.description()))?;
+        for (number, reader) in (1..).zip(&choice.readers) {
+            tty.write(&format!("{number}: {reader}\n"))?;
+        }
+        loop {
+            tty.write(&format!("{}: ", choice.language.say("choose-type-number")))?;
+            let line = tty.line().await?;
+            tty.write("\n")?;
+            match std::str::from_utf8(&line).unwrap_or_default().trim() {
+                "" => return Err(PromptError::Cancelled),
+                typed => match typed.parse::<usize>() {
+                    Ok(number @ 1..) if number <= choice.readers.len() => return Ok(number - 1),
+                    _ => {}
                 },
             }
         }
@@ -65,7 +91,7 @@ impl Terminal {
     async fn ask_consent(&self, question: &Question) -> Result<(), PromptError> {
         let mut tty = Tty::open(&self.device)?;
         let language = question.language;
-        let (warning, how) = (language.say("last-try"), language.say("last-try-type-yes"));
+        let (warning, how) = (question.last_try(), language.say("last-try-type-yes"));
         tty.write(&format!("\n{}\n{warning}\n{how}: ", question.description()))?;
         let line = tty.line().await?;
         tty.write("\n")?;
@@ -83,7 +109,18 @@ impl PinPrompt for Terminal {
     }
 
     fn pin<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Pin, PromptError>> {
-        Box::pin(self.ask_pin(question))
+        Box::pin(self.ask(question, typed_pin))
+    }
+
+    fn code<'a>(
+        &'a self,
+        question: &'a Question,
+    ) -> BoxFuture<'a, Result<TransportCode, PromptError>> {
+        Box::pin(self.ask(question, typed_code))
+    }
+
+    fn choose<'a>(&'a self, choice: &'a Choice) -> BoxFuture<'a, Result<usize, PromptError>> {
+        Box::pin(self.ask_choice(choice))
     }
 
     fn consent<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<(), PromptError>> {

@@ -10,10 +10,10 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
-use warifu_agent::prompt::{Ending, PinPrompt, PromptError, Question};
+use warifu_agent::prompt::{Choice, Ending, PinPrompt, PromptError, Question, Wanted};
 use warifu_agent::{Agent, AgentConfig, PromptKind, Surroundings};
 use warifu_card::drawer::VirtualReaders;
-use warifu_card::{Pin, ReaderError, ReaderState, Readers, Transaction};
+use warifu_card::{Pin, ReaderError, ReaderState, Readers, Transaction, TransportCode};
 
 use crate::idp::{Idp, ORIGIN, now};
 use crate::maker::{Maker, PIN};
@@ -93,6 +93,9 @@ impl Bench {
 /// What the person at the prompt does.
 pub enum Act {
     Pin(&'static str),
+    Code(&'static str),
+    /// Takes the card of the reader at this place in the list.
+    Card(usize),
     Agree,
     Refuse,
     /// Waits for ever.
@@ -104,6 +107,7 @@ pub enum Act {
 pub struct Acted {
     acts: Mutex<VecDeque<Act>>,
     pub asked: Mutex<Vec<Question>>,
+    pub choices: Mutex<Vec<Vec<String>>>,
     pub consents: AtomicUsize,
     pub endings: Mutex<Vec<Ending>>,
     /// Questions that are open.
@@ -116,17 +120,21 @@ impl Acted {
         self.acts.lock().unwrap().push_back(act);
     }
 
-    async fn act(&self, question: &Question) -> Result<Option<Pin>, PromptError> {
-        self.asked.lock().unwrap().push(question.clone());
+    /// The next act, when the person was asked something.
+    async fn act(&self) -> Result<Act, PromptError> {
         let _open = Open::count(self);
         self.begun.notify_one();
         let act = self.acts.lock().unwrap().pop_front();
         match act {
-            Some(Act::Pin(digits)) => Ok(Some(Pin::new(digits).unwrap())),
-            Some(Act::Agree) => Ok(None),
             Some(Act::Refuse) => Err(PromptError::Cancelled),
             Some(Act::Think) | None => std::future::pending().await,
+            Some(act) => Ok(act),
         }
+    }
+
+    async fn act_on(&self, question: &Question) -> Result<Act, PromptError> {
+        self.asked.lock().unwrap().push(question.clone());
+        self.act().await
     }
 
     /// Waits until no question is open any more.
@@ -141,7 +149,12 @@ impl Acted {
     }
 
     pub fn tries_told(&self) -> Vec<u8> {
-        self.asked.lock().unwrap().iter().map(|question| question.tries_left).collect()
+        self.asked.lock().unwrap().iter().filter_map(|question| question.tries_left).collect()
+    }
+
+    /// What was asked for, in order.
+    pub fn wanted(&self) -> Vec<Wanted> {
+        self.asked.lock().unwrap().iter().map(|question| question.wanted).collect()
     }
 }
 
@@ -166,13 +179,43 @@ impl PinPrompt for Acted {
     }
 
     fn pin<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Pin, PromptError>> {
-        Box::pin(async { Ok(self.act(question).await?.expect("a PIN was asked for")) })
+        Box::pin(async {
+            match self.act_on(question).await? {
+                Act::Pin(digits) => Ok(Pin::new(digits).unwrap()),
+                _ => panic!("a PIN was asked for"),
+            }
+        })
+    }
+
+    fn code<'a>(
+        &'a self,
+        question: &'a Question,
+    ) -> BoxFuture<'a, Result<TransportCode, PromptError>> {
+        Box::pin(async {
+            match self.act_on(question).await? {
+                Act::Code(digits) => Ok(TransportCode::new(digits).unwrap()),
+                _ => panic!("the code was asked for"),
+            }
+        })
+    }
+
+    fn choose<'a>(&'a self, choice: &'a Choice) -> BoxFuture<'a, Result<usize, PromptError>> {
+        Box::pin(async {
+            self.choices.lock().unwrap().push(choice.readers.clone());
+            match self.act().await? {
+                Act::Card(place) => Ok(place),
+                _ => panic!("a card was asked for"),
+            }
+        })
     }
 
     fn consent<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<(), PromptError>> {
         Box::pin(async {
             self.consents.fetch_add(1, Ordering::SeqCst);
-            self.act(question).await.map(|answer| assert!(answer.is_none()))
+            match self.act_on(question).await? {
+                Act::Agree => Ok(()),
+                _ => panic!("consent was asked for"),
+            }
         })
     }
 

@@ -96,6 +96,9 @@ async fn other_requests_all_get_the_same_nothing() {
     let (unsigned, _) = genuine.rsplit_once('.').unwrap();
     let altered = genuine.replacen('.', ".A", 1);
     let other_key = Idp::at(ORIGIN).sign(&bench.idp.claims());
+    let other_route = |path, changes| Wire::ask(&bench, path, bench.idp.request_with(&changes));
+    let [activate, change] = ["activate", "change-pin"].map(|name| json!({ "purpose": name }));
+    let presence = json!({"purpose": "activate", "method": "piv-presence"});
     let oversize = format!("{}{}", " ".repeat(8 * 1024), bench.idp.request());
     let requests = vec![
         ("no signature", signed(&format!("{unsigned}."))),
@@ -116,6 +119,12 @@ async fn other_requests_all_get_the_same_nothing() {
         ("watch of the wrong form", claims(json!({"watch": "x"}))),
         ("name with a line feed", claims(json!({"rp_name": "a\nb"}))),
         ("oversize", Wire::authenticate(&bench, oversize)),
+        ("another purpose", claims(json!({"purpose": "activate"}))),
+        ("unknown purpose", claims(json!({"purpose": "sign"}))),
+        ("sign-in where a card is activated", other_route("/v1/activate", json!({}))),
+        ("change where a card is activated", other_route("/v1/activate", change.clone())),
+        ("activation where a PIN is changed", other_route("/v1/change-pin", activate.clone())),
+        ("activation without PIN", other_route("/v1/activate", presence)),
         ("empty", Wire::authenticate(&bench, "")),
         ("no JSON", Wire::authenticate(&bench, "{")),
         ("unknown field", Wire::authenticate(&bench, r#"{"request":"","pin":"1"}"#)),
@@ -177,6 +186,9 @@ async fn the_trusted_page_may_ask_beforehand_and_read_the_answer() {
             .with("access-control-request-headers", "content-type")
             .with("access-control-request-private-network", "true")
     };
+    for path in ["/v1/activate", "/v1/change-pin"] {
+        assert_eq!(preflight(path, "POST").send().await.status, 204);
+    }
     let answer = preflight("/v1/authenticate", "POST").send().await;
     assert_eq!(answer.status, 204);
     for (name, value) in [

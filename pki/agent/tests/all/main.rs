@@ -8,7 +8,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod activation;
 mod bench;
+mod choice;
 #[cfg(feature = "drawer")]
 mod drawer;
 mod gate;

@@ -15,6 +15,8 @@ use warifu_card::virtual_card::{KeySlot, SharedCard, VirtualPiv};
 
 pub const PIN: &str = "271828";
 pub const WRONG: &str = "000000";
+/// What stands in the letter: the PUK.
+pub const CODE: &str = "31415926";
 
 /// A card in the making: keys and certificates for 9A and 9E.
 pub struct Maker {
@@ -61,7 +63,7 @@ impl Maker {
 
     pub fn shared(&self) -> SharedCard {
         let pin = |digits| Pin::new(digits).unwrap();
-        let blank = VirtualPiv::builder(Guid([self.number; 16]), &pin(PIN), &pin("31415926"));
+        let blank = VirtualPiv::builder(Guid([self.number; 16]), &pin(PIN), &pin(CODE));
         let card = self.slots.iter().fold(blank, |card, slot| {
             let key = self.key();
             let pem = key.private_key_to_pem_pkcs8().unwrap();

@@ -5,7 +5,7 @@ use warifu_agent::{AgentConfig, PromptKind};
 
 use crate::bench::{Bench, FIRST};
 use crate::maker::{Maker, PIN, WRONG};
-use crate::wire::{Answer, Page, Wire};
+use crate::wire::{Page, Wire};
 
 /// An agent that asks by its page, with a card in the reader, and a sign-in that waits for the PIN.
 async fn asking() -> (Bench, Page) {
@@ -53,11 +53,13 @@ fn post(bench: &Bench, form: &str) -> Wire {
         .body(form)
 }
 
-async fn answer(bench: &Bench, rest: &str) -> Answer {
-    let form = format!("question={}&{rest}", question(bench).await);
-    let answer = post(bench, &form).send().await;
+/// Answers what is asked, and gives the page that asked it.
+pub async fn answer(bench: &Bench, rest: &str) -> String {
+    let id = question(bench).await;
+    let asked = shown(bench).await;
+    let answer = post(bench, &format!("question={id}&{rest}")).send().await;
     assert_eq!((answer.status, answer.header("location")), (303, Some("/pin")));
-    answer
+    asked
 }
 
 fn is_token(event: Option<&Value>) -> bool {

@@ -10,7 +10,7 @@ use openssl::x509::X509;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use warifu_agent::prompt::Ending;
+use warifu_agent::prompt::{Complaint, Ending};
 use warifu_card::drawer::VirtualReaders;
 use warifu_card::piv::KeyAlgorithm;
 use warifu_card::virtual_card::KeySlot;
@@ -72,7 +72,7 @@ async fn a_good_card_and_the_right_pin_make_a_token_that_holds() {
         (asked[0].origin.as_str(), asked[0].relying_party.as_str()),
         (ORIGIN, "割符ポータル")
     );
-    assert_eq!((asked[0].reader.as_str(), asked[0].tries_left), (FIRST, 3));
+    assert_eq!((asked[0].reader.as_str(), asked[0].tries_left), (FIRST, Some(3)));
     assert_eq!(asked[0].certificate_ends, Some("2031-01-01T00:00:00Z".parse().unwrap()));
     assert_eq!(*bench.prompt.endings.lock().unwrap(), [Ending::Done]);
 }
@@ -147,9 +147,10 @@ async fn three_wrong_pins_block_the_card_with_the_tries_told_each_time() {
     assert_eq!(events, [pin_event(3), wrong(2), wrong(1), error("pin.blocked")]);
     assert_eq!(bench.prompt.tries_told(), [3, 2, 1, 1]);
     assert_eq!(bench.prompt.consents.load(Ordering::SeqCst), 1);
-    let wrong_before: Vec<bool> =
-        bench.prompt.asked.lock().unwrap().iter().map(|question| question.wrong_before).collect();
-    assert_eq!(wrong_before, [false, true, true, true]);
+    let complaints: Vec<_> =
+        bench.prompt.asked.lock().unwrap().iter().map(|question| question.complaint).collect();
+    let wrong_before = Some(Complaint::Wrong);
+    assert_eq!(complaints, [None, wrong_before, wrong_before, wrong_before]);
     assert_eq!(sign_in(&bench).await, [error("pin.blocked")]);
     assert_eq!(bench.prompt.tries_told().len(), 4, "a blocked card asks nothing");
     assert_eq!(*bench.prompt.endings.lock().unwrap(), [Ending::Blocked, Ending::Blocked]);

@@ -43,7 +43,12 @@ impl Wire {
 
     /// `POST /v1/authenticate` as the identity provider's page sends it.
     pub fn authenticate(bench: &Bench, body: impl Into<Vec<u8>>) -> Self {
-        Self::new(bench.address, "POST", "/v1/authenticate")
+        Self::ask(bench, "/v1/authenticate", body)
+    }
+
+    /// `POST` to one of the agent's routes as the identity provider's page sends it.
+    pub fn ask(bench: &Bench, path: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self::new(bench.address, "POST", path)
             .with("origin", &bench.idp.origin)
             .with("content-type", "application/json")
             .with("sec-fetch-site", "cross-site")

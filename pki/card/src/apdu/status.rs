@@ -15,6 +15,8 @@ impl StatusWord {
     pub const SECURITY_NOT_SATISFIED: Self = Self(0x6982);
     /// The PIN or PUK is blocked.
     pub const BLOCKED: Self = Self(0x6983);
+    /// The card is not in the state for this command.
+    pub const CONDITIONS_NOT_SATISFIED: Self = Self(0x6985);
     /// The data of the command makes no sense.
     pub const WRONG_DATA: Self = Self(0x6A80);
     /// The object, key or application is not on the card.

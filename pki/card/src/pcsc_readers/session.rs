@@ -24,8 +24,10 @@ use crate::{
 
 /// How long another program may keep the card before we give up.
 const BEGIN_LIMIT: Duration = Duration::from_secs(5);
-/// How long the card may think about one command.
+/// How long the card may think about one command …
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
+/// … and about a new key: an RSA key takes some cards a minute.
+const GENERATE_LIMIT: Duration = Duration::from_mins(2);
 /// How long the reset at the end may take before we no longer wait for it.
 const END_LIMIT: Duration = Duration::from_secs(2);
 /// How often to start over when other programs reset the card while we take it.
@@ -72,13 +74,21 @@ impl Transaction for Session {
         let commands = self.commands.as_ref().map_err(Clone::clone)?;
         let sent = commands.send(Zeroizing::new(apdu.to_vec()));
         let answer = match sent {
-            Ok(()) => self.answer(ANSWER_LIMIT, ReaderError::Unresponsive),
+            Ok(()) => self.answer(limit(apdu), ReaderError::Unresponsive),
             Err(_) => Err(ReaderError::Removed),
         };
         if let Err(error) = &answer {
             self.commands = Err(error.clone());
         }
         answer
+    }
+}
+
+/// How long the answer to this command may take. GENERATE ASYMMETRIC KEY PAIR is instruction 47.
+const fn limit(apdu: &[u8]) -> Duration {
+    match apdu {
+        [_, 0x47, ..] => GENERATE_LIMIT,
+        _ => ANSWER_LIMIT,
     }
 }
 

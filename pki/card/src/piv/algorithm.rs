@@ -60,7 +60,6 @@ impl KeyAlgorithm {
     }
 
     /// The algorithm of that number.
-    #[cfg(feature = "virtual")]
     pub(crate) fn of_piv_id(id: u8) -> Option<Self> {
         [Self::Rsa2048, Self::P256, Self::P384]
             .into_iter()

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::{
     apdu::{ApduError, StatusWord},
+    pin::UnfitPin,
     reader::ReaderError,
     tlv::TlvError,
 };
@@ -66,18 +67,21 @@ impl From<TlvError> for PivError {
     }
 }
 
-/// Why the PIN was not accepted.
+/// Why the PIN, or the code in its place, was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PinError {
     /// Wrong; `left` tries remain, at least one.
-    #[error("the PIN is wrong, {left} tries left")]
+    #[error("the PIN or code is wrong, {left} tries left")]
     Wrong {
         /// The tries that remain before the card blocks itself.
         left: u8,
     },
-    /// The card is blocked: no PIN will do, the PUK is needed.
+    /// What was shown is blocked: for the PIN the code is needed, and for the code nothing helps.
     #[error("the card is blocked")]
     Blocked,
+    /// The new PIN was not even offered to the card.
+    #[error(transparent)]
+    Unfit(#[from] UnfitPin),
     /// The PIN was not judged at all.
     #[error(transparent)]
     Card(#[from] PivError),
@@ -89,6 +93,7 @@ impl PinError {
         match self {
             Self::Wrong { .. } => "pin.wrong",
             Self::Blocked => "pin.blocked",
+            Self::Unfit(error) => error.code(),
             Self::Card(error) => error.code(),
         }
     }

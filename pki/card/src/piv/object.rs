@@ -1,14 +1,22 @@
-//! The data objects of a PIV card that are read here (SP 800-73-4 part 1, appendix A).
+//! The data objects of a PIV card that are read and written here (SP 800-73-4 part 1, appendix A).
 
 use std::{fmt, io::Read};
 
 use flate2::read::GzDecoder;
+use jiff::civil::Date;
 
 use super::PivError;
-use crate::tlv;
+use crate::tlv::{self, TlvError};
 
 /// The longest certificate that is taken from a card, unpacked.
 const MAX_CERTIFICATE: usize = 16 * 1024;
+
+/// FASC-N of a card that no federal agency issued: agency 9999, system 9999, credential 999999,
+/// as other makers of such cards write it (SP 800-73-4 part 1, 3.1.2).
+const FASC_N: [u8; 25] = [
+    0xD4, 0xE7, 0x39, 0xDA, 0x73, 0x9C, 0xED, 0x39, 0xCE, 0x73, 0x9D, 0x83, 0x68, 0x58, 0x21, 0x08,
+    0x42, 0x10, 0x84, 0x21, 0xC8, 0x42, 0x10, 0xC3, 0xEB,
+];
 
 /// The 16 bytes that name one card.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,9 +57,35 @@ fn unpack(bytes: &[u8]) -> Result<Vec<u8>, PivError> {
 }
 
 /// The GUID out of the content of the CHUID object.
-pub(super) fn guid(object: &[u8]) -> Result<Guid, PivError> {
+pub(crate) fn guid(object: &[u8]) -> Result<Guid, PivError> {
     let bytes = tlv::find(object, 0x34)?.ok_or(PivError::Malformed("chuid"))?;
     bytes.try_into().map(Guid).map_err(|_| PivError::Malformed("chuid"))
+}
+
+/// The content of a CHUID object without a signature: GUID, and the day until which the card is
+/// good.
+pub(crate) fn chuid(Guid(guid): Guid, expires: Date) -> Vec<u8> {
+    let day = format!("{:04}{:02}{:02}", expires.year().max(0), expires.month(), expires.day());
+    let end = [0x3E, 0x00, 0xFE, 0x00];
+    [&[0x30, 0x19][..], &FASC_N, &[0x34, 0x10], &guid, &[0x35, 0x08], day.as_bytes(), &end].concat()
+}
+
+/// The content of the card capability container: nothing in it is used any more, but programs read
+/// it.
+pub(crate) fn capabilities(Guid(guid): Guid) -> Vec<u8> {
+    const GSC_ISSUER: [u8; 5] = [0xA0, 0x00, 0x00, 0x01, 0x16];
+    const VERSIONS: [u8; 14] =
+        [0xF1, 0x01, 0x21, 0xF2, 0x01, 0x21, 0xF3, 0x00, 0xF4, 0x01, 0x00, 0xF5, 0x01, 0x10];
+    let empty = (0xF6..=0xFE).flat_map(|tag| [tag, 0x00]).collect::<Vec<u8>>();
+    [&[0xF0, 0x15][..], &GSC_ISSUER, &guid, &VERSIONS, &empty].concat()
+}
+
+/// The content of a certificate object that holds this certificate (DER), not compressed.
+pub(crate) fn certificate_object(der: &[u8]) -> Result<Vec<u8>, TlvError> {
+    let mut object = tlv::object(0x70, der)?;
+    tlv::write(&mut object, 0x71, &[0x00])?;
+    tlv::write(&mut object, 0xFE, &[])?;
+    Ok(object)
 }
 
 #[cfg(test)]
@@ -91,6 +125,16 @@ mod tests {
         assert!(bomb.len() < 16 * 1024);
         assert_eq!(certificate(&object(&bomb, &[1])), Err(PivError::Malformed("certificate")));
         assert_eq!(certificate(&object(b"", &[0])), Err(PivError::NoCertificate));
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let day = jiff::civil::date(2031, 3, 9);
+        let object = chuid(Guid([7; 16]), day);
+        assert_eq!(guid(&object), Ok(Guid([7; 16])));
+        assert_eq!(tlv::find(&object, 0x35), Ok(Some(&b"20310309"[..])));
+        assert_eq!(certificate(&certificate_object(b"der").unwrap()), Ok(b"der".to_vec()));
+        assert_eq!(capabilities(Guid([7; 16])).len(), 2 + 21 + 14 + 18);
     }
 
     #[test]

@@ -7,13 +7,10 @@ use super::{
 };
 use crate::{
     apdu::{Command, StatusWord},
+    personalise::administrator::{CHALLENGE, MANAGEMENT_KEY, RESPONSE, TEMPLATE},
     tlv,
 };
 
-const MANAGEMENT_KEY: u8 = 0x9B;
-const TEMPLATE: u32 = 0x7C;
-const CHALLENGE: u32 = 0x81;
-const RESPONSE: u32 = 0x82;
 const EXPONENTIATION: u32 = 0x85;
 
 impl VirtualPiv {

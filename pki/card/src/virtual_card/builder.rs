@@ -1,22 +1,16 @@
 //! Personalising a virtual card: what an issuer puts on it before it is handed out.
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 use openssl::{pkey::PKey, x509::X509};
 
 use super::{
     Randomness, VirtualPiv,
     key::{CardKey, KeySlot},
-    memory::{Memory, Secret, VirtualCardError},
+    memory::{Memory, VirtualCardError},
     objects,
 };
-use crate::{pin::Pin, piv::Guid};
-
-/// The management key that cards of this kind come with from the factory.
-const FACTORY_MANAGEMENT_KEY: [u8; 24] =
-    [1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8];
-/// Wrong PINs and PUKs that the card bears.
-const TRIES: u8 = 3;
+use crate::{personalise::ManagementKey, pin::Pin, piv::Guid};
 
 /// A card in the making.
 pub struct VirtualPivBuilder {
@@ -24,17 +18,17 @@ pub struct VirtualPivBuilder {
 }
 
 impl VirtualPivBuilder {
+    /// A card as it comes from the factory.
+    pub(super) fn blank(serial: u32) -> Self {
+        Self { memory: Memory::blank(serial) }
+    }
+
     pub(super) fn new(guid: Guid, pin: &Pin, puk: &Pin) -> Self {
         let [.., a, b, c, d] = guid.0;
-        let memory = Memory {
-            guid: guid.0,
-            serial: u32::from_be_bytes([a, b, c, d]),
-            pin: Secret::new(*pin.block(), TRIES),
-            puk: Secret::new(*puk.block(), TRIES),
-            management_key: FACTORY_MANAGEMENT_KEY.to_vec(),
-            keys: BTreeMap::new(),
-            objects: objects::of_new_card(guid),
-        };
+        let mut memory = Memory::blank(u32::from_be_bytes([a, b, c, d]));
+        memory.pin.replace(*pin.block());
+        memory.puk.replace(*puk.block());
+        memory.objects = objects::of_new_card(guid);
         Self { memory }
     }
 
@@ -57,10 +51,10 @@ impl VirtualPivBuilder {
         Ok(self)
     }
 
-    /// The 3DES key (24 bytes) with which the card is administered, instead of the well-known one.
+    /// The key with which the card is administered, instead of the well-known one.
     #[must_use]
-    pub fn management_key(mut self, key: [u8; 24]) -> Self {
-        self.memory.management_key = key.to_vec();
+    pub fn management_key(mut self, key: ManagementKey) -> Self {
+        self.memory.management_key = key;
         self
     }
 
@@ -71,11 +65,6 @@ impl VirtualPivBuilder {
         self.memory.pin.set_limit(tries);
         self.memory.puk.set_limit(tries);
         self
-    }
-
-    #[cfg(test)]
-    pub(super) fn into_memory(self) -> Memory {
-        self.memory
     }
 
     /// The card, in memory only.

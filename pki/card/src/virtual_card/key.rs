@@ -127,8 +127,8 @@ impl CardKey {
         Ok(deriver.derive_to_vec()?)
     }
 
-    /// The public key as GENERATE answers it (SP 800-73-4 part 2, table 11).
-    pub fn public_template(&self) -> Result<Vec<u8>, StatusWord> {
+    /// The public key as it stands inside GENERATE's answer (SP 800-73-4 part 2, table 11).
+    pub fn public_parts(&self) -> Result<Vec<u8>, StatusWord> {
         let mut inner = Vec::new();
         if self.algorithm == KeyAlgorithm::Rsa2048 {
             let key = self.key.rsa()?;
@@ -140,7 +140,7 @@ impl CardKey {
             let point = key.public_key().to_bytes(key.group(), form, &mut context)?;
             tlv::write(&mut inner, 0x86, &point)?;
         }
-        Ok(tlv::object(0x7F49, &inner)?)
+        Ok(inner)
     }
 }
 
@@ -204,9 +204,7 @@ mod tests {
         for algorithm in [KeyAlgorithm::P256, KeyAlgorithm::P384] {
             let [ours, theirs] = [(); 2].map(|()| CardKey::generate(algorithm).unwrap());
             let point = |key: &CardKey| {
-                let template = key.public_template().unwrap();
-                let inner = tlv::find(&template, 0x7F49).unwrap().unwrap().to_vec();
-                tlv::find(&inner, 0x86).unwrap().unwrap().to_vec()
+                tlv::find(&key.public_parts().unwrap(), 0x86).unwrap().unwrap().to_vec()
             };
             let shared = ours.agree(&point(&theirs)).unwrap();
             assert_eq!(shared, theirs.agree(&point(&ours)).unwrap());

@@ -1,10 +1,7 @@
-//! The administrator of a virtual PIV card: proves the 3DES management key (9B), then may make
-//! keys and write objects (SP 800-73-4 part 2, 3.2.4 and appendix A.2, A.3).
+//! The administrator of a virtual PIV card: proves the management key (9B), then may make keys and
+//! write objects (SP 800-73-4 part 2, 3.2.4 and appendix A.2, A.3), and give the card another key.
 
-use openssl::{
-    error::ErrorStack,
-    symm::{Cipher, Crypter, Mode},
-};
+use zeroize::Zeroizing;
 
 use super::{
     key::{CardKey, KeySlot},
@@ -12,26 +9,23 @@ use super::{
 };
 use crate::{
     apdu::{Command, StatusWord},
+    personalise::{
+        ManagementAlgorithm, ManagementKey,
+        administrator::{CHALLENGE, MANAGEMENT_KEY, RESPONSE, TEMPLATE, WITNESS, same},
+    },
     piv::KeyAlgorithm,
     tlv,
 };
 
-const BLOCK: usize = 8;
-/// 3DES in P1; 00 means the card's default, which is the same.
-const TRIPLE_DES: [u8; 2] = [0x00, 0x03];
-
-const TEMPLATE: u32 = 0x7C;
-const WITNESS: u32 = 0x80;
-const CHALLENGE: u32 = 0x81;
-const RESPONSE: u32 = 0x82;
+/// In P1: the algorithm of the key that the card has.
+const DEFAULT: u8 = 0x00;
 
 /// What the card asked last, and expects the answer to.
-#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asked {
     /// Mutual authentication: the host must decrypt this witness.
-    Witness([u8; BLOCK]),
+    Witness(Vec<u8>),
     /// External authentication: the host must encrypt this challenge.
-    Challenge([u8; BLOCK]),
+    Challenge(Vec<u8>),
 }
 
 impl VirtualPiv {
@@ -43,7 +37,8 @@ impl VirtualPiv {
         &mut self,
         command: &Command,
     ) -> Result<Vec<u8>, StatusWord> {
-        if !TRIPLE_DES.contains(&command.p1) {
+        let algorithm = self.memory.management_key.algorithm();
+        if ![DEFAULT, algorithm.piv_id()].contains(&command.p1) {
             return Err(StatusWord::WRONG_DATA);
         }
         self.session.administrator = false;
@@ -59,11 +54,10 @@ impl VirtualPiv {
             (None, Some([]), None, _) => self.offer_challenge(),
             (Some(witness), Some(challenge), _, Some(Asked::Witness(expected))) => {
                 self.accept_if(same(witness, &expected))?;
-                let challenge = challenge.try_into().map_err(|_| StatusWord::WRONG_DATA)?;
                 answer(RESPONSE, &self.encrypted(challenge)?)
             }
             (None, None, Some(response), Some(Asked::Challenge(sent))) => {
-                let expected = self.encrypted(sent)?;
+                let expected = self.encrypted(&sent)?;
                 self.accept_if(same(response, &expected))?;
                 Ok(Vec::new())
             }
@@ -73,13 +67,14 @@ impl VirtualPiv {
 
     fn offer_witness(&mut self) -> Result<Vec<u8>, StatusWord> {
         let witness = self.random_block();
+        let sealed = self.encrypted(&witness)?;
         self.session.asked = Some(Asked::Witness(witness));
-        answer(WITNESS, &self.encrypted(witness)?)
+        answer(WITNESS, &sealed)
     }
 
     fn offer_challenge(&mut self) -> Result<Vec<u8>, StatusWord> {
         let challenge = self.random_block();
-        self.session.asked = Some(Asked::Challenge(challenge));
+        self.session.asked = Some(Asked::Challenge(challenge.clone()));
         answer(CHALLENGE, &challenge)
     }
 
@@ -88,14 +83,37 @@ impl VirtualPiv {
         self.require_administrator()
     }
 
-    fn random_block(&mut self) -> [u8; BLOCK] {
-        let mut block = [0; BLOCK];
+    fn random_block(&mut self) -> Vec<u8> {
+        let mut block = vec![0; self.memory.management_key.algorithm().block()];
         (self.random)(&mut block);
         block
     }
 
-    fn encrypted(&self, block: [u8; BLOCK]) -> Result<[u8; BLOCK], StatusWord> {
-        Ok(encrypt_block(&self.memory.management_key, block)?)
+    fn encrypted(&self, block: &[u8]) -> Result<Zeroizing<Vec<u8>>, StatusWord> {
+        let key = &self.memory.management_key;
+        if block.len() != key.algorithm().block() {
+            return Err(StatusWord::WRONG_DATA);
+        }
+        Ok(key.encrypt(block)?)
+    }
+
+    /// Yubico's SET MANAGEMENT KEY: cipher, reference, length, key. P2 says whether it wants a
+    /// touch, which this card cannot feel.
+    pub(super) fn set_management_key(&mut self, command: &Command) -> Result<Vec<u8>, StatusWord> {
+        self.require_administrator()?;
+        let (&[id, MANAGEMENT_KEY, length], key) =
+            command.data.split_first_chunk().ok_or(StatusWord::WRONG_LENGTH)?
+        else {
+            return Err(StatusWord::WRONG_DATA);
+        };
+        let algorithm = ManagementAlgorithm::of_piv_id(id).ok_or(StatusWord::WRONG_DATA)?;
+        if usize::from(length) != key.len() || command.p1 != 0xFF {
+            return Err(StatusWord::WRONG_PARAMETERS);
+        }
+        let key = ManagementKey::new(algorithm, key).map_err(|_| StatusWord::WRONG_LENGTH)?;
+        self.memory.management_key = key;
+        self.save()?;
+        Ok(Vec::new())
     }
 
     pub(super) fn generate(&mut self, command: &Command) -> Result<Vec<u8>, StatusWord> {
@@ -109,7 +127,7 @@ impl VirtualPiv {
             _ => return Err(StatusWord::WRONG_DATA),
         };
         let key = CardKey::generate(algorithm)?;
-        let public = key.public_template()?;
+        let public = tlv::object(0x7F49, &key.public_parts()?)?;
         self.memory.keys.insert(slot, key);
         self.save()?;
         Ok(public)
@@ -118,22 +136,4 @@ impl VirtualPiv {
 
 fn answer(tag: u32, value: &[u8]) -> Result<Vec<u8>, StatusWord> {
     Ok(tlv::object(TEMPLATE, &tlv::object(tag, value)?)?)
-}
-
-/// In constant time; lengths are no secret.
-fn same(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len() && openssl::memcmp::eq(one, other)
-}
-
-fn encrypt_block(key: &[u8], block: [u8; BLOCK]) -> Result<[u8; BLOCK], ErrorStack> {
-    let mut crypter = Crypter::new(Cipher::des_ede3_ecb(), Mode::Encrypt, key, None)?;
-    crypter.pad(false);
-    // The crypter wants room for one block more than it writes.
-    let mut output = [0; 2 * BLOCK];
-    crypter.update(&block, &mut output)?;
-    let mut encrypted = [0; BLOCK];
-    for (to, from) in encrypted.iter_mut().zip(output) {
-        *to = from;
-    }
-    Ok(encrypted)
 }

@@ -13,10 +13,16 @@ use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::key::{CardKey, KeySlot};
-use crate::{pin::PIN_BLOCK, tlv::TlvError};
+use crate::{
+    personalise::{Factory, ManagementKey, factory},
+    pin::PIN_BLOCK,
+    tlv::TlvError,
+};
 
 /// No card file is longer.
 const MAX_FILE: u64 = 1024 * 1024;
+/// Wrong PINs and PUKs that a card bears.
+const TRIES: u8 = 3;
 
 /// Why a virtual card could not be made, loaded or saved.
 #[derive(Debug, Error)]
@@ -52,13 +58,11 @@ impl From<TlvError> for VirtualCardError {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Memory {
-    #[serde(with = "hex")]
-    pub guid: [u8; 16],
     pub serial: u32,
     pub pin: Secret,
     pub puk: Secret,
-    #[serde(with = "hex")]
-    pub management_key: Vec<u8>,
+    #[serde(with = "management_key")]
+    pub management_key: ManagementKey,
     pub keys: BTreeMap<KeySlot, CardKey>,
     pub objects: BTreeMap<ObjectName, Object>,
 }
@@ -67,6 +71,13 @@ pub(super) struct Memory {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct ObjectName(#[serde(with = "hex")] pub [u8; 3]);
+
+impl ObjectName {
+    pub const fn of_tag(tag: u32) -> Self {
+        let [_, name @ ..] = tag.to_be_bytes();
+        Self(name)
+    }
+}
 
 /// The content of a data object, which GET DATA wraps in tag 53.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +108,10 @@ impl Secret {
         self.tries_left
     }
 
+    pub const fn tries(&self) -> u8 {
+        self.tries
+    }
+
     /// Takes one try away. To be saved before the guess is looked at, or pulling the card at the
     /// right moment would give endless guesses.
     pub const fn spend_try(&mut self) {
@@ -119,6 +134,18 @@ impl Secret {
 }
 
 impl Memory {
+    /// As it comes from the factory.
+    pub fn blank(serial: u32) -> Self {
+        Self {
+            serial,
+            pin: Secret::new(factory::PIN, TRIES),
+            puk: Secret::new(factory::PUK, TRIES),
+            management_key: Factory::default().management_key,
+            keys: BTreeMap::new(),
+            objects: BTreeMap::new(),
+        }
+    }
+
     pub fn load(file: &Path) -> Result<Self, VirtualCardError> {
         let mut text = Zeroizing::new(Vec::new());
         fs::File::open(file)?.take(MAX_FILE).read_to_end(&mut text)?;
@@ -142,6 +169,29 @@ fn draft_of(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".new");
     PathBuf::from(name)
+}
+
+/// The number of the cipher and the key, as hexadecimal text.
+mod management_key {
+    use data_encoding::HEXLOWER_PERMISSIVE as HEX;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use zeroize::Zeroizing;
+
+    use crate::personalise::{ManagementAlgorithm, ManagementKey};
+
+    pub fn serialize<S: Serializer>(key: &ManagementKey, to: S) -> Result<S::Ok, S::Error> {
+        let whole = Zeroizing::new([&[key.algorithm().piv_id()], key.bytes()].concat());
+        to.serialize_str(&Zeroizing::new(HEX.encode(&whole)))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<ManagementKey, D::Error> {
+        let text = Zeroizing::new(String::deserialize(from)?);
+        let whole = Zeroizing::new(HEX.decode(text.as_bytes()).map_err(D::Error::custom)?);
+        let (id, bytes) = whole.split_first().ok_or_else(|| D::Error::custom("no key"))?;
+        let algorithm = ManagementAlgorithm::of_piv_id(*id);
+        let algorithm = algorithm.ok_or_else(|| D::Error::custom("an unknown cipher"))?;
+        ManagementKey::new(algorithm, bytes).map_err(D::Error::custom)
+    }
 }
 
 /// Bytes as lower-case hexadecimal text.
@@ -169,18 +219,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{pin::Pin, piv::Guid, virtual_card::VirtualPivBuilder};
-
-    fn memory() -> Memory {
-        let pin = Pin::new("123456").unwrap();
-        VirtualPivBuilder::new(Guid([9; 16]), &pin, &Pin::new("12345678").unwrap()).into_memory()
-    }
-
     #[test]
     fn a_saved_card_is_loaded_the_same_and_only_its_owner_may_read_it() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("card.json");
-        let mut memory = memory();
+        let mut memory = Memory::blank(9);
         memory.pin.spend_try();
         memory.save(&file).unwrap();
         let loaded = Memory::load(&file).unwrap();

@@ -3,13 +3,16 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+
 use super::{
     memory::{Object, ObjectName},
     piv_card::VirtualPiv,
 };
 use crate::{
     apdu::{Command, StatusWord},
-    piv::{APPLICATION, Guid},
+    personalise::CAPABILITIES,
+    piv::{APPLICATION, CHUID, Guid, object},
     tlv::{self, TlvError},
 };
 
@@ -18,49 +21,22 @@ const MAX_OBJECT: usize = 4096;
 /// No card holds more objects.
 const MAX_OBJECTS: usize = 48;
 
-const CHUID: [u8; 3] = [0x5F, 0xC1, 0x02];
-const CAPABILITIES: [u8; 3] = [0x5F, 0xC1, 0x07];
 const DISCOVERY: &[u8] = &[0x7E];
 
-/// FASC-N of a card that no federal agency issued: agency 9999, system 9999, credential 999999,
-/// as other makers of such cards write it (SP 800-73-4 part 1, 3.1.2).
-const FASC_N: [u8; 25] = [
-    0xD4, 0xE7, 0x39, 0xDA, 0x73, 0x9C, 0xED, 0x39, 0xCE, 0x73, 0x9D, 0x83, 0x68, 0x58, 0x21, 0x08,
-    0x42, 0x10, 0x84, 0x21, 0xC8, 0x42, 0x10, 0xC3, 0xEB,
-];
 /// The card itself never ends; its certificates do.
-const EXPIRY: &[u8; 8] = b"20991231";
+const EXPIRY: Date = jiff::civil::date(2099, 12, 31);
 
-/// The objects that every card has from the start.
+/// The objects that tell one card from another.
 pub(super) fn of_new_card(guid: Guid) -> BTreeMap<ObjectName, Object> {
-    [(CHUID, chuid(guid)), (CAPABILITIES, capabilities(guid))]
-        .map(|(name, bytes)| (ObjectName(name), Object(bytes)))
+    [(CHUID, object::chuid(guid, EXPIRY)), (CAPABILITIES, object::capabilities(guid))]
+        .map(|(tag, bytes)| (ObjectName::of_tag(tag), Object(bytes)))
         .into()
-}
-
-fn chuid(Guid(guid): Guid) -> Vec<u8> {
-    let end = [0x3E, 0x00, 0xFE, 0x00];
-    [&[0x30, 0x19][..], &FASC_N, &[0x34, 0x10], &guid, &[0x35, 0x08], EXPIRY, &end].concat()
-}
-
-/// The card capability container: nothing in it is used any more, but programs read it.
-fn capabilities(Guid(guid): Guid) -> Vec<u8> {
-    const GSC_ISSUER: [u8; 5] = [0xA0, 0x00, 0x00, 0x01, 0x16];
-    const VERSIONS: [u8; 14] =
-        [0xF1, 0x01, 0x21, 0xF2, 0x01, 0x21, 0xF3, 0x00, 0xF4, 0x01, 0x00, 0xF5, 0x01, 0x10];
-    let empty = (0xF6..=0xFE).flat_map(|tag| [tag, 0x00]).collect::<Vec<u8>>();
-    [&[0xF0, 0x15][..], &GSC_ISSUER, &guid, &VERSIONS, &empty].concat()
 }
 
 /// The content of a certificate object.
 pub(super) fn certificate(der: &[u8]) -> Result<Object, TlvError> {
-    let mut object = tlv::object(0x70, der)?;
-    tlv::write(&mut object, 0x71, &[0x00])?;
-    tlv::write(&mut object, 0xFE, &[])?;
-    if object.len() > MAX_OBJECT {
-        return Err(TlvError);
-    }
-    Ok(Object(object))
+    let object = object::certificate_object(der)?;
+    if object.len() > MAX_OBJECT { Err(TlvError) } else { Ok(Object(object)) }
 }
 
 impl VirtualPiv {

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     apdu::{CHAINED, Command, StatusWord},
     pin::Pin,
-    piv::{APPLICATION, Guid},
+    piv::{APPLICATION, Guid, metadata::GET_METADATA},
     tlv::{self, TlvError},
 };
 
@@ -63,7 +63,13 @@ pub(super) enum PinState {
 }
 
 impl VirtualPiv {
-    /// Begins to make a card: its GUID (every card has its own), PIN and PUK.
+    /// A card as it comes from the factory, with this serial number: PIN 123456, PUK 12345678, the
+    /// management key that everybody knows, and nothing on it.
+    pub fn blank(serial: u32) -> VirtualPivBuilder {
+        VirtualPivBuilder::blank(serial)
+    }
+
+    /// Begins to make a finished card: its GUID (every card has its own), PIN and PUK.
     pub fn builder(guid: Guid, pin: &Pin, puk: &Pin) -> VirtualPivBuilder {
         VirtualPivBuilder::new(guid, pin, puk)
     }
@@ -76,11 +82,6 @@ impl VirtualPiv {
     pub(super) fn new(memory: Memory, file: Option<PathBuf>, random: Randomness) -> Self {
         let (session, chain, pending) = Default::default();
         Self { memory, session, random, file, chain, pending }
-    }
-
-    /// The GUID the card was made with.
-    pub const fn guid(&self) -> Guid {
-        Guid(self.memory.guid)
     }
 
     /// How many wrong PINs the card will still bear.
@@ -111,7 +112,12 @@ impl VirtualPiv {
             0x87 => self.general_authenticate(command),
             0xCB => self.get_data(command),
             0xDB => self.put_data(command),
-            // Yubico's own: the serial number and the version.
+            // Yubico's own.
+            GET_METADATA => self.metadata(command),
+            0xFA => self.set_tries(command),
+            0xFB => self.forget_everything(),
+            0xFF => self.set_management_key(command),
+            // The serial number and the version.
             0xF8 => Ok(self.memory.serial.to_be_bytes().to_vec()),
             0xFD => Ok(FIRMWARE.to_vec()),
             _ => Err(StatusWord::UNKNOWN_INSTRUCTION),

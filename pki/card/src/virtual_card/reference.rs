@@ -9,10 +9,9 @@ use super::{
 use crate::{
     apdu::{Command, StatusWord},
     pin::PIN_BLOCK,
+    piv::reference::{PIN, PUK},
 };
 
-const PIN: u8 = 0x80;
-const PUK: u8 = 0x81;
 /// P1 of a VERIFY that takes the verification back.
 const LOG_OUT: u8 = 0xFF;
 

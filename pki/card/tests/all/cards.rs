@@ -49,9 +49,9 @@ pub fn guid(number: u8) -> Guid {
 }
 
 /// A card without a reader in between.
-pub struct Bare(pub VirtualPiv);
+pub struct Bare<C = VirtualPiv>(pub C);
 
-impl Transaction for Bare {
+impl<C: VirtualCard> Transaction for Bare<C> {
     fn transmit(&mut self, apdu: &[u8]) -> Result<Vec<u8>, ReaderError> {
         Ok(self.0.handle(apdu))
     }

@@ -11,7 +11,11 @@
 
 mod cards;
 mod drawer;
+mod felica;
+mod interrupted;
 mod management;
+mod office;
+mod office_desk;
 mod other_programs;
 mod own_readers;
 mod pin;

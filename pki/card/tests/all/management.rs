@@ -3,6 +3,7 @@
 use openssl::symm::{Cipher, Crypter, Mode};
 use warifu_card::{
     apdu::{Command, StatusWord},
+    personalise::{ManagementAlgorithm, ManagementKey},
     tlv,
     virtual_card::{VirtualCard, VirtualPiv},
 };
@@ -72,7 +73,8 @@ fn both_sides_prove_the_management_key() {
 #[test]
 fn only_the_right_key_makes_an_administrator() {
     let other = [9; 24];
-    let mut card = Bare::selected(blank(1).management_key(other).finish(random(1)));
+    let key = ManagementKey::new(ManagementAlgorithm::TripleDes, &other).unwrap();
+    let mut card = Bare::selected(blank(1).management_key(key).finish(random(1)));
     assert_eq!(external(&mut card, &FACTORY_KEY), StatusWord::SECURITY_NOT_SATISFIED);
     assert_eq!(external(&mut card, &other), StatusWord::OK);
     assert_eq!(external(&mut card, &FACTORY_KEY), StatusWord::SECURITY_NOT_SATISFIED);

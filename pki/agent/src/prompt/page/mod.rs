@@ -4,14 +4,15 @@
 //! which the page's script waits for.
 
 pub(crate) mod routes;
+mod steps;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures::future::BoxFuture;
 use tokio::sync::{oneshot, watch};
-use warifu_card::Pin;
+use warifu_card::{Pin, TransportCode};
 
-use super::{Ending, PinPrompt, PromptError, Question};
+use super::{Choice, Ending, PinPrompt, PromptError, Question};
 use crate::config::PromptKind;
 use crate::surroundings::Surroundings;
 use crate::words::Language;
@@ -50,23 +51,66 @@ pub(crate) enum Showing {
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) id: String,
-    pub(crate) what: What,
-    pub(crate) question: Question,
-    /// Whether the text typed before was no PIN by its form.
+    pub(crate) asking: Asking,
+    /// Whether the text typed before was none by its form.
     pub(crate) malformed: bool,
 }
 
 /// What is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum What {
-    Pin,
-    Consent,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Asking {
+    /// A PIN, or the code of the letter.
+    Secret(Question),
+    /// Whether to go on although it is the last try.
+    Consent(Question),
+    /// One of several cards.
+    Card(Choice),
+}
+
+impl Asking {
+    pub(crate) const fn language(&self) -> Language {
+        match self {
+            Self::Secret(question) | Self::Consent(question) => question.language,
+            Self::Card(choice) => choice.language,
+        }
+    }
+
+    /// The question, unless it is about several cards.
+    pub(crate) const fn question(&self) -> Option<&Question> {
+        match self {
+            Self::Secret(question) | Self::Consent(question) => Some(question),
+            Self::Card(_) => None,
+        }
+    }
+
+    pub(crate) const fn choice(&self) -> Option<&Choice> {
+        match self {
+            Self::Card(choice) => Some(choice),
+            Self::Secret(_) | Self::Consent(_) => None,
+        }
+    }
+
+    pub(crate) const fn is_consent(&self) -> bool {
+        matches!(self, Self::Consent(_))
+    }
+
+    fn takes(&self, answer: &Answer) -> bool {
+        match (answer, self) {
+            (Answer::No, _) | (Answer::Yes, Self::Consent(_)) => true,
+            (Answer::Pin(_), Self::Secret(question)) => !question.is_for_code(),
+            (Answer::Code(_), Self::Secret(question)) => question.is_for_code(),
+            (Answer::Card(place), Self::Card(choice)) => *place < choice.readers.len(),
+            _ => false,
+        }
+    }
 }
 
 /// What the person said.
 #[derive(Debug)]
 pub(crate) enum Answer {
     Pin(Pin),
+    Code(TransportCode),
+    Card(usize),
     Yes,
     No,
 }
@@ -98,10 +142,10 @@ impl PagePrompt {
         let Some(asked) = asked(&state.showing, id) else {
             return false;
         };
-        if !fits(asked.what, &answer) {
+        if !asked.asking.takes(&answer) {
             return false;
         }
-        let checking = Showing::Checking(asked.question.language);
+        let checking = Showing::Checking(asked.asking.language());
         let sent = state.reply.take().is_some_and(|reply| reply.send(answer).is_ok());
         self.show(&mut state, checking);
         sent
@@ -116,14 +160,13 @@ impl PagePrompt {
         }
     }
 
-    async fn ask(&self, what: What, question: &Question) -> Result<Answer, PromptError> {
+    async fn ask(&self, asking: Asking) -> Result<Answer, PromptError> {
         let id = self.surroundings.token();
         let (reply, answer) = oneshot::channel();
         {
             let mut state = self.lock();
             state.reply = Some(reply);
-            let question = question.clone();
-            let asked = Asked { id: id.clone(), what, question, malformed: false };
+            let asked = Asked { id: id.clone(), asking, malformed: false };
             self.show(&mut state, Showing::Question(asked));
         }
         let _withdraw = Withdraw { prompt: self, id };
@@ -133,7 +176,7 @@ impl PagePrompt {
     fn withdraw(&self, id: &str) {
         let mut state = self.lock();
         if let Some(asked) = asked(&state.showing, id) {
-            let withdrawn = Showing::Withdrawn(asked.question.language);
+            let withdrawn = Showing::Withdrawn(asked.asking.language());
             state.reply = None;
             self.show(&mut state, withdrawn);
         }
@@ -153,14 +196,6 @@ fn asked<'a>(showing: &'a Showing, id: &str) -> Option<&'a Asked> {
     match showing {
         Showing::Question(asked) if asked.id == id => Some(asked),
         _ => None,
-    }
-}
-
-fn fits(what: What, answer: &Answer) -> bool {
-    match answer {
-        Answer::No => true,
-        Answer::Pin(_) => what == What::Pin,
-        Answer::Yes => what == What::Consent,
     }
 }
 
@@ -187,18 +222,39 @@ impl PinPrompt for PagePrompt {
 
     fn pin<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Pin, PromptError>> {
         Box::pin(async {
-            match self.ask(What::Pin, question).await? {
+            match self.ask(Asking::Secret(question.clone())).await? {
                 Answer::Pin(pin) => Ok(pin),
-                Answer::Yes | Answer::No => Err(PromptError::Cancelled),
+                _ => Err(PromptError::Cancelled),
+            }
+        })
+    }
+
+    fn code<'a>(
+        &'a self,
+        question: &'a Question,
+    ) -> BoxFuture<'a, Result<TransportCode, PromptError>> {
+        Box::pin(async {
+            match self.ask(Asking::Secret(question.clone())).await? {
+                Answer::Code(code) => Ok(code),
+                _ => Err(PromptError::Cancelled),
+            }
+        })
+    }
+
+    fn choose<'a>(&'a self, choice: &'a Choice) -> BoxFuture<'a, Result<usize, PromptError>> {
+        Box::pin(async {
+            match self.ask(Asking::Card(choice.clone())).await? {
+                Answer::Card(place) => Ok(place),
+                _ => Err(PromptError::Cancelled),
             }
         })
     }
 
     fn consent<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<(), PromptError>> {
         Box::pin(async {
-            match self.ask(What::Consent, question).await? {
+            match self.ask(Asking::Consent(question.clone())).await? {
                 Answer::Yes => Ok(()),
-                Answer::Pin(_) | Answer::No => Err(PromptError::Cancelled),
+                _ => Err(PromptError::Cancelled),
             }
         })
     }
@@ -206,7 +262,7 @@ impl PinPrompt for PagePrompt {
     fn finished(&self, ending: Ending) {
         let mut state = self.lock();
         let language = match &state.showing {
-            Showing::Question(asked) => asked.question.language,
+            Showing::Question(asked) => asked.asking.language(),
             Showing::Checking(language) | Showing::Withdrawn(language) => *language,
             Showing::Nothing | Showing::Ended(..) => return,
         };
@@ -217,7 +273,7 @@ impl PinPrompt for PagePrompt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prompt::tests::question;
+    use crate::prompt::question::tests::{choice, code_question, question};
     use std::sync::Arc;
 
     fn prompt() -> Arc<PagePrompt> {
@@ -229,13 +285,20 @@ mod tests {
         Arc::new(PagePrompt::new("http://127.0.0.1:1/pin".into(), surroundings))
     }
 
-    async fn ask(prompt: &Arc<PagePrompt>, what: What) -> (tokio::task::JoinHandle<bool>, String) {
-        let asking = Arc::clone(prompt);
+    async fn ask(
+        prompt: &Arc<PagePrompt>,
+        asking: Asking,
+    ) -> (tokio::task::JoinHandle<bool>, String) {
+        let prompted = Arc::clone(prompt);
         let seen = prompt.showing().1;
         let task = tokio::spawn(async move {
-            match what {
-                What::Pin => asking.pin(&question()).await.is_ok(),
-                What::Consent => asking.consent(&question()).await.is_ok(),
+            match &asking {
+                Asking::Secret(question) if question.is_for_code() => {
+                    prompted.code(question).await.is_ok()
+                }
+                Asking::Secret(question) => prompted.pin(question).await.is_ok(),
+                Asking::Consent(question) => prompted.consent(question).await.is_ok(),
+                Asking::Card(choice) => prompted.choose(choice).await.is_ok(),
             }
         });
         prompt.changed(seen).await;
@@ -243,13 +306,23 @@ mod tests {
         (task, asked.id)
     }
 
+    fn pin() -> Answer {
+        Answer::Pin(Pin::new("123456").unwrap())
+    }
+
+    fn code() -> Answer {
+        Answer::Code(TransportCode::new("48261937").unwrap())
+    }
+
     #[tokio::test]
     async fn only_the_question_that_is_asked_can_be_answered_and_only_once() {
         let prompt = prompt();
-        let (task, id) = ask(&prompt, What::Pin).await;
-        assert!(!prompt.answer("00", Answer::Pin(Pin::new("123456").unwrap())) || id == "00");
-        assert!(!prompt.answer(&id, Answer::Yes), "consent is no PIN");
-        assert!(prompt.answer(&id, Answer::Pin(Pin::new("123456").unwrap())));
+        let (task, id) = ask(&prompt, Asking::Secret(question())).await;
+        assert!(!prompt.answer("00", pin()) || id == "00");
+        for other in [Answer::Yes, code(), Answer::Card(0)] {
+            assert!(!prompt.answer(&id, other), "not what was asked for");
+        }
+        assert!(prompt.answer(&id, pin()));
         assert!(task.await.unwrap());
         assert!(!prompt.answer(&id, Answer::No));
         assert!(matches!(prompt.showing().0, Showing::Checking(_)));
@@ -258,18 +331,31 @@ mod tests {
     #[tokio::test]
     async fn no_is_no_and_yes_is_consent() {
         let prompt = prompt();
-        let (task, id) = ask(&prompt, What::Consent).await;
+        let (task, id) = ask(&prompt, Asking::Consent(question())).await;
         assert!(prompt.answer(&id, Answer::Yes));
         assert!(task.await.unwrap());
-        let (task, id) = ask(&prompt, What::Consent).await;
+        let (task, id) = ask(&prompt, Asking::Consent(question())).await;
         assert!(prompt.answer(&id, Answer::No));
         assert!(!task.await.unwrap());
     }
 
     #[tokio::test]
+    async fn codes_and_cards_have_answers_of_their_own() {
+        let prompt = prompt();
+        let (task, id) = ask(&prompt, Asking::Secret(code_question())).await;
+        assert!(!prompt.answer(&id, pin()));
+        assert!(prompt.answer(&id, code()));
+        assert!(task.await.unwrap());
+        let (task, id) = ask(&prompt, Asking::Card(choice())).await;
+        assert!(!prompt.answer(&id, Answer::Card(2)), "there are two");
+        assert!(prompt.answer(&id, Answer::Card(1)));
+        assert!(task.await.unwrap());
+    }
+
+    #[tokio::test]
     async fn a_dropped_question_is_taken_back() {
         let prompt = prompt();
-        let (task, id) = ask(&prompt, What::Pin).await;
+        let (task, id) = ask(&prompt, Asking::Secret(question())).await;
         task.abort();
         assert!(task.await.unwrap_err().is_cancelled());
         assert!(matches!(prompt.showing().0, Showing::Withdrawn(_)));

@@ -11,11 +11,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::any;
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
-use warifu_card::Pin;
+use warifu_card::{Pin, TransportCode};
+use zeroize::Zeroizing;
 
-use super::{Answer, Asked, PagePrompt, Showing, What};
+use super::steps::{self, Step};
+use super::{Answer, Asking, PagePrompt, Showing};
 use crate::gate::{Refusal, is_own_origin};
-use crate::prompt::{Ending, Question};
+use crate::prompt::question::{self, typed_code, typed_pin};
+use crate::prompt::{Ending, Question, Wanted};
+use crate::purpose::Purpose;
 use crate::routes::refuse;
 use crate::web::{Asked as AskedLanguage, body, html};
 use crate::words::Language;
@@ -72,12 +76,13 @@ async fn answer(
     Ok(Redirect::to(&next).into_response())
 }
 
-/// The fields of the form. The PIN is checked and copied at once; the text is wiped with the body.
+/// The fields of the form. Secrets are checked and copied at once, and their text is wiped.
 #[derive(Default)]
 struct Form {
     id: String,
     word: String,
     pin: Option<Pin>,
+    code: Option<TransportCode>,
 }
 
 impl Form {
@@ -87,21 +92,28 @@ impl Form {
             match name.as_ref() {
                 "question" => form.id = value.into_owned(),
                 "answer" => form.word = value.into_owned(),
-                "pin" => form.pin = Pin::new(&value).ok(),
+                "pin" => form.pin = typed_pin(&Zeroizing::new(value.into_owned())),
+                "code" => form.code = typed_code(&Zeroizing::new(value.into_owned())),
                 _ => {}
             }
         }
         form
     }
 
-    /// `None` when a PIN was meant but is none.
+    /// `None` when a PIN or code was meant but is none.
     fn answer(&self) -> Option<Answer> {
         match self.word.as_str() {
             "pin" => self.pin.clone().map(Answer::Pin),
+            "code" => self.code.clone().map(Answer::Code),
             "yes" => Some(Answer::Yes),
-            _ => Some(Answer::No),
+            word => Some(chosen(word).map_or(Answer::No, Answer::Card)),
         }
     }
+}
+
+/// The place of a chosen card: `card:0` is the first.
+fn chosen(word: &str) -> Option<usize> {
+    word.strip_prefix("card:")?.parse().ok()
 }
 
 #[derive(Deserialize)]
@@ -126,7 +138,7 @@ impl Showing {
     fn language(&self) -> Option<Language> {
         match self {
             Self::Nothing => None,
-            Self::Question(asked) => Some(asked.question.language),
+            Self::Question(asked) => Some(asked.asking.language()),
             Self::Checking(language) | Self::Withdrawn(language) | Self::Ended(_, language) => {
                 Some(*language)
             }
@@ -150,7 +162,7 @@ impl Page<'_> {
         let say = |key| self.language.say(key);
         match self.showing {
             Showing::Nothing => say("status-nothing"),
-            Showing::Question(asked) => self.tries(&asked.question),
+            Showing::Question(asked) => self.asks(&asked.asking),
             Showing::Checking(_) => say("status-checking"),
             Showing::Withdrawn(_) => say("status-withdrawn"),
             Showing::Ended(ending, _) => say(ending_key(*ending)),
@@ -162,30 +174,62 @@ impl Page<'_> {
             Showing::Nothing => "explain-nothing",
             Showing::Question(_) | Showing::Checking(_) => "explain-checking",
             Showing::Ended(Ending::Blocked, _) => "explain-blocked",
+            Showing::Ended(Ending::Lost, _) => "explain-lost",
             Showing::Ended(..) | Showing::Withdrawn(_) => "explain-close",
         })
     }
 
-    fn tries(&self, question: &Question) -> String {
-        self.language.tell("tries-left", &[("tries", question.tries_left.into())])
+    /// The question in a few words.
+    fn asks(&self, asking: &Asking) -> String {
+        match asking.question() {
+            Some(question) => {
+                let question = question.in_language(self.language);
+                question.tries().unwrap_or_else(|| question.label())
+            }
+            None => self.language.say("choose-heading"),
+        }
+    }
+
+    /// The page's heading.
+    fn heading(&self, question: &Question, consent: bool) -> String {
+        self.language.say(match (question.wanted, question.purpose) {
+            _ if consent => "consent-heading",
+            (Wanted::Known, Purpose::SignIn) => "pin-heading",
+            (Wanted::Known, Purpose::Activate) => "code-heading",
+            (Wanted::Known, Purpose::ChangePin) => "old-pin-heading",
+            (Wanted::New | Wanted::Again, _) => "new-pin-heading",
+        })
+    }
+
+    fn lead(&self, purpose: Purpose, party: &str) -> String {
+        question::lead(self.language, purpose, party)
+    }
+
+    fn steps(&self, question: &Question) -> Vec<Step> {
+        steps::of(question, self.language)
+    }
+
+    /// What to know when there are few tries: what happens after the last, and that it is fine to
+    /// stop before.
+    fn warnings(&self, question: &Question, consent: bool) -> Vec<String> {
+        let (say, code) = (|key| self.language.say(key), question.is_for_code());
+        let Some(tries) = question.tries_left.filter(|tries| *tries < DOTS) else {
+            return Vec::new();
+        };
+        let after = match (code, consent) {
+            (true, true) => say("consent-lead-code"),
+            (false, true) => say("consent-lead"),
+            (true, false) => self.language.tell("code-until-lost", &[("tries", tries.into())]),
+            (false, false) => self.language.tell("pin-until-blocked", &[("tries", tries.into())]),
+        };
+        vec![after, say(if code { "code-stop-is-fine" } else { "pin-stop-is-fine" })]
     }
 
     /// One sign per try: filled while it is left.
     fn dots(question: &Question) -> String {
-        let all = question.tries_left.max(DOTS);
-        let dot = |n| {
-            if n < question.tries_left { '●' } else { '○' }
-        };
-        (0..all).map(dot).collect()
-    }
-
-    fn complaint(&self, asked: &Asked) -> Option<String> {
-        let question = Question { language: self.language, ..asked.question.clone() };
-        question.complaint(asked.malformed)
-    }
-
-    fn is_consent(asked: &Asked) -> bool {
-        asked.what == What::Consent
+        let Some(left) = question.tries_left else { return String::new() };
+        let dot = |n| if n < left { '●' } else { '○' };
+        (0..left.max(DOTS)).map(dot).collect()
     }
 
     fn certificate(&self, question: &Question) -> Option<String> {
@@ -201,6 +245,7 @@ const fn ending_key(ending: Ending) -> &'static str {
     match ending {
         Ending::Done => "status-done",
         Ending::Blocked => "status-blocked",
+        Ending::Lost => "status-lost",
         Ending::CardGone => "status-card-gone",
         Ending::Cancelled => "status-cancelled",
         Ending::Failed => "status-failed",
@@ -208,78 +253,4 @@ const fn ending_key(ending: Ending) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::prompt::tests::question;
-
-    fn render(showing: &Showing, language: Language) -> String {
-        Page { language, showing, version: 7 }.render().unwrap()
-    }
-
-    fn asking(what: What, tries_left: u8) -> Showing {
-        let question = Question { tries_left, wrong_before: true, ..question() };
-        Showing::Question(Asked { id: "ab".into(), what, question, malformed: false })
-    }
-
-    #[test]
-    fn forms_are_read_and_pins_checked() {
-        let form = Form::parse(b"question=ab&answer=pin&pin=123456");
-        assert_eq!(form.id, "ab");
-        assert!(matches!(form.answer(), Some(Answer::Pin(_))));
-        assert!(Form::parse(b"question=ab&answer=pin&pin=12").answer().is_none());
-        assert!(matches!(Form::parse(b"answer=cancel&pin=123456").answer(), Some(Answer::No)));
-        assert!(matches!(Form::parse(b"").answer(), Some(Answer::No)));
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn any_form_is_survived(body in proptest::collection::vec(proptest::num::u8::ANY, 0..1024)) {
-            let _ = Form::parse(&body).answer();
-        }
-    }
-
-    #[test]
-    fn the_page_says_who_asks_and_how_many_tries_are_left() {
-        let page = render(&asking(What::Pin, 2), Language::Ja);
-        for part in [
-            "https://idp.example",
-            "割符ポータル 100%",
-            "あと2回",
-            "●●○",
-            "type=\"password\"",
-            "lang=\"ja\"",
-        ] {
-            assert!(page.contains(part), "{part} is missing in {page}");
-        }
-        assert!(!page.contains("style=") && !page.contains("<script>"), "inline code");
-    }
-
-    #[test]
-    fn the_last_try_asks_for_consent_before_there_is_a_field() {
-        let page = render(&asking(What::Consent, 1), Language::En);
-        assert!(page.contains("1 try left") && !page.contains("type=\"password\""));
-    }
-
-    #[test]
-    fn names_cannot_break_out_of_the_page() {
-        let question = Question { relying_party: "<script>x</script>".into(), ..question() };
-        let asked = Asked { id: "ab".into(), what: What::Pin, question, malformed: false };
-        assert!(!render(&Showing::Question(asked), Language::Ja).contains("<script>x"));
-    }
-
-    #[test]
-    fn every_state_renders_in_both_languages() {
-        let endings =
-            [Ending::Done, Ending::Blocked, Ending::CardGone, Ending::Cancelled, Ending::Failed];
-        for language in [Language::Ja, Language::En] {
-            let mut states: Vec<Showing> =
-                endings.iter().map(|ending| Showing::Ended(*ending, language)).collect();
-            states.extend([Showing::Nothing, Showing::Checking(language)]);
-            states.extend([Showing::Withdrawn(language), asking(What::Pin, 3)]);
-            for showing in &states {
-                let page = render(showing, language);
-                assert!(page.contains("<main") && page.contains("data-version=\"7\""));
-            }
-        }
-    }
-}
+mod tests;

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::*;
+use crate::prompt::Complaint;
 use crate::prompt::pty::Pty;
-use crate::prompt::tests::question;
+use crate::prompt::question::tests::{all, choice, code_question, question};
 
 const SCRIPTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/pinentry.sh");
 const CANCELLED: &str = "ERR 83886179 Operation cancelled <Pinentry>";
@@ -32,7 +33,7 @@ async fn a_pin_is_asked_for_with_all_that_must_be_said() {
     for line in [
         "SETTITLE 割符カード: 暗証番号",
         "SETDESC 「割符ポータル 100%25」に入ります。%0Aたずねているところ: https://idp.example%0A",
-        "SETPROMPT 暗証番号",
+        "SETPROMPT カードの暗証番号",
         "SETCANCEL やめる",
         "GETPIN",
     ] {
@@ -51,7 +52,8 @@ async fn what_is_no_pin_is_asked_for_again() {
 #[tokio::test]
 async fn a_wrong_pin_is_said_to_have_been_wrong() {
     let (pinentry, play) = scripted(&["D 123456\\nOK"]);
-    let question = Question { wrong_before: true, tries_left: 2, ..question() };
+    let question =
+        Question { complaint: Some(Complaint::Wrong), tries_left: Some(2), ..question() };
     pinentry.pin(&question).await.unwrap();
     let heard = heard(&play);
     assert!(heard.contains("SETERROR カードの番号と違いました") && heard.contains("あと2回"));
@@ -68,11 +70,49 @@ async fn cancelling_and_saying_no_end_the_question() {
 #[tokio::test]
 async fn consent_is_asked_for_by_a_question_without_a_field() {
     let (pinentry, play) = scripted(&["OK"]);
-    let question = Question { tries_left: 1, ..question() };
+    let question = Question { tries_left: Some(1), ..question() };
     assert!(pinentry.consent(&question).await.is_ok());
     let heard = heard(&play);
     assert!(heard.contains("CONFIRM") && !heard.contains("GETPIN"));
     assert!(heard.contains("SETDESC 入力できるのは、あと1回です"));
+}
+
+#[tokio::test]
+async fn the_code_of_the_letter_is_asked_for_by_its_name() {
+    let (pinentry, play) = scripted(&["D 123456\\nOK", "OK", "D 4826 1937\\nOK"]);
+    let code = pinentry.code(&code_question()).await.unwrap();
+    assert_eq!(code.digits(), "48261937");
+    let heard = heard(&play);
+    for line in ["SETPROMPT 初期化コード", "手紙", "SETERROR 初期化コードは、8けた"]
+    {
+        assert!(heard.contains(line), "{line} is missing in {heard}");
+    }
+}
+
+#[tokio::test]
+async fn cards_are_offered_one_after_the_other() {
+    let (pinentry, play) = scripted(&["ERR 83886194 Not confirmed", "OK"]);
+    assert_eq!(pinentry.choose(&choice()).await.unwrap(), 1);
+    let heard = heard(&play);
+    assert!(heard.contains("SETNOTOK") && heard.contains("手前のカードリーダー"), "{heard}");
+    let (pinentry, _play) = scripted(&[CANCELLED]);
+    assert!(matches!(pinentry.choose(&choice()).await, Err(PromptError::Cancelled)));
+}
+
+/// A line of the protocol has its limit, and Japanese takes three bytes a letter.
+#[tokio::test]
+async fn the_longest_question_fits_into_a_line() {
+    let longest = all().into_iter().map(|question| Question {
+        relying_party: "あ".repeat(66),
+        origin: format!("https://{}.example", "a".repeat(63)),
+        reader: "b".repeat(64),
+        ..question
+    });
+    let longest = longest.max_by_key(|question| question.description().len()).unwrap();
+    let (pinentry, _play) = scripted(&["OK"]);
+    let question = Question { tries_left: Some(1), ..longest };
+    let answer = pinentry.consent(&question).await;
+    assert!(answer.is_ok(), "{answer:?} for {question:?}");
 }
 
 #[tokio::test]

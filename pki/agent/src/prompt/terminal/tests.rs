@@ -1,13 +1,13 @@
 use super::*;
 use crate::prompt::pty::Pty;
-use crate::prompt::tests::question;
+use crate::prompt::question::tests::{choice, code_question, question};
 
-/// Asks on a terminal of its own, types `keys` when `cue` is shown, and gives what was shown.
-async fn ask(
-    question: Question,
+/// A terminal of its own, on which `keys` are typed when `cue` is shown, line by line; and what was
+/// shown on it in the end.
+fn typing(
     cue: &'static str,
     keys: &'static [&'static str],
-) -> (Result<Pin, PromptError>, String) {
+) -> (Terminal, tokio::task::JoinHandle<String>) {
     let mut pty = Pty::open();
     let terminal = Terminal::at(pty.path().into());
     let typing = tokio::task::spawn_blocking(move || {
@@ -16,10 +16,21 @@ async fn ask(
             std::thread::sleep(GLANCE * 2);
             pty.type_in(line);
         }
-        pty
+        // What is written last may still be on its way to the screen.
+        std::thread::sleep(GLANCE * 4);
+        pty.shown()
     });
+    (terminal, typing)
+}
+
+async fn ask(
+    question: Question,
+    cue: &'static str,
+    keys: &'static [&'static str],
+) -> (Result<Pin, PromptError>, String) {
+    let (terminal, typing) = typing(cue, keys);
     let answer = terminal.pin(&question).await;
-    (answer, typing.await.unwrap().shown())
+    (answer, typing.await.unwrap())
 }
 
 #[tokio::test]
@@ -43,6 +54,25 @@ async fn what_is_no_pin_is_asked_for_again() {
     let (answer, shown) = ask(question(), "暗証番号: ", &["12\n", "123456\n"]).await;
     assert!(answer.is_ok());
     assert!(shown.contains("6けたから8けた"));
+}
+
+#[tokio::test]
+async fn the_code_is_read_as_it_stands_in_the_letter() {
+    let (terminal, typing) = typing("初期化コード: ", &["4826\n", "4826 1937\n"]);
+    let code = terminal.code(&code_question()).await.unwrap();
+    assert_eq!(code.digits(), "48261937");
+    let shown = typing.await.unwrap();
+    assert!(shown.contains("手紙") && shown.contains("8けたの数字です"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_card_is_chosen_by_its_number() {
+    let (terminal, typing) = typing("Enter", &["0\n", "3\n", "2\n"]);
+    assert_eq!(terminal.choose(&choice()).await.unwrap(), 1);
+    assert!(typing.await.unwrap().contains("1: 手前のカードリーダー"));
+    let (terminal, typing) = self::typing("Enter", &["\n"]);
+    assert!(matches!(terminal.choose(&choice()).await, Err(PromptError::Cancelled)));
+    typing.await.unwrap();
 }
 
 async fn consent(line: &'static str) -> Result<(), PromptError> {

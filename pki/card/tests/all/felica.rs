@@ -1,0 +1,124 @@
+//! FeliCa Lite-S: registered, proved, copied, replayed, given a new key; in memory and in a real
+//! pcscd.
+
+use warifu_card::{
+    PcscReaders, Readers, Transaction,
+    felica::{
+        Block, CardKey, FelicaError, LiteS, MasterKey, Registration, connect, diversify, register,
+        rotate,
+    },
+    virtual_card::{SharedCard, VirtualLiteS},
+};
+
+use crate::{
+    cards::Bare,
+    private_stack::{Stack, insert, isolated, reader},
+};
+
+const IDM: [u8; 8] = [0x01, 0x2E, 0x44, 0x10, 0x20, 0x30, 0x40, 0x50];
+
+fn master(version: u8) -> MasterKey {
+    MasterKey::new(std::array::from_fn(|i| version.wrapping_mul(29).wrapping_add(i as u8)))
+}
+
+fn id_block() -> [u8; 16] {
+    let mut block = [0; 16];
+    block[..8].copy_from_slice(&IDM);
+    block
+}
+
+fn key(version: u8) -> CardKey {
+    diversify(&master(version), &id_block()).unwrap()
+}
+
+fn registration(version: u8) -> Registration {
+    Registration { key: key(version), key_version: version.into(), challenge: [version; 16] }
+}
+
+fn with<T>(
+    card: &mut dyn Transaction,
+    say: impl FnOnce(&mut LiteS<'_>) -> Result<T, FelicaError>,
+) -> Result<T, FelicaError> {
+    let mut transport = connect(card)?;
+    say(&mut LiteS::find(transport.as_mut())?)
+}
+
+fn registered() -> Bare<VirtualLiteS> {
+    let mut card = Bare(VirtualLiteS::blank(IDM));
+    let identity = with(&mut card, |card| register(card, &registration(1))).unwrap();
+    assert_eq!((identity.id_block, identity.key_version), (id_block(), 1));
+    card
+}
+
+#[test]
+fn a_registered_card_proves_its_key_and_no_other() {
+    let mut card = registered();
+    let (identity, _) = with(&mut card, |card| card.authenticate(&key(1), [5; 16])).unwrap();
+    assert_eq!(identity.id_block, id_block());
+    let wrong = with(&mut card, |card| card.authenticate(&key(2), [5; 16]).map(drop));
+    assert_eq!(wrong, Err(FelicaError::WrongMac));
+}
+
+#[test]
+fn a_copy_of_what_can_be_read_is_refused() {
+    let card = registered();
+    let mut copy = Bare(card.0.copied_by_reading());
+    let says = with(&mut copy, |card| card.identity()).unwrap();
+    assert_eq!(says.id_block, id_block());
+    let proves = with(&mut copy, |card| card.authenticate(&key(1), [5; 16]).map(drop));
+    assert_eq!(proves, Err(FelicaError::WrongMac));
+}
+
+#[test]
+fn a_registered_card_is_locked() {
+    let mut card = registered();
+    let again = with(&mut card, |card| register(card, &registration(2)));
+    assert_eq!(again, Err(FelicaError::Locked));
+    for block in [Block::Key, Block::KeyVersion, Block::Id, Block::Configuration] {
+        let written = with(&mut card, |card| card.write(block, [0; 16]));
+        assert!(matches!(written, Err(FelicaError::Refused(..))), "{block:?}");
+    }
+    let [hidden] = with(&mut card, |card| card.read([Block::Key])).unwrap();
+    assert_eq!(hidden, [0; 16]);
+}
+
+#[test]
+fn a_registration_that_was_interrupted_is_done_again() {
+    let mut card = Bare(VirtualLiteS::blank(IDM));
+    with(&mut card, |card| card.write(Block::Key, [9; 16])).unwrap();
+    with(&mut card, |card| register(card, &registration(1))).unwrap();
+    with(&mut card, |card| card.authenticate(&key(1), [5; 16]).map(drop)).unwrap();
+}
+
+#[test]
+fn a_key_is_rotated_by_the_old_key_only() {
+    let mut card = registered();
+    let stranger = with(&mut card, |card| rotate(card, &key(7), &registration(2), [6; 16]));
+    assert_eq!(stranger, Err(FelicaError::WrongMac));
+    let identity = with(&mut card, |card| rotate(card, &key(1), &registration(2), [6; 16]));
+    assert_eq!(identity.unwrap().key_version, 2);
+    let old = with(&mut card, |card| card.authenticate(&key(1), [5; 16]).map(drop));
+    assert_eq!(old, Err(FelicaError::WrongMac));
+    with(&mut card, |card| card.authenticate(&key(2), [5; 16]).map(drop)).unwrap();
+}
+
+#[test]
+fn another_kind_of_card_is_not_one() {
+    use crate::cards::{card, random};
+    use warifu_card::piv::KeyAlgorithm;
+    let mut piv = Bare(card(KeyAlgorithm::P256, 1).finish(random(1)));
+    assert_eq!(with(&mut piv, |card| card.identity()), Err(FelicaError::Unsupported));
+}
+
+#[test]
+fn a_card_is_registered_and_proved_through_pcscd() {
+    isolated("felica::a_card_is_registered_and_proved_through_pcscd", || {
+        let (_stack, readers) = (Stack::start(), PcscReaders::new());
+        let _card = insert(SharedCard::new(VirtualLiteS::blank(IDM)), 0);
+        let mut transaction = readers.begin(&reader(0)).unwrap();
+        with(transaction.as_mut(), |card| register(card, &registration(1))).unwrap();
+        drop(transaction);
+        let mut transaction = readers.begin(&reader(0)).unwrap();
+        with(transaction.as_mut(), |card| card.authenticate(&key(1), [8; 16]).map(drop)).unwrap();
+    });
+}
