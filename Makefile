@@ -6,8 +6,9 @@
 BUILD_PACKAGES := build-essential pkg-config libssl-dev libpcsclite-dev \
 	libxml2-dev libxslt1-dev libxmlsec1-dev libxmlsec1-openssl libltdl-dev clang libclang-dev
 TEST_PACKAGES := chromium chromium-driver fonts-noto-cjk iproute2 libnss3-tools opensc openssl \
-	pcscd postgresql procps util-linux vsmartcard-vpcd xmlsec1 yubico-piv-tool
-DEMO_PACKAGES := libnss3-tools
+	pcscd poppler-utils postgresql procps python3-venv softhsm2 util-linux vsmartcard-vpcd xmlsec1 \
+	yubico-piv-tool
+DEMO_PACKAGES := fonts-noto-cjk libnss3-tools
 
 .PHONY: demo test bench lint build-packages test-packages
 
@@ -17,7 +18,7 @@ demo: build-packages
 	./target/release/warifu demo
 
 test: build-packages test-packages
-	./tests/with-postgres.sh cargo test --workspace --all-features --locked
+	./tests/with-postgres.sh ./tests/with-pkilint.sh cargo test --workspace --all-features --locked
 
 bench: build-packages test-packages
 	cargo build --release --locked

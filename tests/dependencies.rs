@@ -11,14 +11,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Every package of ours with those of ours it may know. The root package may know all.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("warifu-contract", &[]),
     ("warifu-service", &[]),
     ("warifu-saml", &[]),
     ("warifu-card", &[]),
     ("warifu-pki", &["service"]),
     ("warifu-agent", &["card"]),
-    ("warifu-ca", &["pki", "card", "service"]),
+    ("warifu-ca", &["pki", "service"]),
+    ("warifu-office", &["ca", "pki", "card", "contract", "service"]),
     ("warifu-idp", &["pki", "card", "saml", "service"]),
     ("warifu-log", &["service"]),
     ("warifu-connectors", &["contract", "service"]),

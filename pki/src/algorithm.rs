@@ -1,25 +1,41 @@
 //! The key algorithms Warifu uses, and what follows from each: digest, names, identifiers.
 
 use openssl::hash::MessageDigest;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use x509_cert::der::oid::ObjectIdentifier;
 use x509_cert::der::oid::db::rfc5912;
 use x509_cert::der::{Any, Tag};
 use x509_cert::spki::{AlgorithmIdentifierOwned, AlgorithmIdentifierRef};
 
 /// A kind of key. The digest is fixed by the kind: SHA-384 for P-384, SHA-256 for all others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum KeyAlgorithm {
     /// ECDSA over NIST P-256.
+    #[serde(rename = "P-256")]
     P256,
     /// ECDSA over NIST P-384.
+    #[serde(rename = "P-384")]
     P384,
     /// RSA with 2048 bits; for cards that can do no better.
+    #[serde(rename = "RSA-2048")]
     Rsa2048,
     /// RSA with 3072 bits.
+    #[serde(rename = "RSA-3072")]
     Rsa3072,
 }
 
 impl KeyAlgorithm {
+    /// The name, as configuration and documents write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::P256 => "P-256",
+            Self::P384 => "P-384",
+            Self::Rsa2048 => "RSA-2048",
+            Self::Rsa3072 => "RSA-3072",
+        }
+    }
+
     /// The JOSE name of a signature by such a key (RFC 7518 §3.1).
     pub const fn jws_name(self) -> &'static str {
         match self {

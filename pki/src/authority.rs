@@ -12,20 +12,12 @@ use x509_cert::serial_number::SerialNumber;
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
 
 use crate::extension::{self, ExtensionError, IssuerMarks};
+use crate::lint::{self, Expected, Finding};
 use crate::signed::{self, SealError};
 use crate::{
-    Certificate, CertificateError, KeyAlgorithm, KeyError, Profile, PublicKey, SignError, Signer,
-    Subject, SubjectError, Validity, name,
+    Certificate, CertificateError, FileKey, KeyError, Profile, PublicKey, Publication, SignError,
+    Signer, Subject, SubjectError, Validity, name,
 };
-
-/// Addresses written into every certificate an authority issues.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Publication {
-    /// Where its revocation list is (RFC 5280 §4.2.1.13).
-    pub crl_url: Option<String>,
-    /// Where its own certificate is (RFC 5280 §4.2.2.1).
-    pub certificate_url: Option<String>,
-}
 
 /// An authority that can issue.
 #[derive(Clone)]
@@ -34,6 +26,8 @@ pub struct Authority {
     key_identifier: Vec<u8>,
     authorities_below: u8,
     signer: Arc<dyn Signer>,
+    /// Signs the copies that are examined first. It is nobody's and never leaves this struct.
+    throwaway: Arc<FileKey>,
     publication: Publication,
 }
 
@@ -43,8 +37,8 @@ pub enum IssueError {
     /// The certificate is not one of an authority, or the key does not belong to it.
     #[error("the certificate and the key do not make an authority")]
     NotAnAuthority,
-    /// The authority may not issue under this profile.
-    #[error("the authority may not issue certificates of the profile {0}")]
+    /// The authority may not sign this kind of certificate or list.
+    #[error("the authority may not sign this: {0}")]
     NotAllowed(&'static str),
     /// The validity is empty, longer than the profile allows, or not within the issuer's own.
     #[error("the validity does not fit the profile or the issuer")]
@@ -52,9 +46,9 @@ pub enum IssueError {
     /// The key is of a kind that the profile does not take.
     #[error("the profile does not take a key of this kind")]
     WeakKey,
-    /// A revocation list needs the address at which it is published.
-    #[error("the authority has no address for its revocation list")]
-    NoAddress,
+    /// A copy of it was examined before the real signature and found wanting.
+    #[error("the certificate breaks rules: {}", lint::join(.0))]
+    Lint(Vec<Finding>),
     /// The subject cannot be named.
     #[error(transparent)]
     Subject(#[from] SubjectError),
@@ -78,15 +72,25 @@ impl Authority {
         entropy: &dyn Entropy,
     ) -> Result<Self, IssueError> {
         let subject = Subject::named(name);
+        let key = PublicKey::from_der(signer.public_key_der())?;
+        require_strength(&Profile::ROOT, &key)?;
         let draft = Draft {
             profile: &Profile::ROOT,
             subject: subject.checked()?,
-            key: &PublicKey::from_der(signer.public_key_der())?,
+            key: &key,
             validity: checked_validity(&Profile::ROOT, validity)?,
+            serial: random_serial(entropy),
         };
-        let issuer = name::of_common_name(name)?;
-        let certificate = draft.sign(issuer, None, signer.as_ref(), entropy)?;
-        Self::new(certificate, signer, Publication::default())
+        let content = draft.content(name::of_common_name(name)?, None, signer.as_ref())?;
+        let throwaway = FileKey::generate(signer.algorithm())?;
+        let expected = Expected {
+            profile: &Profile::ROOT,
+            issuer: None,
+            publication: &Publication::default(),
+        };
+        require_sound(&content, &throwaway, &expected)?;
+        let certificate = sealed(&content, signer.as_ref())?;
+        Self::with_throwaway(certificate, signer, Arc::new(throwaway), Publication::default())
     }
 
     /// Puts an authority together from its certificate and key.
@@ -95,13 +99,23 @@ impl Authority {
         signer: Arc<dyn Signer>,
         publication: Publication,
     ) -> Result<Self, IssueError> {
+        let throwaway = Arc::new(FileKey::generate(signer.algorithm())?);
+        Self::with_throwaway(certificate, signer, throwaway, publication)
+    }
+
+    fn with_throwaway(
+        certificate: Certificate,
+        signer: Arc<dyn Signer>,
+        throwaway: Arc<FileKey>,
+        publication: Publication,
+    ) -> Result<Self, IssueError> {
         let fits = certificate.public_key_der() == signer.public_key_der();
         let below = authorities_below(&certificate).filter(|_| fits);
         let key_identifier = certificate.key_identifier();
         let (Some(authorities_below), Some(key_identifier)) = (below, key_identifier) else {
             return Err(IssueError::NotAnAuthority);
         };
-        Ok(Self { certificate, key_identifier, authorities_below, signer, publication })
+        Ok(Self { certificate, key_identifier, authorities_below, signer, throwaway, publication })
     }
 
     /// Issues the certificate of an authority below this one and puts that authority together.
@@ -121,6 +135,9 @@ impl Authority {
 
     /// Issues one certificate. The serial number is random; the caller has made sure that the
     /// subject holds the key ([`PossessionProof`](crate::PossessionProof)).
+    ///
+    /// A copy signed with a throw-away key is examined first ([`lint`](crate::lint)): the real key
+    /// signs nothing that breaks a rule.
     pub fn issue(
         &self,
         profile: &Profile,
@@ -132,10 +149,14 @@ impl Authority {
         self.require_allowed(profile)?;
         require_strength(profile, key)?;
         let validity = self.within_own(checked_validity(profile, validity)?)?;
-        let draft = Draft { profile, subject: subject.checked()?, key, validity };
-        let marks =
-            IssuerMarks { key_identifier: &self.key_identifier, publication: &self.publication };
-        draft.sign(self.name().clone(), Some(&marks), self.signer.as_ref(), entropy)
+        let serial = random_serial(entropy);
+        let draft = Draft { profile, subject: subject.checked()?, key, validity, serial };
+        let publication = &self.publication;
+        let marks = IssuerMarks { key_identifier: &self.key_identifier, publication };
+        let content = draft.content(self.name().clone(), Some(&marks), self.signer.as_ref())?;
+        let expected = Expected { profile, issuer: Some(&self.certificate), publication };
+        require_sound(&content, &self.throwaway, &expected)?;
+        sealed(&content, self.signer.as_ref())
     }
 
     /// The authority's own certificate.
@@ -146,6 +167,16 @@ impl Authority {
     /// The addresses it writes into what it issues.
     pub fn publication(&self) -> &Publication {
         &self.publication
+    }
+
+    /// The list that covers a serial number, where there is one.
+    pub fn shard_of(&self, serial: &[u8]) -> u16 {
+        self.publication.lists.shard_of(serial)
+    }
+
+    /// Whether it issues authorities, and so nothing else.
+    pub(crate) fn issues_authorities(&self) -> bool {
+        self.authorities_below > 0
     }
 
     pub(crate) fn name(&self) -> &Name {
@@ -182,19 +213,21 @@ struct Draft<'a> {
     subject: &'a Subject,
     key: &'a PublicKey,
     validity: Validity,
+    serial: [u8; 16],
 }
 
 impl Draft<'_> {
-    fn sign(
+    /// What the signer is to sign, DER.
+    fn content(
         &self,
         issuer: Name,
         marks: Option<&IssuerMarks<'_>>,
         signer: &dyn Signer,
-        entropy: &dyn Entropy,
-    ) -> Result<Certificate, IssueError> {
+    ) -> Result<Vec<u8>, IssueError> {
+        let extensions = extension::all(self.profile, self.subject, self.key, &self.serial, marks)?;
         let content = TbsCertificate {
             version: Version::V3,
-            serial_number: random_serial(entropy)?,
+            serial_number: SerialNumber::new(&self.serial)?,
             signature: signer.algorithm().signature_identifier(),
             issuer,
             validity: self.validity.to_x509()?,
@@ -202,20 +235,34 @@ impl Draft<'_> {
             subject_public_key_info: SubjectPublicKeyInfoOwned::from_der(self.key.der())?,
             issuer_unique_id: None,
             subject_unique_id: None,
-            extensions: Some(extension::all(self.profile, self.subject, self.key, marks)?),
+            extensions: Some(extensions),
         };
-        let der = signed::seal(&content.to_der()?, signer)?;
-        Ok(Certificate::from_der(&der)?)
+        Ok(content.to_der()?)
     }
 }
 
+/// Examines a copy that is good for nothing.
+fn require_sound(
+    content: &[u8],
+    throwaway: &FileKey,
+    expected: &Expected<'_>,
+) -> Result<(), IssueError> {
+    let copy = signed::seal(content, throwaway)?;
+    let findings = lint::certificate(&copy, expected);
+    if findings.is_empty() { Ok(()) } else { Err(IssueError::Lint(findings)) }
+}
+
+fn sealed(content: &[u8], signer: &dyn Signer) -> Result<Certificate, IssueError> {
+    Ok(Certificate::from_der(&signed::seal(content, signer)?)?)
+}
+
 /// Sixteen random bytes, made positive and of one length: RFC 5280 §4.1.2.2.
-fn random_serial(entropy: &dyn Entropy) -> der::Result<SerialNumber> {
+fn random_serial(entropy: &dyn Entropy) -> [u8; 16] {
     let mut bytes = [0; 16];
     entropy.fill(&mut bytes);
     let [first, ..] = &mut bytes;
     *first = (*first & 0x7f) | 0x40;
-    SerialNumber::new(&bytes)
+    bytes
 }
 
 fn authorities_below(certificate: &Certificate) -> Option<u8> {
@@ -230,8 +277,8 @@ fn checked_validity(profile: &Profile, validity: Validity) -> Result<Validity, I
 }
 
 fn require_strength(profile: &Profile, key: &PublicKey) -> Result<(), IssueError> {
-    let is_weak = key.algorithm() == KeyAlgorithm::Rsa2048 && !profile.takes_rsa_2048;
-    if is_weak { Err(IssueError::WeakKey) } else { Ok(()) }
+    let takes = profile.keys.contains(&key.algorithm());
+    if takes { Ok(()) } else { Err(IssueError::WeakKey) }
 }
 
 impl From<der::Error> for IssueError {
@@ -267,6 +314,7 @@ impl From<ExtensionError> for IssueError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::KeyAlgorithm;
     use crate::testing::{self, World, days, key_256};
 
     fn issue(
@@ -297,12 +345,8 @@ mod tests {
     fn the_card_authority_cannot_make_servers() {
         let world = World::new();
         let subject = Subject::party("portal", &["portal.localhost"]).unwrap();
-        let validity = Validity::lasting(world.now, days(30));
-        let key = key_256().public_key();
-        let rogue = world.cards.issue(&Profile::PARTY, &subject, key, validity, &world.entropy);
-        let verified =
-            world.openssl_verify(&world.cards, &rogue.unwrap(), &["-purpose", "sslserver"]);
-        assert!(verified.is_err());
+        let rogue = issue(&world, &Profile::PARTY, &subject, 30).unwrap_err();
+        assert!(rogue.to_string().contains("purposes-within-issuer"), "{rogue}");
     }
 
     #[test]
@@ -310,7 +354,7 @@ mod tests {
         let world = World::new();
         let text = testing::openssl_text(&world.authentication_card());
         for expected in [
-            "2.25.75648129149431489871574102770609412689",
+            "1.3.6.1.4.1.32473.1.1",
             "TLS Web Client Authentication",
             "X509v3 Key Usage: critical",
             testing::CRL_URL,
@@ -319,8 +363,39 @@ mod tests {
             assert!(text.contains(expected), "{expected} in {text}");
         }
         let text = testing::openssl_text(&world.presence_card());
-        assert!(text.contains("2.25.198459020882698061545293651947574167135"), "{text}");
+        assert!(text.contains("1.3.6.1.4.1.32473.1.2"), "{text}");
         assert!(!text.contains("Client Authentication"), "{text}");
+    }
+
+    #[test]
+    fn nothing_that_names_a_person_is_signed() {
+        let world = World::new();
+        for name in ["上野太郎", "Ueno Taro", "0123456789ABCDEF0123456789ABCDEF"] {
+            let issued = issue(&world, &Profile::CARD_PRESENCE, &Subject::named(name), 30);
+            let Err(IssueError::Lint(findings)) = issued else { panic!("{name}") };
+            assert_eq!(findings[0].rule, "subject-name");
+        }
+    }
+
+    #[test]
+    fn an_authority_within_a_domain_cannot_name_other_hosts() {
+        let world = World::new();
+        let within = ["warifu.test".to_owned()];
+        let subject = Subject::authority_within("Warifu test services 2", &within).unwrap();
+        let key = Arc::new(FileKey::generate(KeyAlgorithm::P256).unwrap());
+        let long = Validity::lasting(world.now, days(1000));
+        let profile = &Profile::SERVICES_AUTHORITY;
+        let certificate =
+            world.root.issue(profile, &subject, key.public_key(), long, &world.entropy).unwrap();
+        let services = Authority::new(certificate, key, Publication::default()).unwrap();
+        for (host, expected) in [("idp.warifu.test", true), ("idp.warifu.example", false)] {
+            let subject = Subject::server(&[host]).unwrap();
+            let validity = Validity::lasting(world.now, days(30));
+            let server =
+                world.issued_by(&services, &Profile::SERVER, &subject, key_256(), validity);
+            let verified = world.openssl_verify(&services, &server, &["-purpose", "sslserver"]);
+            assert_eq!(verified.is_ok(), expected, "{host} {verified:?}");
+        }
     }
 
     #[test]

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use openssl::sha::sha256;
 use x509_cert::TbsCertificate;
 use x509_cert::certificate::Version;
+use x509_cert::der::asn1::AnyRef;
 use x509_cert::der::oid::AssociatedOid;
-use x509_cert::der::{self, Decode, Encode};
+use x509_cert::der::{self, Decode, Encode, ErrorKind, Tag, Tagged};
 use x509_cert::ext::pkix::{BasicConstraints, SubjectKeyIdentifier};
 
 use crate::signed::Signed;
@@ -32,17 +33,40 @@ pub enum CertificateError {
     /// Longer than 8 KiB, or a chain of more than 8.
     #[error("the certificate is too large")]
     TooLarge,
-    /// Not DER, or not what RFC 5280 §4.1 says.
+    /// Not what RFC 5280 §4.1 says.
     #[error("the certificate is malformed")]
     Malformed,
+    /// Encoded by the wider rules of BER, or otherwise in more than the one way DER allows.
+    #[error("the certificate is not in DER")]
+    NotDer,
+    /// Something follows the certificate, or a part of it.
+    #[error("there are bytes behind the end of the certificate")]
+    TrailingBytes,
+    /// The algorithm that is signed is not the algorithm of the signature (RFC 5280 §4.1.1.2).
+    #[error("the certificate names two signature algorithms")]
+    TwoAlgorithms,
+    /// An extension stands there twice (RFC 5280 §4.2).
+    #[error("the certificate has an extension twice")]
+    RepeatedExtension,
+    /// Zero, negative, or longer than 20 octets (RFC 5280 §4.1.2.2).
+    #[error("the serial number of the certificate is not a positive number of up to 20 octets")]
+    BadSerial,
     /// No `CERTIFICATE` block where PEM was expected.
     #[error("no certificate is found in the PEM text")]
     NoPem,
 }
 
 impl From<der::Error> for CertificateError {
-    fn from(_: der::Error) -> Self {
-        Self::Malformed
+    fn from(error: der::Error) -> Self {
+        match error.kind() {
+            ErrorKind::TrailingData { .. } => Self::TrailingBytes,
+            ErrorKind::IndefiniteLength
+            | ErrorKind::Noncanonical { .. }
+            | ErrorKind::Length { .. }
+            | ErrorKind::Overlength
+            | ErrorKind::SetOrdering => Self::NotDer,
+            _ => Self::Malformed,
+        }
     }
 }
 
@@ -53,7 +77,8 @@ impl Certificate {
             return Err(CertificateError::TooLarge);
         }
         let signed = Signed::parse(der)?;
-        let content = TbsCertificate::from_der(signed.content)?;
+        let content = TbsCertificate::from_der(signed.content)
+            .map_err(|error| content_error(error, signed.content))?;
         require_well_formed(&content, &signed)?;
         Ok(Self {
             der: der.to_vec(),
@@ -70,16 +95,20 @@ impl Certificate {
 
     /// Reads all certificates of a PEM text in their order, at most 8, at least one.
     pub fn chain_from_pem(pem: &[u8]) -> Result<Vec<Self>, CertificateError> {
-        if pem.len() > 2 * MAX_CHAIN * MAX_CERTIFICATE {
+        Self::all_from_pem(pem, MAX_CHAIN)
+    }
+
+    /// Reads all certificates of a PEM text in their order, at most so many, at least one.
+    pub fn all_from_pem(pem: &[u8], most: usize) -> Result<Vec<Self>, CertificateError> {
+        if pem.len() > 2 * most * MAX_CERTIFICATE {
             return Err(CertificateError::TooLarge);
         }
         let text = std::str::from_utf8(pem).map_err(|_| CertificateError::NoPem)?;
-        let chain = pem_blocks(text).map(from_block).collect::<Result<Vec<_>, _>>()?;
-        match chain.len() {
-            0 => Err(CertificateError::NoPem),
-            1..=MAX_CHAIN => Ok(chain),
-            _ => Err(CertificateError::TooLarge),
+        if pem_blocks(text).nth(most).is_some() {
+            return Err(CertificateError::TooLarge);
         }
+        let all = pem_blocks(text).map(from_block).collect::<Result<Vec<_>, _>>()?;
+        if all.is_empty() { Err(CertificateError::NoPem) } else { Ok(all) }
     }
 
     /// The certificate as it was read.
@@ -184,12 +213,24 @@ fn require_well_formed(
     content: &TbsCertificate,
     signed: &Signed<'_>,
 ) -> Result<(), CertificateError> {
-    let sound = content.version == Version::V3
-        && content.signature == signed.algorithm
-        && content.issuer_unique_id.is_none()
-        && content.subject_unique_id.is_none()
-        && !has_repeated_extension(content);
-    if sound { Ok(()) } else { Err(CertificateError::Malformed) }
+    let flaws = [
+        (content.to_der()? != signed.content, CertificateError::NotDer),
+        (content.version != Version::V3, CertificateError::Malformed),
+        (content.signature != signed.algorithm, CertificateError::TwoAlgorithms),
+        (content.issuer_unique_id.is_some(), CertificateError::Malformed),
+        (content.subject_unique_id.is_some(), CertificateError::Malformed),
+        (has_repeated_extension(content), CertificateError::RepeatedExtension),
+    ];
+    flaws.into_iter().find(|(is_so, _)| *is_so).map_or(Ok(()), |(_, cause)| Err(cause))
+}
+
+/// The library does not say which part it refused; a serial number that is much too long is told
+/// apart from all else.
+fn content_error(error: der::Error, content: &[u8]) -> CertificateError {
+    let parts = Vec::<AnyRef<'_>>::from_der(content).unwrap_or_default();
+    let serial = parts.iter().find(|part| part.tag() == Tag::Integer);
+    let is_long = serial.is_some_and(|serial| serial.value().len() > MAX_SERIAL + 1);
+    if is_long { CertificateError::BadSerial } else { error.into() }
 }
 
 /// RFC 5280 §4.2: no extension twice.
@@ -204,10 +245,10 @@ fn has_repeated_extension(content: &TbsCertificate) -> bool {
 /// RFC 5280 §4.1.2.2: positive, at most 20 octets.
 pub(crate) fn positive_serial(bytes: &[u8]) -> Result<&[u8], CertificateError> {
     let is_negative = bytes.first().is_some_and(|first| first & 0x80 != 0);
-    let start = bytes.iter().position(|byte| *byte != 0).ok_or(CertificateError::Malformed)?;
+    let start = bytes.iter().position(|byte| *byte != 0).ok_or(CertificateError::BadSerial)?;
     let serial = bytes.get(start..).unwrap_or_default();
     if is_negative || serial.len() > MAX_SERIAL {
-        return Err(CertificateError::Malformed);
+        return Err(CertificateError::BadSerial);
     }
     Ok(serial)
 }
@@ -260,7 +301,7 @@ mod tests {
         let world = World::new();
         let mut longer = world.authentication_card().der().to_vec();
         longer.push(0);
-        assert!(matches!(Certificate::from_der(&longer), Err(CertificateError::Malformed)));
+        assert!(matches!(Certificate::from_der(&longer), Err(CertificateError::TrailingBytes)));
         let huge = vec![0x30; MAX_CERTIFICATE + 1];
         assert!(matches!(Certificate::from_der(&huge), Err(CertificateError::TooLarge)));
         assert!(matches!(Certificate::from_pem(b"hello"), Err(CertificateError::NoPem)));

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
-pub use build::build;
+pub use build::{build, build_of_root};
 pub use list::{Crl, CrlError};
 
 /// Why a certificate no longer counts (RFC 5280 §5.3.1). A list without a reason, or with one we do

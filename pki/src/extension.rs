@@ -1,24 +1,25 @@
 //! The extensions our certificates carry (RFC 5280 §4.2), written from profile and publication.
 
 use openssl::sha::sha256;
-use x509_cert::der::asn1::{Ia5String, OctetString};
+use x509_cert::der::asn1::{Ia5String, Null, OctetString};
 use x509_cert::der::flagset::FlagSet;
-use x509_cert::der::oid::db::rfc5280::ID_CE_CERTIFICATE_POLICIES;
-use x509_cert::der::oid::db::rfc5912::ID_AD_CA_ISSUERS;
+use x509_cert::der::oid::db::rfc5912::{ID_AD_CA_ISSUERS, ID_AD_OCSP};
+use x509_cert::der::oid::db::rfc6960::ID_PKIX_OCSP_NOCHECK;
 use x509_cert::der::oid::{AssociatedOid, ObjectIdentifier};
 use x509_cert::der::{self, Decode, Encode};
+use x509_cert::ext::pkix::certpolicy::PolicyInformation;
+use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
 use x509_cert::ext::pkix::crl::dp::DistributionPoint;
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::ext::pkix::{
     AccessDescription, AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints,
-    CrlDistributionPoints, ExtendedKeyUsage, KeyUsage, SubjectAltName, SubjectKeyIdentifier,
+    CertificatePolicies, CrlDistributionPoints, ExtendedKeyUsage, KeyUsage, NameConstraints,
+    SubjectAltName, SubjectKeyIdentifier,
 };
 use x509_cert::ext::{Extension, Extensions};
 use x509_cert::spki::SubjectPublicKeyInfoRef;
 
-use crate::policy;
-use crate::profile::{Profile, Subject, SubjectError};
-use crate::{PublicKey, Publication};
+use crate::{AlternativeName, PolicyArc, Profile, PublicKey, Publication, Subject, SubjectError};
 
 const CRITICAL: bool = true;
 
@@ -37,21 +38,22 @@ pub(crate) struct IssuerMarks<'a> {
     pub(crate) publication: &'a Publication,
 }
 
-/// All extensions of a certificate. A root has no issuer but itself and passes `None`.
+/// All extensions of the certificate with this serial number. A root has no issuer but itself and
+/// passes `None`.
 pub(crate) fn all(
     profile: &Profile,
     subject: &Subject,
     key: &PublicKey,
+    serial: &[u8],
     issuer: Option<&IssuerMarks<'_>>,
 ) -> Result<Extensions, ExtensionError> {
-    let mut extensions = of_profile(profile)?;
+    let arc = issuer.map(|issuer| issuer.publication.policies).unwrap_or_default();
+    let mut extensions = of_profile(profile, &arc)?;
     extensions.push(of(!CRITICAL, &subject_key_identifier(key)?)?);
     if let Some(issuer) = issuer {
-        extensions.extend(of_issuer(issuer)?);
+        extensions.extend(of_issuer(profile, serial, issuer)?);
     }
-    if !subject.alternative_names.is_empty() {
-        extensions.push(alternative_names(subject)?);
-    }
+    extensions.extend(of_subject(subject)?);
     Ok(extensions)
 }
 
@@ -82,69 +84,131 @@ pub(crate) fn at_url(url: &str) -> der::Result<DistributionPointName> {
 
 /// The first URL of a distribution point.
 pub(crate) fn url_of(point: &DistributionPointName) -> Option<&str> {
-    let DistributionPointName::FullName(names) = point else {
-        return None;
+    urls_of(point).next()
+}
+
+/// The URLs of a distribution point: different ways to one list.
+pub(crate) fn urls_of(point: &DistributionPointName) -> impl Iterator<Item = &str> {
+    let names = match point {
+        DistributionPointName::FullName(names) => names.as_slice(),
+        DistributionPointName::NameRelativeToCRLIssuer(_) => &[],
     };
-    names.iter().find_map(|name| match name {
+    names.iter().filter_map(|name| match name {
         GeneralName::UniformResourceIdentifier(url) => Some(url.as_str()),
         _ => None,
     })
 }
 
-fn of_profile(profile: &Profile) -> der::Result<Extensions> {
+fn of_profile(profile: &Profile, arc: &PolicyArc) -> der::Result<Extensions> {
     let mut extensions = vec![of(CRITICAL, &key_usage(profile))?];
-    if let Some(below) = profile.authorities_below {
-        let constraints = BasicConstraints { ca: true, path_len_constraint: Some(below) };
+    if let Some(constraints) = basic_constraints(profile) {
         extensions.push(of(CRITICAL, &constraints)?);
     }
-    if !profile.purposes.is_empty() {
-        extensions.push(of(!CRITICAL, &ExtendedKeyUsage(profile.purposes.to_vec()))?);
+    if !profile.key_purposes.is_empty() {
+        extensions.push(of(!CRITICAL, &ExtendedKeyUsage(profile.purposes(arc)))?);
     }
-    if !profile.policies.is_empty() {
-        let value = policy::encode(profile.policies)?;
-        extensions.push(raw(ID_CE_CERTIFICATE_POLICIES, !CRITICAL, value)?);
+    if !profile.policy_kinds.is_empty() {
+        extensions.push(of(!CRITICAL, &policies(profile, arc))?);
+    }
+    if profile.no_check {
+        extensions.push(raw(ID_PKIX_OCSP_NOCHECK, !CRITICAL, Null.to_der()?)?);
     }
     Ok(extensions)
 }
 
-fn key_usage(profile: &Profile) -> KeyUsage {
+pub(crate) fn key_usage(profile: &Profile) -> KeyUsage {
     let uses = profile.key_usage.iter();
     KeyUsage(uses.fold(FlagSet::default(), |all, one| all | *one))
 }
 
+/// Absent from the certificate of an end entity: RFC 5280 §4.2.1.9.
+pub(crate) fn basic_constraints(profile: &Profile) -> Option<BasicConstraints> {
+    let below = profile.authorities_below?;
+    Some(BasicConstraints { ca: true, path_len_constraint: Some(below) })
+}
+
+/// Without qualifiers: RFC 5280 §4.2.1.4.
+pub(crate) fn policies(profile: &Profile, arc: &PolicyArc) -> CertificatePolicies {
+    let information =
+        |policy_identifier| PolicyInformation { policy_identifier, policy_qualifiers: None };
+    CertificatePolicies(profile.policies(arc).into_iter().map(information).collect())
+}
+
 /// The leftmost 160 bits of the SHA-256 of the key bits: RFC 7093 §2, method 1.
-fn subject_key_identifier(key: &PublicKey) -> der::Result<SubjectKeyIdentifier> {
+pub(crate) fn subject_key_identifier(key: &PublicKey) -> der::Result<SubjectKeyIdentifier> {
     let info = SubjectPublicKeyInfoRef::from_der(key.der())?;
     let digest = sha256(info.subject_public_key.raw_bytes());
     let leftmost = digest.first_chunk::<20>().map(<[u8; 20]>::as_slice).unwrap_or_default();
     Ok(SubjectKeyIdentifier(OctetString::new(leftmost)?))
 }
 
-fn of_issuer(issuer: &IssuerMarks<'_>) -> der::Result<Extensions> {
+fn of_issuer(
+    profile: &Profile,
+    serial: &[u8],
+    issuer: &IssuerMarks<'_>,
+) -> der::Result<Extensions> {
     let mut extensions = vec![of(!CRITICAL, &authority_key_identifier(issuer.key_identifier)?)?];
-    if let Some(url) = &issuer.publication.crl_url {
-        extensions.push(of(!CRITICAL, &distribution_points(url)?)?);
+    if let Some(points) = distribution_points(profile, issuer.publication, serial)? {
+        extensions.push(of(!CRITICAL, &points)?);
     }
-    if let Some(url) = &issuer.publication.certificate_url {
-        extensions.push(of(!CRITICAL, &issuer_certificate(url)?)?);
+    if let Some(access) = authority_access(profile, issuer.publication)? {
+        extensions.push(of(!CRITICAL, &access)?);
     }
     Ok(extensions)
 }
 
-fn distribution_points(url: &str) -> der::Result<CrlDistributionPoints> {
-    let distribution_point = Some(at_url(url)?);
+/// Where the list is that would hold the certificate. What is believed without asking has none.
+pub(crate) fn distribution_points(
+    profile: &Profile,
+    publication: &Publication,
+    serial: &[u8],
+) -> der::Result<Option<CrlDistributionPoints>> {
+    let url = publication.lists.url_of(serial).filter(|_| !profile.no_check);
+    let Some(url) = url else { return Ok(None) };
+    let distribution_point = Some(at_url(&url)?);
     let point = DistributionPoint { distribution_point, reasons: None, crl_issuer: None };
-    Ok(CrlDistributionPoints(vec![point]))
+    Ok(Some(CrlDistributionPoints(vec![point])))
 }
 
-fn issuer_certificate(url: &str) -> der::Result<AuthorityInfoAccessSyntax> {
+/// Where the issuer's certificate is and where it answers: RFC 5280 §4.2.2.1. Authorities are
+/// revoked by list alone, and what is believed without asking has nobody to ask.
+pub(crate) fn authority_access(
+    profile: &Profile,
+    publication: &Publication,
+) -> der::Result<Option<AuthorityInfoAccessSyntax>> {
+    let asks = !profile.no_check && !profile.is_authority();
+    let answers = publication.ocsp_url.as_deref().filter(|_| asks);
+    let issuer = publication.certificate_url.as_deref();
+    let access = [(ID_AD_CA_ISSUERS, issuer), (ID_AD_OCSP, answers)]
+        .into_iter()
+        .filter_map(|(method, url)| Some(access(method, url?)))
+        .collect::<der::Result<Vec<_>>>()?;
+    Ok((!access.is_empty()).then_some(AuthorityInfoAccessSyntax(access)))
+}
+
+fn access(access_method: ObjectIdentifier, url: &str) -> der::Result<AccessDescription> {
     let access_location = GeneralName::UniformResourceIdentifier(Ia5String::new(url)?);
-    let access = AccessDescription { access_method: ID_AD_CA_ISSUERS, access_location };
-    Ok(AuthorityInfoAccessSyntax(vec![access]))
+    Ok(AccessDescription { access_method, access_location })
 }
 
-fn alternative_names(subject: &Subject) -> Result<Extension, ExtensionError> {
-    let names = subject.alternative_names.iter().map(crate::AlternativeName::to_x509);
-    let names = names.collect::<Result<Vec<_>, _>>()?;
-    Ok(of(!CRITICAL, &SubjectAltName(names))?)
+fn of_subject(subject: &Subject) -> Result<Extensions, ExtensionError> {
+    let mut extensions = Extensions::new();
+    if !subject.alternative_names.is_empty() {
+        let names = subject.alternative_names.iter().map(AlternativeName::to_x509);
+        let names = names.collect::<Result<Vec<_>, _>>()?;
+        extensions.push(of(!CRITICAL, &SubjectAltName(names))?);
+    }
+    if !subject.permitted_hosts.is_empty() {
+        extensions.push(of(CRITICAL, &name_constraints(&subject.permitted_hosts)?)?);
+    }
+    Ok(extensions)
+}
+
+fn name_constraints(hosts: &[String]) -> der::Result<NameConstraints> {
+    let subtree = |host: &String| {
+        let base = GeneralName::DnsName(Ia5String::new(host)?);
+        Ok(GeneralSubtree { base, minimum: 0, maximum: None })
+    };
+    let permitted = hosts.iter().map(subtree).collect::<der::Result<Vec<_>>>()?;
+    Ok(NameConstraints { permitted_subtrees: Some(permitted), excluded_subtrees: None })
 }

@@ -7,6 +7,7 @@ mod jwe;
 mod jws;
 
 pub use jwe::{JweOpener, JweSealer};
+pub(crate) use jws::instant;
 pub use jws::{Expected, JwsSigner, JwsVerifier};
 
 use crate::{KeyError, SignError};

@@ -11,28 +11,44 @@ pub mod crl;
 mod extension;
 pub mod jose;
 mod key;
+pub mod lint;
 mod name;
+pub mod ocsp;
 mod path;
+mod pkcs11;
 mod policy;
 mod profile;
 mod public_key;
+mod publication;
 mod request;
 mod revocation;
+mod scheme;
+pub mod security_event;
 mod signed;
+mod subject;
 mod ticket;
 mod validity;
 
 pub use algorithm::KeyAlgorithm;
-pub use authority::{Authority, IssueError, Publication};
+pub use authority::{Authority, IssueError};
 pub use certificate::{Certificate, CertificateError};
 pub use crl::{Crl, CrlError, Reason, Revoked, RevokedEntry, UnknownReason};
-pub use key::{FileKey, KeyError, SignError, Signer};
-pub use path::{CardPurpose, CardTrust, PathError, TrustError, VerifiedCard};
-pub use policy::{CARD_AUTHENTICATION_POLICY, CARD_PRESENCE_POLICY, PolicyId};
-pub use profile::{AlternativeName, Profile, Subject, SubjectError};
+pub use key::{DiversificationKey, FileKey, KeyError, KeySource, SignError, Signer, TokenKey};
+pub use path::{
+    CardLevel, CardPurpose, CardTrust, Listed, PathError, PathRequirements, PathValidator,
+    TrustError, TrustedScheme, ValidPath, VerifiedAuthority, VerifiedCard, require_certified,
+};
+pub use pkcs11::{Pkcs11Key, TokenError};
+pub use policy::{NotAnArc, PolicyArc, PolicyKind};
+pub use profile::{Profile, ProfileDescription, PurposeDescription};
 pub use public_key::PublicKey;
+pub use publication::{Lists, Publication};
 pub use request::{PossessionProof, RequestError, possession_message};
-pub use revocation::{RevocationError, RevocationList};
+pub use revocation::{Accepted, RevocationError, RevocationLists};
+pub use scheme::{
+    CardApplication, CardScheme, CertificateRequirement, DottedId, HolderRule, NotAnId, SchemeError,
+};
+pub use subject::{AlternativeName, Subject, SubjectError, SubjectKind};
 pub use ticket::{
     Actor, Confirmation, Organization, Purpose, RelayTicket, TicketError, TicketIssuer,
     TicketOpener,

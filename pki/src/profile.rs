@@ -1,243 +1,305 @@
-//! What kinds of certificates there are, as data, and whom a certificate can name.
+//! What kinds of certificates there are, as data. The tables of the certificate policy are made from
+//! it, and so are the certificates.
 
-use std::net::IpAddr;
+mod description;
 
 use jiff::SignedDuration;
-use x509_cert::der::asn1::Ia5String;
 use x509_cert::der::oid::ObjectIdentifier;
-use x509_cert::der::oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
+use x509_cert::der::oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_OCSP_SIGNING, ID_KP_SERVER_AUTH};
 use x509_cert::ext::pkix::KeyUsages;
-use x509_cert::ext::pkix::name::GeneralName;
 
-use crate::policy::{CARD_AUTHENTICATION_POLICY, CARD_PRESENCE_POLICY, PolicyId};
+use crate::{KeyAlgorithm, PolicyArc, PolicyKind, SubjectKind};
+
+pub use description::{ProfileDescription, PurposeDescription};
 
 /// id-PIV-cardAuth: a card says that it is there (NIST SP 800-73-4, FIPS 201).
-pub(crate) const PIV_CARD_AUTHENTICATION: ObjectIdentifier =
+const PIV_CARD_AUTHENTICATION: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("2.16.840.1.101.3.6.8");
 
 const CA_USES: &[KeyUsages] = &[KeyUsages::KeyCertSign, KeyUsages::CRLSign];
 const SIGNING: &[KeyUsages] = &[KeyUsages::DigitalSignature];
-/// ub-common-name of RFC 5280, appendix A.
-const MAX_COMMON_NAME: usize = 64;
-const MAX_NAMES: usize = 16;
+
+/// 128 bits of strength.
+const STRONG: &[KeyAlgorithm] = &[KeyAlgorithm::P256, KeyAlgorithm::P384, KeyAlgorithm::Rsa3072];
+/// With RSA-2048 (112 bits) for cards that can do no better.
+const OF_CARDS: &[KeyAlgorithm] =
+    &[KeyAlgorithm::P256, KeyAlgorithm::P384, KeyAlgorithm::Rsa2048, KeyAlgorithm::Rsa3072];
+
+/// What a key may be used for (RFC 5280 §4.2.1.12).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyPurpose {
+    ServerAuthentication,
+    ClientAuthentication,
+    PivCardAuthentication,
+    OcspSigning,
+    SamlSigning,
+}
+
+impl KeyPurpose {
+    pub(crate) const fn id(self, arc: &PolicyArc) -> ObjectIdentifier {
+        match self {
+            Self::ServerAuthentication => ID_KP_SERVER_AUTH,
+            Self::ClientAuthentication => ID_KP_CLIENT_AUTH,
+            Self::PivCardAuthentication => PIV_CARD_AUTHENTICATION,
+            Self::OcspSigning => ID_KP_OCSP_SIGNING,
+            Self::SamlSigning => arc.saml_signing(),
+        }
+    }
+}
 
 /// Everything that is the same in all certificates of one kind.
 #[derive(Debug)]
 pub struct Profile {
     pub(crate) name: &'static str,
+    /// The profile of the authority that issues it; `None` where that is not fixed.
+    pub(crate) issued_by: Option<&'static Profile>,
     /// `None` for an end entity, else how many authorities may stand below.
     pub(crate) authorities_below: Option<u8>,
+    pub(crate) subject: SubjectKind,
     pub(crate) key_usage: &'static [KeyUsages],
-    pub(crate) purposes: &'static [ObjectIdentifier],
-    pub(crate) policies: &'static [PolicyId],
+    pub(crate) key_purposes: &'static [KeyPurpose],
+    pub(crate) policy_kinds: &'static [PolicyKind],
     pub(crate) longest_days: i64,
-    /// Only for cards that can do no better: 112 bits of strength.
-    pub(crate) takes_rsa_2048: bool,
+    pub(crate) keys: &'static [KeyAlgorithm],
+    /// Whether it is believed without asking for its revocation: RFC 6960 §4.2.2.2.1.
+    pub(crate) no_check: bool,
 }
+
+/// What the certificates of the parties have in common.
+const OF_SERVICES: Profile = Profile {
+    name: "",
+    issued_by: Some(&Profile::SERVICES_AUTHORITY),
+    authorities_below: None,
+    subject: SubjectKind::Party,
+    key_usage: SIGNING,
+    key_purposes: &[],
+    policy_kinds: &[],
+    longest_days: 398,
+    keys: STRONG,
+    no_check: false,
+};
+
+/// What the certificates on cards have in common.
+const OF_PERSONS: Profile = Profile {
+    subject: SubjectKind::Holder,
+    issued_by: Some(&Profile::CARDS_AUTHORITY),
+    longest_days: 366 * 5,
+    keys: OF_CARDS,
+    ..OF_SERVICES
+};
 
 impl Profile {
     /// The root of trust; signs issuing authorities only.
     pub const ROOT: Self = Self {
         name: "root",
+        issued_by: None,
         authorities_below: Some(1),
+        subject: SubjectKind::Authority,
         key_usage: CA_USES,
-        purposes: &[],
-        policies: &[],
+        key_purposes: &[],
+        policy_kinds: &[],
         longest_days: 366 * 20,
-        takes_rsa_2048: false,
+        keys: STRONG,
+        no_check: false,
     };
 
-    /// The authority that issues card certificates and nothing else.
+    /// The authority that issues residents' cards and nothing else.
     pub const CARDS_AUTHORITY: Self = Self {
         name: "cards-authority",
-        authorities_below: Some(0),
-        key_usage: CA_USES,
-        purposes: &[ID_KP_CLIENT_AUTH, PIV_CARD_AUTHENTICATION],
-        policies: &[CARD_AUTHENTICATION_POLICY, CARD_PRESENCE_POLICY],
-        longest_days: 366 * 10,
-        takes_rsa_2048: false,
+        key_purposes: &[KeyPurpose::ClientAuthentication, KeyPurpose::PivCardAuthentication],
+        policy_kinds: &[PolicyKind::CardAuthentication, PolicyKind::CardPresence],
+        ..Self::AUTHORITY
     };
 
     /// The authority that issues the certificates of the parties' servers and nothing else.
     pub const SERVICES_AUTHORITY: Self = Self {
         name: "services-authority",
+        key_purposes: &[
+            KeyPurpose::ServerAuthentication,
+            KeyPurpose::ClientAuthentication,
+            KeyPurpose::SamlSigning,
+        ],
+        ..Self::AUTHORITY
+    };
+
+    /// The authority that issues the cards of those who work for a party and nothing else.
+    pub const STAFF_AUTHORITY: Self = Self {
+        name: "staff-authority",
+        key_purposes: &[KeyPurpose::ClientAuthentication],
+        policy_kinds: &[PolicyKind::StaffAuthentication],
+        ..Self::AUTHORITY
+    };
+
+    const AUTHORITY: Self = Self {
+        issued_by: Some(&Self::ROOT),
         authorities_below: Some(0),
-        key_usage: CA_USES,
-        purposes: &[ID_KP_SERVER_AUTH, ID_KP_CLIENT_AUTH],
-        policies: &[],
         longest_days: 366 * 10,
-        takes_rsa_2048: false,
+        ..Self::ROOT
     };
 
     /// One party towards the others, as server and as client of mutual TLS.
     pub const PARTY: Self = Self {
         name: "party",
-        authorities_below: None,
-        key_usage: SIGNING,
-        purposes: &[ID_KP_SERVER_AUTH, ID_KP_CLIENT_AUTH],
-        policies: &[],
-        longest_days: 398,
-        takes_rsa_2048: false,
+        key_purposes: &[KeyPurpose::ServerAuthentication, KeyPurpose::ClientAuthentication],
+        ..OF_SERVICES
+    };
+
+    /// A server that is no party towards the others: a web site.
+    pub const SERVER: Self = Self {
+        name: "server",
+        subject: SubjectKind::Host,
+        key_purposes: &[KeyPurpose::ServerAuthentication],
+        ..OF_SERVICES
+    };
+
+    /// A party that calls others and is never called.
+    pub const CLIENT: Self =
+        Self { name: "client", key_purposes: &[KeyPurpose::ClientAuthentication], ..OF_SERVICES };
+
+    /// A party's signature on SAML messages, and nothing else.
+    pub const SAML_SIGNER: Self = Self {
+        name: "saml-signer",
+        key_purposes: &[KeyPurpose::SamlSigning],
+        longest_days: 366 * 3,
+        ..OF_SERVICES
+    };
+
+    /// Signs OCSP responses for the authority that issued it (RFC 6960 §4.2.2.2).
+    pub const OCSP_SIGNER: Self = Self {
+        name: "ocsp-signer",
+        issued_by: None,
+        subject: SubjectKind::Authority,
+        key_purposes: &[KeyPurpose::OcspSigning],
+        longest_days: 31,
+        no_check: true,
+        ..OF_SERVICES
     };
 
     /// PIV slot 9A: signs after the PIN.
     pub const CARD_AUTHENTICATION: Self = Self {
         name: "card-authentication",
-        authorities_below: None,
-        key_usage: SIGNING,
-        purposes: &[ID_KP_CLIENT_AUTH],
-        policies: &[CARD_AUTHENTICATION_POLICY],
-        longest_days: 366 * 5,
-        takes_rsa_2048: true,
+        key_purposes: &[KeyPurpose::ClientAuthentication],
+        policy_kinds: &[PolicyKind::CardAuthentication],
+        ..OF_PERSONS
     };
 
     /// PIV slot 9E: signs without a PIN.
     pub const CARD_PRESENCE: Self = Self {
         name: "card-presence",
-        authorities_below: None,
-        key_usage: SIGNING,
-        purposes: &[PIV_CARD_AUTHENTICATION],
-        policies: &[CARD_PRESENCE_POLICY],
-        longest_days: 366 * 5,
-        takes_rsa_2048: true,
+        key_purposes: &[KeyPurpose::PivCardAuthentication],
+        policy_kinds: &[PolicyKind::CardPresence],
+        ..OF_PERSONS
     };
+
+    /// PIV slot 9A of somebody who works for a party.
+    pub const STAFF_AUTHENTICATION: Self = Self {
+        name: "staff-authentication",
+        issued_by: Some(&Self::STAFF_AUTHORITY),
+        key_purposes: &[KeyPurpose::ClientAuthentication],
+        policy_kinds: &[PolicyKind::StaffAuthentication],
+        longest_days: 366 * 3,
+        ..OF_PERSONS
+    };
+
+    /// Every profile there is: authorities first, then what they issue.
+    pub const fn all() -> &'static [&'static Self] {
+        &[
+            &Self::ROOT,
+            &Self::CARDS_AUTHORITY,
+            &Self::SERVICES_AUTHORITY,
+            &Self::STAFF_AUTHORITY,
+            &Self::PARTY,
+            &Self::SERVER,
+            &Self::CLIENT,
+            &Self::SAML_SIGNER,
+            &Self::OCSP_SIGNER,
+            &Self::CARD_AUTHENTICATION,
+            &Self::CARD_PRESENCE,
+            &Self::STAFF_AUTHENTICATION,
+        ]
+    }
 
     /// A short, stable name, for records.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    pub(crate) fn longest(&self) -> SignedDuration {
+    /// The profile of this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        Self::all().iter().find(|profile| profile.name == name).copied()
+    }
+
+    /// The profile of the authority that issues such certificates; `None` where that is not fixed
+    /// (the root signs itself, every authority has an OCSP signer).
+    pub fn issued_by(&self) -> Option<&'static Self> {
+        self.issued_by
+    }
+
+    /// The longest life of such a certificate.
+    pub fn longest(&self) -> SignedDuration {
         SignedDuration::from_hours(24 * self.longest_days)
     }
-}
 
-/// Another name of a subject (RFC 5280 §4.2.1.6).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AlternativeName {
-    /// A host name, ASCII.
-    Dns(String),
-    /// An address.
-    Ip(IpAddr),
-    /// A URI, ASCII.
-    Uri(String),
-}
-
-/// Whom a certificate is for: a common name, and nothing about a person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject {
-    /// A party's name or a random reference, at most 64 characters.
-    pub common_name: String,
-    /// Host names, addresses, URIs.
-    pub alternative_names: Vec<AlternativeName>,
-}
-
-/// A subject cannot stand in a certificate.
-#[derive(Debug, thiserror::Error)]
-#[error("this name cannot stand in a certificate")]
-pub struct SubjectError;
-
-impl Subject {
-    /// A subject with a common name alone.
-    pub fn named(common_name: impl Into<String>) -> Self {
-        Self { common_name: common_name.into(), alternative_names: Vec::new() }
+    /// Whether such a certificate is one of an authority.
+    pub fn is_authority(&self) -> bool {
+        self.authorities_below.is_some()
     }
 
-    /// A party: its name as CN and as `urn:warifu:party:<name>`, and the host names or addresses
-    /// under which others reach it.
-    pub fn party(name: &str, hosts: &[&str]) -> Result<Self, SubjectError> {
-        require(is_party_name(name))?;
-        let hosts = hosts.iter().map(|host| host_name(host));
-        let urn = AlternativeName::Uri(format!("urn:warifu:party:{name}"));
-        let alternative_names = hosts.chain([Ok(urn)]).collect::<Result<_, _>>()?;
-        Ok(Self { common_name: name.to_owned(), alternative_names })
+    /// The extended key usage: exactly these, in this order.
+    pub(crate) fn purposes(&self, arc: &PolicyArc) -> Vec<ObjectIdentifier> {
+        self.key_purposes.iter().map(|purpose| purpose.id(arc)).collect()
     }
 
-    pub(crate) fn checked(&self) -> Result<&Self, SubjectError> {
-        let length = self.common_name.chars().count();
-        require((1..=MAX_COMMON_NAME).contains(&length))?;
-        require(!self.common_name.chars().any(char::is_control))?;
-        require(self.alternative_names.len() <= MAX_NAMES)?;
-        Ok(self)
+    /// The certificate policies: exactly these, in this order.
+    pub(crate) fn policies(&self, arc: &PolicyArc) -> Vec<ObjectIdentifier> {
+        self.policy_kinds.iter().map(|kind| arc.id(*kind)).collect()
     }
 }
 
-impl AlternativeName {
-    pub(crate) fn to_x509(&self) -> Result<GeneralName, SubjectError> {
-        match self {
-            Self::Dns(name) => {
-                require(is_host_name(name))?;
-                Ok(GeneralName::DnsName(ascii(name)?))
-            }
-            Self::Uri(uri) => Ok(GeneralName::UniformResourceIdentifier(ascii(uri)?)),
-            Self::Ip(address) => Ok(GeneralName::from(*address)),
-        }
+/// Profiles differ in their names.
+impl PartialEq for Profile {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
     }
 }
 
-fn require(holds: bool) -> Result<(), SubjectError> {
-    if holds { Ok(()) } else { Err(SubjectError) }
-}
-
-fn ascii(text: &str) -> Result<Ia5String, SubjectError> {
-    require(!text.is_empty() && text.len() <= 255 && text.bytes().all(|b| b.is_ascii_graphic()))?;
-    Ia5String::new(text).map_err(|_| SubjectError)
-}
-
-fn host_name(host: &str) -> Result<AlternativeName, SubjectError> {
-    if let Ok(address) = host.parse() {
-        return Ok(AlternativeName::Ip(address));
-    }
-    require(is_host_name(host))?;
-    Ok(AlternativeName::Dns(host.to_owned()))
-}
-
-fn is_party_name(name: &str) -> bool {
-    (1..=MAX_COMMON_NAME).contains(&name.len()) && is_label(name)
-}
-
-/// RFC 1123 §2.1, lower case; no wildcards.
-fn is_host_name(host: &str) -> bool {
-    host.len() <= 253 && host.split('.').all(|label| label.len() <= 63 && is_label(label))
-}
-
-fn is_label(label: &str) -> bool {
-    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    !label.is_empty()
-        && label.bytes().all(inner)
-        && !label.starts_with('-')
-        && !label.ends_with('-')
-}
+impl Eq for Profile {}
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
-    fn a_party_is_reached_by_host_and_address() {
-        let party = Subject::party("portal", &["portal.localhost", "127.0.0.1", "::1"]).unwrap();
-        assert_eq!(party.alternative_names[0], AlternativeName::Dns("portal.localhost".into()));
-        assert!(matches!(party.alternative_names[1], AlternativeName::Ip(IpAddr::V4(_))));
-        assert!(matches!(party.alternative_names[2], AlternativeName::Ip(IpAddr::V6(_))));
-        let urn = AlternativeName::Uri("urn:warifu:party:portal".into());
-        assert_eq!(party.alternative_names.last(), Some(&urn));
+    fn every_profile_has_a_name_of_its_own() {
+        let names: BTreeSet<_> = Profile::all().iter().map(|profile| profile.name).collect();
+        assert_eq!(names.len(), Profile::all().len());
+        for profile in Profile::all() {
+            assert_eq!(Profile::named(profile.name), Some(*profile));
+        }
+        assert_eq!(Profile::named(""), None);
     }
 
     #[test]
-    fn names_that_could_mislead_are_refused() {
-        for name in ["", "-a", "a-", "Portal", "a b", "a:b", "a/b", "割符"] {
-            assert!(Subject::party(name, &[]).is_err(), "{name}");
-        }
-        for host in ["*.localhost", "a..b", ".", "a_b", "portal.localhost\0.evil", "a b"] {
-            assert!(Subject::party("portal", &[host]).is_err(), "{host}");
+    fn no_profile_asks_for_more_than_its_authority_may_give() {
+        let arc = PolicyArc::default();
+        for profile in Profile::all().iter().filter(|profile| !profile.is_authority()) {
+            let Some(authority) = profile.issued_by() else { continue };
+            let within = |wanted: &[ObjectIdentifier], allowed: &[ObjectIdentifier]| {
+                wanted.iter().all(|one| allowed.contains(one))
+            };
+            assert!(within(&profile.purposes(&arc), &authority.purposes(&arc)), "{profile:?}");
+            assert!(within(&profile.policies(&arc), &authority.policies(&arc)), "{profile:?}");
+            assert!(profile.longest() <= authority.longest(), "{profile:?}");
         }
     }
 
     #[test]
-    fn common_names_are_bounded() {
-        assert!(Subject::named("割".repeat(64)).checked().is_ok());
-        assert!(Subject::named("割".repeat(65)).checked().is_err());
-        assert!(Subject::named("").checked().is_err());
-        assert!(Subject::named("a\nb").checked().is_err());
+    fn cards_alone_may_have_short_rsa_keys() {
+        for profile in Profile::all() {
+            let takes = profile.keys.contains(&KeyAlgorithm::Rsa2048);
+            assert_eq!(takes, profile.subject == SubjectKind::Holder, "{profile:?}");
+        }
     }
 }

@@ -156,7 +156,7 @@ fn require_canonical(der: &[u8], key: &PKey<Public>) -> Result<(), KeyError> {
 }
 
 /// Turns r ‖ s into the DER form, `None` where the length is wrong.
-fn raw_to_der(raw: &[u8], coordinate: usize) -> Option<Vec<u8>> {
+pub(crate) fn raw_to_der(raw: &[u8], coordinate: usize) -> Option<Vec<u8>> {
     if raw.len() != 2 * coordinate {
         return None;
     }

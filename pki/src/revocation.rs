@@ -1,35 +1,66 @@
-//! The revocation list in force, held by whoever must ask it. Without one that is in force, no card
-//! is good.
+//! The revocation lists in force, held by whoever must ask them. Without a list in force that covers
+//! it, no card is good.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 
 use crate::crl::{Crl, CrlError, Reason, Revoked};
-use crate::{Certificate, VerifiedCard};
+use crate::{Certificate, Listed, VerifiedCard};
 
-/// The latest believed list of one issuer. Fetching is the caller's work: whatever arrives is
-/// handed to [`accept`](Self::accept).
+/// So many addresses of one issuer are kept.
+const MAX_LISTS: usize = 1024;
+/// Stands for the address of a list that covers all certificates of its issuer.
+const EVERYWHERE: &str = "";
+
+/// The latest believed lists of one issuer, each for the certificates that name its address.
+/// Fetching is the caller's work: whatever arrives is handed to [`accept`](Self::accept) or
+/// [`accept_at`](Self::accept_at).
 #[derive(Debug)]
-pub struct RevocationList {
+pub struct RevocationLists {
     issuer: Certificate,
     thumbprint: String,
-    latest: RwLock<Option<Arc<Crl>>>,
+    lists: RwLock<HashMap<String, Arc<Crl>>>,
+    /// The lowest number that is still taken at an address, for as long as no list is there.
+    least: HashMap<String, u64>,
+    /// Held while a list is taken, so that readers wait for one insertion and no comparison.
+    turn: Mutex<()>,
+}
+
+/// A list that was put in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Its address; empty for a list that names none and covers everything of its issuer.
+    pub url: String,
+    /// Its number. To be kept, and given to [`RevocationLists::starting_at`] after a restart.
+    pub number: u64,
+    /// The serial numbers, in lower-case hexadecimal, that the list before it did not hold; all of
+    /// them for the first. Sessions of these cards end.
+    pub newly_revoked: Vec<String>,
 }
 
 /// Why a card may not be used, as far as revocation is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RevocationError {
-    /// No list has been accepted yet.
+    /// No list has been accepted yet for the address that the certificate names.
     #[error("no revocation list is at hand")]
     NoList,
     /// The list at hand is out of date.
     #[error("the revocation list at hand is out of date")]
     Stale,
-    /// The card is of another issuer, or belongs to another list of this issuer.
+    /// The card is of another issuer, or names no address, or the list there is of others.
     #[error("the revocation list at hand does not cover this card")]
     NotCovered,
+    /// An authority above the card is revoked.
+    #[error("the issuer of the card is revoked ({reason})")]
+    IssuerRevoked {
+        /// Since when.
+        at: Timestamp,
+        /// Why.
+        reason: Reason,
+    },
     /// The card is revoked.
     #[error("the card is revoked ({reason})")]
     Revoked {
@@ -45,143 +76,119 @@ impl RevocationError {
     pub const fn code(self) -> &'static str {
         match self {
             Self::NoList | Self::Stale | Self::NotCovered => "card.revocation-unknown",
+            Self::IssuerRevoked { .. } => "card.issuer-not-valid",
             Self::Revoked { reason: Reason::CertificateHold, .. } => "card.suspended",
             Self::Revoked { .. } => "card.revoked",
         }
     }
 }
 
-impl RevocationList {
+impl RevocationLists {
     /// Holds no list yet: until one is accepted every check fails.
     pub fn new(issuer: Certificate) -> Self {
+        Self::starting_at(issuer, HashMap::new())
+    }
+
+    /// The same, but at these addresses nothing is taken below these numbers, so that a restart does
+    /// not go back.
+    pub fn starting_at(issuer: Certificate, least: HashMap<String, u64>) -> Self {
         let thumbprint = issuer.thumbprint();
-        Self { issuer, thumbprint, latest: RwLock::default() }
+        Self { issuer, thumbprint, lists: RwLock::default(), least, turn: Mutex::default() }
     }
 
-    /// Believes a list (DER) and puts it in force, unless a later one is there already. Gives its
-    /// number.
-    pub fn accept(&self, der: &[u8], now: Timestamp) -> Result<u64, CrlError> {
+    /// The issuer whose lists these are.
+    pub fn issuer(&self) -> &Certificate {
+        &self.issuer
+    }
+
+    /// Believes a list (DER) and puts it in force for its address, unless a later one is there
+    /// already.
+    pub fn accept(&self, der: &[u8], now: Timestamp) -> Result<Accepted, CrlError> {
+        self.put(Crl::verify(der, &self.issuer, now)?)
+    }
+
+    /// The same for a list that was asked for by its address: another address's list is refused.
+    pub fn accept_at(&self, url: &str, der: &[u8], now: Timestamp) -> Result<Accepted, CrlError> {
         let list = Crl::verify(der, &self.issuer, now)?;
-        let number = list.number();
-        let mut latest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
-        if latest.as_ref().is_some_and(|latest| latest.number() > number) {
-            return Err(CrlError::WentBack);
-        }
-        *latest = Some(Arc::new(list));
-        Ok(number)
+        let is_right = list.url().is_none_or(|found| found == url);
+        if is_right { self.put(list) } else { Err(CrlError::WrongScope) }
     }
 
-    /// Whether a verified card is on no list, as far as the list in force can tell.
+    /// Whether a verified card, and every authority above it that this issuer certified, is on no
+    /// list, as far as the lists in force can tell. Authorities above that others certified are
+    /// theirs to check: [`VerifiedCard::require_unrevoked`] asks everybody.
     pub fn check(&self, card: &VerifiedCard, now: Timestamp) -> Result<(), RevocationError> {
-        let list = self.latest().ok_or(RevocationError::NoList)?;
+        let mut asked =
+            card.listed().filter(|one| one.issuer_thumbprint == self.thumbprint).peekable();
+        if asked.peek().is_none() {
+            return Err(RevocationError::NotCovered);
+        }
+        asked.try_for_each(|one| self.check_one(&one, now))
+    }
+
+    /// The list at hand for an address, in force or not.
+    pub fn latest(&self, url: &str) -> Option<Arc<Crl>> {
+        self.lists.read().unwrap_or_else(PoisonError::into_inner).get(url).cloned()
+    }
+
+    pub(crate) fn check_one(
+        &self,
+        one: &Listed<'_>,
+        now: Timestamp,
+    ) -> Result<(), RevocationError> {
+        let list = self.covering(one)?;
         if !list.is_in_force(now) {
             return Err(RevocationError::Stale);
         }
-        if !self.covers(&list, card) {
-            return Err(RevocationError::NotCovered);
-        }
-        match list.state_of(&serial(card)?) {
+        let serial = HEXLOWER.decode(one.serial_hex.as_bytes());
+        let serial = serial.map_err(|_| RevocationError::NotCovered)?;
+        match list.state_of(&serial) {
             None => Ok(()),
+            Some(Revoked { at, reason }) if one.is_authority => {
+                Err(RevocationError::IssuerRevoked { at, reason })
+            }
             Some(Revoked { at, reason }) => Err(RevocationError::Revoked { at, reason }),
         }
     }
 
-    /// The list at hand, in force or not.
-    pub fn latest(&self) -> Option<Arc<Crl>> {
-        self.latest.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// RFC 5280 §6.3.3 (b): same issuer, one of the addresses that the certificate names is the
+    /// list's, and the list is not of authorities where the certificate is none.
+    fn covering(&self, one: &Listed<'_>) -> Result<Arc<Crl>, RevocationError> {
+        if one.issuer_thumbprint != self.thumbprint {
+            return Err(RevocationError::NotCovered);
+        }
+        let everywhere = self.latest(EVERYWHERE);
+        if one.crl_urls.is_empty() && everywhere.is_none() {
+            return Err(RevocationError::NotCovered);
+        }
+        let list = one.crl_urls.iter().find_map(|url| self.latest(url)).or(everywhere);
+        let list = list.ok_or(RevocationError::NoList)?;
+        if list.covers(one.is_authority) { Ok(list) } else { Err(RevocationError::NotCovered) }
     }
 
-    /// RFC 5280 §6.3.3 (b): same issuer, and the address the certificate names is the list's.
-    fn covers(&self, list: &Crl, card: &VerifiedCard) -> bool {
-        let same_address = list.url().is_none_or(|url| card.crl_url.as_deref() == Some(url));
-        card.issuer_thumbprint == self.thumbprint && same_address
+    fn put(&self, list: Crl) -> Result<Accepted, CrlError> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let url = list.url().unwrap_or(EVERYWHERE).to_owned();
+        let before = self.latest(&url);
+        let least = before.as_ref().map(|before| before.number());
+        if least.or_else(|| self.least.get(&url).copied()) > Some(list.number()) {
+            return Err(CrlError::WentBack);
+        }
+        let newly_revoked = newly_revoked(&list, before.as_deref());
+        let accepted = Accepted { url: url.clone(), number: list.number(), newly_revoked };
+        let mut lists = self.lists.write().unwrap_or_else(PoisonError::into_inner);
+        if before.is_none() && lists.len() >= MAX_LISTS {
+            return Err(CrlError::WrongScope);
+        }
+        lists.insert(url, Arc::new(list));
+        Ok(accepted)
     }
 }
 
-fn serial(card: &VerifiedCard) -> Result<Vec<u8>, RevocationError> {
-    HEXLOWER.decode(card.serial_hex.as_bytes()).map_err(|_| RevocationError::NotCovered)
+fn newly_revoked(list: &Crl, before: Option<&Crl>) -> Vec<String> {
+    let is_new = |serial: &&[u8]| before.is_none_or(|before| before.state_of(serial).is_none());
+    list.serials().filter(is_new).map(|serial| HEXLOWER.encode(serial)).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::crl::{RevokedEntry, build};
-    use crate::testing::{World, days};
-    use crate::{CardPurpose, CardTrust};
-
-    fn list(world: &World, revoked: &[Certificate], number: u64) -> Vec<u8> {
-        let entry = |card: &Certificate| RevokedEntry {
-            serial: card.serial().to_vec(),
-            at: world.now,
-            reason: Reason::KeyCompromise,
-        };
-        let entries: Vec<_> = revoked.iter().map(entry).collect();
-        build(&world.cards, &entries, number, world.now, world.now + days(1)).unwrap()
-    }
-
-    fn verified(world: &World, card: &Certificate) -> VerifiedCard {
-        world.trust().verify(card.der(), CardPurpose::Authentication, world.now).unwrap()
-    }
-
-    #[test]
-    fn a_card_is_good_until_it_is_on_the_list() {
-        let world = World::new();
-        let card = world.authentication_card();
-        let verified = verified(&world, &card);
-        let lists = RevocationList::new(world.cards.certificate().clone());
-        assert_eq!(lists.check(&verified, world.now), Err(RevocationError::NoList));
-        lists.accept(&list(&world, &[], 1), world.now).unwrap();
-        assert_eq!(lists.check(&verified, world.now), Ok(()));
-        lists.accept(&list(&world, &[card], 2), world.now).unwrap();
-        let refused = lists.check(&verified, world.now).unwrap_err();
-        assert!(matches!(refused, RevocationError::Revoked { reason: Reason::KeyCompromise, .. }));
-        assert_eq!(refused.code(), "card.revoked");
-    }
-
-    #[test]
-    fn a_stale_list_refuses_every_card() {
-        let world = World::new();
-        let verified = verified(&world, &world.authentication_card());
-        let lists = RevocationList::new(world.cards.certificate().clone());
-        lists.accept(&list(&world, &[], 1), world.now).unwrap();
-        assert_eq!(lists.check(&verified, world.now + days(1)), Err(RevocationError::Stale));
-    }
-
-    #[test]
-    fn an_older_list_never_replaces_a_newer_one() {
-        let world = World::new();
-        let lists = RevocationList::new(world.cards.certificate().clone());
-        lists.accept(&list(&world, &[], 5), world.now).unwrap();
-        assert_eq!(lists.accept(&list(&world, &[], 4), world.now), Err(CrlError::WentBack));
-        assert_eq!(lists.accept(&list(&world, &[], 5), world.now), Ok(5));
-    }
-
-    #[test]
-    fn a_list_says_nothing_about_cards_it_does_not_cover() {
-        let world = World::new();
-        let lists = RevocationList::new(world.cards.certificate().clone());
-        lists.accept(&list(&world, &[], 1), world.now).unwrap();
-        let good = verified(&world, &world.authentication_card());
-        let foreign = VerifiedCard { issuer_thumbprint: "x".into(), ..good.clone() };
-        assert_eq!(lists.check(&foreign, world.now), Err(RevocationError::NotCovered));
-        let elsewhere = VerifiedCard { crl_url: Some("http://other/".into()), ..good.clone() };
-        assert_eq!(lists.check(&elsewhere, world.now), Err(RevocationError::NotCovered));
-        let nowhere = VerifiedCard { crl_url: None, ..good };
-        assert_eq!(lists.check(&nowhere, world.now), Err(RevocationError::NotCovered));
-    }
-
-    #[test]
-    fn a_foreign_list_is_refused() {
-        let (world, other) = (World::new(), World::new());
-        let lists = RevocationList::new(world.cards.certificate().clone());
-        let foreign = list(&other, &[], 9);
-        assert_eq!(lists.accept(&foreign, world.now), Err(CrlError::BadSignature));
-        assert!(
-            CardTrust::new(
-                world.root.certificate().clone(),
-                vec![other.cards.certificate().clone()]
-            )
-            .is_err()
-        );
-    }
-}
+mod tests;

@@ -10,12 +10,13 @@ use tempfile::TempDir;
 use warifu_service::clock::SeededEntropy;
 
 use crate::{
-    Authority, CardTrust, Certificate, FileKey, KeyAlgorithm, Profile, Publication, Subject,
+    Authority, CardTrust, Certificate, FileKey, KeyAlgorithm, Lists, Profile, Publication, Subject,
     Validity,
 };
 
 pub(crate) const HOLDER: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const CRL_URL: &str = "http://localhost:8446/crl/cards.crl";
+pub(crate) const ROOT_CRL_URL: &str = "http://localhost:8446/crl/root.crl";
 pub(crate) const CARDS_CERTIFICATE_URL: &str = "http://localhost:8446/cards-ca.cer";
 
 pub(crate) struct World {
@@ -24,6 +25,7 @@ pub(crate) struct World {
     pub(crate) root: Authority,
     pub(crate) cards: Authority,
     pub(crate) services: Authority,
+    pub(crate) staff: Authority,
 }
 
 pub(crate) fn now() -> Timestamp {
@@ -32,6 +34,10 @@ pub(crate) fn now() -> Timestamp {
 
 pub(crate) fn days(count: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * count)
+}
+
+fn nowhere() -> Publication {
+    Publication::default()
 }
 
 pub(crate) fn key_256() -> &'static FileKey {
@@ -55,20 +61,23 @@ impl World {
         let entropy = SeededEntropy::new(1);
         let long = Validity::lasting(now() - days(30), days(3000));
         let signer = |algorithm| Arc::new(FileKey::generate(algorithm).unwrap());
-        let root = signer(KeyAlgorithm::P384);
-        let root = Authority::self_signed_root("Warifu test root", root, long, &entropy).unwrap();
+        let key = signer(KeyAlgorithm::P384);
+        let root = Authority::self_signed_root("Warifu test root", key.clone(), long, &entropy);
+        let of_root = Publication { lists: Lists::One(ROOT_CRL_URL.into()), ..nowhere() };
+        let root = Authority::new(root.unwrap().certificate().clone(), key, of_root).unwrap();
         let issue = |profile: &Profile, name: &str, publication| {
             let signer = signer(KeyAlgorithm::P256);
             root.issue_ca(profile, name, signer, publication, long, &entropy).unwrap()
         };
-        let cards = Publication {
-            crl_url: Some(CRL_URL.into()),
+        let of_cards = Publication {
+            lists: Lists::One(CRL_URL.into()),
             certificate_url: Some(CARDS_CERTIFICATE_URL.into()),
+            ..nowhere()
         };
-        let cards = issue(&Profile::CARDS_AUTHORITY, "Warifu test cards", cards);
-        let services =
-            issue(&Profile::SERVICES_AUTHORITY, "Warifu test services", Publication::default());
-        Self { now: now(), cards, services, root, entropy }
+        let cards = issue(&Profile::CARDS_AUTHORITY, "Warifu test cards 1", of_cards);
+        let services = issue(&Profile::SERVICES_AUTHORITY, "Warifu test services 1", nowhere());
+        let staff = issue(&Profile::STAFF_AUTHORITY, "Warifu test staff 1", nowhere());
+        Self { now: now(), cards, services, staff, root, entropy }
     }
 
     pub(crate) fn trust(&self) -> CardTrust {
@@ -131,8 +140,10 @@ impl World {
     /// `openssl crl` with verification, its text and its verdict.
     pub(crate) fn openssl_crl_text(&self, list: &[u8]) -> String {
         let folder = self.files(&self.cards, self.cards.certificate());
+        let authorities = self.root.certificate().pem() + &self.cards.certificate().pem();
         std::fs::write(folder.path().join("list.der"), list).unwrap();
-        let arguments = "crl -inform DER -in list.der -noout -text -verify -CAfile issuer.pem";
+        std::fs::write(folder.path().join("authorities.pem"), authorities).unwrap();
+        let arguments = "crl -inform DER -in list.der -noout -text -verify -CAfile authorities.pem";
         let (_, output) = openssl(folder.path(), &arguments.split(' ').collect::<Vec<_>>());
         output
     }

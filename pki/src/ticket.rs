@@ -1,5 +1,5 @@
-//! The relay ticket: what the identity provider tells the relay about a sign-in, carried by a portal
-//! that cannot read it. Signed by the identity provider, then sealed to the relay.
+//! Tickets: what the identity provider tells the relay, or the card office, about a sign-in, carried
+//! by a portal that cannot read it. Signed by the identity provider, then sealed to the recipient.
 
 use std::sync::Arc;
 
@@ -9,19 +9,26 @@ use serde::{Deserialize, Serialize};
 use crate::jose::{Expected, JoseError, JweOpener, JweSealer, JwsSigner, JwsVerifier};
 use crate::{FileKey, PublicKey, Signer};
 
-const TYPE: &str = "relay-ticket+jwt";
+const RELAY_TYPE: &str = "relay-ticket+jwt";
+const OFFICE_TYPE: &str = "office-ticket+jwt";
 const MAX_ROLES: usize = 16;
+/// Bytes of an identifier, a role, an organisation's code.
+const MAX_WORD: usize = 256;
+/// Bytes of an organisation's name.
+const MAX_NAME: usize = 512;
 /// 128 random bits take 22 characters of base64url or 32 of hexadecimal.
 const JTI_LENGTHS: std::ops::RangeInclusive<usize> = 22..=64;
 
 /// What a ticket opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Purpose {
     /// The subject's own records, for the subject. Five minutes.
     Records,
     /// Whether the subject's insurance is valid, for the member of staff in `act`. Two minutes.
     Eligibility,
+    /// The card office, for a member of its staff. Sixty minutes, used again and again until then.
+    CardOffice,
 }
 
 impl Purpose {
@@ -30,6 +37,16 @@ impl Purpose {
         match self {
             Self::Records => SignedDuration::from_mins(5),
             Self::Eligibility => SignedDuration::from_mins(2),
+            Self::CardOffice => SignedDuration::from_mins(60),
+        }
+    }
+
+    /// The token's type says who it is for (RFC 8725 §3.11), so that neither recipient ever opens
+    /// the other's tickets.
+    const fn token_type(self) -> &'static str {
+        match self {
+            Self::Records | Self::Eligibility => RELAY_TYPE,
+            Self::CardOffice => OFFICE_TYPE,
         }
     }
 }
@@ -53,6 +70,12 @@ pub struct Organization {
     pub name: String,
 }
 
+impl Organization {
+    pub(crate) fn is_bounded(&self) -> bool {
+        (1..=MAX_WORD).contains(&self.code.len()) && (1..=MAX_NAME).contains(&self.name.len())
+    }
+}
+
 /// Who acts where the subject is someone else (RFC 8693 §4.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,15 +87,22 @@ pub struct Actor {
     pub organization: Option<Organization>,
 }
 
+impl Actor {
+    fn is_bounded(&self) -> bool {
+        is_word(&self.sub) && self.organization.as_ref().is_none_or(Organization::is_bounded)
+    }
+}
+
 /// The claims of a ticket. Times are seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RelayTicket {
     /// The identity provider.
     pub iss: String,
-    /// The relay.
+    /// The recipient: the relay, or the card office.
     pub aud: String,
-    /// The relay's pairwise identifier of the person whose data it is about.
+    /// The recipient's pairwise identifier of the person: whose data it is about or, for the card
+    /// office, who signed in.
     pub sub: String,
     /// Names the ticket, so that it is used once: 22 to 64 characters.
     pub jti: String,
@@ -94,7 +124,7 @@ pub struct RelayTicket {
     /// The organisation of whoever signed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<Organization>,
-    /// Who asks, for eligibility; absent for records.
+    /// Who asks, for eligibility; absent for all else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<Actor>,
 }
@@ -115,12 +145,22 @@ impl RelayTicket {
         let life = self.exp.checked_sub(self.iat).unwrap_or(i64::MAX);
         let sound = (1..=self.purpose.lifetime().as_secs()).contains(&life)
             && JTI_LENGTHS.contains(&self.jti.len())
-            && !self.sub.is_empty()
-            && !self.cnf.x5t_s256.is_empty()
-            && self.roles.len() <= MAX_ROLES
+            && is_word(&self.sub)
+            && is_word(&self.cnf.x5t_s256)
+            && are_bounded(&self.roles)
+            && self.organization.as_ref().is_none_or(Organization::is_bounded)
+            && self.act.as_ref().is_none_or(Actor::is_bounded)
             && self.act.is_some() == (self.purpose == Purpose::Eligibility);
         if sound { Ok(()) } else { Err(TicketError::Claims) }
     }
+}
+
+pub(crate) fn are_bounded(roles: &[String]) -> bool {
+    roles.len() <= MAX_ROLES && roles.iter().all(|role| is_word(role))
+}
+
+fn is_word(text: &str) -> bool {
+    (1..=MAX_WORD).contains(&text.len())
 }
 
 /// Issues tickets: the identity provider's half.
@@ -131,30 +171,32 @@ pub struct TicketIssuer {
 }
 
 impl TicketIssuer {
-    /// Signs with the identity provider's key and seals to the relay's, both P-256.
-    pub fn new(signer: Arc<dyn Signer>, relay: &PublicKey) -> Result<Self, JoseError> {
-        Ok(Self { signer: JwsSigner::new(signer)?, sealer: JweSealer::new(relay)? })
+    /// Signs with the identity provider's key and seals to the recipient's, both P-256.
+    pub fn new(signer: Arc<dyn Signer>, recipient: &PublicKey) -> Result<Self, JoseError> {
+        Ok(Self { signer: JwsSigner::new(signer)?, sealer: JweSealer::new(recipient)? })
     }
 
     /// Makes a ticket: a JWS in a JWE, compact form, at most 8 KiB.
     pub fn issue(&self, ticket: &RelayTicket) -> Result<String, TicketError> {
         ticket.require_sound()?;
-        Ok(self.sealer.seal(&self.signer.sign(TYPE, ticket)?)?)
+        Ok(self.sealer.seal(&self.signer.sign(ticket.purpose.token_type(), ticket)?)?)
     }
 }
 
-/// Opens tickets: the relay's half.
+/// Opens tickets: the recipient's half.
 #[derive(Clone, Debug)]
 pub struct TicketOpener {
     opener: JweOpener,
     verifier: JwsVerifier,
     issuer: String,
     audience: String,
+    typ: &'static str,
+    longest: SignedDuration,
 }
 
 impl TicketOpener {
-    /// Opens with the relay's key what the identity provider `issuer` signed with its key for the
-    /// relay `audience`.
+    /// Opens, with the relay's key, tickets for records and eligibility that the identity provider
+    /// `issuer` signed with its key for the relay `audience`.
     pub fn new(
         relay: &FileKey,
         idp: PublicKey,
@@ -166,22 +208,36 @@ impl TicketOpener {
             verifier: JwsVerifier::new(idp)?,
             issuer: issuer.into(),
             audience: audience.into(),
+            typ: RELAY_TYPE,
+            longest: Purpose::Records.lifetime(),
         })
     }
 
+    /// Opens, with the card office's key, tickets of its staff.
+    pub fn of_office(
+        office: &FileKey,
+        idp: PublicKey,
+        issuer: impl Into<String>,
+        audience: impl Into<String>,
+    ) -> Result<Self, JoseError> {
+        let opener = Self::new(office, idp, issuer, audience)?;
+        Ok(Self { typ: OFFICE_TYPE, longest: Purpose::CardOffice.lifetime(), ..opener })
+    }
+
     /// Opens a ticket and checks signature, issuer, audience, times and claims. That `jti` was not
-    /// used before and that the client fits `cnf` is the caller's to check.
+    /// used before (where that counts) and that the client fits `cnf` is the caller's to check.
     pub fn open(&self, sealed: &str, now: Timestamp) -> Result<RelayTicket, TicketError> {
         let expected = Expected {
-            typ: TYPE,
+            typ: self.typ,
             issuer: &self.issuer,
             audience: &self.audience,
-            longest: Purpose::Records.lifetime(),
+            longest: self.longest,
         };
         let token = self.opener.open(sealed)?;
         let ticket: RelayTicket = self.verifier.verify(&token, &expected, now)?;
         ticket.require_sound()?;
-        Ok(ticket)
+        let fits = ticket.purpose.token_type() == self.typ;
+        if fits { Ok(ticket) } else { Err(TicketError::Claims) }
     }
 }
 
@@ -239,6 +295,10 @@ mod tests {
         }
     }
 
+    fn office() -> RelayTicket {
+        RelayTicket { purpose: Purpose::CardOffice, exp: records().iat + 3600, ..records() }
+    }
+
     #[test]
     fn tickets_go_round_and_the_carrier_reads_nothing() {
         let Pair { issuer, opener } = pair();
@@ -261,12 +321,41 @@ mod tests {
             RelayTicket { jti: "short".into(), ..records() },
             RelayTicket { sub: String::new(), ..records() },
             RelayTicket { roles: vec!["r".into(); 17], ..records() },
+            RelayTicket { roles: vec!["r".repeat(257)], ..records() },
+            RelayTicket { act: eligibility().act, ..office() },
+            RelayTicket { exp: office().iat + 3601, ..office() },
         ];
         for ticket in unsound {
             assert!(matches!(issuer.issue(&ticket), Err(TicketError::Claims)), "{ticket:?}");
-            let forced = issuer.sealer.seal(&issuer.signer.sign(TYPE, &ticket).unwrap()).unwrap();
+            let forced =
+                issuer.sealer.seal(&issuer.signer.sign(RELAY_TYPE, &ticket).unwrap()).unwrap();
             assert!(opener.open(&forced, now()).is_err(), "{ticket:?}");
         }
+    }
+
+    #[test]
+    fn relay_and_card_office_open_their_own_tickets_only() {
+        let key = FileKey::generate(KeyAlgorithm::P256).unwrap();
+        let issuer = TicketIssuer::new(Arc::new(key_256().clone()), key.public_key()).unwrap();
+        let idp = key_256().public_key().clone();
+        let relay = TicketOpener::new(&key, idp.clone(), IDP, RELAY).unwrap();
+        let desk = TicketOpener::of_office(&key, idp, IDP, RELAY).unwrap();
+        let late = now() + SignedDuration::from_mins(59);
+        let sealed = issuer.issue(&office()).unwrap();
+        assert_eq!(desk.open(&sealed, late).unwrap(), office());
+        assert!(matches!(
+            relay.open(&sealed, now()),
+            Err(TicketError::Token(JoseError::WrongHeader))
+        ));
+        let sealed = issuer.issue(&records()).unwrap();
+        assert!(matches!(
+            desk.open(&sealed, now()),
+            Err(TicketError::Token(JoseError::WrongHeader))
+        ));
+        let disguised =
+            issuer.signer.sign(RELAY_TYPE, &RelayTicket { exp: office().iat + 60, ..office() });
+        let disguised = issuer.sealer.seal(&disguised.unwrap()).unwrap();
+        assert!(matches!(relay.open(&disguised, now()), Err(TicketError::Claims)));
     }
 
     #[test]

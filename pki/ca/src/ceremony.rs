@@ -1,192 +1,144 @@
-//! The ceremony that makes the authorities: once, into an empty folder.
+//! The ceremony that makes the authorities: once, into an empty folder, from one reviewed file.
 
-use std::path::Path;
+mod plan;
+pub(crate) mod report;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::SignedDuration;
-use warifu_pki::{Authority, FileKey, KeyAlgorithm, Profile, Publication, Validity};
+use jiff::{SignedDuration, Timestamp};
+use warifu_pki::{Authority, IssueError, KeySource, PublicKey, Signer, Subject, Validity};
 use warifu_service::Surroundings;
-use warifu_service::seal::KeyRing;
 
-use crate::OfficeError;
-use crate::folder::{self, Member};
+pub use plan::{AuthorityPlan, Ceremony, RootPlan};
+pub use report::CeremonyReport;
 
-const ROOT_YEARS: i64 = 20;
-const ISSUER_YEARS: i64 = 10;
+use crate::folder::{self, ROOT_CERTIFICATE, ROOT_LIST};
+use crate::manifest::{self, Entry, Manifest};
+use crate::{Branch, CaError, root};
 
-/// What the authorities to be made are called.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ceremony {
-    /// The beginning of their names, e.g. `Warifu demo`; at most 50 characters.
-    pub name: String,
-}
-
-/// Makes root (P-384), cards authority and services authority (P-256) and the keys that seal the
-/// office's records, and writes them into the folder. Nothing that exists is overwritten.
+/// Makes the root, one authority for each branch and the root's first revocation list, and writes
+/// them into the folder with a report of what was done. Nothing that exists is overwritten.
 ///
-/// The office itself never needs the root's key `ca.key`: keep it elsewhere.
+/// The authority itself never needs the root's key: keep it elsewhere.
 pub fn init(
     folder: &Path,
     ceremony: &Ceremony,
     surroundings: &Surroundings,
-) -> Result<(), OfficeError> {
-    require_absent(folder)?;
-    let made = Made::new(ceremony, surroundings)?;
+) -> Result<CeremonyReport, CaError> {
+    ceremony.check()?;
+    require_absent(folder, ceremony)?;
     folder::make(folder)?;
-    made.write(folder)
-}
-
-fn require_absent(folder: &Path) -> Result<(), OfficeError> {
-    let mut paths = Member::ALL.iter().map(|member| member.within(folder));
-    paths.find(|path| path.exists()).map_or(Ok(()), |path| Err(OfficeError::Exists(path)))
-}
-
-/// An authority beside its key, which only the ceremony sees.
-struct Keyed {
-    authority: Authority,
-    key: FileKey,
-}
-
-struct Made {
-    root: Keyed,
-    cards: Keyed,
-    services: Keyed,
-    seal: KeyRing,
-}
-
-impl Made {
-    fn new(ceremony: &Ceremony, surroundings: &Surroundings) -> Result<Self, OfficeError> {
-        let root = root(ceremony, surroundings)?;
-        let issuer = |profile: &Profile, role: &str| {
-            issuer(&root.authority, profile, &name(ceremony, role), surroundings)
-        };
-        let cards = issuer(&Profile::CARDS_AUTHORITY, "cards")?;
-        let services = issuer(&Profile::SERVICES_AUTHORITY, "services")?;
-        let seal = KeyRing::generate(&surroundings.hex(4), surroundings.entropy.as_ref())?;
-        Ok(Self { root, cards, services, seal })
+    let mut manifest = ceremony.manifest();
+    let root = make_root(folder, ceremony, &manifest, surroundings)?;
+    for branch in Branch::ALL {
+        let entry = ceremony.first_of(branch, surroundings.now());
+        let plan = ceremony.plan_of(branch);
+        let name = format!("{} {}", ceremony.name, entry.stem().replace('-', " "));
+        make_authority(folder, &root, &Order { plan, entry: &entry, name: &name }, surroundings)?;
+        manifest.authorities.push(entry);
     }
+    root::write_list(folder, &root, &manifest, surroundings)?;
+    write_bundles(folder, &manifest)?;
+    folder::write_new(&folder.join(manifest::FILE), manifest.to_text()?.as_bytes())?;
+    // Written last: once it is there, all is.
+    let pem = root.certificate().pem();
+    folder::write_new(&folder.join(ROOT_CERTIFICATE), pem.as_bytes())?;
+    report::of_init(folder, ceremony, &manifest, surroundings.now())
+}
 
-    fn write(&self, folder: &Path) -> Result<(), OfficeError> {
-        self.root.key.save(&Member::RootKey.within(folder))?;
-        self.cards.write(folder, Member::CardsKey, Member::CardsCertificate)?;
-        self.services.write(folder, Member::ServicesKey, Member::ServicesCertificate)?;
-        self.seal.save(&Member::SealKeys.within(folder))?;
-        let root = self.root.authority.certificate();
-        folder::write(&Member::RootCertificate.within(folder), root)
+fn require_absent(folder: &Path, ceremony: &Ceremony) -> Result<(), CaError> {
+    let fixed = [ROOT_CERTIFICATE, ROOT_LIST, manifest::FILE, report::FILE];
+    let mut paths: Vec<PathBuf> = fixed.iter().map(|name| folder.join(name)).collect();
+    paths.extend(file_of(&ceremony.root.key, folder));
+    for branch in Branch::ALL {
+        let entry = ceremony.first_of(branch, Timestamp::UNIX_EPOCH);
+        paths.push(folder::certificate_path(folder, &entry));
+        paths.push(folder::bundle_path(folder, branch));
+        paths.extend(file_of(&entry.key, folder));
+    }
+    paths.into_iter().find(|path| path.exists()).map_or(Ok(()), |path| Err(CaError::Exists(path)))
+}
+
+fn file_of(key: &KeySource, folder: &Path) -> Option<PathBuf> {
+    match key {
+        KeySource::File { file, .. } => Some(folder.join(file)),
+        KeySource::Token(_) => None,
     }
 }
 
-impl Keyed {
-    fn write(&self, folder: &Path, key: Member, pem: Member) -> Result<(), OfficeError> {
-        self.key.save(&key.within(folder))?;
-        folder::write(&pem.within(folder), self.authority.certificate())
-    }
-}
-
-fn root(ceremony: &Ceremony, surroundings: &Surroundings) -> Result<Keyed, OfficeError> {
-    let key = FileKey::generate(KeyAlgorithm::P384)?;
-    let authority = Authority::self_signed_root(
-        &name(ceremony, "root"),
-        Arc::new(key.clone()),
-        years(ROOT_YEARS, surroundings),
-        surroundings.entropy.as_ref(),
-    )?;
-    Ok(Keyed { authority, key })
-}
-
-fn issuer(
-    root: &Authority,
-    profile: &Profile,
-    name: &str,
+/// The root, with its key still in hand.
+fn make_root(
+    folder: &Path,
+    ceremony: &Ceremony,
+    manifest: &Manifest,
     surroundings: &Surroundings,
-) -> Result<Keyed, OfficeError> {
-    let key = FileKey::generate(KeyAlgorithm::P256)?;
-    let authority = root.issue_ca(
-        profile,
-        name,
-        Arc::new(key.clone()),
-        Publication::default(),
-        years(ISSUER_YEARS, surroundings),
+) -> Result<Authority, CaError> {
+    let plan = &ceremony.root;
+    let key = plan.key.clone().within(folder).generate(plan.algorithm)?;
+    let root = Authority::self_signed_root(
+        &format!("{} root", ceremony.name),
+        Arc::clone(&key),
+        years(plan.years, surroundings),
         surroundings.entropy.as_ref(),
     )?;
-    Ok(Keyed { authority, key })
+    Ok(Authority::new(root.certificate().clone(), key, manifest.publication_of_root())?)
 }
 
-fn name(ceremony: &Ceremony, role: &str) -> String {
-    format!("{} {role}", ceremony.name)
+/// An authority to be made.
+pub(crate) struct Order<'a> {
+    pub(crate) plan: &'a AuthorityPlan,
+    pub(crate) entry: &'a Entry,
+    pub(crate) name: &'a str,
 }
 
-fn years(count: i64, surroundings: &Surroundings) -> Validity {
-    Validity::lasting(surroundings.now(), SignedDuration::from_hours(24 * 365 * count))
+/// Makes the key of an authority, has the root certify it, and writes the certificate.
+pub(crate) fn make_authority(
+    folder: &Path,
+    root: &Authority,
+    order: &Order<'_>,
+    surroundings: &Surroundings,
+) -> Result<(), CaError> {
+    let Order { plan, entry, name } = *order;
+    let subject =
+        Subject::authority_within(name, &plan.permitted_hosts).map_err(IssueError::from)?;
+    let key = entry.key.clone().within(folder).generate(plan.algorithm)?;
+    let public = PublicKey::from_der(key.public_key_der())?;
+    let validity = years(plan.years, surroundings);
+    let profile = entry.branch.profile();
+    let entropy = surroundings.entropy.as_ref();
+    let certificate = root.issue(profile, &subject, &public, validity, entropy)?;
+    folder::write_new(&folder::certificate_path(folder, entry), certificate.pem().as_bytes())
+}
+
+/// Opens the root for one act.
+pub(crate) fn open_root(
+    folder: &Path,
+    manifest: &Manifest,
+    key: &KeySource,
+) -> Result<Authority, CaError> {
+    let certificate = folder::certificate(&folder.join(ROOT_CERTIFICATE))?;
+    let key: Arc<dyn Signer> = key.clone().within(folder).open()?;
+    Ok(Authority::new(certificate, key, manifest.publication_of_root())?)
+}
+
+/// Writes, for each branch, the certificates that others are to believe: every generation that is
+/// not revoked.
+pub(crate) fn write_bundles(folder: &Path, manifest: &Manifest) -> Result<(), CaError> {
+    for branch in Branch::ALL {
+        let mut bundle = String::new();
+        let entries = manifest.authorities.iter();
+        for entry in entries.filter(|entry| entry.branch == branch && entry.revoked.is_none()) {
+            bundle += &folder::certificate(&folder::certificate_path(folder, entry))?.pem();
+        }
+        folder::replace(&folder::bundle_path(folder, branch), bundle.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn years(count: u16, surroundings: &Surroundings) -> Validity {
+    Validity::lasting(surroundings.now(), SignedDuration::from_hours(24 * 365 * i64::from(count)))
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
-    use super::*;
-    use crate::PublicationConfig;
-
-    fn made() -> (tempfile::TempDir, std::path::PathBuf) {
-        let dir = tempfile::tempdir().unwrap();
-        let folder = dir.path().join("ca");
-        let ceremony = Ceremony { name: "Warifu test".into() };
-        init(&folder, &ceremony, &Surroundings::system()).unwrap();
-        (dir, folder)
-    }
-
-    fn publication() -> PublicationConfig {
-        PublicationConfig { base_url: "http://localhost:1".into(), list_minutes: 60 }
-    }
-
-    #[test]
-    fn what_was_made_is_loaded_and_kept_private() {
-        let (_dir, folder) = made();
-        let loaded = folder::load(&folder, &publication()).unwrap();
-        assert_eq!(loaded.root.subject_cn(), Some("Warifu test root"));
-        assert_eq!(loaded.cards.certificate().subject_cn(), Some("Warifu test cards"));
-        assert_eq!(loaded.services.certificate().subject_cn(), Some("Warifu test services"));
-        for member in [Member::RootKey, Member::CardsKey, Member::ServicesKey, Member::SealKeys] {
-            let mode = std::fs::metadata(member.within(&folder)).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600, "{member:?}");
-        }
-    }
-
-    #[test]
-    fn nothing_is_ever_overwritten() {
-        let (_dir, folder) = made();
-        let ceremony = Ceremony { name: "Again".into() };
-        for member in Member::ALL {
-            let path = member.within(&folder);
-            let before = std::fs::read(&path).unwrap();
-            let again = init(&folder, &ceremony, &Surroundings::system());
-            assert!(matches!(again, Err(OfficeError::Exists(_))));
-            assert_eq!(std::fs::read(&path).unwrap(), before);
-        }
-    }
-
-    #[test]
-    fn one_file_left_over_is_enough_to_refuse() {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("cards-ca.key"), "old").unwrap();
-        let ceremony = Ceremony { name: "Again".into() };
-        let again = init(dir.path(), &ceremony, &Surroundings::system());
-        assert!(matches!(again, Err(OfficeError::Exists(path)) if path.ends_with("cards-ca.key")));
-        assert!(!dir.path().join("ca.pem").exists());
-    }
-
-    #[test]
-    fn authorities_of_two_ceremonies_do_not_mix() {
-        let ((_one, folder), (_two, other)) = (made(), made());
-        std::fs::copy(other.join("ca.pem"), folder.join("ca.pem")).unwrap();
-        let loaded = folder::load(&folder, &publication());
-        assert!(matches!(loaded, Err(OfficeError::Chain(_))));
-    }
-
-    #[test]
-    fn the_office_does_not_need_the_key_of_the_root() {
-        let (_dir, folder) = made();
-        std::fs::remove_file(folder.join("ca.key")).unwrap();
-        assert!(folder::load(&folder, &publication()).is_ok());
-    }
-}
+mod tests;

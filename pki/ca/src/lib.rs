@@ -1,26 +1,35 @@
-//! The card office: issues the certificates of cards and parties, revokes cards, and publishes the
-//! revocation list that everyone else must obey.
+//! The certification authority: made in a ceremony, it issues certificates, holds, releases and
+//! revokes them, and publishes the revocation lists that everyone else must obey.
 //!
-//! It knows which certificates belong to which card and, sealed, to which holder reference. It never
-//! sees a name or a record. Over HTTP it only publishes; issuing and revoking are calls on
-//! [`CardOffice`], made on the office's own machine.
+//! It knows which certificates belong to which card and party, and no person: a card's subject is a
+//! random reference. Over HTTP it only publishes; issuing and revoking are calls on [`Ca`], made by
+//! the card office or on the authority's own machine.
 
-mod card;
+mod authority;
+mod branch;
 mod ceremony;
+mod certificate;
 mod config;
 mod error;
 mod folder;
 mod http;
-mod office;
+mod manifest;
+mod ocsp;
 mod publication;
+mod root;
 mod store;
 
-pub use card::{CardId, CardNumber, CardRecord, CardState, NotACard};
-pub use ceremony::{Ceremony, init};
+pub use authority::Ca;
+pub use branch::{Branch, NoBranch};
+pub use ceremony::{AuthorityPlan, Ceremony, CeremonyReport, RootPlan, init};
+pub use certificate::{
+    CertificateOrder, CertificateRecord, CertificateState, Owner, PartyCertificate,
+};
 pub use config::{CaConfig, PublicationConfig, ValidityConfig};
-pub use error::OfficeError;
+pub use error::CaError;
 pub use http::openapi;
-pub use office::{CardOffice, IssuedCard, NewCard, PartyCertificate, Revocation};
+pub use ocsp::{LastingAnswer, OcspAnswer};
+pub use root::{Rollover, revoke_authority, rollover, root_crl};
 
 #[cfg(test)]
 mod testing;

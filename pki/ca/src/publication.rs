@@ -1,48 +1,37 @@
-//! The revocation list: made at once when a card is revoked, and again long before it runs out.
+//! Revocation lists: made at once when a certificate changes its state, and again long before they
+//! run out. A change touches one list alone, the one that its serial number names.
+
+mod draft;
+mod heads;
 
 use std::time::Duration;
 
-use data_encoding::HEXLOWER;
-use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
-use warifu_pki::{RevokedEntry, crl};
-use warifu_service::storage::{Transaction, instant, is_duplicate, micros};
-use warifu_service::{execute, fetch_all, fetch_one, fetch_optional, sqlx};
 
-use crate::{CardOffice, OfficeError, store};
+use crate::{Ca, CaError};
+use draft::{Draft, Signed};
+pub(crate) use heads::{Head, Heads, ListKey};
 
-/// The authority in the rows of `lists`.
-const CARDS: &str = "cards";
-/// How often a running office looks whether a list is due.
-const LOOK: Duration = Duration::from_secs(2);
-/// Offices that publish at the same moment collide; one of them succeeds each time.
+/// How often a running authority looks what is due.
+const LOOK: Duration = Duration::from_secs(1);
+/// Authorities that publish at the same moment collide; one of them succeeds each time.
 const ATTEMPTS: usize = 8;
-/// How many lists are kept.
-const KEPT: i64 = 8;
+/// Lists that are renewed in one transaction.
+const AT_ONCE: usize = 64;
 
-/// The list that is out, without its bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
-struct Latest {
-    number: i64,
-    this_update: i64,
-    next_update: i64,
+/// A list that must be made.
+#[derive(Debug, Clone, Copy)]
+struct Due {
+    key: ListKey,
+    previous: Option<Head>,
 }
 
-#[derive(sqlx::FromRow)]
-struct RevokedRow {
-    serial: String,
-    revoked_at: i64,
-    reason: i64,
-}
-
-impl CardOffice {
-    /// Publishes until told to stop. To be run once by every office that serves; an error is logged
-    /// and tried again.
+impl Ca {
+    /// Publishes until told to stop, and sees to it that OCSP can be answered. To be run once by
+    /// every authority that serves; an error is logged and tried again.
     pub async fn keep_published(&self, stop: CancellationToken) {
         loop {
-            if let Err(error) = self.publish_if_due().await {
-                tracing::error!(%error, "the revocation list could not be published");
-            }
+            self.look_after().await;
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(LOOK) => {}
@@ -50,115 +39,77 @@ impl CardOffice {
         }
     }
 
-    /// Publishes if the list is missing, half over, or silent about a revoked card. Gives the
-    /// number of the list that is out.
-    pub async fn publish_if_due(&self) -> Result<u64, OfficeError> {
+    async fn look_after(&self) {
+        let reloaded = self.reload().map(drop);
+        let published = self.publish_if_due().await;
+        drop(self.delegates().await);
+        for error in [reloaded, published].into_iter().filter_map(Result::err) {
+            tracing::error!(%error, "what is due could not be published");
+        }
+    }
+
+    /// Publishes every list that is missing, half over, or silent about a change. To be called after
+    /// the commit of what holds, releases or revokes; whatever was committed before the call is
+    /// public when it returns.
+    pub async fn publish_if_due(&self) -> Result<(), CaError> {
+        let _alone = self.inner.served.publishing.lock().await;
         for _ in 0..ATTEMPTS {
-            match self.latest().await? {
-                Some(latest) if !self.is_due(latest).await? => return Ok(number(latest.number)),
-                latest => match self.publish_after(latest).await {
-                    Err(error) if is_collision(&error) => {}
-                    other => return other,
-                },
+            let heads = self.refresh().await?;
+            let due = self.due(&heads);
+            if due.is_empty() {
+                return Ok(());
+            }
+            if self.publish(&due).await? {
+                return self.refresh().await.map(drop);
             }
         }
-        Err(OfficeError::Contention)
+        Err(CaError::Contention)
     }
 
-    /// The number of the list that is out.
-    pub(crate) async fn list_number(&self) -> Result<Option<i64>, OfficeError> {
-        Ok(self.latest().await?.map(|latest| latest.number))
+    fn due(&self, heads: &Heads) -> Vec<Due> {
+        let (authorities, now) = (self.authorities(), self.now());
+        let keys = authorities.issuing.iter().flat_map(ListKey::of);
+        let due = keys.map(|key| Due { key, previous: heads.of(key) });
+        due.filter(|due| heads.is_due(due.key, now)).collect()
     }
 
-    /// A list's bytes, DER.
-    pub(crate) async fn list(&self, number: i64) -> Result<Vec<u8>, OfficeError> {
-        let sql = "SELECT der FROM lists WHERE authority = $1 AND number = $2";
-        let (der,) = fetch_one!(self.inner.database.read(), (Vec<u8>,), sql, CARDS, number)?;
-        Ok(der)
-    }
-
-    async fn latest(&self) -> Result<Option<Latest>, OfficeError> {
-        let sql = "SELECT number, this_update, next_update FROM lists \
-                   WHERE authority = $1 ORDER BY number DESC LIMIT 1";
-        Ok(fetch_optional!(self.inner.database.read(), Latest, sql, CARDS)?)
-    }
-
-    async fn is_due(&self, latest: Latest) -> Result<bool, OfficeError> {
-        let half = latest.this_update.midpoint(latest.next_update);
-        if micros(self.now()) >= half {
-            return Ok(true);
+    /// Makes the lists; `false` if another process was faster with one of them.
+    async fn publish(&self, due: &[Due]) -> Result<bool, CaError> {
+        let mut all = true;
+        for some in due.chunks(AT_ONCE) {
+            let mut drafts = Vec::with_capacity(some.len());
+            for due in some {
+                drafts.push(self.draft(*due).await?);
+            }
+            let signed = self.sign_lists(drafts).await?;
+            // Rows that change are locked for as short as can be, and in no two lists at once.
+            let (quiet, changing): (Vec<_>, Vec<_>) =
+                signed.into_iter().partition(Signed::changes_nothing);
+            all &= self.put(&quiet).await?;
+            for list in &changing {
+                all &= self.put(std::slice::from_ref(list)).await?;
+            }
         }
-        let sql = "SELECT serial FROM certificates \
-                   WHERE state = 'revoked' AND listed_in IS NULL LIMIT 1";
-        let unlisted = fetch_optional!(self.inner.database.read(), (String,), sql)?;
-        Ok(unlisted.is_some())
+        Ok(all)
     }
 
-    /// Makes the list that follows `latest`. If another office has made it meanwhile, the number
-    /// collides and everything here is undone.
-    async fn publish_after(&self, latest: Option<Latest>) -> Result<u64, OfficeError> {
-        let next = latest.map_or(1, |latest| latest.number + 1);
-        let still_of_interest = latest.map_or(0, |latest| latest.this_update);
-        let this_update = self.now();
-        let next_update = this_update + self.inner.config.publication.list_lifetime();
+    /// Outside of every transaction: the key may be slow.
+    async fn sign_lists(&self, drafts: Vec<Draft>) -> Result<Vec<Signed>, CaError> {
+        let authorities = self.authorities();
+        let sign = move || drafts.into_iter().map(|draft| draft.sign(&authorities)).collect();
+        tokio::task::spawn_blocking(sign).await?
+    }
 
+    async fn put(&self, lists: &[Signed]) -> Result<bool, CaError> {
         let mut transaction = self.begin().await?;
-        let entries = take_entries(&mut transaction, next, still_of_interest).await?;
-        let cards = &self.inner.authorities.cards;
-        let der = crl::build(cards, &entries, number(next), this_update, next_update)?;
-        insert(&mut transaction, next, this_update, next_update, der).await?;
+        let mut all = true;
+        for list in lists {
+            all &= list.insert(&mut transaction).await?;
+        }
         transaction.commit().await?;
-        tracing::info!(number = next, entries = entries.len(), "revocation list published");
-        Ok(number(next))
+        for list in lists {
+            tracing::info!(list = %list.key(), entries = list.entries(), "published");
+        }
+        Ok(all)
     }
-}
-
-/// Marks what is revoked as listed and gives all that is listed. RFC 5280 §3.3: a revoked
-/// certificate stays for one list after it has expired.
-async fn take_entries(
-    on: &mut Transaction,
-    number: i64,
-    still_of_interest: i64,
-) -> Result<Vec<RevokedEntry>, OfficeError> {
-    let sql = "UPDATE certificates SET listed_in = $1 \
-               WHERE state = 'revoked' AND listed_in IS NULL";
-    execute!(on.on(), sql, number)?;
-    let sql = "SELECT serial, revoked_at, reason FROM certificates \
-               WHERE state = 'revoked' AND listed_in IS NOT NULL AND not_after >= $1 \
-               ORDER BY serial";
-    let rows = fetch_all!(on.on(), RevokedRow, sql, still_of_interest)?;
-    rows.iter().map(entry).collect()
-}
-
-fn entry(row: &RevokedRow) -> Result<RevokedEntry, OfficeError> {
-    let serial = HEXLOWER.decode(row.serial.as_bytes()).ok();
-    let (Some(serial), Some(reason)) = (serial, store::reason(row.reason)) else {
-        return Err(OfficeError::Record { table: "certificates", key: row.serial.clone() });
-    };
-    Ok(RevokedEntry { serial, at: instant(row.revoked_at), reason })
-}
-
-async fn insert(
-    on: &mut Transaction,
-    number: i64,
-    this_update: Timestamp,
-    next_update: Timestamp,
-    der: Vec<u8>,
-) -> Result<(), OfficeError> {
-    let sql = "INSERT INTO lists (authority, number, this_update, next_update, der) \
-               VALUES ($1, $2, $3, $4, $5)";
-    let (this_update, next_update) = (micros(this_update), micros(next_update));
-    execute!(on.on(), sql, CARDS, number, this_update, next_update, der)?;
-    let sql = "DELETE FROM lists WHERE authority = $1 AND number <= $2";
-    execute!(on.on(), sql, CARDS, number - KEPT)?;
-    Ok(())
-}
-
-fn is_collision(error: &OfficeError) -> bool {
-    use warifu_service::storage::StorageError;
-    matches!(error, OfficeError::Storage(StorageError::Query(error)) if is_duplicate(error))
-}
-
-fn number(stored: i64) -> u64 {
-    u64::try_from(stored).unwrap_or_default()
 }

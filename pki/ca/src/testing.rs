@@ -1,14 +1,19 @@
-//! An office on each engine, with a clock that the test moves, and OpenSSL's opinion.
+//! An authority on each engine, with a clock that the test moves, what parties believe of it, and
+//! OpenSSL's opinion.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
+use tower::ServiceExt;
 use warifu_pki::{
-    CardPurpose, CardTrust, Certificate, FileKey, KeyAlgorithm, PossessionProof, RevocationList,
-    VerifiedCard,
+    CardPurpose, CardTrust, Certificate, FileKey, KeyAlgorithm, PolicyArc, Profile, Reason,
+    RevocationError, RevocationLists, Subject,
 };
 use warifu_service::clock::{FrozenClock, SystemEntropy};
 use warifu_service::http::ListenConfig;
@@ -16,22 +21,33 @@ use warifu_service::storage::DatabaseConfig;
 use warifu_service::{Database, Surroundings, execute};
 
 use crate::{
-    CaConfig, CardOffice, Ceremony, IssuedCard, NewCard, OfficeError, PublicationConfig,
-    ValidityConfig, init,
+    Ca, CaConfig, CaError, Ceremony, CertificateOrder, Owner, PublicationConfig, ValidityConfig,
+    init,
 };
 
+pub(crate) const BASE_URL: &str = "http://localhost:8446";
 pub(crate) const HOLDER: &str = "0123456789abcdef0123456789abcdef";
+/// So few that a test sees all of them.
+pub(crate) const LISTS: u16 = 4;
 
 pub(crate) struct Bench {
-    pub(crate) office: CardOffice,
+    pub(crate) ca: Ca,
     pub(crate) clock: Arc<FrozenClock>,
     pub(crate) folder: TempDir,
+}
+
+/// Both certificates of a card.
+#[derive(Debug, Clone)]
+pub(crate) struct Card {
+    pub(crate) number: String,
+    pub(crate) authentication: Certificate,
+    pub(crate) presence: Certificate,
 }
 
 /// Runs a test on SQLite, and on PostgreSQL where `WARIFU_TEST_POSTGRES` names one.
 pub(crate) async fn on_every_engine(test: impl AsyncFn(Bench)) {
     let folder = tempfile::tempdir().unwrap();
-    let sqlite = DatabaseConfig::sqlite(&folder.path().join("office.db"));
+    let sqlite = DatabaseConfig::sqlite(&folder.path().join("ca.db"));
     test(Bench::open(folder, sqlite).await).await;
     if let Ok(url) = std::env::var("WARIFU_TEST_POSTGRES") {
         on_postgres(&url, test).await;
@@ -52,106 +68,196 @@ async fn on_postgres(url: &str, test: impl AsyncFn(Bench)) {
     execute!(whole.write(), drop).unwrap();
 }
 
+pub(crate) fn ceremony() -> Ceremony {
+    let mut ceremony = Ceremony::new("Warifu test", BASE_URL);
+    ceremony.cards.lists = LISTS;
+    ceremony
+}
+
 impl Bench {
     async fn open(folder: TempDir, database: DatabaseConfig) -> Self {
         let clock = Arc::new(FrozenClock::at("2026-11-20T00:15:00Z".parse().unwrap()));
         let surroundings = Surroundings { clock: clock.clone(), entropy: Arc::new(SystemEntropy) };
-        let office = open(&folder, database, surroundings).await;
-        Self { office, clock, folder }
+        init(&folder.path().join("ca"), &ceremony(), &surroundings).unwrap();
+        let config = CaConfig {
+            listen: ListenConfig { address: "127.0.0.1:0".parse().unwrap(), tls: None },
+            database,
+            folder: folder.path().join("ca"),
+            publication: PublicationConfig::default(),
+            validity: ValidityConfig::default(),
+        };
+        let ca = Ca::open(config, surroundings).await.unwrap();
+        Self { ca, clock, folder }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.office.now()
+        self.ca.surroundings().now()
     }
 
     pub(crate) fn pass(&self, hours: i64) {
         self.clock.advance(SignedDuration::from_hours(hours));
     }
 
-    /// Another office on the same records, as another process would be.
-    pub(crate) async fn colleague(&self) -> CardOffice {
-        let inner = &self.office.inner;
-        CardOffice::open(inner.config.clone(), inner.surroundings.clone()).await.unwrap()
+    /// The folder of the authorities.
+    pub(crate) fn authorities(&self) -> PathBuf {
+        self.folder.path().join("ca")
     }
 
-    pub(crate) async fn card(&self) -> IssuedCard {
-        self.try_card(HOLDER, &key(), &key()).await.unwrap()
+    /// Another authority on the same records, as another process would be.
+    pub(crate) async fn colleague(&self) -> Ca {
+        let inner = &self.ca.inner;
+        Ca::open(inner.config.clone(), inner.surroundings.clone()).await.unwrap()
+    }
+
+    /// A card, in use.
+    pub(crate) async fn card(&self, number: &str) -> Card {
+        self.try_card(number, [&key(), &key()], false).await.unwrap()
+    }
+
+    /// A card, born on hold.
+    pub(crate) async fn held_card(&self, number: &str) -> Card {
+        let card = self.try_card(number, [&key(), &key()], true).await.unwrap();
+        self.ca.publish_if_due().await.unwrap();
+        card
     }
 
     pub(crate) async fn try_card(
         &self,
-        holder: &str,
-        authentication: &FileKey,
-        presence: &FileKey,
-    ) -> Result<IssuedCard, OfficeError> {
-        let proof = |key| PossessionProof::request(holder, key).unwrap();
-        let (authentication, presence) = (proof(authentication), proof(presence));
-        let holder_reference = holder.to_owned();
-        let card = NewCard { holder_reference, authentication, presence, validity: None };
-        self.office.issue_card(&card).await
+        number: &str,
+        [first, second]: [&FileKey; 2],
+        held: bool,
+    ) -> Result<Card, CaError> {
+        let lifetime = SignedDuration::from_hours(24 * 365);
+        let subject = Subject::named(HOLDER);
+        let slots = [(&Profile::CARD_AUTHENTICATION, first), (&Profile::CARD_PRESENCE, second)];
+        let mut transaction = self.ca.begin().await?;
+        let mut certificates = Vec::new();
+        for (profile, key) in slots {
+            let (key, owner) = (key.public_key(), Owner::Card(number));
+            let order = CertificateOrder { profile, subject: &subject, key, owner, lifetime, held };
+            certificates.push(self.ca.certify(&mut transaction, &order).await?);
+        }
+        transaction.commit().await?;
+        let [authentication, presence] = certificates.try_into().unwrap();
+        Ok(Card { number: number.to_owned(), authentication, presence })
     }
 
-    pub(crate) fn verified(&self, card: &IssuedCard) -> VerifiedCard {
-        let issuers = vec![self.office.cards_authority().clone()];
-        let trust = CardTrust::new(self.office.root().clone(), issuers).unwrap();
-        let leaf = card.authentication.der();
-        trust.verify(leaf, CardPurpose::Authentication, self.now()).unwrap()
+    pub(crate) async fn hold(&self, card: &Card) -> Result<(), CaError> {
+        let mut transaction = self.ca.begin().await?;
+        self.ca.hold(&mut transaction, &card.number).await?;
+        transaction.commit().await?;
+        self.ca.publish_if_due().await
     }
 
-    /// The list that is out.
-    pub(crate) async fn list(&self) -> Vec<u8> {
-        let number = self.office.list_number().await.unwrap().unwrap();
-        self.office.list(number).await.unwrap()
+    pub(crate) async fn release(&self, card: &Card) -> Result<(), CaError> {
+        let mut transaction = self.ca.begin().await?;
+        self.ca.release(&mut transaction, &card.number).await?;
+        transaction.commit().await?;
+        self.ca.publish_if_due().await
     }
 
-    /// A party that believes the list that is out.
-    pub(crate) async fn revocations(&self) -> RevocationList {
-        let revocations = RevocationList::new(self.office.cards_authority().clone());
-        revocations.accept(&self.list().await, self.now()).unwrap();
-        revocations
+    pub(crate) async fn revoke(&self, card: &Card, reason: Reason) -> Result<(), CaError> {
+        let mut transaction = self.ca.begin().await?;
+        self.ca.revoke(&mut transaction, &card.number, reason).await?;
+        transaction.commit().await?;
+        self.ca.publish_if_due().await
     }
 
-    /// `openssl verify -x509_strict -crl_check`, and what it says.
+    /// What is served under an address that stands in a certificate.
+    pub(crate) async fn fetch(&self, url: &str) -> Vec<u8> {
+        self.try_fetch(url).await.unwrap_or_else(|| panic!("nothing at {url}"))
+    }
+
+    async fn try_fetch(&self, url: &str) -> Option<Vec<u8>> {
+        let path = url.strip_prefix(BASE_URL).unwrap();
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let answer = self.ca.router().unwrap().oneshot(request).await.unwrap();
+        if answer.status() != StatusCode::OK {
+            return None;
+        }
+        Some(to_bytes(answer.into_body(), 1 << 24).await.unwrap().to_vec())
+    }
+
+    /// What a party that believes what is published thinks of a card, now.
+    pub(crate) async fn judge(&self, card: &Card) -> Result<(), RevocationError> {
+        Party::new(self).judge(self, card).await
+    }
+
+    /// `openssl verify -x509_strict -crl_check_all -policy_check` with what is published, and what it
+    /// says.
     pub(crate) async fn openssl(&self, leaf: &Certificate) -> Result<(), String> {
         let folder = self.folder.path();
         std::fs::write(folder.join("leaf.pem"), leaf.pem()).unwrap();
-        std::fs::write(folder.join("list.der"), self.list().await).unwrap();
+        let issuers: String = self.ca.issuers().iter().map(Certificate::pem).collect();
+        std::fs::write(folder.join("issuers.pem"), issuers).unwrap();
+        let list = self.fetch(&list_of(leaf)).await;
+        std::fs::write(folder.join("list.der"), list).unwrap();
         openssl(folder, "crl -inform DER -in list.der -out list.pem")?;
-        openssl(folder, "crl -in list.pem -noout -verify -CAfile ca/cards-ca.pem")?;
-        let verify = "verify -x509_strict -crl_check -CRLfile list.pem -CAfile ca/ca.pem";
+        openssl(folder, "crl -inform DER -in ca/root.crl -out root.pem")?;
         let at = self.now().as_second();
-        openssl(folder, &format!("{verify} -untrusted ca/cards-ca.pem -attime {at} leaf.pem"))
+        let verify = format!(
+            "verify -x509_strict -crl_check_all -policy_check -CRLfile list.pem \
+                 -CRLfile root.pem -CAfile ca/ca.pem -untrusted issuers.pem -attime {at} leaf.pem"
+        );
+        openssl(folder, &verify).map(drop)
     }
 }
 
-pub(crate) async fn open(
-    folder: &TempDir,
-    database: DatabaseConfig,
-    surroundings: Surroundings,
-) -> CardOffice {
-    let authorities = folder.path().join("ca");
-    let ceremony = Ceremony { name: "Warifu test".into() };
-    init(&authorities, &ceremony, &surroundings).unwrap();
-    let config = CaConfig {
-        listen: ListenConfig { address: "127.0.0.1:0".parse().unwrap(), tls: None },
-        database,
-        folder: authorities,
-        publication: PublicationConfig {
-            base_url: "http://localhost:8446".into(),
-            list_minutes: 24 * 60,
-        },
-        validity: ValidityConfig::default(),
-    };
-    CardOffice::open(config, surroundings).await.unwrap()
+/// Somebody who believes cards: the root by configuration, all else by what is published.
+pub(crate) struct Party {
+    trust: CardTrust,
+}
+
+impl Party {
+    /// Knows the authorities of today.
+    pub(crate) fn new(bench: &Bench) -> Self {
+        let (root, issuers) = (bench.ca.root().clone(), bench.ca.issuers());
+        Self { trust: CardTrust::under(vec![root], issuers, PolicyArc::default()).unwrap() }
+    }
+
+    /// Learns of authorities that were announced since.
+    pub(crate) async fn learn(&mut self, bench: &Bench) {
+        let published = bench.fetch(&format!("{BASE_URL}/authorities.pem")).await;
+        self.trust = self.trust.with_authorities(&published).unwrap();
+    }
+
+    /// Fetches the lists that a card's path names, and asks them.
+    pub(crate) async fn judge(&self, bench: &Bench, card: &Card) -> Result<(), RevocationError> {
+        let now = bench.now();
+        let leaf = card.authentication.der();
+        let verified = self.trust.verify(leaf, CardPurpose::Authentication, now).unwrap();
+        let authorities = self.trust.authorities().cloned();
+        let lists: HashMap<_, _> =
+            authorities.map(|one| (one.thumbprint(), RevocationLists::new(one))).collect();
+        let listed: Vec<_> = verified.listed().collect();
+        for one in listed {
+            let url = &one.crl_urls[0];
+            if let Some(list) = bench.try_fetch(url).await {
+                lists[one.issuer_thumbprint].accept_at(url, &list, now).unwrap();
+            }
+        }
+        verified.require_unrevoked(|issuer| lists.get(issuer), now)
+    }
+}
+
+/// The address of the list that covers a certificate, as the certificate names it.
+pub(crate) fn list_of(certificate: &Certificate) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("c.pem"), certificate.pem()).unwrap();
+    let text = openssl(folder.path(), "x509 -in c.pem -noout -ext crlDistributionPoints").unwrap();
+    let (_, url) = text.split_once("URI:").unwrap();
+    url.split_whitespace().next().unwrap().to_owned()
 }
 
 pub(crate) fn key() -> FileKey {
     FileKey::generate(KeyAlgorithm::P256).unwrap()
 }
 
-fn openssl(folder: &Path, arguments: &str) -> Result<(), String> {
-    let output =
-        Command::new("openssl").current_dir(folder).args(arguments.split(' ')).output().unwrap();
+/// What OpenSSL says; `Err` with it if it fails.
+pub(crate) fn openssl(folder: &Path, arguments: &str) -> Result<String, String> {
+    let arguments = arguments.split_whitespace();
+    let output = Command::new("openssl").current_dir(folder).args(arguments).output().unwrap();
     let text = [output.stdout, output.stderr].concat();
-    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&text).into_owned()) }
+    let text = String::from_utf8_lossy(&text).into_owned();
+    if output.status.success() { Ok(text) } else { Err(text) }
 }

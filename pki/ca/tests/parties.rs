@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::{Extension, Router, routing};
+use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
-use warifu_ca::{CaConfig, CardOffice, Ceremony, NewCard, init};
-use warifu_pki::{FileKey, KeyAlgorithm, PossessionProof};
+use warifu_ca::{Ca, CaConfig, Ceremony, CertificateOrder, Owner, init};
+use warifu_pki::{FileKey, KeyAlgorithm, PossessionProof, Profile, Subject};
 use warifu_service::Surroundings;
 use warifu_service::http::{ListenConfig, Server};
 use warifu_service::storage::DatabaseConfig;
@@ -16,24 +17,24 @@ use warifu_service::tls::{self, ClientConfig, PeerCertificate, TlsConfig};
 
 struct House {
     folder: tempfile::TempDir,
-    office: CardOffice,
+    ca: Ca,
 }
 
 impl House {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let surroundings = Surroundings::system();
-        let ceremony = Ceremony { name: "Warifu test".into() };
+        let ceremony = Ceremony::new("Warifu test", "http://localhost:8446");
         init(&folder.path().join("ca"), &ceremony, &surroundings).unwrap();
         let text = format!(
             "folder = '{0}/ca'\n[listen]\naddress = '127.0.0.1:0'\n\
-             [database]\nurl = '{1}'\n[publication]\nbase_url = 'http://localhost:8446'",
+             [database]\nurl = '{1}'",
             folder.path().display(),
-            DatabaseConfig::sqlite(&folder.path().join("office.db")).url,
+            DatabaseConfig::sqlite(&folder.path().join("ca.db")).url,
         );
         let config: CaConfig = toml::from_str(&text).unwrap();
-        let office = CardOffice::open(config, surroundings).await.unwrap();
-        Self { folder, office }
+        let ca = Ca::open(config, surroundings).await.unwrap();
+        Self { folder, ca }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -45,21 +46,27 @@ impl House {
         let key = FileKey::generate(KeyAlgorithm::P256).unwrap();
         let proof = PossessionProof::request(name, &key).unwrap();
         let hosts = ["localhost", "127.0.0.1"];
-        let issued = self.office.issue_party_certificate(name, &hosts, &proof).await.unwrap();
+        let issued = self.ca.issue_party_certificate(name, &hosts, &proof).await.unwrap();
         self.write(name, &key, &issued.chain_pem)
     }
 
     /// The same for a card, which is no party.
     async fn card(&self) -> (PathBuf, PathBuf) {
-        let holder = "0123456789abcdef0123456789abcdef";
-        let keys = [(); 2].map(|()| FileKey::generate(KeyAlgorithm::P256).unwrap());
-        let [authentication, presence] =
-            keys.each_ref().map(|key| PossessionProof::request(holder, key).unwrap());
-        let holder_reference = holder.to_owned();
-        let card = NewCard { holder_reference, authentication, presence, validity: None };
-        let card = self.office.issue_card(&card).await.unwrap();
-        let chain = card.authentication.pem() + &self.office.cards_authority().pem();
-        self.write("card", &keys[0], &chain)
+        let key = FileKey::generate(KeyAlgorithm::P256).unwrap();
+        let subject = Subject::named("0123456789abcdef0123456789abcdef");
+        let order = CertificateOrder {
+            profile: &Profile::CARD_AUTHENTICATION,
+            subject: &subject,
+            key: key.public_key(),
+            owner: Owner::Card("4111111111111111"),
+            lifetime: SignedDuration::from_hours(24),
+            held: false,
+        };
+        let mut transaction = self.ca.begin().await.unwrap();
+        let card = self.ca.certify(&mut transaction, &order).await.unwrap();
+        transaction.commit().await.unwrap();
+        let issuers = std::fs::read_to_string(self.path("ca/cards-ca.pem")).unwrap();
+        self.write("card", &key, &(card.pem() + &issuers))
     }
 
     fn write(&self, name: &str, key: &FileKey, chain: &str) -> (PathBuf, PathBuf) {

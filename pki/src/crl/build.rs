@@ -11,19 +11,57 @@ use x509_cert::ext::pkix::{CrlNumber, CrlReason, IssuingDistributionPoint};
 use x509_cert::serial_number::SerialNumber;
 
 use super::{Reason, RevokedEntry};
-use crate::{Authority, IssueError, extension, signed, validity};
+use crate::{Authority, IssueError, Validity, extension, signed, validity};
 
-/// Builds and signs the full list of an authority's revoked certificates, DER.
+/// Builds and signs the list of the authority's revoked certificates that is published at an
+/// address, DER: complete for every end entity's certificate that names this address.
 ///
-/// `number` grows with every list. Until `next_update` the list may be relied upon.
+/// `number` grows with every list of that address. Until `next_update` the list may be relied upon.
 pub fn build(
     authority: &Authority,
+    scope_url: &str,
     entries: &[RevokedEntry],
     number: u64,
     this_update: Timestamp,
     next_update: Timestamp,
 ) -> Result<Vec<u8>, IssueError> {
-    if next_update <= this_update {
+    if authority.issues_authorities() {
+        return Err(IssueError::NotAllowed("revocation list of end entities"));
+    }
+    let scope = IssuingDistributionPoint {
+        distribution_point: Some(extension::at_url(scope_url)?),
+        only_contains_user_certs: true,
+        ..everything()
+    };
+    let in_force = Validity { not_before: this_update, not_after: next_update };
+    sign(authority, &scope, entries, number, in_force)
+}
+
+/// Builds and signs the list of a root, DER: complete for all authorities that it certified. It names
+/// no address, so that it also covers the root's own certificate, which names none.
+pub fn build_of_root(
+    root: &Authority,
+    entries: &[RevokedEntry],
+    number: u64,
+    this_update: Timestamp,
+    next_update: Timestamp,
+) -> Result<Vec<u8>, IssueError> {
+    if !root.issues_authorities() {
+        return Err(IssueError::NotAllowed("revocation list of a root"));
+    }
+    let scope = IssuingDistributionPoint { only_contains_ca_certs: true, ..everything() };
+    let in_force = Validity { not_before: this_update, not_after: next_update };
+    sign(root, &scope, entries, number, in_force)
+}
+
+fn sign(
+    authority: &Authority,
+    scope: &IssuingDistributionPoint,
+    entries: &[RevokedEntry],
+    number: u64,
+    in_force: Validity,
+) -> Result<Vec<u8>, IssueError> {
+    if !in_force.length().is_positive() {
         return Err(IssueError::Validity);
     }
     let revoked = entries.iter().map(revoked).collect::<der::Result<Vec<_>>>()?;
@@ -31,11 +69,11 @@ pub fn build(
         version: Version::V2,
         signature: authority.signer().algorithm().signature_identifier(),
         issuer: authority.name().clone(),
-        this_update: validity::to_x509(this_update)?,
-        next_update: Some(validity::to_x509(next_update)?),
+        this_update: validity::to_x509(in_force.not_before)?,
+        next_update: Some(validity::to_x509(in_force.not_after)?),
         // RFC 5280 §5.1.2.6: absent rather than empty.
         revoked_certificates: (!revoked.is_empty()).then_some(revoked),
-        crl_extensions: Some(extensions(authority, number)?),
+        crl_extensions: Some(extensions(authority, scope, number)?),
     };
     Ok(signed::seal(&content.to_der()?, authority.signer())?)
 }
@@ -63,32 +101,35 @@ fn x509_reason(reason: Reason) -> Option<CrlReason> {
     }
 }
 
-fn extensions(authority: &Authority, number: u64) -> Result<Extensions, IssueError> {
-    let url = authority.publication().crl_url.as_deref().ok_or(IssueError::NoAddress)?;
+fn extensions(
+    authority: &Authority,
+    scope: &IssuingDistributionPoint,
+    number: u64,
+) -> der::Result<Extensions> {
     let issuer = extension::authority_key_identifier(authority.key_identifier())?;
     Ok(vec![
         extension::of(false, &issuer)?,
         extension::of(false, &CrlNumber(Uint::new(&number.to_be_bytes())?))?,
         // The library's own object identifier for this extension is another extension's.
-        extension::raw(ID_CE_ISSUING_DISTRIBUTION_POINT, true, scope(url)?.to_der()?)?,
+        extension::raw(ID_CE_ISSUING_DISTRIBUTION_POINT, true, scope.to_der()?)?,
     ])
 }
 
-fn scope(url: &str) -> der::Result<IssuingDistributionPoint> {
-    Ok(IssuingDistributionPoint {
-        distribution_point: Some(extension::at_url(url)?),
-        only_contains_user_certs: true,
+fn everything() -> IssuingDistributionPoint {
+    IssuingDistributionPoint {
+        distribution_point: None,
+        only_contains_user_certs: false,
         only_contains_ca_certs: false,
         only_some_reasons: None,
         indirect_crl: false,
         only_contains_attribute_certs: false,
-    })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{World, days};
+    use crate::testing::{CRL_URL, World, days};
 
     fn entry(serial: &[u8], world: &World, reason: Reason) -> RevokedEntry {
         RevokedEntry { serial: serial.to_vec(), at: world.now, reason }
@@ -99,7 +140,8 @@ mod tests {
         let world = World::new();
         let [good, bad] = [world.authentication_card(), world.presence_card()];
         let entries = [entry(bad.serial(), &world, Reason::KeyCompromise)];
-        let list = build(&world.cards, &entries, 7, world.now, world.now + days(1)).unwrap();
+        let list =
+            build(&world.cards, CRL_URL, &entries, 7, world.now, world.now + days(1)).unwrap();
         world.openssl_verify_with_list(&good, &list).unwrap();
         let refused = world.openssl_verify_with_list(&bad, &list).unwrap_err();
         assert!(refused.contains("certificate revoked"), "{refused}");
@@ -112,7 +154,8 @@ mod tests {
             entry(&[0x7f, 1], &world, Reason::Superseded),
             entry(&[0x80, 2], &world, Reason::Unspecified),
         ];
-        let list = build(&world.cards, &entries, 300, world.now, world.now + days(1)).unwrap();
+        let list =
+            build(&world.cards, CRL_URL, &entries, 300, world.now, world.now + days(1)).unwrap();
         let text = world.openssl_crl_text(&list);
         for expected in [
             "verify OK",
@@ -131,18 +174,50 @@ mod tests {
     #[test]
     fn an_empty_list_is_a_list() {
         let world = World::new();
-        let list = build(&world.cards, &[], 1, world.now, world.now + days(1)).unwrap();
+        let list = build(&world.cards, CRL_URL, &[], 1, world.now, world.now + days(1)).unwrap();
         let text = world.openssl_crl_text(&list);
         assert!(text.contains("No Revoked Certificates"), "{text}");
         world.openssl_verify_with_list(&world.authentication_card(), &list).unwrap();
     }
 
     #[test]
-    fn a_list_without_time_or_address_is_not_made() {
+    fn a_hundred_thousand_revoked_cards_fit_into_small_lists() {
         let world = World::new();
-        let made = build(&world.cards, &[], 1, world.now, world.now);
+        for lists in [1_u32, 16, 64, 256] {
+            let serial = |index: u32| [[0x40; 12].as_slice(), &index.to_be_bytes()].concat();
+            let some = (0..100_000 / lists).map(serial);
+            let entries: Vec<_> =
+                some.map(|serial| entry(&serial, &world, Reason::KeyCompromise)).collect();
+            let begin = std::time::Instant::now();
+            let until = world.now + days(1);
+            let list = build(&world.cards, CRL_URL, &entries, 1, world.now, until).unwrap();
+            let (count, size, took) = (entries.len(), list.len(), begin.elapsed());
+            println!(
+                "{lists} lists: {count} entries, {size} bytes, {took:?} to build and sign one"
+            );
+            assert!(size < 64 * entries.len() + 1024);
+        }
+    }
+
+    #[test]
+    fn a_list_without_time_is_not_made() {
+        let world = World::new();
+        let made = build(&world.cards, CRL_URL, &[], 1, world.now, world.now);
         assert!(matches!(made, Err(IssueError::Validity)));
-        let made = build(&world.services, &[], 1, world.now, world.now + days(1));
-        assert!(matches!(made, Err(IssueError::NoAddress)));
+    }
+
+    #[test]
+    fn the_list_of_the_root_holds_authorities_alone() {
+        let world = World::new();
+        let until = world.now + days(1);
+        let list = build_of_root(&world.root, &[], 1, world.now, until).unwrap();
+        let text = world.openssl_crl_text(&list);
+        assert!(text.contains("verify OK") && text.contains("Only CA Certificates"), "{text}");
+        for other in [
+            build_of_root(&world.cards, &[], 1, world.now, until),
+            build(&world.root, CRL_URL, &[], 1, world.now, until),
+        ] {
+            assert!(matches!(other, Err(IssueError::NotAllowed(_))));
+        }
     }
 }

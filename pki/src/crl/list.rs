@@ -27,6 +27,14 @@ const MAX_LIST: usize = 32 * 1024 * 1024;
 /// How far the issuer's clock may be ahead of ours.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
 
+/// Which of the issuer's certificates a list is complete for (RFC 5280 §5.2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    All,
+    EndEntities,
+    Authorities,
+}
+
 /// A revocation list that was believed when it arrived.
 #[derive(Debug)]
 pub struct Crl {
@@ -34,6 +42,7 @@ pub struct Crl {
     this_update: Timestamp,
     next_update: Timestamp,
     url: Option<String>,
+    scope: Scope,
     revoked: HashMap<Box<[u8]>, Revoked>,
 }
 
@@ -52,8 +61,9 @@ pub enum CrlError {
     /// The issuer did not sign it.
     #[error("the signature on the revocation list is wrong")]
     BadSignature,
-    /// It does not cover all card certificates of the issuer, for all reasons.
-    #[error("the revocation list does not cover every card")]
+    /// It is another address's than the one asked for, or does not cover all certificates of that
+    /// address, for all reasons.
+    #[error("the revocation list does not cover what it should")]
     WrongScope,
     /// A critical extension that we do not understand: RFC 5280 §5.2.
     #[error("the revocation list has an unknown critical extension")]
@@ -78,6 +88,15 @@ impl From<der::Error> for CrlError {
 impl Crl {
     /// Reads and believes a list (DER) of this issuer, or says why not.
     pub fn verify(der: &[u8], issuer: &Certificate, now: Timestamp) -> Result<Self, CrlError> {
+        let list = Self::of_issuer(der, issuer)?;
+        require(list.this_update <= now + CLOCK_SKEW, CrlError::NotYetValid)?;
+        require(list.is_in_force(now), CrlError::Stale)?;
+        Ok(list)
+    }
+
+    /// Reads a list (DER) that this issuer did sign, in force or not. To rely on it, ask
+    /// [`verify`](Self::verify).
+    pub fn of_issuer(der: &[u8], issuer: &Certificate) -> Result<Self, CrlError> {
         if der.len() > MAX_LIST {
             return Err(CrlError::TooLarge);
         }
@@ -87,10 +106,7 @@ impl Crl {
         let sound = content.version == Version::V2 && content.signature == signed.algorithm;
         require(sound, CrlError::Malformed)?;
         require_issuer(&content, issuer)?;
-        let crl = Self::read(&content)?;
-        require(crl.this_update <= now + CLOCK_SKEW, CrlError::NotYetValid)?;
-        require(crl.is_in_force(now), CrlError::Stale)?;
-        Ok(crl)
+        Self::read(&content)
     }
 
     /// What the list says about a serial number (big-endian, no leading zeros); `None` if it is
@@ -129,6 +145,20 @@ impl Crl {
         self.revoked.is_empty()
     }
 
+    /// The serial numbers that it revokes, in no order.
+    pub(crate) fn serials(&self) -> impl Iterator<Item = &[u8]> {
+        self.revoked.keys().map(AsRef::as_ref)
+    }
+
+    /// Whether it is complete for certificates of authorities, or else of end entities.
+    pub(crate) fn covers(&self, authorities: bool) -> bool {
+        match self.scope {
+            Scope::All => true,
+            Scope::EndEntities => !authorities,
+            Scope::Authorities => authorities,
+        }
+    }
+
     /// Whether it may still be relied upon.
     pub fn is_in_force(&self, now: Timestamp) -> bool {
         now < self.next_update
@@ -138,11 +168,13 @@ impl Crl {
         let extensions = content.crl_extensions.as_deref().unwrap_or_default();
         require_known(extensions, &[ID_CE_ISSUING_DISTRIBUTION_POINT])?;
         let next_update = content.next_update.ok_or(CrlError::Malformed)?;
+        let (url, scope) = place_and_scope(extensions)?;
         Ok(Self {
             number: number(extensions)?,
             this_update: validity::from_x509(content.this_update),
             next_update: validity::from_x509(next_update),
-            url: url_of_scope(extensions)?,
+            url,
+            scope,
             revoked: content
                 .revoked_certificates
                 .iter()
@@ -185,22 +217,25 @@ fn number(extensions: &[Extension]) -> Result<u64, CrlError> {
     Ok(u64::from_be_bytes(wide))
 }
 
-/// A list may leave out authorities, and nothing else.
-fn url_of_scope(extensions: &[Extension]) -> Result<Option<String>, CrlError> {
+/// A list may leave out authorities, or hold nothing else.
+fn place_and_scope(extensions: &[Extension]) -> Result<(Option<String>, Scope), CrlError> {
     let Some(value) = find(extensions, ID_CE_ISSUING_DISTRIBUTION_POINT) else {
-        return Ok(None);
+        return Ok((None, Scope::All));
     };
-    let scope = IssuingDistributionPoint::from_der(value)?;
-    let is_partial = scope.only_contains_ca_certs
-        || scope.only_contains_attribute_certs
-        || scope.indirect_crl
-        || scope.only_some_reasons.is_some();
+    let point = IssuingDistributionPoint::from_der(value)?;
+    let is_partial = point.only_contains_attribute_certs
+        || point.indirect_crl
+        || point.only_some_reasons.is_some();
     require(!is_partial, CrlError::WrongScope)?;
-    let Some(point) = scope.distribution_point else {
-        return Ok(None);
+    let scope = match (point.only_contains_user_certs, point.only_contains_ca_certs) {
+        (false, false) => Scope::All,
+        (true, false) => Scope::EndEntities,
+        (false, true) => Scope::Authorities,
+        (true, true) => return Err(CrlError::WrongScope),
     };
-    let url = extension::url_of(&point).ok_or(CrlError::WrongScope)?;
-    Ok(Some(url.to_owned()))
+    let Some(place) = point.distribution_point else { return Ok((None, scope)) };
+    let url = extension::url_of(&place).ok_or(CrlError::WrongScope)?;
+    Ok((Some(url.to_owned()), scope))
 }
 
 fn entry(revoked: &RevokedCert) -> Result<(Box<[u8]>, Revoked), CrlError> {

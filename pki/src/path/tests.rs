@@ -11,7 +11,27 @@ use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsag
 
 use super::*;
 use crate::testing::{self, HOLDER, World, days, key_256, key_rsa};
-use crate::{Authority, FileKey, KeyAlgorithm, Profile, Publication, Subject, Validity, signed};
+use crate::{
+    Authority, FileKey, KeyAlgorithm, PolicyArc, Profile, Publication, Subject, Validity,
+    extension, signed,
+};
+
+impl World {
+    /// The cards authority's next generation: the same name, another key.
+    fn next_cards(&self) -> Authority {
+        let validity = Validity::lasting(self.now - days(30), days(2000));
+        let key = Arc::new(FileKey::generate(KeyAlgorithm::P256).unwrap());
+        let publication = self.cards.publication().clone();
+        let (profile, name) = (&Profile::CARDS_AUTHORITY, "Warifu test cards 1");
+        self.root.issue_ca(profile, name, key, publication, validity, &self.entropy).unwrap()
+    }
+
+    fn card_by(&self, authority: &Authority) -> Certificate {
+        let validity = Validity::lasting(self.now, days(365));
+        let subject = Subject::named(HOLDER);
+        self.issued_by(authority, &Profile::CARD_AUTHENTICATION, &subject, key_256(), validity)
+    }
+}
 
 fn verify(world: &World, leaf: &[u8]) -> Result<VerifiedCard, PathError> {
     world.trust().verify(leaf, CardPurpose::Authentication, world.now)
@@ -43,12 +63,13 @@ fn good_cards_of_every_key_kind_are_believed() {
     for key in [key_256(), &p384, key_rsa()] {
         let card = world.card(&Profile::CARD_AUTHENTICATION, key);
         let verified = verify(&world, card.der()).unwrap();
-        assert_eq!(verified.holder_reference, HOLDER);
+        assert_eq!((verified.scheme.as_str(), verified.holder.as_str()), ("warifu", HOLDER));
+        assert_eq!(verified.level, CardLevel::High);
         assert_eq!(verified.serial_hex, card.serial_hex());
         assert_eq!(&verified.public_key, key.public_key());
         assert_eq!(verified.not_after, world.now + days(365));
         assert_eq!(verified.issuer_thumbprint, world.cards.certificate().thumbprint());
-        assert_eq!(verified.crl_url.as_deref(), Some(testing::CRL_URL));
+        assert_eq!(verified.crl_urls, [testing::CRL_URL]);
     }
 }
 
@@ -74,7 +95,7 @@ fn time_decides_before_and_after() {
     assert_eq!(at(world.now - second), Err(PathError::NotYetValid));
     assert!(at(world.now + days(365)).is_ok());
     assert_eq!(at(world.now + days(365) + second), Err(PathError::Expired));
-    assert_eq!(at(world.now + days(4000)), Err(PathError::IssuerNotValid));
+    assert_eq!(at(world.now + days(4000)), Err(PathError::IssuerExpired));
 }
 
 #[test]
@@ -110,17 +131,7 @@ fn a_card_under_our_name_by_a_foreign_key_is_forged() {
 #[test]
 fn a_renewed_issuer_of_the_same_name_is_tried_too() {
     let world = World::new();
-    let validity = Validity::lasting(world.now - days(30), days(2000));
-    let key = Arc::new(FileKey::generate(KeyAlgorithm::P256).unwrap());
-    let renewed = world.root.issue_ca(
-        &Profile::CARDS_AUTHORITY,
-        "Warifu test cards",
-        key,
-        world.cards.publication().clone(),
-        validity,
-        &world.entropy,
-    );
-    let issuers = vec![renewed.unwrap().certificate().clone(), world.cards.certificate().clone()];
+    let issuers = vec![world.next_cards().certificate().clone(), world.cards.certificate().clone()];
     let trust = CardTrust::new(world.root.certificate().clone(), issuers).unwrap();
     let card = world.authentication_card();
     assert!(trust.verify(card.der(), CardPurpose::Authentication, world.now).is_ok());
@@ -158,7 +169,7 @@ fn every_other_flaw_has_its_own_cause() {
         (
             "both purposes",
             signed_after(&world, |content| {
-                let both = Profile::CARDS_AUTHORITY.purposes.to_vec();
+                let both = Profile::CARDS_AUTHORITY.purposes(&PolicyArc::default());
                 with(content, false, &ExtendedKeyUsage(both));
             }),
             PathError::WrongPurpose,
@@ -218,13 +229,13 @@ fn a_weak_key_is_refused() {
 }
 
 #[test]
-fn a_repeated_extension_is_malformed() {
+fn a_repeated_extension_is_refused() {
     let world = World::new();
     let leaf = signed_after(&world, |content| {
         let extensions = content.extensions.as_mut().unwrap();
         extensions.push(extensions[0].clone());
     });
-    assert_eq!(verify(&world, &leaf), Err(PathError::Malformed));
+    assert_eq!(verify(&world, &leaf), Err(PathError::RepeatedExtension));
 }
 
 #[test]
@@ -252,14 +263,65 @@ fn trust_is_in_a_chain_and_in_nothing_else() {
 #[test]
 fn the_services_authority_makes_no_cards() {
     let world = World::new();
-    let issuers = vec![world.services.certificate().clone()];
+    let services = world.services.certificate().clone();
+    let root = world.root.certificate().clone();
+    let alone = CardTrust::new(root.clone(), vec![services.clone()]);
+    assert_eq!(alone.err(), Some(TrustError::NoIssuer));
+    let trust = CardTrust::new(root, vec![services, world.cards.certificate().clone()]).unwrap();
+    let mut content = world.presence_card().content().clone();
+    content.issuer = world.services.certificate().content().subject.clone();
+    let card = signed::seal(&content.to_der().unwrap(), world.services.signer()).unwrap();
+    let refused = trust.verify(&card, CardPurpose::Presence, world.now);
+    assert_eq!(refused, Err(PathError::UnknownIssuer));
+}
+
+#[test]
+fn staff_cards_come_from_the_staff_authority_alone() {
+    let world = World::new();
+    let issuers = [&world.cards, &world.staff].map(|one| one.certificate().clone()).to_vec();
     let trust = CardTrust::new(world.root.certificate().clone(), issuers).unwrap();
     let subject = Subject::named(HOLDER);
-    let validity = Validity::lasting(world.now, days(30));
-    let card =
-        world.issued_by(&world.services, &Profile::CARD_PRESENCE, &subject, key_256(), validity);
-    let refused = trust.verify(card.der(), CardPurpose::Presence, world.now);
-    assert_eq!(refused, Err(PathError::WrongPurpose));
+    let validity = Validity::lasting(world.now, days(365));
+    let profile = &Profile::STAFF_AUTHENTICATION;
+    let card = world.issued_by(&world.staff, profile, &subject, key_256(), validity);
+    let verify = |der: &[u8]| trust.verify(der, CardPurpose::Authentication, world.now);
+    assert_eq!(verify(card.der()).unwrap().holder, HOLDER);
+    let mut content = card.content().clone();
+    content.issuer = world.cards.certificate().content().subject.clone();
+    let usurped = signed::seal(&content.to_der().unwrap(), world.cards.signer()).unwrap();
+    assert_eq!(verify(&usurped), Err(PathError::WrongPolicy));
+}
+
+#[test]
+fn the_root_makes_no_cards() {
+    let world = World::new();
+    let mut content = world.authentication_card().content().clone();
+    content.issuer = world.root.certificate().content().subject.clone();
+    content.signature = world.root.signer().algorithm().signature_identifier();
+    let card = signed::seal(&content.to_der().unwrap(), world.root.signer()).unwrap();
+    assert_eq!(verify(&world, &card), Err(PathError::UnknownIssuer));
+}
+
+#[test]
+fn authorities_that_the_root_has_signed_join_and_no_others_do() {
+    let (world, other) = (World::new(), World::new());
+    let trust = world.trust();
+    let next = world.next_cards();
+    let card = world.card_by(&next);
+    let before = trust.verify(card.der(), CardPurpose::Authentication, world.now);
+    assert_eq!(before, Err(PathError::BadSignature));
+    let offered =
+        [&next, &world.services, &other.cards].map(|one| one.certificate().pem()).concat();
+    let newer = trust.with_authorities(offered.as_bytes()).unwrap();
+    assert!(newer.verify(card.der(), CardPurpose::Authentication, world.now).is_ok());
+    let old = world.authentication_card();
+    assert!(newer.verify(old.der(), CardPurpose::Authentication, world.now).is_ok());
+    let foreign = other.authentication_card();
+    assert!(newer.verify(foreign.der(), CardPurpose::Authentication, world.now).is_err());
+    let names: Vec<_> = newer.authorities().map(Certificate::thumbprint).collect();
+    assert!(!names.contains(&other.cards.certificate().thumbprint()));
+    assert!(!names.contains(&world.services.certificate().thumbprint()));
+    assert!(trust.with_authorities(b"rubbish").is_err());
 }
 
 #[test]

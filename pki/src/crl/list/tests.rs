@@ -17,7 +17,8 @@ fn entries(world: &World) -> Vec<RevokedEntry> {
 }
 
 fn list(world: &World) -> Vec<u8> {
-    build(&world.cards, &entries(world), 258, world.now, world.now + days(1)).unwrap()
+    build(&world.cards, testing::CRL_URL, &entries(world), 258, world.now, world.now + days(1))
+        .unwrap()
 }
 
 fn verify(world: &World, der: &[u8], now: Timestamp) -> Result<Crl, CrlError> {
@@ -134,6 +135,7 @@ fn every_flaw_has_its_cause() {
             }),
             CrlError::UnknownCriticalExtension,
         ),
+        // Of end entities alone, and of authorities alone.
         (scope(|scope| scope.only_contains_ca_certs = true), CrlError::WrongScope),
         (scope(|scope| scope.indirect_crl = true), CrlError::WrongScope),
     ];
@@ -149,7 +151,8 @@ fn a_hundred_thousand_entries_are_found_again() {
     let entry =
         |index| RevokedEntry { serial: serial(index), at: world.now, reason: Reason::Superseded };
     let entries: Vec<_> = (0..100_000).map(entry).collect();
-    let der = build(&world.cards, &entries, 1, world.now, world.now + days(1)).unwrap();
+    let der =
+        build(&world.cards, testing::CRL_URL, &entries, 1, world.now, world.now + days(1)).unwrap();
     let crl = verify(&world, &der, world.now).unwrap();
     assert_eq!(crl.len(), 100_000);
     assert!(crl.state_of(&serial(99_999)).is_some());
