@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 use utoipa::ToSchema;
@@ -15,9 +15,14 @@ use warifu_service::words::Voice;
 use crate::look::{Look, show};
 use crate::relay::Access;
 use crate::shared::{App, Shared};
+use crate::sso::begin;
 use crate::view::screens::{Action, MessageScreen};
 use crate::view::site::{Menu, Site};
 use crate::view::{Link, icon};
+
+/// The longest that a ticket to the card office holds.
+const OFFICE_TICKET: SignedDuration = SignedDuration::from_mins(60);
+const FRESH: SignedDuration = SignedDuration::from_secs(60);
 
 /// Under which key a session holds who is signed in.
 const KEY: &str = "signed-in";
@@ -30,14 +35,26 @@ pub enum Role {
     Resident,
     /// Check patients' insurance.
     ClinicDesk,
+    /// Take applications for cards, make the cards and hand them over.
+    CardClerk,
+    /// Approve what another clerk has prepared.
+    CardApprover,
+    /// Answer the phone: stop a card at once.
+    CallCentre,
 }
 
 impl Role {
+    /// The roles of the card office's staff.
+    pub const OFFICE: [Self; 3] = [Self::CardClerk, Self::CardApprover, Self::CallCentre];
+
     /// The role that an entitlement names.
     pub fn from_urn(urn: &str) -> Option<Self> {
         match urn {
             "urn:warifu:role:resident" => Some(Self::Resident),
             "urn:warifu:role:clinic-desk" => Some(Self::ClinicDesk),
+            "urn:warifu:role:card-clerk" => Some(Self::CardClerk),
+            "urn:warifu:role:card-approver" => Some(Self::CardApprover),
+            "urn:warifu:role:call-centre" => Some(Self::CallCentre),
             _ => None,
         }
     }
@@ -108,6 +125,45 @@ pub struct SignedIn {
     pub until: Option<Timestamp>,
     /// Whether records can be had.
     pub records: Records,
+    /// What a member of the card office's staff shows there.
+    #[serde(default)]
+    pub office: Option<OfficeTicket>,
+}
+
+/// The right to work at the card office for somebody, sealed to it by the identity provider.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct OfficeTicket {
+    token: String,
+    since: Timestamp,
+}
+
+/// Shows no token.
+impl std::fmt::Debug for OfficeTicket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OfficeTicket").field("since", &self.since).finish_non_exhaustive()
+    }
+}
+
+impl OfficeTicket {
+    /// A ticket that came at `since`.
+    pub fn new(token: String, since: Timestamp) -> Self {
+        Self { token, since }
+    }
+
+    /// What goes into the `Authorization` header.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Whether it has surely ended: identity providers give it for an hour at most.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        now >= self.since + OFFICE_TICKET
+    }
+
+    /// Whether it has only just come: another sign-in would bring nothing better.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        now < self.since + FRESH
+    }
 }
 
 impl SignedIn {
@@ -128,9 +184,31 @@ impl SignedIn {
         self.roles.contains(&role)
     }
 
+    /// Whether the person works at the card office, in whatever role.
+    pub fn in_office(&self) -> bool {
+        Role::OFFICE.into_iter().any(|role| self.may(role))
+    }
+
+    /// The menu of the page to begin at.
+    pub fn menu(&self) -> Menu {
+        if self.may(Role::Resident) {
+            Menu::Resident
+        } else if self.may(Role::ClinicDesk) {
+            Menu::Desk
+        } else if self.in_office() {
+            Menu::Office
+        } else {
+            Menu::Resident
+        }
+    }
+
     /// The page to begin at.
     pub fn home(&self) -> &'static str {
-        if self.may(Role::Resident) || !self.may(Role::ClinicDesk) { "/home" } else { "/desk" }
+        match self.menu() {
+            Menu::Desk => "/desk",
+            Menu::Office => "/office",
+            Menu::Resident | Menu::None => "/home",
+        }
     }
 
     /// The access to the relay, or the key of the sentence that says why there is none.
@@ -147,7 +225,7 @@ impl SignedIn {
     pub fn header_name(&self, voice: Voice<'_>) -> String {
         let name = self.name.clone().unwrap_or_default();
         match &self.organization {
-            Some(organization) if self.may(Role::ClinicDesk) => {
+            Some(organization) if self.may(Role::ClinicDesk) || self.in_office() => {
                 let gaps = [("organization", organization.as_str().into()), ("name", name.into())];
                 voice.tell("account-staff", &gaps)
             }
@@ -157,7 +235,7 @@ impl SignedIn {
 
     /// The frame of a page of this person.
     pub fn site(&self, voice: Voice<'_>, menu: Menu, path: &str) -> Site {
-        Site::new(voice, Some(self.header_name(voice)), menu, path)
+        Site::new(voice, Some(self.header_name(voice)), menu, &self.roles, path)
     }
 }
 
@@ -211,24 +289,26 @@ async fn with_role(parts: &mut Parts, app: &App, role: Role) -> Result<SignedIn,
         return Ok(me);
     }
     let look = Look::from_request_parts(parts, app).await.unwrap_or_else(|never| match never {});
-    Err(wrong_role(app, &look, &me, role))
+    let key = match role {
+        Role::Resident => "wrong-role-resident",
+        _ => "wrong-role-desk",
+    };
+    Err(wrong_card(app, &look, &me, key))
 }
 
-fn session(parts: &Parts) -> Result<Session, Problem> {
+/// The session that the request belongs to.
+pub fn session(parts: &Parts) -> Result<Session, Problem> {
     let missing = || Problem::internal(&"a route lacks the session layer");
     parts.extensions.get::<Session>().cloned().ok_or_else(missing)
 }
 
 fn sign_in_first(parts: &Parts) -> Response {
-    Redirect::to(&format!("/login?to={}", parts.uri.path())).into_response()
+    Redirect::to(&begin::leading_to(parts.uri.path())).into_response()
 }
 
-fn wrong_role(app: &Shared, look: &Look, me: &SignedIn, wanted: Role) -> Response {
+/// Tells the owner of the wrong card kindly why, in the sentence under `key`.
+pub fn wrong_card(app: &Shared, look: &Look, me: &SignedIn, key: &str) -> Response {
     let voice = look.voice(app);
-    let key = match wanted {
-        Role::Resident => "wrong-role-resident",
-        Role::ClinicDesk => "wrong-role-desk",
-    };
     let name = me.name.clone().unwrap_or_default();
     let back = Link { href: me.home().to_owned(), words: voice.say("wrong-role-back") };
     let screen = MessageScreen {

@@ -27,6 +27,9 @@ pub struct PortalConfig {
     pub saml: SamlConfig,
     /// Where records come from.
     pub relay: RelayConfig,
+    /// The card office. Without it the portal has no pages for the office's staff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card_office: Option<CardOfficeConfig>,
     /// How long a session lives.
     #[serde(default)]
     pub session: SessionLimits,
@@ -63,6 +66,18 @@ pub struct RelayConfig {
     pub tls: ClientConfig,
 }
 
+/// The card office and how the portal shows itself to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CardOfficeConfig {
+    /// The address of its interface for programs, e.g. `https://localhost:8449`.
+    pub url: String,
+    /// Its name in the URI `urn:warifu:party:…` of its certificate; nobody else is believed.
+    pub party: String,
+    /// The CA it is trusted by, and the portal's own client certificate.
+    pub tls: ClientConfig,
+}
+
 /// An address in the configuration that cannot be one.
 #[derive(Debug, thiserror::Error)]
 #[error("config.address: {key} = \"{value}\" must be https://host or https://host:port")]
@@ -74,9 +89,11 @@ pub struct AddressError {
 }
 
 impl PortalConfig {
-    /// Checks what the types do not: both addresses are plain origins over TLS.
+    /// Checks what the types do not: all addresses are plain origins over TLS.
     pub fn check(&self) -> Result<(), AddressError> {
-        for (key, value) in [("public_url", &self.public_url), ("relay.url", &self.relay.url)] {
+        let office = self.card_office.iter().map(|office| ("card_office.url", &office.url));
+        let always = [("public_url", &self.public_url), ("relay.url", &self.relay.url)];
+        for (key, value) in always.into_iter().chain(office) {
             if !is_origin(value) {
                 return Err(AddressError { key, value: value.clone() });
             }
@@ -155,6 +172,26 @@ mod tests {
         assert_eq!(config.entity_id(), "https://portal.localhost:8443/saml/metadata");
         assert_eq!(config.acs_url(), "https://portal.localhost:8443/saml/acs");
         assert_eq!(config.session, SessionLimits::default());
+        assert_eq!(config.card_office, None);
+    }
+
+    #[test]
+    fn the_card_office_is_one_party_at_one_address() {
+        let office = r#"
+            [card_office]
+            url = "https://localhost:8449"
+            party = "office"
+            [card_office.tls]
+            ca = "ca.pem"
+            certificate = "portal.pem"
+            key = "portal.key"
+        "#;
+        let config = load(&format!("{SMALLEST}{office}")).unwrap();
+        config.check().unwrap();
+        assert_eq!(config.card_office.unwrap().party, "office");
+        let bad = office.replace("https://localhost:8449", "https://localhost:8449/api");
+        let error = load(&format!("{SMALLEST}{bad}")).unwrap().check().unwrap_err();
+        assert!(error.to_string().contains("card_office.url"), "{error}");
     }
 
     #[test]
@@ -175,7 +212,7 @@ mod tests {
             keys.values().all(|key| key["description"].is_string())
         };
         assert!(described(&schema));
-        for part in ["SamlConfig", "RelayConfig"] {
+        for part in ["SamlConfig", "RelayConfig", "CardOfficeConfig"] {
             assert!(described(&schema["$defs"][part]), "{part}");
         }
     }

@@ -1,15 +1,19 @@
-//! The web portal: residents see their own records, clinic desks check insurance.
+//! The web portal: residents see their own records, clinic desks check insurance, the card
+//! office's staff lead cards through their lives.
 //!
 //! No record is ever stored: it passes from the relay to the page. What is kept is who is on the
-//! way in and who is signed in, sealed. The others are known only over HTTP: identity providers
+//! way in and who is signed in, sealed, and a form whose sender has to sign in again first. The others are known only over HTTP: identity providers
 //! by their SAML metadata, the relay by its address and certificate.
 
 mod access;
+mod body;
 mod checkup;
 mod config;
 mod dates;
 mod desk;
+mod form;
 mod look;
+mod office;
 mod pages;
 mod portal;
 mod relay;
@@ -23,6 +27,6 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
-pub use config::{AddressError, PortalConfig, RelayConfig, SamlConfig};
+pub use config::{AddressError, CardOfficeConfig, PortalConfig, RelayConfig, SamlConfig};
 pub use portal::{MIGRATIONS, Portal, PortalError, metadata_xml, openapi};
 pub use sso::SamlSetupError;

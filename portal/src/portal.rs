@@ -22,7 +22,8 @@ use warifu_service::{Database, Surroundings, execute, health};
 
 use crate::config::{AddressError, PortalConfig};
 use crate::look;
-use crate::pages::{desk, entrance, events, history, home, record, session};
+use crate::office::client::CardOffice;
+use crate::pages::{desk, entrance, events, history, home, office, record, session};
 use crate::relay::Relay;
 use crate::shared::{App, Shared};
 use crate::sso::{self, Own, Saml, SamlSetupError};
@@ -42,8 +43,9 @@ const SWEEP: Duration = Duration::from_mins(1);
 /// Every so many sweeps the identity providers' metadata are read again.
 const SWEEPS_PER_RELOAD: u32 = 10;
 
-const ASSETS: [AssetFile; 2] = [
+const ASSETS: [AssetFile; 3] = [
     ("portal.css", include_bytes!("../assets/portal.css")),
+    ("office.css", include_bytes!("../assets/office.css")),
     ("desk.js", include_bytes!("../assets/desk.js")),
 ];
 
@@ -62,7 +64,7 @@ pub enum PortalError {
     /// Its column keys.
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// Its way to the relay.
+    /// Its way to the relay, or to the card office.
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// Its catalogues.
@@ -120,6 +122,7 @@ impl Portal {
             sessions,
             saml: Saml::load(config, surroundings.now())?,
             relay: Relay::new(&config.relay)?,
+            card_office: config.card_office.as_ref().map(CardOffice::new).transpose()?,
             ended: Notify::new(),
             surroundings,
         })))
@@ -186,6 +189,7 @@ fn people() -> Router<App> {
         .route("/desk/check", post(desk::check))
         .route("/desk/tap", post(desk::tap))
         .route("/desk/tap/finish", get(desk::tap_finish))
+        .merge(office::routes())
 }
 
 /// Routes without a session: the way in, the way out, and what identity providers send.

@@ -14,6 +14,7 @@ use warifu_contract::history::HistoryPage;
 use warifu_contract::records::{Panel, PanelOutcome, RecordsRequest, Service};
 use warifu_service::tls::{self, TlsError};
 
+use crate::body::{self, BodyError};
 use crate::config::RelayConfig;
 
 /// The longest that any call may take; the relay's own deadlines are shorter.
@@ -63,6 +64,15 @@ pub enum RelayError {
     /// It takes too long.
     #[error("relay.slow")]
     Slow,
+}
+
+impl From<BodyError> for RelayError {
+    fn from(cause: BodyError) -> Self {
+        match cause {
+            BodyError::Cut(cause) => Self::Unreachable(cause),
+            BodyError::TooLong => Self::Broken("too long"),
+        }
+    }
 }
 
 impl RelayError {
@@ -206,14 +216,7 @@ fn checked(response: Response) -> Result<Response, RelayError> {
 }
 
 async fn read<T: DeserializeOwned>(response: Response) -> Result<T, RelayError> {
-    let mut body = BytesMut::new();
-    let mut chunks = response.bytes_stream();
-    while let Some(chunk) = chunks.next().await {
-        body.extend_from_slice(&chunk?);
-        if body.len() > LONGEST {
-            return Err(RelayError::Broken("too long"));
-        }
-    }
+    let body = body::whole(response, LONGEST).await?;
     serde_json::from_slice(&body).map_err(|_| RelayError::Broken("not the agreed shape"))
 }
 

@@ -1,5 +1,7 @@
 //! Records and answers of virtual people, one for each state that a screen can be in.
 
+pub mod office;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use warifu_contract::CheckNumber;

@@ -4,7 +4,7 @@ use warifu_service::words::{Words, WordsError};
 
 /// The codes of the problems that this party can answer with.
 #[cfg(test)]
-pub const PROBLEMS: [&str; 11] = [
+pub const PROBLEMS: [&str; 17] = [
     "saml.unreadable",
     "saml.request-unknown",
     "saml.refused",
@@ -16,6 +16,31 @@ pub const PROBLEMS: [&str; 11] = [
     "login.needed",
     "request.cross-site",
     "logout.refused",
+    "office.down",
+    "office.failed",
+    "office.broken",
+    "office.ticket",
+    "office.form",
+    "office.refused",
+];
+
+/// The refusals of the card office that we say in our own words: those that stand beside a button.
+#[cfg(test)]
+pub const REFUSALS: [&str; 14] = [
+    "office.role",
+    "office.same-person",
+    "office.impossible",
+    "office.moved-on",
+    "office.consent",
+    "office.proof-needed",
+    "office.not-resolvable",
+    "office.card-exists",
+    "office.replaced",
+    "office.too-early",
+    "office.person-ended",
+    "office.letter-printed",
+    "office.too-many-calls",
+    "office.not-identified",
 ];
 
 macro_rules! catalogues {
@@ -24,6 +49,8 @@ macro_rules! catalogues {
             include_str!(concat!("../locales/", $language, "/site.ftl")),
             include_str!(concat!("../locales/", $language, "/records.ftl")),
             include_str!(concat!("../locales/", $language, "/desk.ftl")),
+            include_str!(concat!("../locales/", $language, "/office.ftl")),
+            include_str!(concat!("../locales/", $language, "/office_problems.ftl")),
             include_str!(concat!("../locales/", $language, "/problems.ftl")),
         ]
     };
@@ -44,6 +71,7 @@ mod tests {
     fn both_languages_are_complete() {
         let words = words().unwrap();
         assert_eq!(lacking_advice(&words, &PROBLEMS), BTreeMap::new());
+        assert_eq!(lacking_advice(&words, &REFUSALS), BTreeMap::new());
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use warifu_service::words::Voice;
 
-use super::input::{FieldProblem, RawCheck};
+use super::input::RawCheck;
+use crate::form::{self, FieldError, FieldProblem, FieldView, Shape, Typed};
 
 /// The row.
 #[derive(Debug, Clone)]
@@ -17,59 +18,18 @@ pub struct FormView {
     pub errors: Vec<FieldError>,
 }
 
-/// One input.
-#[derive(Debug, Clone)]
-pub struct FieldView {
-    /// Its name and id.
-    pub name: &'static str,
-    /// Its label.
-    pub label: String,
-    /// An example.
-    pub hint: Option<String>,
-    /// How wide: a class of the style sheet.
-    pub width: &'static str,
-    /// Characters at most.
-    pub longest: usize,
-    /// A keyboard of digits on a phone.
-    pub digits: bool,
-    /// What is in it.
-    pub value: String,
-    /// What is wrong with it.
-    pub error: Option<String>,
-    /// It has the focus.
-    pub autofocus: bool,
-}
-
-/// A problem and the field it leads to.
-#[derive(Debug, Clone)]
-pub struct FieldError {
-    /// The field's id.
-    pub field: &'static str,
-    /// What to do.
-    pub words: String,
-}
-
-struct Shape {
-    name: &'static str,
-    label: &'static str,
-    hint: Option<&'static str>,
-    width: &'static str,
-    longest: usize,
-    digits: bool,
-}
-
-const fn shape(name: &'static str, label: &'static str, longest: usize) -> Shape {
-    Shape { name, label, hint: None, width: "", longest, digits: false }
-}
-
 /// The longest input is a full-width date with its era.
 const ROW: [Shape; 6] = [
-    Shape { digits: true, ..shape("insurer", "desk-insurer-number", 16) },
-    shape("symbol", "desk-symbol", 40),
-    shape("number", "desk-number", 40),
-    Shape { width: "narrow", digits: true, ..shape("branch", "desk-branch", 4) },
-    Shape { width: "date", hint: Some("desk-birth-hint"), ..shape("birth", "desk-birth", 32) },
-    Shape { width: "date", ..shape("target", "desk-target", 32) },
+    Shape { digits: true, ..Shape::line("insurer", "desk-insurer-number", 16) },
+    Shape::line("symbol", "desk-symbol", 40),
+    Shape::line("number", "desk-number", 40),
+    Shape { width: "narrow", digits: true, ..Shape::line("branch", "desk-branch", 4) },
+    Shape {
+        width: "date",
+        hint: Some("desk-birth-hint"),
+        ..Shape::line("birth", "desk-birth", 32)
+    },
+    Shape { width: "date", ..Shape::line("target", "desk-target", 32) },
 ];
 
 impl FormView {
@@ -77,42 +37,24 @@ impl FormView {
     /// something has the focus.
     pub fn new(voice: Voice<'_>, raw: &RawCheck, problems: &[FieldProblem]) -> Self {
         let focus = problems.first().map_or("insurer", |problem| problem.field);
-        let error = |name: &str| {
-            problems
-                .iter()
-                .find(|problem| problem.field == name)
-                .map(|problem| voice.say(problem.key))
-        };
-        let field = |shape: &Shape| FieldView {
-            name: shape.name,
-            label: voice.say(shape.label),
-            hint: shape.hint.map(|hint| voice.say(hint)),
-            width: shape.width,
-            longest: shape.longest,
-            digits: shape.digits,
-            value: value(raw, shape.name).to_owned(),
-            error: error(shape.name),
-            autofocus: shape.name == focus,
-        };
         Self {
             key: raw.key.clone(),
             target: raw.target.clone(),
-            fields: ROW.iter().map(field).collect(),
-            errors: problems
-                .iter()
-                .map(|problem| FieldError { field: problem.field, words: voice.say(problem.key) })
-                .collect(),
+            fields: form::fields(voice, &ROW, &typed(raw), problems, Some(focus)),
+            errors: form::errors(voice, problems),
         }
     }
 }
 
-fn value<'r>(raw: &'r RawCheck, name: &str) -> &'r str {
-    match name {
-        "insurer" => &raw.insurer,
-        "symbol" => &raw.symbol,
-        "number" => &raw.number,
-        "branch" => &raw.branch,
-        "birth" => &raw.birth,
-        _ => &raw.target,
-    }
+fn typed(raw: &RawCheck) -> Typed {
+    [
+        ("insurer", &raw.insurer),
+        ("symbol", &raw.symbol),
+        ("number", &raw.number),
+        ("branch", &raw.branch),
+        ("birth", &raw.birth),
+        ("target", &raw.target),
+    ]
+    .into_iter()
+    .fold(Typed::default(), |typed, (name, value)| typed.with(name, value))
 }

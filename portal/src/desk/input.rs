@@ -5,6 +5,7 @@ use serde::Deserialize;
 use warifu_contract::eligibility::TypedCard;
 
 use crate::dates::input::{DateInputError, parse};
+use crate::form::FieldProblem;
 
 /// Longest 記号 and 番号.
 const LONGEST_TEXT: usize = 40;
@@ -38,15 +39,6 @@ pub struct Check {
     pub card: TypedCard,
     /// The day asked about.
     pub target: Date,
-}
-
-/// One field that cannot be used: its name in the form, and the key of what to say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FieldProblem {
-    /// The field's name.
-    pub field: &'static str,
-    /// The key of the sentence.
-    pub key: &'static str,
 }
 
 /// Reads the form on `today`; all that is wrong comes back together, in the order of the row.

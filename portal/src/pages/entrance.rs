@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use warifu_service::Problem;
 
-use crate::access::{Role, SignedIn, Visitor};
+use crate::access::{SignedIn, Visitor};
 use crate::look::{Look, show};
 use crate::shared::{App, Shared};
 use crate::view::screens::{Action, HelpScreen, MessageScreen, TopScreen};
@@ -36,8 +36,7 @@ pub async fn help(
 
 /// The frame with the menu of the person's role.
 pub fn own_site(app: &Shared, look: &Look, me: &SignedIn) -> Site {
-    let menu = if me.may(Role::Resident) { Menu::Resident } else { Menu::Desk };
-    me.site(look.voice(app), menu, look.path())
+    me.site(look.voice(app), me.menu(), look.path())
 }
 
 /// `GET /login/stopped`: the identity provider sent the person back without a sign-in.

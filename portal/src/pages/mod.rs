@@ -5,6 +5,7 @@ pub mod entrance;
 pub mod events;
 pub mod history;
 pub mod home;
+pub mod office;
 pub mod record;
 pub mod session;
 pub mod stream;

@@ -50,6 +50,8 @@ pub struct Person {
     pub name_id: Option<String>,
     /// The sealed ticket to the relay.
     pub ticket: Option<String>,
+    /// The sealed ticket to the card office, for its staff.
+    pub office_ticket: Option<String>,
     /// The page wanted; may be empty.
     pub onward: String,
 }

@@ -4,6 +4,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
+use url::form_urlencoded;
 use warifu_saml::names::{AC_PRESENCE, BINDING_REDIRECT};
 use warifu_saml::{AcsChoice, AuthnRequest, Comparison, RedirectParameter, RequestedContext};
 use warifu_saml::{random_id, redirect};
@@ -21,6 +22,9 @@ use crate::view::site::Site;
 
 /// Pages that a sign-in may lead on to.
 const ONWARD: [&str; 6] = ["/home", "/insurance", "/checkups", "/pension", "/history", "/desk"];
+
+/// Longest address of a page that a sign-in leads on to.
+const LONGEST_ONWARD: usize = 256;
 
 /// `GET /login`.
 #[derive(Debug, Deserialize)]
@@ -40,7 +44,7 @@ pub async fn login(
     look: Look,
 ) -> Result<Response, Problem> {
     let providers = app.saml.providers.at(app.surroundings.now());
-    let onward = ONWARD.into_iter().find(|page| *page == wish.to).unwrap_or_default();
+    let onward = if may_lead_to(&wish.to) { wish.to.as_str() } else { "" };
     let chosen = match (wish.idp, providers.as_slice()) {
         (Some(place), all) => all.get(place),
         (None, [only]) => Some(only),
@@ -52,11 +56,33 @@ pub async fn login(
         return send(&app, &headers, provider, purpose, onward).await;
     }
     let choice = |(place, provider): (usize, &std::sync::Arc<Provider>)| Link {
-        href: format!("/login?idp={place}&to={onward}"),
+        href: format!("/login?idp={place}&to={}", in_query(onward)),
         words: provider.name(look.language).to_owned(),
     };
     let choices = providers.iter().enumerate().map(choice).collect();
     show(&ChooseScreen { page: look.page(&app), site: Site::outside(), choices })
+}
+
+/// The address of the sign-in that leads on to `page`.
+pub fn leading_to(page: &str) -> String {
+    format!("/login?to={}", in_query(page))
+}
+
+/// The slashes of a path may stand in a query as they are (RFC 3986 section 3.4).
+fn in_query(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace("%2F", "/")
+}
+
+/// Only to pages of our own; those of the card office have many addresses.
+fn may_lead_to(page: &str) -> bool {
+    ONWARD.contains(&page) || is_office_page(page)
+}
+
+fn is_office_page(page: &str) -> bool {
+    let rest = page.strip_prefix("/office").unwrap_or("x");
+    let begins = rest.is_empty() || rest.starts_with(['/', '?']);
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/?=&-_%.".contains(&b);
+    begins && page.len() <= LONGEST_ONWARD && rest.bytes().all(plain)
 }
 
 /// Sends the browser to `provider` with a request for `purpose`.
@@ -107,4 +133,27 @@ fn address(app: &Shared, provider: &Provider, request: &AuthnRequest) -> Result<
 /// The identity provider is not (or no longer) among the trusted.
 pub fn unknown_provider() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "saml.identity-provider")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_in_leads_to_our_own_pages_only() {
+        for page in ["/home", "/office", "/office?stage=proved", "/office/cards/A7K2-9QXM/send"] {
+            assert!(may_lead_to(page), "{page}");
+        }
+        let long = format!("/office/{}", "x".repeat(300));
+        for page in ["", "/", "//evil.example", "/officer", "/office\\evil", "/office/\r\n", &long]
+        {
+            assert!(!may_lead_to(page), "{page}");
+        }
+    }
+
+    #[test]
+    fn an_address_survives_the_way_through_the_sign_in() {
+        assert_eq!(leading_to("/pension"), "/login?to=/pension");
+        assert_eq!(leading_to("/office?stage=a&x=b"), "/login?to=/office%3Fstage%3Da%26x%3Db");
+    }
 }

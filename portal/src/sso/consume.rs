@@ -18,6 +18,9 @@ use super::requests::{self, Pending, Purpose};
 use crate::access::Role;
 use crate::shared::{App, Shared};
 
+/// Names the sealed ticket to the card office.
+const ATTRIBUTE_OFFICE_TICKET: &str = "urn:warifu:attribute:office-ticket";
+
 /// The form an identity provider lets the browser post.
 #[derive(Debug, Deserialize)]
 pub struct Post {
@@ -102,6 +105,7 @@ fn person(login: Login, pending: &Pending) -> Result<Arrival, Problem> {
         organization: login.value(ATTRIBUTE_ORGANIZATION).map(str::to_owned),
         roles: roles.filter_map(|urn| Role::from_urn(urn)).collect(),
         ticket: login.value(ATTRIBUTE_RELAY_TICKET).map(str::to_owned),
+        office_ticket: login.value(ATTRIBUTE_OFFICE_TICKET).map(str::to_owned),
         issuer: login.issuer,
         context_class: login.context_class,
         authenticated_at: login.authenticated_at,

@@ -10,7 +10,8 @@ use warifu_service::Problem;
 use super::arrivals::{self, Arrival, NoArrival, Person};
 use super::browser::Browser;
 use super::{left, sessions};
-use crate::access::{Level, Records, SignedIn};
+use crate::access::{Level, OfficeTicket, Records, SignedIn};
+use crate::office::kept;
 use crate::shared::{App, Shared};
 
 /// The handle that the assertion consumer gave out.
@@ -31,11 +32,13 @@ pub async fn finish(
         return Err(gone());
     };
     let me = signed_in(&app, &person).await;
+    let form = kept::for_person(&app, &session, &me).await?;
     // Never the session that was there before: whoever planted it would share it.
     if session.id().is_some() {
         session.flush().await.map_err(|cause| Problem::internal(&cause))?;
     }
     me.enter(&session).await?;
+    kept::put(&session, form).await?;
     session.save().await.map_err(|cause| Problem::internal(&cause))?;
     sessions::index(&app, &person, &session).await?;
     let next = if person.onward.is_empty() { me.home() } else { &person.onward };
@@ -57,6 +60,7 @@ pub async fn arrive(
 }
 
 async fn signed_in(app: &Shared, person: &Person) -> SignedIn {
+    let now = app.surroundings.now();
     SignedIn {
         records: records(app, person.ticket.as_deref()).await,
         issuer: person.issuer.clone(),
@@ -67,6 +71,7 @@ async fn signed_in(app: &Shared, person: &Person) -> SignedIn {
         level: Level::of_class(&person.context_class),
         since: person.authenticated_at,
         until: person.until,
+        office: person.office_ticket.clone().map(|token| OfficeTicket::new(token, now)),
     }
 }
 

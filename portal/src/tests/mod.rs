@@ -3,6 +3,8 @@
 
 mod desk;
 mod login;
+mod office;
+mod office_peer;
 mod panels;
 mod peers;
 mod pki;

@@ -37,6 +37,8 @@ pub const IDP_ID: &str = "https://idp.example/saml/metadata";
 pub const IDP_SSO: &str = "https://idp.example/saml/sso";
 pub const ORIGIN: &str = "https://portal.example";
 pub const SUBJECT: &str = "aeqcaibaeqcaibaeqcaibaeqcaibaeqc@idp.example";
+/// Names the sealed ticket to the card office.
+pub const OFFICE_TICKET: &str = "urn:warifu:attribute:office-ticket";
 pub const NAME: &str = "上野 太郎";
 
 pub fn random(bytes: &mut [u8]) {
@@ -58,15 +60,18 @@ pub struct Saying {
 }
 
 impl Saying {
-    /// A resident or a clerk, as our own identity provider would say it.
+    /// A resident or a member of some staff, as our own identity provider would say it.
     pub fn person(request: &AuthnRequest, now: Timestamp, role: &str) -> Self {
         let organization = (role == "clinic-desk").then(|| vec!["春日見本医院".to_owned()]);
+        let in_office = ["card-clerk", "card-approver", "call-centre"].contains(&role);
+        let office_ticket = in_office.then(|| vec!["ticket-to-the-office".to_owned()]);
         let attributes = [
             (ATTRIBUTE_PAIRWISE_ID, Some(vec![SUBJECT.to_owned()])),
             (ATTRIBUTE_DISPLAY_NAME, Some(vec![NAME.to_owned()])),
             (ATTRIBUTE_ENTITLEMENT, Some(vec![format!("urn:warifu:role:{role}")])),
             (ATTRIBUTE_ORGANIZATION, organization),
             (ATTRIBUTE_RELAY_TICKET, Some(vec!["ticket-of-a-person".to_owned()])),
+            (OFFICE_TICKET, office_ticket),
         ];
         Self {
             signer: &IDP,

@@ -23,6 +23,7 @@ pub struct Identity {
 /// What takes long to make is made once.
 pub static CA: LazyLock<Identity> = LazyLock::new(|| certify(p256(), "test CA", None));
 pub static RELAY: LazyLock<Identity> = LazyLock::new(|| certify(p256(), "relay", Some(&CA)));
+pub static OFFICE: LazyLock<Identity> = LazyLock::new(|| certify(p256(), "office", Some(&CA)));
 pub static PORTAL: LazyLock<Identity> = LazyLock::new(|| certify(p256(), "portal", Some(&CA)));
 pub static SAML: LazyLock<Identity> = LazyLock::new(|| certify(p256(), "portal saml", None));
 pub static DECRYPT: LazyLock<Identity> = LazyLock::new(|| {

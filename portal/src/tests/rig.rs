@@ -17,13 +17,15 @@ use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::ClientConfig;
 use warifu_service::{Database, Surroundings, execute, fetch_one};
 
+use super::office_peer::OfficePeer;
 use super::peers::{self, Behaviour, ORIGIN, RelayPeer, Saying};
-use super::pki::{CA, DECRYPT, PORTAL, SAML};
-use crate::{Portal, PortalConfig, RelayConfig, SamlConfig};
+use super::pki::{CA, DECRYPT, Identity, OFFICE, PORTAL, SAML};
+use crate::{CardOfficeConfig, Portal, PortalConfig, RelayConfig, SamlConfig};
 
 pub struct Rig {
     pub portal: Portal,
     pub relay: RelayPeer,
+    pub office: OfficePeer,
     pub clock: Arc<FrozenClock>,
     pub folder: tempfile::TempDir,
     database: DatabaseConfig,
@@ -36,15 +38,35 @@ impl Rig {
     }
 
     pub async fn with(behaviour: Behaviour) -> Self {
+        Self::open(behaviour, &OFFICE, |_| {}).await
+    }
+
+    /// The office shows that certificate.
+    pub async fn with_office_of(identity: &Identity) -> Self {
+        Self::open(Behaviour::default(), identity, |_| {}).await
+    }
+
+    pub async fn without_office() -> Self {
+        Self::open(Behaviour::default(), &OFFICE, |config| config.card_office = None).await
+    }
+
+    async fn open(
+        behaviour: Behaviour,
+        office: &Identity,
+        change: impl FnOnce(&mut PortalConfig),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(FrozenClock::at("2026-11-20T01:15:02Z".parse().unwrap()));
         let surroundings = Surroundings { clock: clock.clone(), entropy: Arc::new(SystemEntropy) };
         let relay = RelayPeer::start(folder.path(), behaviour).await;
+        let office = OfficePeer::start_as(folder.path(), office).await;
         let database = database(folder.path()).await;
-        let config = config(folder.path(), &relay.url, database.clone(), clock.now());
+        let urls = [relay.url.as_str(), office.url.as_str()];
+        let mut config = config(folder.path(), urls, database.clone(), clock.now());
+        change(&mut config);
         let portal = Portal::open(&config, surroundings).await.unwrap();
         let router = portal.router();
-        Self { portal, relay, clock, folder, database, router }
+        Self { portal, relay, office, clock, folder, database, router }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -96,7 +118,7 @@ async fn database(folder: &std::path::Path) -> DatabaseConfig {
 
 fn config(
     folder: &std::path::Path,
-    relay: &str,
+    [relay, office]: [&str; 2],
     database: DatabaseConfig,
     now: Timestamp,
 ) -> PortalConfig {
@@ -104,6 +126,7 @@ fn config(
     let (decryption_key, decryption_certificate) = DECRYPT.write(folder, "decryption");
     let (client_key, client_certificate) = PORTAL.write(folder, "portal");
     let (_, ca) = CA.write(folder, "ca");
+    let tls = ClientConfig { ca, certificate: Some(client_certificate), key: Some(client_key) };
     let metadata = folder.join("idp.xml");
     peers::write_metadata(&metadata, now);
     let column_keys = folder.join("keys.toml");
@@ -121,10 +144,12 @@ fn config(
             identity_providers: vec![metadata],
             metadata_signers: Vec::new(),
         },
-        relay: RelayConfig {
-            url: relay.to_owned(),
-            tls: ClientConfig { ca, certificate: Some(client_certificate), key: Some(client_key) },
-        },
+        relay: RelayConfig { url: relay.to_owned(), tls: tls.clone() },
+        card_office: Some(CardOfficeConfig {
+            url: office.to_owned(),
+            party: "office".to_owned(),
+            tls,
+        }),
         session: SessionLimits::default(),
     }
 }

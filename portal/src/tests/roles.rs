@@ -2,13 +2,16 @@
 
 use axum::http::StatusCode;
 
-use super::rig::{Answer as _, Rig};
+use warifu_contract::card_office::Stage;
+
+use super::rig::{Answer as _, Browser, Rig};
+use crate::samples::office as samples;
 
 const OK: u16 = 200;
 const ELSEWHERE: u16 = 303;
 const REFUSED: u16 = 403;
 
-/// Method, path, then what nobody, a resident, and a clerk get.
+/// Method, path, then what nobody, a resident, and a clinic's clerk get.
 const ROUTES: [(&str, &str, [u16; 3]); 20] = [
     ("GET", "/", [OK, OK, OK]),
     ("GET", "/help", [OK, OK, OK]),
@@ -32,6 +35,45 @@ const ROUTES: [(&str, &str, [u16; 3]); 20] = [
     ("POST", "/logout", [ELSEWHERE, ELSEWHERE, ELSEWHERE]),
 ];
 
+/// Method, path, then what nobody, a resident, and the office's clerk, approver and call centre
+/// get. A form without a stamp is refused whoever sends it.
+const OFFICE: [(&str, &str, [u16; 5]); 26] = [
+    ("GET", "/office", [ELSEWHERE, REFUSED, OK, OK, ELSEWHERE]),
+    ("GET", "/office/new", [ELSEWHERE, REFUSED, OK, REFUSED, REFUSED]),
+    ("POST", "/office/new", [ELSEWHERE, REFUSED, REFUSED, REFUSED, REFUSED]),
+    ("GET", "/office/search", [ELSEWHERE, REFUSED, OK, OK, REFUSED]),
+    ("POST", "/office/search", [ELSEWHERE, REFUSED, REFUSED, REFUSED, REFUSED]),
+    ("GET", "/office/cards/A7K2-9QXM", [ELSEWHERE, REFUSED, OK, OK, OK]),
+    ("GET", "/office/cards/A7K2-9QXM/history", [ELSEWHERE, REFUSED, OK, OK, OK]),
+    ("GET", "/office/cards/A7K2-9QXM/face.pdf", [ELSEWHERE, REFUSED, OK, OK, REFUSED]),
+    ("GET", "/office/cards/A7K2-9QXM/cover.pdf", [ELSEWHERE, REFUSED, OK, OK, REFUSED]),
+    ("GET", "/office/batches/20261120-3f/faces.pdf", [ELSEWHERE, REFUSED, OK, OK, REFUSED]),
+    ("GET", "/office/cards/A7K2-9QXM/letter", [ELSEWHERE, REFUSED, OK, OK, REFUSED]),
+    ("POST", "/office/cards/A7K2-9QXM/letter", [ELSEWHERE, REFUSED, REFUSED, REFUSED, REFUSED]),
+    ("GET", "/office/cards/A7K2-9QXM/revoke", [ELSEWHERE, REFUSED, OK, OK, OK]),
+    ("POST", "/office/cards/A7K2-9QXM/revoke", [ELSEWHERE, REFUSED, REFUSED, REFUSED, REFUSED]),
+    ("GET", "/office/calls", [ELSEWHERE, REFUSED, REFUSED, REFUSED, OK]),
+    ("POST", "/office/calls", [ELSEWHERE, REFUSED, REFUSED, REFUSED, REFUSED]),
+    ("GET", "/office/calls/person", [ELSEWHERE, REFUSED, REFUSED, REFUSED, ELSEWHERE]),
+    ("GET", "/office/calls/stop/A7K2-9QXM", [ELSEWHERE, REFUSED, REFUSED, REFUSED, ELSEWHERE]),
+    ("POST", "/office/calls/stop/A7K2-9QXM", [ELSEWHERE, REFUSED, REFUSED, REFUSED, REFUSED]),
+    ("GET", "/office/calls/stopped", [ELSEWHERE, REFUSED, REFUSED, REFUSED, ELSEWHERE]),
+    ("POST", "/office/calls/end", [ELSEWHERE, REFUSED, REFUSED, REFUSED, REFUSED]),
+    ("GET", "/office/batches", [ELSEWHERE, REFUSED, OK, REFUSED, REFUSED]),
+    ("POST", "/office/batches", [ELSEWHERE, REFUSED, REFUSED, REFUSED, REFUSED]),
+    ("GET", "/office/batches/20261120-3f", [ELSEWHERE, REFUSED, OK, REFUSED, REFUSED]),
+    ("GET", "/home", [ELSEWHERE, OK, REFUSED, REFUSED, REFUSED]),
+    ("GET", "/desk", [ELSEWHERE, REFUSED, REFUSED, REFUSED, REFUSED]),
+];
+
+async fn visit(visitor: &mut Browser<'_>, method: &str, path: &str) -> u16 {
+    let response = match method {
+        "GET" => visitor.get(path).await,
+        _ => visitor.post(path, &[]).await,
+    };
+    response.status().as_u16()
+}
+
 #[tokio::test]
 async fn each_route_opens_to_its_own_people_only() {
     let rig = Rig::new().await;
@@ -39,12 +81,23 @@ async fn each_route_opens_to_its_own_people_only() {
         let visitors =
             [rig.browser(), rig.signed_in("resident").await, rig.signed_in("clinic-desk").await];
         for (mut visitor, expected) in visitors.into_iter().zip(expected) {
-            let response = match method {
-                "GET" => visitor.get(path).await,
-                _ => visitor.post(path, &[]).await,
-            };
-            let got = response.status();
-            assert_eq!(got.as_u16(), expected, "{method} {path}");
+            assert_eq!(visit(&mut visitor, method, path).await, expected, "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_office_opens_to_its_staff_only() {
+    let rig = Rig::new().await;
+    rig.office.put(samples::card(Stage::Active));
+    rig.office.batch_is(1_000, 0);
+    for (place, role) in
+        ["", "resident", "card-clerk", "card-approver", "call-centre"].iter().enumerate()
+    {
+        let mut visitor = if role.is_empty() { rig.browser() } else { rig.signed_in(role).await };
+        for (method, path, expected) in OFFICE {
+            let got = visit(&mut visitor, method, path).await;
+            assert_eq!(got, expected[place], "{role}: {method} {path}");
         }
     }
 }

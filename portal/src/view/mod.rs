@@ -7,6 +7,7 @@ pub mod checkups;
 pub mod history;
 pub mod icon;
 pub mod insurance;
+pub mod office;
 pub mod outcome;
 pub mod pension;
 pub mod screens;
@@ -114,4 +115,4 @@ pub fn grouped(number: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

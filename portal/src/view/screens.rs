@@ -6,6 +6,7 @@ use warifu_service::web::Page;
 use super::site::Site;
 use super::{Fact, Link};
 use crate::desk::form::FormView;
+use crate::form::FieldLook;
 
 /// Where the streamed panels go into a page; everything before it is sent at once.
 pub const PANELS: &str = "<!--panels-->";

@@ -2,6 +2,8 @@
 
 use warifu_service::words::Voice;
 
+use crate::access::Role;
+
 /// Which menu a page has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Menu {
@@ -11,6 +13,8 @@ pub enum Menu {
     Resident,
     /// The clinic desk's.
     Desk,
+    /// The card office's.
+    Office,
 }
 
 /// One entry of the menu.
@@ -35,31 +39,71 @@ pub struct Site {
     pub nav: Vec<NavItem>,
 }
 
-const RESIDENT: [(&str, &str, bool); 6] = [
-    ("/home", "nav-home", false),
-    ("/insurance", "nav-insurance", false),
-    ("/checkups", "nav-checkups", false),
-    ("/pension", "nav-pension", false),
-    ("/history", "nav-history", true),
-    ("/help", "nav-help", false),
+struct Entry {
+    href: &'static str,
+    key: &'static str,
+    apart: bool,
+    /// Whose it is; empty when everybody's.
+    roles: &'static [Role],
+}
+
+const fn entry(href: &'static str, key: &'static str) -> Entry {
+    Entry { href, key, apart: false, roles: &[] }
+}
+
+const RESIDENT: [Entry; 7] = [
+    entry("/home", "nav-home"),
+    entry("/insurance", "nav-insurance"),
+    entry("/checkups", "nav-checkups"),
+    entry("/pension", "nav-pension"),
+    Entry { roles: &Role::OFFICE, ..entry("/office", "nav-office") },
+    Entry { apart: true, ..entry("/history", "nav-history") },
+    entry("/help", "nav-help"),
 ];
-const DESK: [(&str, &str, bool); 2] = [("/desk", "nav-desk", false), ("/help", "nav-help", true)];
+const DESK: [Entry; 3] = [
+    entry("/desk", "nav-desk"),
+    Entry { roles: &Role::OFFICE, ..entry("/office", "nav-office") },
+    Entry { apart: true, ..entry("/help", "nav-help") },
+];
+const OFFICE: [Entry; 8] = [
+    Entry { roles: &[Role::CardClerk, Role::CardApprover], ..entry("/office", "nav-office-today") },
+    Entry { roles: &[Role::CardClerk], ..entry("/office/new", "nav-office-new") },
+    Entry {
+        roles: &[Role::CardClerk, Role::CardApprover],
+        ..entry("/office/search", "nav-office-search")
+    },
+    Entry { roles: &[Role::CardClerk], ..entry("/office/batches", "nav-office-batches") },
+    Entry { roles: &[Role::CallCentre], ..entry("/office/calls", "nav-office-calls") },
+    Entry { apart: true, roles: &[Role::Resident], ..entry("/home", "nav-own") },
+    Entry { apart: true, roles: &[Role::ClinicDesk], ..entry("/desk", "nav-desk") },
+    Entry { apart: true, ..entry("/help", "nav-help") },
+];
 
 impl Site {
-    /// The frame with `menu`, whose entry for `path` is the current one.
-    pub fn new(voice: Voice<'_>, who: Option<String>, menu: Menu, path: &str) -> Self {
-        let entries: &[_] = match menu {
+    /// The frame with `menu`, as far as it is for `roles`; its entry for `path` is the current one.
+    pub fn new(
+        voice: Voice<'_>,
+        who: Option<String>,
+        menu: Menu,
+        roles: &[Role],
+        path: &str,
+    ) -> Self {
+        let entries: &[Entry] = match menu {
             Menu::None => &[],
             Menu::Resident => &RESIDENT,
             Menu::Desk => &DESK,
+            Menu::Office => &OFFICE,
         };
-        let item = |(href, key, apart): &(&'static str, &str, bool)| NavItem {
-            href,
-            label: voice.say(key),
-            current: *href == path,
-            apart: *apart,
+        let theirs = |entry: &&Entry| {
+            entry.roles.is_empty() || entry.roles.iter().any(|role| roles.contains(role))
         };
-        Self { who, nav: entries.iter().map(item).collect() }
+        let item = |entry: &Entry| NavItem {
+            href: entry.href,
+            label: voice.say(entry.key),
+            current: entry.href == path,
+            apart: entry.apart,
+        };
+        Self { who, nav: entries.iter().filter(theirs).map(item).collect() }
     }
 
     /// The frame for somebody who is not signed in.

@@ -25,7 +25,7 @@ use crate::desk::input::{self, RawCheck};
 use crate::samples::{self, TODAY};
 
 /// What every rendered page must hold: no inline style or script, no sentence missing.
-fn check(name: &str, language: Language, html: &str, words: &Words) {
+pub fn check(name: &str, language: Language, html: &str, words: &Words) {
     for forbidden in ["style=\"", "<style", "onclick", "javascript:", "<script>"] {
         assert!(!html.contains(forbidden), "{name}: {forbidden}");
     }
@@ -46,20 +46,20 @@ fn keep(name: &str, language: Language, html: &str) {
     }
 }
 
-fn in_both(test: impl Fn(&Words, Language)) {
+pub fn in_both(test: impl Fn(&Words, Language)) {
     let words = crate::words::words().unwrap();
     for language in Language::ALL {
         test(&words, language);
     }
 }
 
-fn page(words: &Words, language: Language) -> Page<'_> {
+pub fn page(words: &Words, language: Language) -> Page<'_> {
     Page::new(words.in_(language), &Uri::from_static("/page"))
 }
 
 fn resident(voice: Voice<'_>, path: &str) -> Site {
     let who = voice.tell("account-resident", &[("name", "上野 太郎".into())]);
-    Site::new(voice, Some(who), Menu::Resident, path)
+    Site::new(voice, Some(who), Menu::Resident, &[], path)
 }
 
 /// The record's page with `part` in its place.
@@ -337,7 +337,7 @@ fn desk(
     let voice = words.in_(language);
     let gaps = [("organization", "春日見本医院".into()), ("name", "受付 佐藤".into())];
     let who = voice.tell("account-staff", &gaps);
-    let site = Site::new(voice, Some(who), Menu::Desk, "/desk");
+    let site = Site::new(voice, Some(who), Menu::Desk, &[], "/desk");
     let screen = DeskScreen { page: page(words, language), site, state, form, result };
     screen.render().unwrap()
 }
