@@ -13,6 +13,7 @@ mod logins;
 mod provider;
 mod report;
 mod responses;
+mod revocation;
 mod stage;
 
 use std::path::PathBuf;
@@ -56,6 +57,8 @@ enum Part {
     Checks,
     /// Appends to the access log.
     Log,
+    /// OCSP answers and revocation lists.
+    Revocation,
 }
 
 /// Measures and prints.
@@ -91,6 +94,7 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<Report> {
             Part::Logins => logins::measure(&stage, lasting).await?,
             Part::Checks => checks::measure(&stage, lasting).await?,
             Part::Log => log::measure(&stage, lasting).await?,
+            Part::Revocation => revocation::measure(&stage, lasting).await?,
         });
     }
     stage.strike().await?;

@@ -75,7 +75,7 @@ fn card_randomness(surroundings: &Surroundings) -> Randomness {
 }
 
 /// Writes a new file that only its owner can read.
-fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)

@@ -33,9 +33,8 @@ enum Command {
     /// The certification authorities.
     #[command(subcommand)]
     Ca(ca::Command),
-    /// Issue and revoke cards.
-    #[command(subcommand)]
-    Card(card::Command),
+    /// The card office's work on its own machine.
+    Card(card::Arguments),
     /// Measure how fast the parts are, each beside its physical limit.
     Bench(bench::Arguments),
 }
@@ -54,8 +53,8 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Serve(arguments) => serve::run(arguments).await,
         Command::Config(command) => config::run(&command),
-        Command::Ca(command) => ca::run(&command),
-        Command::Card(command) => card::run(command).await,
+        Command::Ca(command) => ca::run(command).await,
+        Command::Card(arguments) => card::run(arguments).await,
         Command::Bench(arguments) => bench::run(arguments).await,
     };
     match done {

@@ -9,9 +9,10 @@ use clap::ValueEnum;
 use futures::future::BoxFuture;
 use schemars::schema_for;
 use tokio_util::sync::CancellationToken;
-use warifu_ca::{CaConfig, CardOffice};
-use warifu_connectors::{Gateway, GatewayConfig};
+use warifu_ca::Ca;
+use warifu_connectors::{Gateway, GatewayConfig, ResidentRegister, ResidentsConfig};
 use warifu_idp::{Idp, IdpConfig};
+use warifu_office::{CardOffice, OfficeApi, OfficeConfig};
 use warifu_portal::{Portal, PortalConfig};
 use warifu_relay::{Relay, RelayConfig};
 use warifu_service::http::{ListenConfig, Server};
@@ -28,8 +29,10 @@ pub enum PartyKind {
     Relay,
     /// A holder of records.
     Connector,
-    /// The card office.
+    /// The card office and its certification authority.
     Ca,
+    /// The resident register.
+    Register,
 }
 
 impl PartyKind {
@@ -40,7 +43,8 @@ impl PartyKind {
             Self::Portal => schema_for!(PortalConfig),
             Self::Relay => schema_for!(RelayConfig),
             Self::Connector => schema_for!(GatewayConfig),
-            Self::Ca => schema_for!(CaConfig),
+            Self::Ca => schema_for!(OfficeConfig),
+            Self::Register => schema_for!(ResidentsConfig),
         };
         Ok(serde_json::to_string_pretty(&schema)?)
     }
@@ -57,8 +61,10 @@ pub enum Settings {
     Relay(Box<RelayConfig>),
     /// Of a connector.
     Connector(Box<GatewayConfig>),
-    /// Of the card office.
-    Ca(Box<CaConfig>),
+    /// Of the card office and its certification authority.
+    Ca(Box<OfficeConfig>),
+    /// Of the resident register.
+    Register(Box<ResidentsConfig>),
 }
 
 impl Settings {
@@ -70,6 +76,7 @@ impl Settings {
             PartyKind::Relay => Self::Relay(config::load(path)?),
             PartyKind::Connector => Self::Connector(config::load(path)?),
             PartyKind::Ca => Self::Ca(config::load(path)?),
+            PartyKind::Register => Self::Register(config::load(path)?),
         })
     }
 
@@ -81,6 +88,7 @@ impl Settings {
             Self::Relay(config) => toml::to_string(config)?,
             Self::Connector(config) => toml::to_string(config)?,
             Self::Ca(config) => toml::to_string(config)?,
+            Self::Register(config) => toml::to_string(config)?,
         })
     }
 
@@ -117,21 +125,32 @@ impl Settings {
                 let gateway = Gateway::open(*config, surroundings).await?;
                 Party::new(&listen, gateway.router(), |_| async {}).await
             }
-            Self::Ca(config) => {
+            Self::Ca(config) => card_office(*config, surroundings).await,
+            Self::Register(config) => {
                 let listen = config.listen.clone();
-                let office = CardOffice::open(*config, surroundings).await?;
-                let router = office.router()?;
-                let tasks = |stop| async move { office.keep_published(stop).await };
-                Party::new(&listen, router, tasks).await
+                let register = ResidentRegister::open(*config, surroundings).await?;
+                Party::new(&listen, register.router(), |_| async {}).await
             }
         }
     }
 }
 
-/// A party that holds its address and waits to serve.
+/// The certification authority publishes over plain HTTP; the office has a listener of its own.
+async fn card_office(config: OfficeConfig, surroundings: Surroundings) -> anyhow::Result<Party> {
+    let ca = Ca::open(config.authority.clone(), surroundings.clone()).await?;
+    let office = CardOffice::open(&config.office, ca.clone(), surroundings).await?;
+    let api = OfficeApi::open(&config, office)?;
+    let (publication, interface) = (ca.router()?, api.router());
+    let tasks = |stop: CancellationToken| async move {
+        tokio::join!(ca.keep_published(stop.clone()), api.run(stop));
+    };
+    let party = Party::new(&config.authority.listen, publication, tasks).await?;
+    party.and_at(&config.api.listen, interface).await
+}
+
+/// A party that holds its addresses and waits to serve.
 pub struct Party {
-    server: Server,
-    router: Router,
+    servers: Vec<(Server, Router)>,
     background: BoxFuture<'static, ()>,
     stop: CancellationToken,
 }
@@ -148,20 +167,28 @@ impl Party {
         let server = Server::bind(listen).await?;
         let stop = CancellationToken::new();
         let background = Box::pin(background(stop.clone()));
-        Ok(Self { server, router, background, stop })
+        Ok(Self { servers: vec![(server, router)], background, stop })
+    }
+
+    /// The same party at one more address.
+    async fn and_at(mut self, listen: &ListenConfig, router: Router) -> anyhow::Result<Self> {
+        self.servers.push((Server::bind(listen).await?, router));
+        Ok(self)
     }
 
     /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.server.address()
+    pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.servers.iter().map(|(server, _)| server.address())
     }
 
     /// Serves until `stop`, then finishes what is running.
     pub async fn serve(self, stop: CancellationToken) -> anyhow::Result<()> {
         let background = tokio::spawn(self.background);
-        let served = self.server.serve(self.router, stop).await;
+        let servers = self.servers.into_iter();
+        let served = servers.map(|(server, router)| server.serve(router, stop.clone()));
+        let served = futures::future::try_join_all(served).await;
         self.stop.cancel();
         background.await.context("background work ended badly")?;
-        Ok(served?)
+        Ok(served.map(drop)?)
     }
 }

@@ -23,7 +23,9 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let settings = Settings::load(arguments.party, &arguments.config)?;
     let stop = CancellationToken::new();
     let party = settings.open(&Surroundings::system()).await?;
-    tracing::info!(address = %party.address(), "serving");
+    for address in party.addresses() {
+        tracing::info!(%address, "serving");
+    }
     tokio::spawn(stop_on_signal(stop.clone()));
     party.serve(stop).await
 }

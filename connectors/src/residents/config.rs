@@ -19,7 +19,7 @@ pub struct ResidentsConfig {
 }
 
 fn default_office() -> String {
-    "ca".to_owned()
+    "office".to_owned()
 }
 
 /// Without client certificates anybody could ask who lives where.

@@ -37,7 +37,7 @@ async fn rig(database: DatabaseConfig) -> Rig {
         clock: Arc::new(FrozenClock::at(Timestamp::from_second(1_795_000_000).unwrap())),
         entropy: Arc::new(SeededEntropy::new(3)),
     };
-    let config = ResidentsConfig { listen: listen.clone(), database, office: "ca".to_owned() };
+    let config = ResidentsConfig { listen: listen.clone(), database, office: "office".to_owned() };
     let register = ResidentRegister::open(config, surroundings).await.unwrap();
     register.load_demo().await.unwrap();
     register.load_demo().await.unwrap();
@@ -47,7 +47,7 @@ async fn rig(database: DatabaseConfig) -> Rig {
     tokio::spawn(server.serve(register.router(), stop.clone()));
     let ca = authority.path("root.pem");
     Rig {
-        office: Party::new("ca", &authority, &ca),
+        office: Party::new("office", &authority, &ca),
         relay: Party::new("relay", &authority, &ca),
         register,
         base,

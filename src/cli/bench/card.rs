@@ -4,15 +4,18 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use jiff::SignedDuration;
 use openssl::base64::encode_block;
 use openssl::ecdsa::EcdsaSig;
 use openssl::sha::sha256;
 use serde_json::{Value, json};
-use warifu_ca::{CardOffice, NewCard};
-use warifu_idp::{Idp, NewPerson, Role};
-use warifu_pki::{FileKey, KeyAlgorithm, PossessionProof, Signer as _};
+use warifu_ca::{Ca, CertificateOrder, Owner};
+use warifu_idp::Idp;
+use warifu_pki::security_event::{CardStatus, Event, SecurityEvent};
+use warifu_pki::{Certificate, FileKey, KeyAlgorithm, Profile, Signer as _, Subject};
 use warifu_service::Surroundings;
 
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Bytes of each half of a P-256 signature.
 const HALF: i32 = 32;
 
@@ -20,34 +23,42 @@ const HALF: i32 = 32;
 #[derive(Clone)]
 pub struct SoftwareCard {
     key: FileKey,
-    certificate: Arc<str>,
+    certificate: Certificate,
+    shown: Arc<str>,
 }
 
 impl SoftwareCard {
-    /// Has a card issued for a new virtual resident.
-    pub async fn issue(
-        office: &CardOffice,
-        idp: &Idp,
-        surroundings: &Surroundings,
-    ) -> anyhow::Result<Self> {
-        let (key, presence) =
-            (FileKey::generate(KeyAlgorithm::P256)?, FileKey::generate(KeyAlgorithm::P256)?);
+    /// A card of a new virtual resident, in use.
+    pub async fn issue(ca: &Ca, idp: &Idp, surroundings: &Surroundings) -> anyhow::Result<Self> {
+        let key = FileKey::generate(KeyAlgorithm::P256)?;
         let holder = surroundings.hex(16);
-        let card = NewCard {
-            authentication: PossessionProof::request(&holder, &key)?,
-            presence: PossessionProof::request(&holder, &presence)?,
-            holder_reference: holder.clone(),
-            validity: None,
+        let mut transaction = ca.begin().await?;
+        let order = CertificateOrder {
+            profile: &Profile::CARD_AUTHENTICATION,
+            subject: &Subject::named(holder.clone()),
+            key: key.public_key(),
+            owner: Owner::Card(&holder),
+            lifetime: DAY,
+            held: false,
         };
-        let issued = office.issue_card(&card).await?;
-        let person = NewPerson {
+        let certificate = ca.certify(&mut transaction, &order).await?;
+        transaction.commit().await?;
+        let event = |event| event_about(&holder, event, surroundings);
+        idp.apply(&event(Event::CardIssued {
+            person: surroundings.hex(16),
             display_name: "計測 太郎".to_owned(),
-            roles: vec![Role::Resident],
+            roles: vec!["urn:warifu:role:resident".to_owned()],
             organization: None,
-        };
-        let person = idp.enrol_person(person).await?;
-        idp.enrol_card(&person, &holder).await?;
-        Ok(Self { key, certificate: encode_block(issued.authentication.der()).into() })
+            replaces: None,
+        }))
+        .await?;
+        idp.apply(&event(Event::CardState { state: CardStatus::Active, reason: None })).await?;
+        Ok(Self { key, shown: encode_block(certificate.der()).into(), certificate })
+    }
+
+    /// The certificate that signs in.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
     }
 
     /// The token that a card agent gives for this card: the hash of the page's origin and that of
@@ -58,11 +69,23 @@ impl SoftwareCard {
         let halves =
             [signature.r().to_vec_padded(HALF)?, signature.s().to_vec_padded(HALF)?].concat();
         Ok(json!({
-            "unverifiedCertificate": &*self.certificate,
+            "unverifiedCertificate": &*self.shown,
             "algorithm": "ES256",
             "signature": encode_block(&halves),
             "format": "web-eid:1.0",
             "appVersion": "urn:warifu:bench",
         }))
+    }
+}
+
+/// What the card office would tell the identity provider of a card.
+fn event_about(holder: &str, event: Event, surroundings: &Surroundings) -> SecurityEvent {
+    SecurityEvent {
+        iss: "urn:warifu:ca".to_owned(),
+        aud: "urn:warifu:idp".to_owned(),
+        jti: surroundings.hex(16),
+        iat: surroundings.now().as_second(),
+        subject: holder.to_owned(),
+        event,
     }
 }

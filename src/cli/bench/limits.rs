@@ -47,16 +47,27 @@ impl Echo {
         key: PathBuf,
         client_ca: Option<PathBuf>,
     ) -> anyhow::Result<Self> {
-        let config = ListenConfig {
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            tls: Some(TlsConfig { certificate, key, client_ca }),
-        };
-        let server = Server::bind(&config).await?;
-        let url = format!("https://localhost:{}/", server.address().port());
+        Self::listen("https", Some(TlsConfig { certificate, key, client_ca })).await
+    }
+
+    /// Listens without TLS.
+    pub async fn plain() -> anyhow::Result<Self> {
+        Self::listen("http", None).await
+    }
+
+    async fn listen(scheme: &str, tls: Option<TlsConfig>) -> anyhow::Result<Self> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let server = Server::bind(&ListenConfig { address, tls }).await?;
+        let url = format!("{scheme}://localhost:{}/", server.address().port());
         let stop = CancellationToken::new();
         let router = Router::new().route("/", post(|body: Bytes| async { body }));
         tokio::spawn(server.serve(router, stop.clone()));
         Ok(Self { url, _stop: stop.drop_guard() })
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// What so many callers, each on a connection of its own, get out of it.

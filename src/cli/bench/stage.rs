@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use warifu_ca::CardOffice;
+use warifu_ca::Ca;
 use warifu_idp::Idp;
 use warifu_service::Surroundings;
 use warifu_service::tls::ClientConfig;
@@ -94,11 +94,11 @@ fn unthrottled(mut settings: Settings) -> Settings {
 }
 
 async fn cards(folder: &Folder, surroundings: &Surroundings) -> anyhow::Result<Vec<SoftwareCard>> {
-    let office = CardOffice::open(folder.ca_config(), surroundings.clone()).await?;
+    let authority = Ca::open(folder.ca_config(), surroundings.clone()).await?;
     let idp = Idp::open(folder.idp_config()?, surroundings.clone()).await?;
     let mut cards = Vec::new();
     for _ in 0..CARDS {
-        cards.push(SoftwareCard::issue(&office, &idp, surroundings).await?);
+        cards.push(SoftwareCard::issue(&authority, &idp, surroundings).await?);
     }
     Ok(cards)
 }

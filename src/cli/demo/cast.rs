@@ -2,16 +2,13 @@
 //! show what goes wrong.
 
 use anyhow::Context as _;
-use warifu_idp::{NewPerson, Role};
-use warifu_pki::Organization;
+use jiff::civil::{Date, date};
 
 use super::folder::Folder;
 
 /// Where the list of cards stands.
 const LIST: &str = "cards/list.json";
 
-/// The receptionist's card.
-pub const RECEPTION: &str = "reception";
 /// A resident's card whose certificates have ended.
 pub const EXPIRED: &str = "expired";
 /// A resident's card that was reported lost and revoked.
@@ -21,18 +18,66 @@ pub const FOREIGN: &str = "foreign";
 
 /// Whose expired, revoked and foreign cards these are: a key among the virtual people.
 pub const UNLUCKY: &str = "ueno-taro";
+/// Whose card has just come by mail and is not activated yet.
+pub const NEWCOMER: &str = "ninsho-sojiro";
 
-/// The receptionist of a virtual clinic.
-pub fn receptionist() -> NewPerson {
-    NewPerson {
-        display_name: "見本 受付".to_owned(),
-        roles: vec![Role::ClinicDesk],
-        organization: Some(Organization {
-            code: "3719999999".to_owned(),
-            name: "見本医院".to_owned(),
-        }),
-    }
+/// Somebody who works for a party.
+#[derive(Debug, Clone, Copy)]
+pub struct StaffMember {
+    /// The card's name.
+    pub card: &'static str,
+    /// 氏名・カナ氏名.
+    pub name: (&'static str, &'static str),
+    /// 生年月日.
+    pub birth_date: Date,
+    /// 医療機関コード or the consortium's own, and the organisation's name.
+    pub organization: (&'static str, &'static str),
+    /// The role's name in assertions.
+    pub role: &'static str,
+    /// What the drawer says, in Japanese and English.
+    pub note: (&'static str, &'static str),
 }
+
+const OFFICE: (&str, &str) = ("warifu-office", "見本カード事務局");
+
+/// Everybody who works in the demonstration.
+pub const STAFF: [StaffMember; 4] = [
+    StaffMember {
+        card: "reception",
+        name: ("見本 受付", "ミホン ウケツケ"),
+        birth_date: date(1990, 4, 1),
+        organization: ("3719999999", "見本医院"),
+        role: "urn:warifu:role:clinic-desk",
+        note: ("見本医院の受付のカード", "A receptionist's card"),
+    },
+    StaffMember {
+        card: "clerk",
+        name: ("見本 発行", "ミホン ハッコウ"),
+        birth_date: date(1985, 6, 15),
+        organization: OFFICE,
+        role: "urn:warifu:role:card-clerk",
+        note: ("カード事務局の受付・発行係のカード", "A card office clerk's card"),
+    },
+    StaffMember {
+        card: "approver",
+        name: ("見本 承認", "ミホン ショウニン"),
+        birth_date: date(1978, 11, 3),
+        organization: OFFICE,
+        role: "urn:warifu:role:card-approver",
+        note: ("カード事務局の承認者のカード", "A card office approver's card"),
+    },
+    StaffMember {
+        card: "call-centre",
+        name: ("見本 電話", "ミホン デンワ"),
+        birth_date: date(1995, 2, 20),
+        organization: OFFICE,
+        role: "urn:warifu:role:call-centre",
+        note: ("コールセンターのカード", "A call centre's card"),
+    },
+];
+
+/// Where everybody who works in the demonstration lives.
+pub const STAFF_ADDRESS: &str = "香川県高松市見本町1丁目2番3号";
 
 /// A card as the drawer shows it.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -47,6 +92,8 @@ pub struct Shown {
     pub note_en: String,
     /// What kind of card it is.
     pub kind: Kind,
+    /// What stands beside it: its PIN, or the code of its letter.
+    pub hint: String,
 }
 
 /// What kind of card.
@@ -57,6 +104,8 @@ pub enum Kind {
     Resident,
     /// A receptionist's.
     Staff,
+    /// One that is not activated yet.
+    New,
     /// One that is refused.
     Refused,
 }
@@ -70,6 +119,7 @@ impl Shown {
             note_ja: ja.to_owned(),
             note_en: en.to_owned(),
             kind,
+            hint: super::people::PIN.to_owned(),
         }
     }
 }

@@ -18,8 +18,12 @@ pub enum Member {
     Idp,
     /// The relay.
     Relay,
-    /// The card office.
+    /// The certification authority's publication.
     Ca,
+    /// The card office.
+    Office,
+    /// The resident register.
+    Register,
     /// The card agent.
     Agent,
     /// A connector: insurer, check-up centre, pension office.
@@ -37,6 +41,8 @@ impl Member {
             Self::Idp => "idp".to_owned(),
             Self::Relay => "relay".to_owned(),
             Self::Ca => "ca".to_owned(),
+            Self::Office => "office".to_owned(),
+            Self::Register => "register".to_owned(),
             Self::Agent => "agent".to_owned(),
             Self::Connector(id) => format!("connector-{id}"),
         }
@@ -48,7 +54,9 @@ impl Member {
             Self::Portal => "portal.localhost",
             Self::Idp => "idp.localhost",
             Self::Agent => "127.0.0.1",
-            Self::Relay | Self::Ca | Self::Connector(_) => "localhost",
+            Self::Relay | Self::Ca | Self::Office | Self::Register | Self::Connector(_) => {
+                "localhost"
+            }
         }
     }
 
@@ -63,6 +71,8 @@ impl Member {
                 let place = CONNECTORS.iter().position(|other| *other == id);
                 5 + u16::try_from(place.unwrap_or_default()).unwrap_or_default()
             }
+            Self::Register => 14,
+            Self::Office => 15,
         }
     }
 }
@@ -154,10 +164,11 @@ impl Folder {
         std::fs::write(self.at(MARK), text).context("cannot write into the folder")
     }
 
-    /// Every party but the card office, whose own ceremony makes its folder.
+    /// Every party but the certification authority, whose own ceremony makes its folder.
     fn members() -> impl Iterator<Item = Member> {
+        use Member::{Agent, Idp, Office, Portal, Register, Relay};
         let connectors = CONNECTORS.into_iter().map(Member::Connector);
-        [Member::Portal, Member::Idp, Member::Relay, Member::Agent].into_iter().chain(connectors)
+        [Portal, Idp, Relay, Agent, Office, Register].into_iter().chain(connectors)
     }
 }
 

@@ -5,21 +5,27 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use jiff::SignedDuration;
-use warifu_ca::{CardOffice, Ceremony};
-use warifu_connectors::{Gateway, MemberId};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use warifu_ca::{Ca, Ceremony};
+use warifu_connectors::{Gateway, MemberId, ResidentRegister};
+use warifu_contract::identity::Resident;
+use warifu_contract::person::{Name, Sex};
 use warifu_idp::Idp;
+use warifu_office::{CardOffice, Outbox};
+use warifu_pki::KeySource;
 use warifu_relay::Relay;
 use warifu_service::Surroundings;
 use warifu_service::clock::FrozenClock;
 
 use super::folder::{CONNECTORS, Folder, Member};
 use super::people::Enrolment;
+use super::run::members;
 use super::{cast, keys};
+use crate::cli::party::Settings;
 
 /// The demonstration's consortium was founded this long ago, so that a card can have ended.
 const AGE: SignedDuration = SignedDuration::from_hours(24 * 365 * 2);
-/// How long a card of those days was good for.
-const OLD_CARD_DAYS: u32 = 365;
 
 /// Makes everything. What an interrupted attempt left is cleared first.
 pub async fn found(folder: &Folder, surroundings: &Surroundings) -> anyhow::Result<()> {
@@ -28,31 +34,87 @@ pub async fn found(folder: &Folder, surroundings: &Surroundings) -> anyhow::Resu
         clock: Arc::new(FrozenClock::at(surroundings.now() - AGE)),
         entropy: surroundings.entropy.clone(),
     };
-    let ceremony = Ceremony { name: "Warifu demonstration".to_owned() };
+    let ceremony = Ceremony::new("Warifu demonstration", folder.address(Member::Ca));
     warifu_ca::init(&folder.at("ca"), &ceremony, &past)?;
+    let old_authority = Ca::open(folder.ca_config(), past).await?;
+    // The root's list of those days has ended meanwhile.
+    let root_key = KeySource::file(folder.of(Member::Ca, "ca.key"));
+    warifu_ca::root_crl(&folder.at("ca"), &root_key, surroundings)?;
+    warifu_office::init(&folder.of(Member::Office, ""), surroundings)?;
     std::fs::copy(folder.of(Member::Ca, "ca.pem"), folder.at("ca.pem"))?;
-    let mut old_config = folder.ca_config();
-    old_config.validity.card_days = OLD_CARD_DAYS;
-    let old_office = CardOffice::open(old_config, past).await?;
-    let office = CardOffice::open(folder.ca_config(), surroundings.clone()).await?;
+    let authority = Ca::open(folder.ca_config(), surroundings.clone()).await?;
 
-    keys::make(folder, &office, surroundings).await?;
+    keys::make(folder, &authority, surroundings).await?;
     let gateways = gateways(folder, surroundings).await?;
     let insurers = insurers(&gateways).await?;
     folder.write_configs(&insurers)?;
     exchange_metadata(folder, surroundings)?;
+    register(folder, surroundings).await?;
+
+    let config = folder.office_config();
+    let office = CardOffice::open(&config.office, authority, surroundings.clone()).await?;
+    let founding = Founding::open(folder, surroundings).await?;
     let enrolment = Enrolment {
         folder,
+        outbox: &Outbox::open(&config.notify, office.clone())?,
         office: &office,
-        old_office: &old_office,
+        old_authority: &old_authority,
         idp: &Idp::open(folder.idp_config()?, surroundings.clone()).await?,
         relay: &Relay::open(folder.relay_config(&insurers), surroundings.clone()).await?,
         gateways: &gateways,
         surroundings,
     };
     let shown = enrolment.everybody().await?;
+    founding.close().await?;
     cast::save(folder, &shown)?;
     folder.finish()
+}
+
+/// The parties that the card office talks to while the first cards are made.
+struct Founding {
+    parties: JoinSet<anyhow::Result<()>>,
+    stop: CancellationToken,
+}
+
+impl Founding {
+    async fn open(folder: &Folder, surroundings: &Surroundings) -> anyhow::Result<Self> {
+        let (mut parties, stop) = (JoinSet::new(), CancellationToken::new());
+        let needed = [Member::Register, Member::Ca, Member::Idp];
+        for (kind, member) in members().filter(|(_, member)| needed.contains(member)) {
+            let settings = Settings::load(kind, &folder.config(member))?;
+            let party = settings.open(surroundings).await.with_context(|| member.name())?;
+            parties.spawn(party.serve(stop.clone()));
+        }
+        Ok(Self { parties, stop })
+    }
+
+    async fn close(mut self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        while let Some(ended) = self.parties.join_next().await {
+            ended??;
+        }
+        Ok(())
+    }
+}
+
+/// The resident register, with the virtual people and those who work here.
+async fn register(folder: &Folder, surroundings: &Surroundings) -> anyhow::Result<()> {
+    let register = ResidentRegister::open(folder.register_config(), surroundings.clone()).await?;
+    register.load_demo().await?;
+    let mut update = register.store().update().await?;
+    for member in &cast::STAFF {
+        let (text, kana) = member.name;
+        let resident = Resident {
+            reference: surroundings.hex(16),
+            name: Name { text: text.to_owned(), kana: kana.to_owned() },
+            address: cast::STAFF_ADDRESS.to_owned(),
+            birth_date: member.birth_date,
+            sex: Sex::Female,
+            departed: None,
+        };
+        update.put(member.card, &resident, surroundings.now()).await?;
+    }
+    Ok(update.commit().await?)
 }
 
 /// Gives identity provider and portal each other's metadata, as two organisations would.

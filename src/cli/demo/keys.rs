@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use jiff::SignedDuration;
-use warifu_ca::CardOffice;
+use warifu_ca::Ca;
 use warifu_idp::PairwiseKey;
 use warifu_pki::{
     Authority, Certificate, FileKey, KeyAlgorithm, PossessionProof, PublicKey, Validity,
@@ -18,14 +18,14 @@ use super::folder::{Folder, Member};
 /// How long the demonstration's SAML certificates last; peers trust them through the metadata.
 const SAML_LIFETIME: SignedDuration = SignedDuration::from_hours(24 * 365 * 3);
 
-/// Makes the keys and has the card office certify the parties.
+/// Makes the keys and has the authority certify the parties.
 pub async fn make(
     folder: &Folder,
-    office: &CardOffice,
+    authority: &Ca,
     surroundings: &Surroundings,
 ) -> anyhow::Result<()> {
     for member in certified() {
-        certify(folder, office, member).await?;
+        certify(folder, authority, member).await?;
     }
     for member in [Member::Idp, Member::Portal, Member::Relay] {
         let ring = KeyRing::generate("first", surroundings.entropy.as_ref())?;
@@ -36,6 +36,9 @@ pub async fn make(
 
     pair(folder, Member::Idp, "ticket")?;
     pair(folder, Member::Idp, "agent-request")?;
+    pair(folder, Member::Idp, "events")?;
+    pair(folder, Member::Office, "events")?;
+    pair(folder, Member::Office, "ticket")?;
     pair(folder, Member::Relay, "ticket")?;
     pair(folder, Member::Relay, "token")?;
     checkpoint_key(&folder.of(Member::Relay, "checkpoint.key"))?;
@@ -49,17 +52,18 @@ pub async fn make(
 
 /// The parties that show a certificate to each other or to a browser.
 fn certified() -> impl Iterator<Item = Member> {
+    use Member::{Idp, Office, Portal, Register, Relay};
     let connectors = super::folder::CONNECTORS.into_iter().map(Member::Connector);
-    [Member::Portal, Member::Idp, Member::Relay].into_iter().chain(connectors)
+    [Portal, Idp, Relay, Office, Register].into_iter().chain(connectors)
 }
 
-async fn certify(folder: &Folder, office: &CardOffice, member: Member) -> anyhow::Result<()> {
+async fn certify(folder: &Folder, authority: &Ca, member: Member) -> anyhow::Result<()> {
     let key = FileKey::generate(KeyAlgorithm::P256)?;
     let name = member.name();
     let proof = PossessionProof::request(&name, &key)?;
     let hosts = ["localhost", member.host()];
     let hosts = if member.host() == "localhost" { &hosts[..1] } else { &hosts };
-    let issued = office.issue_party_certificate(&name, hosts, &proof).await?;
+    let issued = authority.issue_party_certificate(&name, hosts, &proof).await?;
     key.save(&folder.of(member, "tls.key"))?;
     write(&folder.of(member, "tls.pem"), &issued.chain_pem)
 }

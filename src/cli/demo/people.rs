@@ -1,30 +1,40 @@
-//! Gives the virtual people their cards, and links the cards to what connectors hold about them:
-//! what a consortium's card office and its linking ceremony do in real life.
+//! Gives the virtual people their cards, step by step as the card office does, and links the cards
+//! to what connectors hold about them, as a linking ceremony does in real life.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
-use warifu_ca::{CardId, CardOffice, IssuedCard, NewCard};
+use warifu_ca::{Ca, CertificateOrder, Owner};
 use warifu_card::Pin;
 use warifu_card::piv::Guid;
 use warifu_card::virtual_card::{KeySlot, VirtualPiv};
-use warifu_connectors::{Gateway, MemberId, demo};
-use warifu_idp::{Idp, NewPerson, PersonId, Role};
+use warifu_connectors::demo::{self, DemoPerson};
+use warifu_connectors::{Gateway, MemberId};
+use warifu_contract::card_office::{Action, Card, Channel, Employment, NewApplication, StopReason};
+use warifu_contract::identity::FourItems;
+use warifu_contract::person::Sex;
+use warifu_idp::Idp;
+use warifu_office::{
+    Actor, CardCertificates, CardKey, CardOffice, CardProofs, Outbox, Outcome, StaffRole,
+};
 use warifu_pki::{
-    Authority, Certificate, FileKey, KeyAlgorithm, PossessionProof, Profile, Publication, Reason,
-    Subject, Validity,
+    Authority, Certificate, FileKey, KeyAlgorithm, PossessionProof, Profile, Publication, Subject,
+    Validity,
 };
 use warifu_relay::Relay;
 use warifu_service::Surroundings;
 
-use super::cast::{self, Kind, Shown};
+use super::cast::{self, Kind, Shown, StaffMember};
 use super::folder::Folder;
 
-/// The PIN of every virtual card; the drawer prints it beside the card.
+/// The PIN of every virtual card that is in use; the drawer prints it beside the card.
 pub const PIN: &str = "123456";
-const PUK: &str = "12345678";
+/// How often, and after which pause, to look whether the identity provider knows everything.
+const TELLINGS: usize = 1_000;
+const PAUSE: Duration = Duration::from_millis(20);
 const YEAR: SignedDuration = SignedDuration::from_hours(24 * 365);
 
 /// What enrolling needs to reach.
@@ -33,9 +43,11 @@ pub struct Enrolment<'a> {
     pub folder: &'a Folder,
     /// Issues and revokes.
     pub office: &'a CardOffice,
-    /// The same office as it was so long ago that what it issued has ended.
-    pub old_office: &'a CardOffice,
-    /// Knows persons and their cards.
+    /// Tells the identity provider, which is running, of what the office did.
+    pub outbox: &'a Outbox,
+    /// The certification authority as it was so long ago that what it issued has ended.
+    pub old_authority: &'a Ca,
+    /// Knows persons and their cards once it was told.
     pub idp: &'a Idp,
     /// Holds the links.
     pub relay: &'a Relay,
@@ -51,6 +63,14 @@ struct Keys {
     presence: FileKey,
 }
 
+/// A card that the office made.
+struct Made {
+    card: CardKey,
+    holder: String,
+    /// The letter's code.
+    code: String,
+}
+
 impl Keys {
     fn new() -> anyhow::Result<Self> {
         Ok(Self {
@@ -63,25 +83,80 @@ impl Keys {
 impl Enrolment<'_> {
     /// Everybody, in the order in which the drawer shows them.
     pub async fn everybody(&self) -> anyhow::Result<Vec<Shown>> {
-        let mut shown = vec![self.receptionist().await?];
+        let mut shown = Vec::new();
+        for member in &cast::STAFF {
+            shown.push(self.staff(member).await?);
+        }
+        let mut made = BTreeMap::new();
         for person in demo::people()? {
-            let id = self.idp.enrol_person(resident(&person.name)).await?;
-            self.link(&person.key, &id).await?;
-            self.issue(&person.key, &id).await?;
-            let texts = ("住民のカード", "A resident's card");
-            shown.push(Shown::new(&person.key, &person.name, Kind::Resident, texts));
-            if person.key == cast::UNLUCKY {
-                shown.extend(self.refused_cards(&person.name, &id).await?);
-            }
+            let (card, drawn) = self.resident(person).await?;
+            made.insert(person.key.clone(), card);
+            shown.extend(drawn);
+        }
+        self.tell_identity_provider().await?;
+        for (key, card) in &made {
+            self.link(key, card).await?;
         }
         Ok(shown)
     }
 
-    /// The same person's cards that open nothing, each for a reason of its own.
-    async fn refused_cards(&self, name: &str, id: &PersonId) -> anyhow::Result<[Shown; 3]> {
-        self.issue_from(self.old_office, cast::EXPIRED, id).await?;
-        let number = self.issue(cast::REVOKED, id).await?.number;
-        self.office.revoke_card(&CardId::Number(number), Reason::KeyCompromise).await?;
+    async fn staff(&self, member: &StaffMember) -> anyhow::Result<Shown> {
+        let (organization_code, organization_name) = member.organization;
+        let employment = Employment {
+            organization_code: organization_code.to_owned(),
+            organization_name: organization_name.to_owned(),
+            roles: vec![member.role.to_owned()],
+        };
+        let (name, kana) = member.name;
+        let items = FourItems {
+            name: name.to_owned(),
+            kana: Some(kana.to_owned()),
+            address: cast::STAFF_ADDRESS.to_owned(),
+            birth_date: member.birth_date,
+            sex: Sex::Female,
+        };
+        let card = self.order(items, Some(employment)).await?;
+        let made = self.make(&card, member.card, PIN).await?;
+        self.hand_over(&made).await?;
+        self.activate(&made).await?;
+        Ok(Shown::new(member.card, name, Kind::Staff, member.note))
+    }
+
+    /// A resident's card in use, and whatever else the drawer shows of this person.
+    async fn resident(&self, person: &DemoPerson) -> anyhow::Result<(Made, Vec<Shown>)> {
+        let mut shown = Vec::new();
+        let mut card = self.order(items(person), None).await?;
+        if person.key == cast::UNLUCKY {
+            let lost = self.make(&card, cast::REVOKED, PIN).await?;
+            self.hand_over(&lost).await?;
+            self.activate(&lost).await?;
+            card = self.reissue(&lost).await?;
+        }
+        let texts = ("住民のカード", "A resident's card");
+        let made = if person.key == cast::NEWCOMER {
+            let made = self.make(&card, &person.key, &self.unknown_pin()).await?;
+            self.hand_over(&made).await?;
+            let note =
+                ("届いたばかりで、まだ使い始めていないカード", "Just arrived, not activated");
+            let hint = format!("初期化コード {}", made.code);
+            shown.push(Shown { hint, ..Shown::new(&person.key, &person.name, Kind::New, note) });
+            made
+        } else {
+            let made = self.make(&card, &person.key, PIN).await?;
+            self.hand_over(&made).await?;
+            self.activate(&made).await?;
+            shown.push(Shown::new(&person.key, &person.name, Kind::Resident, texts));
+            made
+        };
+        if person.key == cast::UNLUCKY {
+            shown.extend(self.refused_cards(&person.name).await?);
+        }
+        Ok((made, shown))
+    }
+
+    /// Cards that open nothing, each for a reason of its own.
+    async fn refused_cards(&self, name: &str) -> anyhow::Result<[Shown; 3]> {
+        self.expired_card().await?;
         self.foreign_card()?;
         Ok([
             (cast::EXPIRED, "期限の切れたカード", "Its certificates have ended"),
@@ -91,18 +166,89 @@ impl Enrolment<'_> {
         .map(|(card, ja, en)| Shown::new(card, name, Kind::Refused, (ja, en))))
     }
 
-    async fn receptionist(&self) -> anyhow::Result<Shown> {
-        let person = cast::receptionist();
-        let name = person.display_name.clone();
-        let id = self.idp.enrol_person(person).await?;
-        self.issue(cast::RECEPTION, &id).await?;
-        let texts = ("見本医院の受付のカード", "A receptionist's card");
-        Ok(Shown::new(cast::RECEPTION, &name, Kind::Staff, texts))
+    /// From the application to the order.
+    async fn order(
+        &self,
+        applicant: FourItems,
+        employment: Option<Employment>,
+    ) -> anyhow::Result<CardKey> {
+        let application = NewApplication {
+            channel: Channel::Paper,
+            applicant,
+            phone: None,
+            proxy: None,
+            consent: true,
+            employment,
+        };
+        let card = self.office.apply(&clerk(), application, None).await?;
+        let card = key(&card)?;
+        self.office.act(&clerk(), &card, None, Action::Prove).await?;
+        self.office.act(&approver(), &card, None, Action::Approve).await?;
+        Ok(card)
+    }
+
+    /// The lost card ends; the next one is ordered.
+    async fn reissue(&self, lost: &Made) -> anyhow::Result<CardKey> {
+        let reason = StopReason::Lost;
+        let ended = self.office.act(&clerk(), &lost.card, None, Action::Reissue { reason }).await?;
+        let next: CardKey = ended.replaced_by.context("there is no next card")?.parse()?;
+        self.office.act(&approver(), &next, None, Action::Approve).await?;
+        Ok(next)
+    }
+
+    /// Makes the card and writes it into the drawer, with that PIN.
+    async fn make(&self, card: &CardKey, name: &str, pin: &str) -> anyhow::Result<Made> {
+        let keys = Keys::new()?;
+        let is_resident = self.is_resident(card).await?;
+        let mut holder = String::new();
+        let proofs = |reference: &str| {
+            reference.clone_into(&mut holder);
+            let authentication = PossessionProof::request(reference, &keys.authentication)?;
+            let presence = PossessionProof::request(reference, &keys.presence)?;
+            Ok(CardProofs { authentication, presence: is_resident.then_some(presence) })
+        };
+        let (certificates, code) = self.office.personalise_with(&clerk(), card, proofs).await?;
+        let code = code.digits().to_owned();
+        self.write(name, &keys, &certificates, (pin, &code))?;
+        Ok(Made { card: card.clone(), holder, code })
+    }
+
+    async fn is_resident(&self, card: &CardKey) -> anyhow::Result<bool> {
+        use warifu_contract::card_office::CardKind;
+        let card = self.office.card(&clerk(), card).await?.context("there is no such card")?;
+        Ok(card.kind == CardKind::Resident)
+    }
+
+    async fn hand_over(&self, made: &Made) -> anyhow::Result<()> {
+        let tracking = format!("{:012}", u32::from_be_bytes(self.surroundings.bytes()));
+        self.office.act(&clerk(), &made.card, None, Action::Send { tracking }).await?;
+        self.office.act(&clerk(), &made.card, None, Action::Deliver).await?;
+        Ok(())
+    }
+
+    /// What the identity provider reports when the holder has chosen a PIN.
+    async fn activate(&self, made: &Made) -> anyhow::Result<()> {
+        Ok(self.office.activated(&made.holder).await?)
+    }
+
+    /// Waits until the identity provider has heard of everything.
+    async fn tell_identity_provider(&self) -> anyhow::Result<()> {
+        for _ in 0..TELLINGS {
+            match self.outbox.deliver().await? {
+                Outcome::Done { .. } => return Ok(()),
+                // The running office is telling it.
+                Outcome::NotOurs => tokio::time::sleep(PAUSE).await,
+                Outcome::Silent => break,
+            }
+        }
+        bail!("the identity provider does not answer the card office")
     }
 
     /// One random pseudonym for each connector that knows the person.
-    async fn link(&self, key: &str, person: &PersonId) -> anyhow::Result<()> {
-        let subject = self.idp.relay_subject(person);
+    async fn link(&self, key: &str, made: &Made) -> anyhow::Result<()> {
+        let person = self.idp.person_of_card(&made.holder).await?;
+        let person = person.with_context(|| format!("the identity provider knows no {key}"))?;
+        let subject = self.idp.relay_subject(&person);
         for (gateway, members) in self.gateways {
             if let Some(member) = members.get(key) {
                 let pseudonym = self.surroundings.hex(16);
@@ -113,23 +259,26 @@ impl Enrolment<'_> {
         Ok(())
     }
 
-    /// Issues a card of that name to a person and writes it into the drawer.
-    async fn issue(&self, name: &str, person: &PersonId) -> anyhow::Result<IssuedCard> {
-        self.issue_from(self.office, name, person).await
-    }
-
-    async fn issue_from(
-        &self,
-        office: &CardOffice,
-        name: &str,
-        person: &PersonId,
-    ) -> anyhow::Result<IssuedCard> {
-        let holder = self.surroundings.hex(16);
+    /// A card that the authority issued long ago, for a year.
+    async fn expired_card(&self) -> anyhow::Result<()> {
         let keys = Keys::new()?;
-        let issued = office.issue_card(&new_card(&holder, &keys)?).await?;
-        self.idp.enrol_card(person, &holder).await?;
-        self.write(name, &keys, &issued.authentication, &issued.presence)?;
-        Ok(issued)
+        let (authority, subject) = (self.old_authority, Subject::named(self.surroundings.hex(16)));
+        let mut transaction = authority.begin().await?;
+        let owner = self.surroundings.hex(16);
+        let order = |profile, key| CertificateOrder {
+            profile,
+            subject: &subject,
+            key,
+            owner: Owner::Card(&owner),
+            lifetime: YEAR,
+            held: false,
+        };
+        let first = order(&Profile::CARD_AUTHENTICATION, keys.authentication.public_key());
+        let authentication = authority.certify(&mut transaction, &first).await?;
+        let second = order(&Profile::CARD_PRESENCE, keys.presence.public_key());
+        let presence = Some(authority.certify(&mut transaction, &second).await?);
+        transaction.commit().await?;
+        self.write_usable(cast::EXPIRED, &keys, &CardCertificates { authentication, presence })
     }
 
     /// A card of an authority that nobody here trusts.
@@ -139,8 +288,8 @@ impl Enrolment<'_> {
         let signer = || -> anyhow::Result<Arc<FileKey>> {
             Ok(Arc::new(FileKey::generate(KeyAlgorithm::P256)?))
         };
-        let root = Authority::self_signed_root("Another root", signer()?, validity, entropy)?;
         let publication = Publication::default();
+        let root = Authority::self_signed_root("Another root", signer()?, validity, entropy)?;
         let cards = root.issue_ca(
             &Profile::CARDS_AUTHORITY,
             "Another cards",
@@ -154,44 +303,71 @@ impl Enrolment<'_> {
         let issue = |profile: &Profile, key: &FileKey| {
             cards.issue(profile, &subject, key.public_key(), validity, entropy)
         };
-        let authentication = issue(&Profile::CARD_AUTHENTICATION, &keys.authentication)?;
-        let presence = issue(&Profile::CARD_PRESENCE, &keys.presence)?;
-        self.write(cast::FOREIGN, &keys, &authentication, &presence)
+        let certificates = CardCertificates {
+            authentication: issue(&Profile::CARD_AUTHENTICATION, &keys.authentication)?,
+            presence: Some(issue(&Profile::CARD_PRESENCE, &keys.presence)?),
+        };
+        self.write_usable(cast::FOREIGN, &keys, &certificates)
+    }
+
+    fn write_usable(
+        &self,
+        name: &str,
+        keys: &Keys,
+        certificates: &CardCertificates,
+    ) -> anyhow::Result<()> {
+        self.write(name, keys, certificates, (PIN, "12345678"))
     }
 
     fn write(
         &self,
         name: &str,
         keys: &Keys,
-        authentication: &Certificate,
-        presence: &Certificate,
+        certificates: &CardCertificates,
+        (pin, puk): (&str, &str),
     ) -> anyhow::Result<()> {
         let guid = Guid(self.surroundings.bytes());
-        let card = VirtualPiv::builder(guid, &Pin::new(PIN)?, &Pin::new(PUK)?)
-            .key(
-                KeySlot::Authentication,
-                keys.authentication.private_key_pem()?.as_bytes(),
-                authentication.der(),
-            )?
-            .key(
-                KeySlot::CardAuthentication,
-                keys.presence.private_key_pem()?.as_bytes(),
-                presence.der(),
-            )?
-            .finish_in(&self.folder.card(name), super::card_randomness(self.surroundings));
+        let slot = |key: &FileKey, certificate: &Certificate| -> anyhow::Result<_> {
+            Ok((key.private_key_pem()?, certificate.der().to_vec()))
+        };
+        let (key, certificate) = slot(&keys.authentication, &certificates.authentication)?;
+        let mut card = VirtualPiv::builder(guid, &Pin::new(pin)?, &Pin::new(puk)?).key(
+            KeySlot::Authentication,
+            key.as_bytes(),
+            &certificate,
+        )?;
+        if let Some(presence) = &certificates.presence {
+            let (key, certificate) = slot(&keys.presence, presence)?;
+            card = card.key(KeySlot::CardAuthentication, key.as_bytes(), &certificate)?;
+        }
+        let random = super::card_randomness(self.surroundings);
+        let card = card.finish_in(&self.folder.card(name), random);
         card.map(drop).with_context(|| format!("cannot write the card {name}"))
+    }
+
+    fn unknown_pin(&self) -> String {
+        format!("{:08}", u64::from_be_bytes(self.surroundings.bytes()) % 100_000_000)
     }
 }
 
-fn new_card(holder: &str, keys: &Keys) -> anyhow::Result<NewCard> {
-    Ok(NewCard {
-        holder_reference: holder.to_owned(),
-        authentication: PossessionProof::request(holder, &keys.authentication)?,
-        presence: PossessionProof::request(holder, &keys.presence)?,
-        validity: None,
-    })
+fn clerk() -> Actor {
+    Actor::staff("demonstration-clerk", [StaffRole::Clerk])
 }
 
-fn resident(name: &str) -> NewPerson {
-    NewPerson { display_name: name.to_owned(), roles: vec![Role::Resident], organization: None }
+fn approver() -> Actor {
+    Actor::staff("demonstration-approver", [StaffRole::Approver])
+}
+
+fn key(card: &Card) -> anyhow::Result<CardKey> {
+    Ok(card.id.parse()?)
+}
+
+fn items(person: &DemoPerson) -> FourItems {
+    FourItems {
+        name: person.name.clone(),
+        kana: Some(person.name_kana.clone()),
+        address: person.address.clone(),
+        birth_date: person.birth_date,
+        sex: person.sex,
+    }
 }

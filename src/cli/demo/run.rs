@@ -60,7 +60,8 @@ pub async fn run(folder: &Folder, reader: ReaderKind) -> anyhow::Result<()> {
 /// Every server with its settings' kind, in the order in which they start.
 pub fn members() -> impl Iterator<Item = (PartyKind, Member)> {
     let connectors = CONNECTORS.map(|id| (PartyKind::Connector, Member::Connector(id)));
-    [(PartyKind::Ca, Member::Ca)].into_iter().chain(connectors).chain([
+    let office = [(PartyKind::Register, Member::Register), (PartyKind::Ca, Member::Ca)];
+    office.into_iter().chain(connectors).chain([
         (PartyKind::Relay, Member::Relay),
         (PartyKind::Idp, Member::Idp),
         (PartyKind::Portal, Member::Portal),
@@ -117,11 +118,11 @@ fn drawer_card(
     Ok(DrawerCard {
         name: Text::new(&shown.name, &shown.name),
         note: Text::new(shown.note_ja, shown.note_en),
-        hint: people::PIN.to_owned(),
+        hint: shown.hint.clone(),
         tone: match shown.kind {
             Kind::Resident => Tone::Resident,
             Kind::Staff => Tone::Staff,
-            Kind::Refused => Tone::Other,
+            Kind::New | Kind::Refused => Tone::Other,
         },
         card: SharedCard::new(card),
         id: shown.id,

@@ -5,14 +5,21 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use serde::Serialize;
 use warifu_ca::{CaConfig, PublicationConfig, ValidityConfig};
-use warifu_connectors::{ConnectorKind, GatewayConfig};
+use warifu_connectors::{ConnectorKind, GatewayConfig, ResidentsConfig};
 use warifu_contract::records::DisplayName;
 use warifu_idp::config::{
-    AgentsConfig, AttributeName, CardIssuerConfig, CardsConfig, ContactConfig, IdpConfig,
-    KeysConfig, Origin, RelayConfig as RelayOfIdp, ServiceProviderConfig, SigningChoice,
-    SigningKeyConfig,
+    AgentsConfig, AttributeName, CardIssuerConfig, CardOfficeConfig as CardOfficeOfIdp,
+    CardsConfig, ContactConfig, IdpConfig, KeysConfig, Origin, RelayConfig as RelayOfIdp,
+    ServiceProviderConfig, SigningChoice, SigningKeyConfig,
 };
-use warifu_portal::{PortalConfig, RelayConfig as RelayOfPortal, SamlConfig};
+use warifu_office::{
+    ApiConfig, FontConfig, IdentityProviderConfig as OfficeIdentityProvider, LetterConfig,
+    Lifetimes, Names, NotifyConfig, OfficeConfig, OfficeSettings, RegisterSettings,
+};
+use warifu_pki::{KeySource, PolicyArc};
+use warifu_portal::{
+    CardOfficeConfig as CardOfficeOfPortal, PortalConfig, RelayConfig as RelayOfPortal, SamlConfig,
+};
 use warifu_relay::config::{ConnectorConfig, IdentityProviderConfig, LogConfig, RelayConfig};
 use warifu_service::http::ListenConfig;
 use warifu_service::session::SessionLimits;
@@ -39,7 +46,8 @@ impl Folder {
     /// Writes every party's configuration file. `insurers` are the 保険者番号 that the insurers'
     /// connector answers for.
     pub fn write_configs(&self, insurers: &[String]) -> anyhow::Result<()> {
-        self.write_config(Member::Ca, &self.ca_config())?;
+        self.write_config(Member::Ca, &self.office_config())?;
+        self.write_config(Member::Register, &self.register_config())?;
         self.write_config(Member::Idp, &self.idp_config()?)?;
         self.write_config(Member::Portal, &self.portal_config()?)?;
         self.write_config(Member::Relay, &self.relay_config(insurers))?;
@@ -55,25 +63,81 @@ impl Folder {
         std::fs::write(&path, text).with_context(|| path.display().to_string())
     }
 
-    /// The card office.
+    /// The certification authority.
     pub fn ca_config(&self) -> CaConfig {
         CaConfig {
             listen: ListenConfig { address: self.listen(Member::Ca), tls: None },
             database: self.database(Member::Ca),
             folder: self.at("ca"),
-            publication: PublicationConfig {
-                base_url: self.address(Member::Ca),
-                list_minutes: 24 * 60,
-            },
+            publication: PublicationConfig::default(),
             validity: ValidityConfig::default(),
         }
+    }
+
+    /// The card office with its certification authority.
+    pub fn office_config(&self) -> OfficeConfig {
+        let file = |name: &str| self.of(Member::Office, name);
+        OfficeConfig {
+            authority: self.ca_config(),
+            office: OfficeSettings {
+                folder: file(""),
+                register: Some(RegisterSettings {
+                    url: self.address(Member::Register),
+                    party: Member::Register.name(),
+                    tls: self.client_config(Member::Office),
+                    timeout_seconds: 5,
+                }),
+                lifetimes: Lifetimes::default(),
+                names: Names { idp: self.address(Member::Idp), ..Names::default() },
+            },
+            api: ApiConfig {
+                listen: self.listen_config(Member::Office, Some(self.services_authority())),
+                portals: vec![Member::Portal.name()],
+                ticket_key: file("ticket.key"),
+                identity_providers: vec![OfficeIdentityProvider {
+                    issuer: self.address(Member::Idp),
+                    party: Member::Idp.name(),
+                    ticket_key: self.of(Member::Idp, "ticket.pub"),
+                    events_key: self.of(Member::Idp, "events.pub"),
+                }],
+            },
+            notify: NotifyConfig {
+                url: format!("{}/events", self.address(Member::Idp)),
+                client: self.client_config(Member::Office),
+                events_key: KeySource::file(file("events.key")),
+            },
+            letter: LetterConfig {
+                consortium: "見本広域連携協議会".to_owned(),
+                department: "カード事務局".to_owned(),
+                address: "香川県高松市見本町1丁目2番3号".to_owned(),
+                phone: "087-000-0000".to_owned(),
+                hours: "平日 9時〜17時".to_owned(),
+                lost_phone: "0120-000-000".to_owned(),
+                portal: self.address(Member::Portal),
+            },
+            font: FontConfig::default(),
+        }
+    }
+
+    /// The resident register.
+    pub fn register_config(&self) -> ResidentsConfig {
+        ResidentsConfig {
+            listen: self.listen_config(Member::Register, Some(self.services_authority())),
+            database: self.database(Member::Register),
+            office: Member::Office.name(),
+        }
+    }
+
+    /// The certificate of the authority that certifies the parties.
+    fn services_authority(&self) -> PathBuf {
+        self.of(Member::Ca, "services-ca.pem")
     }
 
     /// The identity provider.
     pub fn idp_config(&self) -> anyhow::Result<IdpConfig> {
         let file = |name: &str| self.of(Member::Idp, name);
         let signing = |name: &str| SigningKeyConfig {
-            key: file(&format!("{name}.key")),
+            key: KeySource::file(file(&format!("{name}.key"))),
             certificate: file(&format!("{name}.pem")),
         };
         Ok(IdpConfig {
@@ -83,21 +147,31 @@ impl Folder {
             keys: KeysConfig {
                 columns: file("columns.toml"),
                 pairwise: file("pairwise"),
-                ticket: file("ticket.key"),
-                agent_request: file("agent-request.key"),
+                ticket: KeySource::file(file("ticket.key")),
+                agent_request: KeySource::file(file("agent-request.key")),
+                events: KeySource::file(file("events.key")),
                 saml_p256: signing("saml-p256"),
                 saml_rsa: signing("saml-rsa"),
             },
             relay: RelayOfIdp {
                 ticket_key: self.of(Member::Relay, "ticket.pub"),
                 audience: "urn:warifu:relay".to_owned(),
+                events_url: Some(format!("{}/events", self.address(Member::Relay))),
+                party: Member::Relay.name(),
             },
+            card_office: Some(CardOfficeOfIdp {
+                events_key: self.of(Member::Office, "events.pub"),
+                ticket_key: self.of(Member::Office, "ticket.pub"),
+                issuer: Names::default().office,
+                events_url: format!("{}/events", self.address(Member::Office)),
+                party: Member::Office.name(),
+            }),
             agents: AgentsConfig {
                 addresses: vec![origin(&self.address(Member::Agent))?],
                 download: None,
             },
             cards: self.cards_config(),
-            outgoing: ClientConfig { ca: self.at("ca.pem"), certificate: None, key: None },
+            outgoing: self.client_config(Member::Idp),
             sessions: SessionLimits::default(),
             attempts_per_minute: ATTEMPTS_PER_MINUTE,
             contact: ContactConfig { email: Some("help@warifu.example".to_owned()) },
@@ -106,13 +180,18 @@ impl Folder {
     }
 
     fn cards_config(&self) -> CardsConfig {
+        let address = self.address(Member::Ca);
+        let issuer = |branch: &str| CardIssuerConfig {
+            certificates: self.of(Member::Ca, &format!("{branch}-ca.pem")),
+            authorities: Some(format!("{address}/authorities.pem")),
+            lists: format!("{address}/crl/index.json"),
+            refresh_seconds: LIST_REFRESH_SECONDS,
+        };
         CardsConfig {
             root: self.at("ca.pem"),
-            issuers: vec![CardIssuerConfig {
-                certificate: self.of(Member::Ca, "cards-ca.pem"),
-                crl: format!("{}/crl/cards.crl", self.address(Member::Ca)),
-                refresh_seconds: LIST_REFRESH_SECONDS,
-            }],
+            issuers: vec![issuer("cards"), issuer("staff")],
+            policies: PolicyArc::default(),
+            schemes: Vec::new(),
         }
     }
 
@@ -127,6 +206,7 @@ impl Folder {
                 AttributeName::Roles,
                 AttributeName::Organization,
                 AttributeName::RelayTicket,
+                AttributeName::OfficeTicket,
             ],
             signing: SigningChoice::P256,
         }
@@ -152,6 +232,11 @@ impl Folder {
                 url: self.address(Member::Relay).parse()?,
                 tls: self.client_config(Member::Portal),
             },
+            card_office: Some(CardOfficeOfPortal {
+                url: self.address(Member::Office),
+                party: Member::Office.name(),
+                tls: self.client_config(Member::Portal),
+            }),
             session: SessionLimits::default(),
         })
     }
@@ -161,7 +246,7 @@ impl Folder {
         let file = |name: &str| self.of(Member::Relay, name);
         let connectors = CONNECTORS.into_iter().map(|id| self.connector_config(id, insurers));
         RelayConfig {
-            listen: self.listen_config(Member::Relay, Some(self.of(Member::Ca, "services-ca.pem"))),
+            listen: self.listen_config(Member::Relay, Some(self.services_authority())),
             clients: vec![Member::Portal.name()],
             database: self.database(Member::Relay),
             column_keys: file("columns.toml"),
@@ -175,6 +260,8 @@ impl Folder {
             identity_providers: vec![IdentityProviderConfig {
                 issuer: self.address(Member::Idp),
                 ticket_key: self.of(Member::Idp, "ticket.pub"),
+                events_key: Some(self.of(Member::Idp, "events.pub")),
+                party: Member::Idp.name(),
             }],
             token_key: file("token.key"),
             client: self.client_config(Member::Relay),
@@ -210,7 +297,7 @@ impl Folder {
             id: id.to_owned(),
             kind,
             name: name(kind),
-            listen: self.listen_config(member, Some(self.of(Member::Ca, "services-ca.pem"))),
+            listen: self.listen_config(member, Some(self.services_authority())),
             database: self.database(member),
             relay_public_key: self.of(Member::Relay, "token.pub"),
         }
