@@ -1,12 +1,12 @@
-// Drives the card software on this computer through one sign-in: finds it, hands it the signed
-// request, shows what it reports, and gives the card's answer to the server. The PIN never comes
-// here: the card software asks for it in a window of its own.
+// Drives the card software on this computer through one sign-in, or one activation of a card: finds
+// it, hands it the signed request, shows what it reports, and gives the card's answer to the server.
+// No PIN and no code ever come here: the card software asks for them in a window of its own.
 
 const login = document.getElementById("login");
 const status = document.getElementById("status");
 const title = document.title;
 const agents = login.dataset.agents.split(" ");
-const { tx } = login.dataset;
+const { tx, verb } = login.dataset;
 
 /** The request in the page is good for two minutes; after one, a new one is fetched. */
 const REQUEST_FRESH_MS = 60_000;
@@ -145,7 +145,7 @@ async function converse(agent, request) {
 async function ask(agent, request) {
   const signal = leaving.signal;
   try {
-    return await fetch(`${agent}/v1/authenticate`, { ...outside, ...json({ request }), signal });
+    return await fetch(`${agent}/v1/${verb}`, { ...outside, ...json({ request }), signal });
   } catch {
     // A refusal may come without the header that would let this page read its status.
     throw new Fault("agent.refused");
@@ -170,17 +170,22 @@ async function* events(body) {
   }
 }
 
-/** How the PIN is asked, as the first event about it says. */
-let pinPrompt = {};
+/** The states in which the card software asks for something in its window, and those that open it. */
+const ASKING = new Set(["pin", "pin-wrong", "code", "code-wrong", "new-pin"]);
+const OPENING = new Set(["pin", "code"]);
+
+/** How it asks, as the first event about it says. */
+let prompted = {};
 
 function follow(event, agent) {
-  if (event.state !== "pin" && event.state !== "pin-wrong") {
+  if (!ASKING.has(event.state)) {
     show(event.state);
     return;
   }
-  if (event.prompt) pinPrompt = { kind: event.prompt, url: ownAddress(event.url, agent) };
-  showPin(event.tries === 1 ? `${event.state}-last` : event.state, event.tries);
-  if (event.state === "pin" && pinPrompt.url && navigator.userActivation?.isActive) openPin();
+  if (event.prompt) prompted = { kind: event.prompt, url: ownAddress(event.url, agent) };
+  const last = event.tries === 1 && event.state !== "new-pin";
+  showAsking(last ? `${event.state}-last` : event.state, event.tries);
+  if (OPENING.has(event.state) && prompted.url && navigator.userActivation?.isActive) openWindow();
 }
 
 /** Only the card software itself is shown in a window, whatever the event says. */
@@ -188,8 +193,8 @@ function ownAddress(url, agent) {
   return typeof url === "string" && url.startsWith(`${agent}/`) ? url : undefined;
 }
 
-function openPin() {
-  const opened = open(pinPrompt.url, "warifu-pin", "popup,width=520,height=720");
+function openWindow() {
+  const opened = open(prompted.url, "warifu-pin", "popup,width=520,height=720");
   if (opened) opened.opener = null;
 }
 
@@ -269,21 +274,26 @@ function place(box, name, failed, finished) {
 /** The dots of the tries: full ones are left. */
 let mostTries = 0;
 
-function showPin(name, tries) {
-  mostTries = Math.min(Math.max(mostTries, tries, 3), 15);
+function showAsking(name, tries) {
   show(name, (box) => {
     const line = box.querySelector(".tries");
-    line.dataset.left = tries === 1 ? "one" : "many";
-    const sentence = line.querySelector(`[data-tries="${line.dataset.left}"]`);
-    sentence.textContent = sentence.textContent.replace("{n}", tries);
-    line.querySelector(".dots").textContent = "●".repeat(tries) + "○".repeat(mostTries - tries);
+    if (tries === undefined) line.remove();
+    else showTries(line, tries);
     for (const part of box.querySelectorAll("[data-prompt]")) {
-      part.hidden = part.dataset.prompt !== pinPrompt.kind;
+      part.hidden = part.dataset.prompt !== prompted.kind;
     }
     const link = box.getElementById("open-pin");
-    if (pinPrompt.url) link.href = pinPrompt.url;
+    if (prompted.url) link.href = prompted.url;
     else link.parentElement.hidden = true;
   });
+}
+
+function showTries(line, tries) {
+  mostTries = Math.min(Math.max(mostTries, tries, 3), 15);
+  line.dataset.left = tries === 1 ? "one" : "many";
+  const sentence = line.querySelector(`[data-tries="${line.dataset.left}"]`);
+  sentence.textContent = sentence.textContent.replace("{n}", tries);
+  line.querySelector(".dots").textContent = "●".repeat(tries) + "○".repeat(mostTries - tries);
 }
 
 /** Resolves at the next press, and never where there is no such button. */

@@ -15,10 +15,11 @@ use warifu_service::Problem;
 use warifu_service::web::Page;
 
 use crate::assurance::Level;
+use crate::cards::Ending;
 use crate::centre::{Centre, refuse};
 use crate::config::{AttributeName, Origin};
 use crate::login::stale;
-use crate::person::{NewPerson, PersonId};
+use crate::person::{Person, PersonId};
 use crate::provider::Provider;
 use crate::store::{Party, Recorded, Session};
 use crate::view::View;
@@ -37,6 +38,8 @@ pub(crate) struct Reply<'a> {
     pub(crate) acs: &'a str,
     pub(crate) request: &'a str,
     pub(crate) relay_state: Option<&'a str>,
+    /// What was asked for, which is what is said: a session of a higher level meets it.
+    pub(crate) level: Level,
 }
 
 /// What an assertion says beside the request it answers.
@@ -50,7 +53,14 @@ struct Statement<'a> {
 
 impl Reply<'_> {
     /// Says who is there, from their session.
-    pub(crate) async fn person(&self, session: &Session, view: &View) -> Result<Response, Problem> {
+    ///
+    /// `ends_at` is the end of the card's certificate, when the person is to be told of it first.
+    pub(crate) async fn person(
+        &self,
+        session: &Session,
+        ends_at: Option<Timestamp>,
+        view: &View,
+    ) -> Result<Response, Problem> {
         let person = self.centre.person(&session.person).await?;
         let (store, fresh) = (&self.centre.store, self.fresh_names());
         let now = self.centre.now();
@@ -61,19 +71,19 @@ impl Reply<'_> {
         };
         let attributes = self.person_attributes(session, &person)?;
         let statement = Statement {
-            level: session.level,
+            level: self.level.min(session.level),
             names: &names,
             authenticated_at: session.authenticated_at,
             session_ends: session.expires_at,
             attributes: &attributes,
         };
-        self.post(&self.issue(&statement)?, view)
+        self.post(&self.issue(&statement)?, ends_at, view)
     }
 
     /// Says to the desk whose card was tapped, in a ticket that only the relay can read.
     pub(crate) async fn presence(
         &self,
-        desk: (&Session, &NewPerson),
+        desk: (&Session, &Person),
         patient: &PersonId,
         tapped_at: Timestamp,
         view: &View,
@@ -93,7 +103,7 @@ impl Reply<'_> {
             session_ends: now + PRESENCE_LASTS,
             attributes: &attributes,
         };
-        self.post(&self.issue(&statement)?, view)
+        self.post(&self.issue(&statement)?, None, view)
     }
 
     /// Says why there is no answer.
@@ -110,7 +120,7 @@ impl Reply<'_> {
         let signer = self.centre.keys.saml(self.provider.signing);
         let issued = issue::error_response(&response, signer, &mut self.centre.random())
             .map_err(|cause| Problem::internal(&cause))?;
-        self.post(&issued, view)
+        self.post(&issued, None, view)
     }
 
     fn issue(&self, statement: &Statement<'_>) -> Result<Issued, Problem> {
@@ -143,14 +153,17 @@ impl Reply<'_> {
     fn person_attributes(
         &self,
         session: &Session,
-        person: &NewPerson,
+        person: &Person,
     ) -> Result<Vec<Attribute>, Problem> {
         let pairwise = self.centre.keys.pairwise.subject(&self.provider.entity_id, &session.person);
         let scope = self.centre.config.public_url.host();
         let mut attributes = release::about(self.provider, person, &pairwise, scope);
         if self.provider.may_know(AttributeName::RelayTicket) {
-            let subject = Subject::Oneself { id: &session.person, person };
+            let subject = Subject::Oneself { session, person };
             attributes.extend(self.ticket(&subject, session.authenticated_at)?);
+        }
+        if self.provider.may_know(AttributeName::OfficeTicket) {
+            attributes.extend(self.office_ticket(session, person)?);
         }
         Ok(attributes)
     }
@@ -165,8 +178,14 @@ impl Reply<'_> {
         }
     }
 
-    /// The page that posts the answer; it may post there and nowhere else.
-    fn post(&self, issued: &Issued, view: &View) -> Result<Response, Problem> {
+    /// The page that posts the answer; it may post there and nowhere else. It waits for the person
+    /// when there is something to read first.
+    fn post(
+        &self,
+        issued: &Issued,
+        ends_at: Option<Timestamp>,
+        view: &View,
+    ) -> Result<Response, Problem> {
         let words = &self.centre.words;
         let provider = self.provider.name(view.language);
         let voice = words.in_(view.language);
@@ -177,6 +196,7 @@ impl Reply<'_> {
             acs: self.acs,
             response: &issued.post_field(),
             relay_state: self.relay_state,
+            ending: ends_at.map(|end| Ending::new(end, self.centre.now(), voice)),
         };
         let target = Origin::of(self.acs).map_or_else(String::new, String::from);
         view.render(&page, &format!("script-src 'self'; form-action {target}"))
@@ -196,4 +216,5 @@ struct AnswerPage<'a> {
     acs: &'a str,
     response: &'a str,
     relay_state: Option<&'a str>,
+    ending: Option<Ending>,
 }

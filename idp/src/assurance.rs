@@ -1,8 +1,8 @@
 //! How surely the identity provider knows whose card it was: the ladder that AuthnContext classes
 //! stand on.
 
-use warifu_pki::CardPurpose;
-use warifu_saml::names::{AC_PRESENCE, AC_SMARTCARD_PKI};
+use warifu_pki::{CardLevel, CardPurpose};
+use warifu_saml::names::{AC_PRESENCE, AC_SMARTCARD, AC_SMARTCARD_PKI};
 use warifu_saml::{Comparison, RequestedContext};
 
 /// A level of assurance, lowest first.
@@ -10,25 +10,32 @@ use warifu_saml::{Comparison, RequestedContext};
 pub enum Level {
     /// A card lies on the desk's reader; its holder was asked for nothing. Never opens a session.
     Presence,
+    /// A card and its PIN, of an issuer who is less sure whose card it is, or who binds it to its
+    /// holder less firmly.
+    Substantial,
     /// A card and the PIN that only the card checks.
     High,
 }
 
 impl Level {
-    const ALL: [Self; 2] = [Self::High, Self::Presence];
+    const ALL: [Self; 3] = [Self::High, Self::Substantial, Self::Presence];
 
-    /// The level a service provider asks for; `None` when it asks for something that the identity
-    /// provider cannot give. Nothing asked means [`Level::High`].
+    /// The level a service provider asks for, which is the least that will do and what it is told;
+    /// `None` when it asks for something that the identity provider cannot give. Nothing asked
+    /// means [`Level::High`].
     ///
-    /// `exact` takes the first known class in the provider's order; `minimum` is met by the
-    /// highest level (SAML core §3.3.2.2.1). Nothing is above or between our levels that
-    /// `better` and `maximum` could mean, so they are declined.
+    /// `exact` and `minimum` take the first known class in the provider's order (SAML core
+    /// §3.3.2.2.1); whoever would take mere presence as a minimum wants a person, and gets one.
+    /// Nobody could mean anything by `better` and `maximum`, so they are declined.
     pub fn requested(context: Option<&RequestedContext>) -> Option<Self> {
         let Some(context) = context else { return Some(Self::High) };
         let mut known = context.classes.iter().filter_map(|class| Self::of_class(class));
         match context.comparison {
             Comparison::Exact => known.next(),
-            Comparison::Minimum => known.next().map(|_| Self::High),
+            Comparison::Minimum => known.next().map(|level| match level {
+                Self::Presence => Self::High,
+                level => level,
+            }),
             Comparison::Maximum | Comparison::Better => None,
         }
     }
@@ -37,6 +44,7 @@ impl Level {
     pub fn class(self) -> &'static str {
         match self {
             Self::High => AC_SMARTCARD_PKI,
+            Self::Substantial => AC_SMARTCARD,
             Self::Presence => AC_PRESENCE,
         }
     }
@@ -44,7 +52,7 @@ impl Level {
     /// What the card software is asked to do.
     pub fn method(self) -> &'static str {
         match self {
-            Self::High => "piv-pin",
+            Self::High | Self::Substantial => "piv-pin",
             Self::Presence => "piv-presence",
         }
     }
@@ -52,7 +60,7 @@ impl Level {
     /// The kind of card certificate that proves it.
     pub fn purpose(self) -> CardPurpose {
         match self {
-            Self::High => CardPurpose::Authentication,
+            Self::High | Self::Substantial => CardPurpose::Authentication,
             Self::Presence => CardPurpose::Presence,
         }
     }
@@ -61,6 +69,7 @@ impl Level {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::High => "high",
+            Self::Substantial => "substantial",
             Self::Presence => "presence",
         }
     }
@@ -71,6 +80,15 @@ impl Level {
 
     fn of_class(class: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|level| level.class() == class)
+    }
+}
+
+impl From<CardLevel> for Level {
+    fn from(level: CardLevel) -> Self {
+        match level {
+            CardLevel::High => Self::High,
+            CardLevel::Substantial => Self::Substantial,
+        }
     }
 }
 
@@ -94,13 +112,16 @@ mod tests {
         assert_eq!(asked(Comparison::Exact, &[AC_SMARTCARD_PKI]), Some(Level::High));
         assert_eq!(asked(Comparison::Exact, &[AC_PRESENCE]), Some(Level::Presence));
         assert_eq!(asked(Comparison::Exact, &[other, AC_PRESENCE]), Some(Level::Presence));
+        assert_eq!(asked(Comparison::Exact, &[AC_SMARTCARD]), Some(Level::Substantial));
         assert_eq!(asked(Comparison::Exact, &[other]), None);
         assert_eq!(asked(Comparison::Exact, &[]), None);
     }
 
     #[test]
-    fn minimum_is_met_by_the_highest_and_the_rest_is_declined() {
+    fn a_minimum_is_a_person_and_the_rest_is_declined() {
         assert_eq!(asked(Comparison::Minimum, &[AC_PRESENCE]), Some(Level::High));
+        assert_eq!(asked(Comparison::Minimum, &[AC_SMARTCARD]), Some(Level::Substantial));
+        assert_eq!(asked(Comparison::Minimum, &[AC_SMARTCARD_PKI]), Some(Level::High));
         assert_eq!(asked(Comparison::Better, &[AC_PRESENCE]), None);
         assert_eq!(asked(Comparison::Maximum, &[AC_SMARTCARD_PKI]), None);
     }
@@ -110,6 +131,7 @@ mod tests {
         for level in Level::ALL {
             assert_eq!(Level::parse(level.as_str()), Some(level));
         }
-        assert_eq!(Level::parse("substantial"), None);
+        assert_eq!(Level::parse("none"), None);
+        assert!(Level::Presence < Level::Substantial && Level::Substantial < Level::High);
     }
 }

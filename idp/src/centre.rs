@@ -11,12 +11,12 @@ use crate::assurance::Level;
 use crate::browser::Browser;
 use crate::config::IdpConfig;
 use crate::keys::Keys;
-use crate::person::{NewPerson, PersonId, Role};
+use crate::notice::Listener;
+use crate::person::{Person, PersonId, Role};
 use crate::provider::{ProviderError, Providers};
-use crate::revocation::Revocation;
 use crate::store::{Session, Store, StoreError};
 use crate::throttle::Throttle;
-use crate::web_eid::Verifier;
+use crate::trust::{Trust, Watch};
 
 pub(crate) struct Centre {
     pub(crate) config: IdpConfig,
@@ -25,14 +25,18 @@ pub(crate) struct Centre {
     pub(crate) surroundings: Surroundings,
     pub(crate) store: Store,
     pub(crate) keys: Keys,
-    pub(crate) verifier: Verifier,
-    pub(crate) revocation: Arc<Revocation>,
+    pub(crate) trust: Trust,
+    pub(crate) watches: Vec<Watch>,
     pub(crate) throttle: Throttle,
     pub(crate) words: Arc<Words>,
     /// Calls the service providers.
     pub(crate) client: reqwest::Client,
-    /// Rings when there are logouts to tell.
-    pub(crate) logout_bell: Notify,
+    /// The relay, where it takes security events.
+    pub(crate) relay: Option<Listener>,
+    /// The card office, where it takes security events.
+    pub(crate) card_office: Option<Listener>,
+    /// Rings when there is something to tell.
+    pub(crate) bell: Notify,
     pub(crate) providers: RwLock<Arc<Providers>>,
 }
 
@@ -70,7 +74,7 @@ impl Centre {
     }
 
     /// The person of a session or a card, who is always there.
-    pub(crate) async fn person(&self, id: &PersonId) -> Result<NewPerson, StoreError> {
+    pub(crate) async fn person(&self, id: &PersonId) -> Result<Person, StoreError> {
         self.store.person(id).await?.ok_or(StoreError::Corrupt("persons"))
     }
 
@@ -78,7 +82,7 @@ impl Centre {
     pub(crate) async fn desk(
         &self,
         session: Option<Session>,
-    ) -> Result<Option<(Session, NewPerson)>, StoreError> {
+    ) -> Result<Option<(Session, Person)>, StoreError> {
         let Some(session) = session.filter(|session| session.level == Level::High) else {
             return Ok(None);
         };

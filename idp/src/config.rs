@@ -1,5 +1,6 @@
 //! What an identity provider must be told before it can start.
 
+mod cards;
 mod origin;
 mod sections;
 
@@ -10,10 +11,11 @@ use warifu_service::session::SessionLimits;
 use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::ClientConfig;
 
+pub use cards::{CardIssuerConfig, CardsConfig};
 pub use origin::{Origin, OriginError};
 pub use sections::{
-    AgentsConfig, AttributeName, CardIssuerConfig, CardsConfig, ContactConfig, KeysConfig,
-    RelayConfig, ServiceProviderConfig, SigningChoice, SigningKeyConfig,
+    AgentsConfig, AttributeName, CardOfficeConfig, ContactConfig, KeysConfig, RelayConfig,
+    ServiceProviderConfig, SigningChoice, SigningKeyConfig,
 };
 
 /// The identity provider's configuration.
@@ -31,13 +33,16 @@ pub struct IdpConfig {
     pub keys: KeysConfig,
     /// The relay to which tickets are addressed.
     pub relay: RelayConfig,
+    /// The card office. Absent: nobody new becomes known here.
+    #[serde(default)]
+    pub card_office: Option<CardOfficeConfig>,
     /// The card software on the users' computers.
     #[serde(default)]
     pub agents: AgentsConfig,
     /// Which cards it believes.
     pub cards: CardsConfig,
-    /// How it calls the service providers (back-channel logout) and https addresses of revocation
-    /// lists: whose server certificates it believes, and what it shows of its own.
+    /// How it calls the others (back-channel logout, security events, https addresses of revocation
+    /// lists): whose server certificates it believes, and what it shows of its own.
     pub outgoing: ClientConfig,
     /// How long a login lasts.
     #[serde(default)]
@@ -82,21 +87,22 @@ mod tests {
         [keys]
         columns = "columns.toml"
         pairwise = "pairwise"
-        ticket = "ticket.pem"
-        agent_request = "agent-request.pem"
+        ticket = { file = "ticket.pem" }
+        agent_request = { file = "agent-request.pem" }
+        events = { file = "events.pem" }
         [keys.saml_p256]
-        key = "p256.pem"
+        key = { file = "p256.pem" }
         certificate = "p256.crt"
         [keys.saml_rsa]
-        key = "rsa.pem"
+        key = { pkcs11 = { module = "hsm.so", token = "idp", key = "saml", pin_file = "pin" } }
         certificate = "rsa.crt"
         [relay]
         ticket_key = "relay-ticket.pub"
         [cards]
         root = "ca.pem"
         [[cards.issuers]]
-        certificate = "cards-ca.pem"
-        crl = "http://ca.example/crl/cards.crl"
+        certificates = "cards-ca.pem"
+        lists = "http://ca.example/crl/index.json"
         [outgoing]
         ca = "ca.pem"
         [[service_providers]]
@@ -116,7 +122,8 @@ mod tests {
         assert_eq!(config.agents.addresses[0].as_str(), "http://127.0.0.1:8447");
         assert_eq!(config.relay.audience, "urn:warifu:relay");
         assert_eq!(config.sessions.idle_minutes, 15);
-        assert_eq!(config.cards.issuers[0].refresh_seconds, 60);
+        assert_eq!(config.cards.issuers[0].refresh_seconds, 2);
+        assert!(config.card_office.is_none() && config.relay.events_url.is_none());
     }
 
     #[test]

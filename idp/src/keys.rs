@@ -1,15 +1,19 @@
-//! The identity provider's keys, read once at the start.
+//! The identity provider's keys, opened once at the start, wherever they are.
+
+mod saml;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use warifu_pki::jose::{JoseError, JwsSigner};
-use warifu_pki::{FileKey, KeyAlgorithm, KeyError, PublicKey, Signer, TicketIssuer};
-use warifu_saml::{KeySigner, XmlSigner};
-use zeroize::Zeroizing;
+use warifu_pki::security_event::{EventIssuer, EventReceiver};
+use warifu_pki::{KeyAlgorithm, KeyError, KeySource, PublicKey, Signer, TicketIssuer};
+use warifu_saml::XmlSigner;
 
-use crate::config::{IdpConfig, SigningChoice, SigningKeyConfig};
+use crate::config::{CardOfficeConfig, IdpConfig, SigningChoice};
 use crate::pairwise::{PairwiseKey, PairwiseKeyError};
+
+use saml::SamlKey;
 
 /// Why the keys cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -22,18 +26,24 @@ pub enum KeysError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// A file does not hold a key of the kind wanted.
+    /// A private key cannot be opened.
+    #[error(transparent)]
+    Private(#[from] KeyError),
+    /// A private key is of a kind that cannot be used for this.
+    #[error("{0}: a key of the wrong kind for this")]
+    Kind(String),
+    /// A file does not hold a public key.
     #[error("{path}: {source}")]
-    Key {
+    Public {
         /// The file.
         path: PathBuf,
         /// Why.
         source: KeyError,
     },
-    /// A SAML key and its certificate are of no use.
+    /// The certificate of a SAML key is of no use.
     #[error("{path}: {source}")]
     Saml {
-        /// The key's file.
+        /// The certificate's file.
         path: PathBuf,
         /// Why.
         source: warifu_saml::KeyError,
@@ -41,7 +51,7 @@ pub enum KeysError {
     /// The pairwise key is of no use.
     #[error(transparent)]
     Pairwise(#[from] PairwiseKeyError),
-    /// The agent-request key, the ticket key or the relay's key cannot be used for tokens.
+    /// A key cannot be used for tokens.
     #[error(transparent)]
     Token(#[from] JoseError),
 }
@@ -51,24 +61,40 @@ pub(crate) struct Keys {
     pub(crate) pairwise: PairwiseKey,
     pub(crate) agent_request: JwsSigner,
     pub(crate) tickets: TicketIssuer,
-    saml_p256: KeySigner,
-    saml_rsa: KeySigner,
+    pub(crate) events: EventIssuer,
+    pub(crate) office: Option<OfficeKeys>,
+    saml_p256: SamlKey,
+    saml_rsa: SamlKey,
     published: Vec<PublicKey>,
+}
+
+/// What binds us to the card office.
+pub(crate) struct OfficeKeys {
+    /// Makes tickets that it alone can open.
+    pub(crate) tickets: TicketIssuer,
+    /// Believes its events.
+    pub(crate) events: EventReceiver,
 }
 
 impl Keys {
     pub(crate) fn load(config: &IdpConfig) -> Result<Self, KeysError> {
-        let files = &config.keys;
-        let ticket = Arc::new(p256_key(&files.ticket)?);
-        let agent_request = Arc::new(p256_key(&files.agent_request)?);
+        let sources = &config.keys;
+        let ticket = p256_key(&sources.ticket)?;
+        let agent_request = p256_key(&sources.agent_request)?;
+        let events = p256_key(&sources.events)?;
+        let published = [&ticket, &agent_request, &events].map(|key| public_half(key.as_ref()));
         let relay = public_key(&config.relay.ticket_key)?;
+        let office = config.card_office.as_ref();
+        let office = office.map(|office| office_keys(config, office, &ticket)).transpose()?;
         Ok(Self {
-            pairwise: PairwiseKey::load(&files.pairwise)?,
-            published: vec![ticket.public_key().clone(), agent_request.public_key().clone()],
+            pairwise: PairwiseKey::load(&sources.pairwise)?,
+            published: published.into_iter().collect::<Result<_, _>>()?,
             agent_request: JwsSigner::new(agent_request)?,
             tickets: TicketIssuer::new(ticket, &relay)?,
-            saml_p256: saml_key(&files.saml_p256)?,
-            saml_rsa: saml_key(&files.saml_rsa)?,
+            events: EventIssuer::new(events)?,
+            office,
+            saml_p256: SamlKey::load(&sources.saml_p256)?,
+            saml_rsa: SamlKey::load(&sources.saml_rsa)?,
         })
     }
 
@@ -80,35 +106,45 @@ impl Keys {
         }
     }
 
-    /// The public keys that `/jwks.json` shows: tickets, agent requests.
+    /// The public keys that `/jwks.json` shows: tickets, agent requests, security events.
     pub(crate) fn published(&self) -> &[PublicKey] {
         &self.published
     }
 }
 
 /// Both SAML keys, for the metadata.
-pub(crate) fn saml_keys(config: &IdpConfig) -> Result<[KeySigner; 2], KeysError> {
-    Ok([saml_key(&config.keys.saml_p256)?, saml_key(&config.keys.saml_rsa)?])
+pub(crate) fn saml_keys(config: &IdpConfig) -> Result<[SamlKey; 2], KeysError> {
+    Ok([SamlKey::load(&config.keys.saml_p256)?, SamlKey::load(&config.keys.saml_rsa)?])
 }
 
-fn p256_key(path: &Path) -> Result<FileKey, KeysError> {
-    let failed = |source| KeysError::Key { path: path.to_owned(), source };
-    let key = FileKey::load(path).map_err(failed)?;
+fn office_keys(
+    config: &IdpConfig,
+    office: &CardOfficeConfig,
+    ticket: &Arc<dyn Signer>,
+) -> Result<OfficeKeys, KeysError> {
+    let (seal, verify) = (public_key(&office.ticket_key)?, public_key(&office.events_key)?);
+    let own = config.public_url.as_str();
+    Ok(OfficeKeys {
+        tickets: TicketIssuer::new(Arc::clone(ticket), &seal)?,
+        events: EventReceiver::new(&verify, &office.issuer, own)?,
+    })
+}
+
+fn p256_key(source: &KeySource) -> Result<Arc<dyn Signer>, KeysError> {
+    let key = source.open()?;
     match key.algorithm() {
         KeyAlgorithm::P256 => Ok(key),
-        _ => Err(failed(KeyError::Unsupported)),
+        _ => Err(KeysError::Kind(source.to_string())),
     }
+}
+
+fn public_half(key: &dyn Signer) -> Result<PublicKey, KeysError> {
+    Ok(PublicKey::from_der(key.public_key_der())?)
 }
 
 fn public_key(path: &Path) -> Result<PublicKey, KeysError> {
     let pem = read(path)?;
-    PublicKey::from_pem(&pem).map_err(|source| KeysError::Key { path: path.to_owned(), source })
-}
-
-fn saml_key(config: &SigningKeyConfig) -> Result<KeySigner, KeysError> {
-    let (key, certificate) = (Zeroizing::new(read(&config.key)?), read(&config.certificate)?);
-    KeySigner::from_pem(&key, &certificate)
-        .map_err(|source| KeysError::Saml { path: config.key.clone(), source })
+    PublicKey::from_pem(&pem).map_err(|source| KeysError::Public { path: path.to_owned(), source })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, KeysError> {

@@ -1,19 +1,25 @@
-//! The sign-in with a card: the page, the request to the card software, the card's answer, and
-//! the way back to the service provider.
+//! Questions to a card: the page that leads through them, the request to the card software, the
+//! card's answer, and where it goes from there. A person signs in, puts a new card into use, or adds
+//! a card that others issued; staff tap a patient's card.
 
+mod admission;
+mod begin;
 mod challenge;
 mod finish;
 mod page;
+mod scene;
 pub(crate) mod screen;
 mod token;
 
+pub(crate) use begin::{Begin, begin};
 pub(crate) use challenge::refresh;
 pub(crate) use finish::{cancel, done};
-pub(crate) use page::show;
+pub(crate) use page::{activate, add_card, show};
 pub(crate) use token::receive;
 
 use axum::http::StatusCode;
 use warifu_service::Problem;
+use warifu_service::words::Language;
 
 use crate::browser::Browser;
 use crate::centre::{Centre, refuse};
@@ -28,6 +34,15 @@ pub(crate) fn stale() -> Problem {
 async fn own_login(centre: &Centre, browser: &Browser, tx: &str) -> Result<Login, Problem> {
     let secret = own_secret(browser)?;
     centre.store.login(tx, &secret, centre.now()).await?.ok_or_else(stale)
+}
+
+/// Where a sign-in leads: the service provider's name, or our own pages'.
+fn destination(centre: &Centre, login: &Login, language: Language) -> Result<String, Problem> {
+    let Some(asker) = &login.asker else {
+        return Ok(centre.words.in_(language).say("own-pages"));
+    };
+    let providers = centre.providers();
+    Ok(providers.find(&asker.provider).ok_or_else(stale)?.name(language))
 }
 
 fn own_secret(browser: &Browser) -> Result<SecretHash, Problem> {

@@ -14,6 +14,8 @@ use crate::person::PersonId;
 
 /// The name under which the relay's own pairwise subject is made.
 pub(crate) const RELAY: &str = "urn:warifu:relay";
+/// The same for the card office.
+pub(crate) const CARD_OFFICE: &str = "urn:warifu:ca";
 
 const KEY_BYTES: usize = 32;
 const SUBJECT_BYTES: usize = 20;

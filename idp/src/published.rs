@@ -92,7 +92,8 @@ fn display_names(words: &Words) -> Vec<LocalizedText> {
     Language::ALL.map(name).into()
 }
 
-/// `GET /jwks.json` (RFC 7517 §5): the keys that sign relay tickets and requests to card agents.
+/// `GET /jwks.json` (RFC 7517 §5): the keys that sign tickets, requests to card agents, security
+/// events.
 pub(crate) async fn jwks(State(centre): State<Arc<Centre>>) -> Result<Json<Value>, Problem> {
     let keys = centre.keys.published().iter().map(|key| key.jwk("sig"));
     let keys: Vec<_> = keys.collect::<Result<_, _>>().map_err(|cause| Problem::internal(&cause))?;
@@ -133,7 +134,7 @@ mod tests {
         let rig = Rig::new().await;
         let keys = rig.tab().get("/jwks.json").await.json();
         let keys = keys["keys"].as_array().unwrap();
-        assert_eq!(keys.len(), 2);
+        assert_eq!(keys.len(), 3);
         for key in keys {
             assert_eq!((&key["kty"], &key["use"]), (&"EC".into(), &"sig".into()));
             assert!(key.get("d").is_none());

@@ -14,7 +14,7 @@ use warifu_service::http::{HttpLimits, finish};
 use warifu_service::web::{AssetFile, assets};
 
 use crate::centre::{Centre, refuse};
-use crate::{login, logout, published, sso};
+use crate::{cards, event, login, logout, published, sso};
 
 const ASSETS: &[AssetFile] = &[
     ("login.js", include_bytes!("../assets/login.js")),
@@ -36,13 +36,30 @@ pub(crate) fn router(centre: &Arc<Centre>) -> Router {
         .route("/login/token", post(login::receive))
         .route("/login/done", get(login::done))
         .route("/login/cancel", post(login::cancel))
+        .route("/activate", get(login::activate))
+        .route("/cards", get(cards::show))
+        .route("/cards/add", get(login::add_card).post(cards::add))
+        .route("/cards/remove", get(cards::confirm).post(cards::remove))
+        .route("/events", post(event::receive))
         .route("/logout", get(logout::show).post(logout::submit))
         .route("/agent/card-removed", post(logout::card_removed))
         .layer(from_fn_with_state(centre.clone(), own_pages_only))
         .with_state(centre.clone());
-    let all = pages.merge(assets(ASSETS)).merge(health(Some(centre.store.database().clone())));
+    let health = health(Some(centre.store.database().clone()))
+        .layer(from_fn_with_state(centre.clone(), with_lists));
+    let all = pages.merge(assets(ASSETS)).merge(health);
     let limits = HttpLimits { body: MOST_BODY_BYTES, ..HttpLimits::default() };
     finish(all, &centre.surroundings, centre.words.clone(), limits)
+}
+
+/// Ready is who can let people in: not before the revocation lists are in force, and not after.
+async fn with_lists(State(centre): State<Arc<Centre>>, request: Request, next: Next) -> Response {
+    let asked = request.uri().path() == "/readyz";
+    if asked && !centre.trust.is_in_force(centre.now()) {
+        let why = "a revocation list is not in force: nobody can sign in\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, why).into_response();
+    }
+    next.run(request).await
 }
 
 /// What changes something takes no word from other sites' pages. The cookies do not come along

@@ -6,33 +6,28 @@ mod ask;
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
-use axum::http::header::SET_COOKIE;
-use axum::response::{IntoResponse as _, Redirect, Response};
-use jiff::SignedDuration;
+use axum::response::Response;
 use warifu_saml::Status;
 use warifu_saml::names::{NAMEID_TRANSIENT, NAMEID_UNSPECIFIED};
 use warifu_service::Problem;
 
 use crate::answer::Reply;
 use crate::assurance::Level;
-use crate::browser::{Browser, Cookie};
-use crate::centre::{Centre, refuse};
+use crate::browser::Browser;
+use crate::centre::Centre;
 use crate::config::AttributeName;
-use crate::store::{NewLogin, SecretHash, hash_of};
+use crate::login::{Begin, begin as begin_login};
+use crate::store::{Asker, SecretHash, Session, Task};
 use crate::view::{Address, View};
 
 use ask::Ask;
-
-/// How long a person may take to sign in.
-pub(crate) const LOGIN_LASTS: SignedDuration = SignedDuration::from_mins(15);
 
 /// Takes an AuthnRequest.
 pub(crate) async fn begin(
     State(centre): State<Arc<Centre>>,
     browser: Browser,
     view: View,
-    Address(address): Address,
+    address: Address,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let providers = centre.providers();
@@ -41,13 +36,10 @@ pub(crate) async fn begin(
     let visit = Visit { centre: &centre, browser: &browser, view: &view, ask: &ask };
     match visit.next().await? {
         Next::Answer(response) => Ok(response),
-        Next::Decline(status) => visit.reply().decline(status, &view),
-        Next::SignIn { level, desk } => {
-            if !centre.throttle.admits(address, centre.now()) {
-                let problem = refuse(StatusCode::TOO_MANY_REQUESTS, "login.throttled");
-                return Err(problem.retry_after(60));
-            }
-            visit.sign_in(level, desk).await
+        Next::Decline(status) => visit.reply(Level::High).decline(status, &view),
+        Next::SignIn { level, within } => {
+            let what = visit.begin(level, within);
+            begin_login(&centre, &browser, (&view, &address), what).await
         }
     }
 }
@@ -64,7 +56,7 @@ struct Visit<'a> {
 enum Next {
     Answer(Response),
     Decline(Status),
-    SignIn { level: Level, desk: Option<SecretHash> },
+    SignIn { level: Level, within: Option<SecretHash> },
 }
 
 impl Visit<'_> {
@@ -76,21 +68,23 @@ impl Visit<'_> {
         }
         match Level::requested(request.requested_context.as_ref()) {
             None => Ok(Next::Decline(Status::NoAuthnContext)),
-            Some(Level::High) => self.person().await,
             Some(Level::Presence) => self.presence().await,
+            Some(level) => self.person(level).await,
         }
     }
 
-    /// Who is there? From the session, unless the provider wants it proven anew.
-    async fn person(&self) -> Result<Next, Problem> {
+    /// Who is there? From the session, unless the provider wants it proven anew or more surely.
+    async fn person(&self, level: Level) -> Result<Next, Problem> {
         let session = self.centre.session(self.browser).await?;
-        if let Some(session) = session.filter(|_| !self.ask.request.force_authn) {
-            return Ok(Next::Answer(self.reply().person(&session, self.view).await?));
+        let will_do = |session: &Session| session.level >= level && !self.ask.request.force_authn;
+        if let Some(session) = session.filter(will_do) {
+            let reply = self.reply(level);
+            return Ok(Next::Answer(reply.person(&session, None, self.view).await?));
         }
         if self.ask.request.is_passive {
             return Ok(Next::Decline(Status::NoPassive));
         }
-        Ok(Next::SignIn { level: Level::High, desk: None })
+        Ok(Next::SignIn { level, within: None })
     }
 
     /// Whose card lies on the desk? Staff alone may ask, through a provider that gets tickets.
@@ -104,48 +98,31 @@ impl Visit<'_> {
                 if provider.may_know(AttributeName::RelayTicket)
                     && provider.thumbprint.is_some() =>
             {
-                Ok(Next::SignIn { level: Level::Presence, desk: Some(session.id) })
+                Ok(Next::SignIn { level: Level::Presence, within: Some(session.id) })
             }
             _ => Ok(Next::Decline(Status::RequestDenied)),
         }
     }
 
-    fn reply(&self) -> Reply<'_> {
+    fn reply(&self, level: Level) -> Reply<'_> {
         Reply {
             centre: self.centre,
             provider: self.ask.provider,
             acs: &self.ask.acs,
             request: &self.ask.request.id,
             relay_state: self.ask.relay_state.as_deref(),
+            level,
         }
     }
 
-    /// Begins a sign-in, bound to this browser by a cookie, and shows the login page. Sign-ins in
-    /// several tabs share the cookie.
-    async fn sign_in(&self, level: Level, desk: Option<SecretHash>) -> Result<Response, Problem> {
-        let secret = self.browser.login_secret();
-        let secret = secret.map_or_else(|| self.centre.surroundings.token(), str::to_owned);
-        let id = self.centre.reference();
-        let login = NewLogin {
-            id: &id,
-            browser: hash_of(&secret),
-            provider: &self.ask.provider.entity_id,
-            acs: &self.ask.acs,
-            request: &self.ask.request.id,
-            relay_state: self.ask.relay_state.as_deref(),
-            level,
-            desk,
-            expires_at: self.centre.now() + LOGIN_LASTS,
+    fn begin(&self, level: Level, within: Option<SecretHash>) -> Begin {
+        let asker = Asker {
+            provider: self.ask.provider.entity_id.clone(),
+            acs: self.ask.acs.clone(),
+            request: self.ask.request.id.clone(),
+            relay_state: self.ask.relay_state.clone(),
         };
-        self.centre.store.add_login(&login).await?;
-        let chosen =
-            self.view.chosen_language().map(|language| format!("&lang={}", language.tag()));
-        let page = format!("/login?tx={id}{}", chosen.unwrap_or_default());
-        let mut response = Redirect::to(&page).into_response();
-        if let Some(cookie) = Cookie::Login.set(&secret, Some(LOGIN_LASTS)) {
-            response.headers_mut().append(SET_COOKIE, cookie);
-        }
-        Ok(response)
+        Begin { task: Task::SignIn, asker: Some(asker), level, within }
     }
 }
 

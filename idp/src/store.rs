@@ -1,10 +1,14 @@
-//! The identity provider's own database: persons and cards, sign-ins on their way, sessions, and
-//! what has still to be told to whom.
+//! The identity provider's own database: persons and cards, sign-ins on their way, sessions, the
+//! revocation lists in force, and what has still to be told to whom.
 
 mod cards;
+mod endings;
+mod holders;
+mod lists;
 mod logins;
-mod logouts;
+mod notices;
 mod persons;
+mod registry;
 mod replay;
 mod sessions;
 
@@ -16,8 +20,12 @@ use warifu_service::clock::Entropy;
 use warifu_service::seal::{KeyRing, SealError};
 use warifu_service::storage::{DatabaseConfig, Migrations, StorageError};
 
-pub(crate) use logins::{Challenge, Login, NewLogin, Outcome, Taken};
-pub(crate) use logouts::Logout;
+pub(crate) use cards::{Card, CardId, Use};
+pub(crate) use holders::Added;
+pub(crate) use lists::StoredList;
+pub(crate) use logins::{Asker, Challenge, Login, NewLogin, Outcome, Taken, Task};
+pub(crate) use notices::{Message, Notice, Tells, receiver};
+pub(crate) use registry::{RegistryError, Told};
 pub(crate) use sessions::{NewSession, Party, Recorded, Session};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -65,6 +73,7 @@ pub(crate) struct Store {
     database: Database,
     keys: Arc<KeyRing>,
     entropy: Arc<dyn Entropy>,
+    tells: Tells,
 }
 
 impl Store {
@@ -73,9 +82,10 @@ impl Store {
         config: &DatabaseConfig,
         keys: KeyRing,
         entropy: Arc<dyn Entropy>,
+        tells: Tells,
     ) -> Result<Self, StorageError> {
         let database = Database::open(config, MIGRATIONS).await?;
-        Ok(Self { database, keys: Arc::new(keys), entropy })
+        Ok(Self { database, keys: Arc::new(keys), entropy, tells })
     }
 
     pub(crate) fn database(&self) -> &Database {
@@ -102,7 +112,8 @@ pub(crate) mod tests {
 
     async fn rig(config: &DatabaseConfig, folder: tempfile::TempDir) -> Rig {
         let keys = KeyRing::generate("1", &SystemEntropy).unwrap();
-        let store = Store::open(config, keys, Arc::new(SystemEntropy)).await.unwrap();
+        let tells = Tells { relay: true, card_office: true };
+        let store = Store::open(config, keys, Arc::new(SystemEntropy), tells).await.unwrap();
         Rig { store, _folder: folder }
     }
 

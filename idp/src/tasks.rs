@@ -1,4 +1,4 @@
-//! What the identity provider does besides answering: fetch revocation lists, tell of logouts, read
+//! What the identity provider does besides answering: fetch revocation lists, tell others, read
 //! metadata again, sweep.
 
 use std::time::Duration;
@@ -7,31 +7,21 @@ use futures::future::{join, join_all};
 use tokio_util::sync::CancellationToken;
 
 use crate::centre::Centre;
-use crate::logout::deliver;
-use crate::revocation::Issuer;
+use crate::enforce;
+use crate::notice::deliver;
 use crate::store::StoreError;
 
 const METADATA_EVERY: Duration = Duration::from_mins(5);
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
-/// After a failed fetch the next comes soon, so that logins come back soon.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Does it all until `stop`.
 pub(crate) async fn run(centre: &Centre, stop: CancellationToken) {
-    let lists = centre.revocation.issuers().iter().map(|issuer| keep_list(centre, issuer));
+    let lists = centre.watches.iter().map(|watch| enforce::keep(centre, watch));
     let upkeep = join(keep_metadata(centre), keep_swept(centre));
     let work = join(join_all(lists), join(deliver(centre), upkeep));
     tokio::select! {
         () = stop.cancelled() => {}
         _ = work => {}
-    }
-}
-
-async fn keep_list(centre: &Centre, issuer: &Issuer) {
-    loop {
-        let updated = issuer.update(centre.now()).await;
-        let pause = if updated { issuer.refresh() } else { RETRY_AFTER.min(issuer.refresh()) };
-        tokio::time::sleep(pause).await;
     }
 }
 

@@ -7,6 +7,6 @@ mod provider;
 mod rig;
 
 pub(crate) use card::{Card, CardKind};
-pub(crate) use pki::{HOLDER, Pki, days, p256};
+pub(crate) use pki::{CRL_URL, HOLDER, Pki, days, p256};
 pub(crate) use provider::{Provider, random, read_idp, redirect_signed};
-pub(crate) use rig::{Answer, ORIGIN, Rig, Tab, claims};
+pub(crate) use rig::{Answer, OFFICE, ORIGIN, Rig, Tab, claims};

@@ -4,5 +4,5 @@
 mod token;
 mod verify;
 
-pub use token::AuthToken;
-pub use verify::{Challenge, TokenError, Verifier};
+pub(crate) use token::AuthToken;
+pub(crate) use verify::{Challenge, Proof, TokenError, verify};

@@ -10,7 +10,7 @@ use axum::response::Response;
 use warifu_service::Problem;
 use warifu_service::tls::PeerCertificate;
 
-use crate::grants::Grant;
+use crate::grants::{Found, Grant};
 use crate::relay::Relay;
 
 /// A registered party at the other end of the connection.
@@ -68,7 +68,10 @@ impl FromRequestParts<Relay> for Caller {
         let unauthorized = |code| Problem::new(StatusCode::UNAUTHORIZED, code);
         let token = bearer(parts).ok_or_else(|| unauthorized("token.missing"))?;
         let found = relay.grants().of(token).await.map_err(|error| Problem::internal(&error))?;
-        let grant = found.ok_or_else(|| unauthorized("token.unknown"))?;
+        let grant = match found.ok_or_else(|| unauthorized("token.unknown"))? {
+            Found::Granted(grant) => grant,
+            Found::Revoked => return Err(unauthorized("token.revoked")),
+        };
         if grant.client != client.certificate {
             return Err(Problem::new(StatusCode::FORBIDDEN, "token.binding"));
         }

@@ -76,6 +76,13 @@ pub struct IdentityProviderConfig {
     pub issuer: String,
     /// PEM file with the public key (P-256) that its tickets are signed with.
     pub ticket_key: PathBuf,
+    /// PEM file with the public key (P-256) that its security events are signed with. Without it
+    /// no events are taken from it, and what a token grants ends only by itself.
+    #[serde(default)]
+    pub events_key: Option<PathBuf>,
+    /// The party name in the certificate with which it delivers its events.
+    #[serde(default = "default_provider_party")]
+    pub party: String,
 }
 
 /// A holder of records, reached through its connector.
@@ -103,6 +110,10 @@ pub struct ConnectorConfig {
 
 fn default_audience() -> String {
     "urn:warifu:relay".to_owned()
+}
+
+fn default_provider_party() -> String {
+    "idp".to_owned()
 }
 
 fn default_session() -> u32 {
@@ -263,6 +274,7 @@ mod tests {
         assert_eq!(config.session_minutes, 30);
         assert_eq!(config.connectors[0].deadline_ms, 3_000);
         assert_eq!(config.audience, "urn:warifu:relay");
+        assert_eq!(config.identity_providers[0].party, "idp");
     }
 
     #[test]

@@ -141,6 +141,23 @@ fn signed_in(ticket: &RelayTicket) -> Actor {
     tapped.map_or(Actor::Oneself, |desk| staff(&desk))
 }
 
+/// The identity provider `party` ended every sign-in of `subject` before an instant; `ground` names
+/// its event.
+pub(crate) fn session_revoked(party: &str, subject: &str, ground: String) -> Event {
+    Event {
+        action: Action::SessionRevoked,
+        actor: Actor::Party { name: party.to_owned() },
+        asked: Vec::new(),
+        check_number: None,
+        client: party.to_owned(),
+        ground: Some(ground),
+        outcome: Outcome::Done,
+        purpose: None,
+        source: None,
+        subject: Some(subject.to_owned()),
+    }
+}
+
 /// A subject was linked to the holder `connector`.
 pub(crate) fn link_made(subject: &str, connector: &str) -> Event {
     Event {

@@ -2,7 +2,7 @@
 //!
 //! A token is 256 random bits; the database has its keyed hash and what it grants, sealed. What
 //! was read is kept in memory for two seconds, so that a busy desk does not read it at each call
-//! and an end made on another server is noticed soon.
+//! and a revocation taken by another server of the relay is noticed soon.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +14,8 @@ use warifu_pki::{Actor, Organization, Purpose, RelayTicket};
 use warifu_service::seal::{KeyRing, SealError};
 use warifu_service::storage::micros;
 use warifu_service::{Database, Surroundings, execute, fetch_optional};
+
+use crate::revocations::{Revocations, SignIn};
 
 /// The AuthnContext class of a card with its PIN.
 const CLASS_HIGH: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI";
@@ -30,6 +32,10 @@ const KEPT: usize = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Grant {
+    /// The identity provider that vouched for the sign-in.
+    pub issuer: String,
+    /// When the person signed in, in seconds since 1970.
+    pub authenticated: i64,
     /// Whom it is about: the relay's pairwise identifier.
     pub subject: String,
     /// The subject's own records, or one eligibility check at a desk.
@@ -59,6 +65,8 @@ impl Grant {
     /// What `ticket` grants until `expires`.
     pub fn from_ticket(ticket: RelayTicket, expires: Timestamp) -> Self {
         Self {
+            issuer: ticket.iss,
+            authenticated: ticket.auth_time,
             subject: ticket.sub,
             purpose: ticket.purpose,
             class: ticket.acr,
@@ -82,6 +90,17 @@ impl Grant {
         Some(Staff { member: actor.sub.clone(), organization })
     }
 
+    /// Whose sign-ins it stands on: the subject's own or the tap of the subject's card, and that of
+    /// whoever tapped it.
+    pub fn sign_ins(&self) -> impl Iterator<Item = SignIn<'_>> {
+        let people = [Some(self.subject.as_str()), self.actor.as_ref().map(|act| act.sub.as_str())];
+        people.into_iter().flatten().map(|subject| SignIn {
+            issuer: &self.issuer,
+            subject,
+            at: self.authenticated,
+        })
+    }
+
     /// The subject as a member of staff at a clinic's desk, signed in with card and PIN.
     pub fn desk(&self) -> Option<Staff> {
         let has_role = self.roles.iter().any(|role| role == ROLE_CLINIC_DESK);
@@ -96,6 +115,8 @@ impl Grant {
             Purpose::Eligibility => "eligibility:card",
             Purpose::Records if self.desk().is_some() => "records history eligibility:number",
             Purpose::Records => "records history",
+            // The relay opens no ticket of this kind.
+            Purpose::CardOffice => "",
         }
     }
 }
@@ -111,12 +132,22 @@ pub(crate) enum GrantStoreError {
     Unreadable(#[from] serde_json::Error),
 }
 
+/// What a token that was given stands for now.
+#[derive(Debug, Clone)]
+pub(crate) enum Found {
+    /// It grants this. Whether its time is over is the caller's to check.
+    Granted(Arc<Grant>),
+    /// A sign-in that it stands on was revoked.
+    Revoked,
+}
+
 /// The store of used tickets and of tokens.
 #[derive(Debug)]
 pub(crate) struct Grants {
     database: Database,
     ring: Arc<KeyRing>,
     surroundings: Surroundings,
+    revocations: Revocations,
     recent: Recent,
 }
 
@@ -127,7 +158,31 @@ struct TokenRow {
 
 impl Grants {
     pub fn new(database: Database, ring: Arc<KeyRing>, surroundings: Surroundings) -> Self {
-        Self { database, ring, surroundings, recent: Recent::default() }
+        let revocations = Revocations::new(database.clone(), Arc::clone(&ring));
+        Self { database, ring, surroundings, revocations, recent: Recent::default() }
+    }
+
+    /// Whether a sign-in that `grant` stands on was revoked.
+    pub async fn is_revoked(&self, grant: &Grant) -> Result<bool, GrantStoreError> {
+        for sign_in in grant.sign_ins() {
+            if self.revocations.covers(sign_in).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether such a revocation would be news.
+    pub async fn would_revoke(&self, sign_in: SignIn<'_>) -> Result<bool, GrantStoreError> {
+        Ok(!self.revocations.covers(sign_in).await?)
+    }
+
+    /// Ends what stands on this sign-in of its subject or an earlier one: here at once, on the
+    /// relay's other servers when they read again.
+    pub async fn revoke(&self, sign_in: SignIn<'_>) -> Result<(), GrantStoreError> {
+        self.revocations.save(sign_in, self.surroundings.now()).await?;
+        self.recent.forget(sign_in);
+        Ok(())
     }
 
     /// Notes that the ticket `jti` of `issuer` was used. False when it had been before.
@@ -156,20 +211,22 @@ impl Grants {
         Ok(BASE64URL_NOPAD.encode(&secret))
     }
 
-    /// What `token` grants; none when it was never given or is forgotten. Whether it has ended
-    /// is the caller's to check.
-    pub async fn of(&self, token: &str) -> Result<Option<Arc<Grant>>, GrantStoreError> {
+    /// What `token` stands for; none when it was never given or is forgotten.
+    pub async fn of(&self, token: &str) -> Result<Option<Found>, GrantStoreError> {
         let Some(secret) = secret_of(token) else { return Ok(None) };
         let id = self.id_of(&secret);
         let now = self.surroundings.now();
         if let Some(grant) = self.recent.get(&id, now) {
-            return Ok(Some(grant));
+            return Ok(Some(Found::Granted(grant)));
         }
         let sql = "SELECT body FROM relay_token WHERE id = $1";
         let row = fetch_optional!(self.database.read(), TokenRow, sql, id.as_slice())?;
         let Some(row) = row else { return Ok(None) };
         let grant: Grant = serde_json::from_slice(&self.ring.open(&context(&id), &row.body)?)?;
-        Ok(Some(self.recent.keep(id, grant, now)))
+        if self.is_revoked(&grant).await? {
+            return Ok(Some(Found::Revoked));
+        }
+        Ok(Some(Found::Granted(self.recent.keep(id, grant, now))))
     }
 
     /// Drops what ended before `now`.
@@ -177,8 +234,9 @@ impl Grants {
         let now = micros(now);
         let tickets = "DELETE FROM relay_ticket WHERE expires < $1";
         let tokens = "DELETE FROM relay_token WHERE expires < $1";
-        let dropped = execute!(self.database.write(), tickets, now)?;
-        Ok(dropped + execute!(self.database.write(), tokens, now)?)
+        let dropped = execute!(self.database.write(), tickets, now)?
+            + execute!(self.database.write(), tokens, now)?;
+        Ok(dropped + self.revocations.sweep(now).await?)
     }
 
     fn id_of(&self, secret: &[u8]) -> [u8; 32] {
@@ -213,6 +271,12 @@ impl Recent {
         (now < read.until).then(|| Arc::clone(&read.grant))
     }
 
+    /// Forgets what stands on that sign-in of its subject or an earlier one.
+    fn forget(&self, revoked: SignIn<'_>) {
+        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        map.retain(|_, read| !read.grant.sign_ins().any(|sign_in| revoked.covers(sign_in)));
+    }
+
     fn keep(&self, id: [u8; 32], grant: Grant, now: Timestamp) -> Arc<Grant> {
         let grant = Arc::new(grant);
         let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -233,6 +297,8 @@ mod tests {
     fn grant() -> Grant {
         let clinic = Organization { code: "1310000001".into(), name: "第一診療所".into() };
         Grant {
+            issuer: "https://idp.example".into(),
+            authenticated: 0,
             subject: "receptionist".into(),
             purpose: Purpose::Records,
             class: CLASS_HIGH.into(),
@@ -275,6 +341,25 @@ mod tests {
         assert!(recent.get(&[1; 32], now + SignedDuration::from_millis(1_999)).is_some());
         assert!(recent.get(&[1; 32], now + FRESH).is_none());
         assert!(recent.get(&[2; 32], now).is_none());
+    }
+
+    #[test]
+    fn a_revoked_sign_in_is_forgotten_and_later_ones_are_not() {
+        let (recent, now) = (Recent::default(), Timestamp::UNIX_EPOCH);
+        recent.keep([1; 32], grant(), now);
+        recent.keep([2; 32], Grant { authenticated: 1, ..grant() }, now);
+        recent.keep([3; 32], Grant { issuer: "https://other.example".into(), ..grant() }, now);
+        recent.forget(SignIn { issuer: "https://idp.example", subject: "receptionist", at: 0 });
+        assert!(recent.get(&[1; 32], now).is_none());
+        assert!(recent.get(&[2; 32], now).is_some() && recent.get(&[3; 32], now).is_some());
+    }
+
+    #[test]
+    fn a_tap_ends_with_the_sign_in_of_whoever_tapped() {
+        let actor = Actor { sub: "staff".into(), organization: None };
+        let tapped = Grant { actor: Some(actor), ..grant() };
+        let people: Vec<_> = tapped.sign_ins().map(|sign_in| sign_in.subject).collect();
+        assert_eq!(people, ["receptionist", "staff"]);
     }
 
     proptest! {

@@ -100,7 +100,7 @@ pub(crate) fn proof_problem(error: &LogError) -> Problem {
 /// One's history is for oneself, signed in with card and PIN.
 fn require_own(caller: &Caller) -> Result<(), Problem> {
     let code = match caller.grant.purpose {
-        TokenPurpose::Eligibility => "token.purpose",
+        TokenPurpose::Eligibility | TokenPurpose::CardOffice => "token.purpose",
         TokenPurpose::Records if !caller.grant.is_high() => "level.low",
         TokenPurpose::Records => return Ok(()),
     };

@@ -22,6 +22,8 @@ pub mod openapi;
 mod opening;
 mod records;
 pub mod relay;
+mod revocations;
+mod session_end;
 mod token;
 
 pub use config::{RelayConfig, RelayConfigError};

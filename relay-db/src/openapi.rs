@@ -14,6 +14,7 @@ use utoipa::openapi::OpenApi as Document;
     ),
     paths(
         crate::token::exchange,
+        crate::session_end::receive,
         crate::records::read,
         crate::eligibility::ask,
         crate::history::page,

@@ -8,6 +8,7 @@ use warifu_connectors::ConnectorClient;
 use warifu_log::note::NoteError;
 use warifu_log::{Log, NoteKey, OpenError, Pace};
 use warifu_pki::jose::{JoseError, JwsSigner};
+use warifu_pki::security_event::EventReceiver;
 use warifu_pki::{FileKey, KeyError, PublicKey, TicketOpener};
 use warifu_service::seal::{KeyRing, SealError};
 use warifu_service::storage::StorageError;
@@ -18,6 +19,7 @@ use warifu_service::{Database, Surroundings};
 use crate::config::{IdentityProviderConfig, RelayConfig, RelayConfigError};
 use crate::directory::Directory;
 use crate::mint::Mint;
+use crate::session_end::Informant;
 
 const JA: &str = include_str!("../locales/ja/relay.ftl");
 const EN: &str = include_str!("../locales/en/relay.ftl");
@@ -79,6 +81,16 @@ pub(crate) fn openers(config: &RelayConfig) -> Result<Vec<TicketOpener>, RelayEr
     config.identity_providers.iter().map(opener).collect()
 }
 
+pub(crate) fn informants(config: &RelayConfig) -> Result<Vec<Informant>, RelayError> {
+    let informed = config.identity_providers.iter().filter_map(|provider| {
+        let key = provider.events_key.as_ref()?;
+        let receiver = public_key(key)
+            .and_then(|key| Ok(EventReceiver::new(&key, &provider.issuer, &config.audience)?));
+        Some(receiver.map(|receiver| Informant { party: provider.party.clone(), receiver }))
+    });
+    informed.collect()
+}
+
 pub(crate) fn mint(config: &RelayConfig, surroundings: &Surroundings) -> Result<Mint, RelayError> {
     let certificate = config.client.certificate.as_ref();
     let certificate = certificate.ok_or(RelayConfigError::NoClientCertificate)?;
@@ -127,11 +139,12 @@ mod tests {
     use warifu_service::words::lacking_advice;
 
     /// Every code that the relay answers with, beside those that all servers have.
-    const CODES: [&str; 14] = [
+    const CODES: [&str; 15] = [
         "token.missing",
         "token.unknown",
         "token.expired",
         "token.binding",
+        "token.revoked",
         "token.purpose",
         "role.none",
         "level.low",

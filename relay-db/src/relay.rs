@@ -26,7 +26,8 @@ use crate::links::{Link, LinkStoreError, Links};
 use crate::mint::Mint;
 use crate::numbers::Numbers;
 use crate::opening::{self, RelayError};
-use crate::{caller, eligibility, events, evidence, history, openapi, records, token};
+use crate::session_end::Informant;
+use crate::{caller, eligibility, events, evidence, history, openapi, records, session_end, token};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -56,6 +57,7 @@ struct Parts {
     links: Links,
     grants: Grants,
     openers: Vec<TicketOpener>,
+    informants: Vec<Informant>,
     mint: Mint,
     directory: Directory,
     numbers: Numbers,
@@ -84,6 +86,7 @@ impl Relay {
         config.validate()?;
         let ring = Arc::new(KeyRing::load(&config.column_keys)?);
         let openers = opening::openers(&config)?;
+        let informants = opening::informants(&config)?;
         let mint = opening::mint(&config, &surroundings)?;
         let directory = opening::directory(&config)?;
         let words = Arc::new(opening::words()?);
@@ -104,6 +107,7 @@ impl Relay {
             ring,
             log,
             openers,
+            informants,
             mint,
             directory,
         })))
@@ -122,6 +126,7 @@ impl Relay {
             .route("/log/key", get(evidence::key))
             .route("/log/proof", get(evidence::proof))
             .route_layer(from_fn_with_state(self.clone(), caller::registered))
+            .route("/events", post(session_end::receive))
             .route("/openapi.json", get(openapi::get))
             .with_state(self.clone())
             .merge(health(Some(parts.database.clone())));
@@ -193,6 +198,10 @@ impl Relay {
 
     pub(crate) fn grants(&self) -> &Grants {
         &self.0.grants
+    }
+
+    pub(crate) fn informants(&self) -> &[Informant] {
+        &self.0.informants
     }
 
     pub(crate) fn mint(&self) -> &Mint {

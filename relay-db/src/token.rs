@@ -16,7 +16,7 @@ use warifu_service::Problem;
 
 use crate::caller::Client;
 use crate::events;
-use crate::grants::Grant;
+use crate::grants::{Grant, GrantStoreError};
 use crate::relay::Relay;
 
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -103,11 +103,17 @@ pub(crate) async fn exchange(
         let foreign = grant_error("ticket.binding", "the ticket is for another certificate");
         return Err(refused(&relay, &client, Some(&ticket), foreign).await);
     }
+    let life = life_of(&ticket, relay.config().session_minutes);
+    let grant = Grant::from_ticket(ticket.clone(), now.checked_add(life).unwrap_or(now));
+    if relay.grants().is_revoked(&grant).await.map_err(store_failed)? {
+        let over = grant_error("ticket.revoked", "the sign-in has been ended");
+        return Err(refused(&relay, &client, Some(&ticket), over).await);
+    }
     if !used_now(&relay, &ticket).await? {
         let used = grant_error("ticket.used", "the ticket has been used");
         return Err(refused(&relay, &client, Some(&ticket), used).await);
     }
-    issue(&relay, &client, ticket, now).await.map(Json).map_err(Refusal::Problem)
+    issue(&relay, &client, &ticket, &grant, life).await.map(Json).map_err(Refusal::Problem)
 }
 
 fn subject_token(form: Result<Form<TokenRequest>, FormRejection>) -> Result<String, TokenError> {
@@ -160,20 +166,23 @@ async fn refused(
 
 async fn used_now(relay: &Relay, ticket: &RelayTicket) -> Result<bool, Refusal> {
     let until = Timestamp::from_second(ticket.exp).unwrap_or(Timestamp::MAX);
-    let used = relay.grants().use_up(&ticket.iss, &ticket.jti, until).await;
-    used.map_err(|error| Refusal::Problem(Problem::internal(&error)))
+    relay.grants().use_up(&ticket.iss, &ticket.jti, until).await.map_err(store_failed)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
+fn store_failed(error: GrantStoreError) -> Refusal {
+    Refusal::Problem(Problem::internal(&error))
 }
 
 async fn issue(
     relay: &Relay,
     client: &Client,
-    ticket: RelayTicket,
-    now: Timestamp,
+    ticket: &RelayTicket,
+    grant: &Grant,
+    life: SignedDuration,
 ) -> Result<TokenAnswer, Problem> {
-    let life = life_of(&ticket, relay.config().session_minutes);
-    let event = events::token_issued(&client.party, &ticket);
-    let grant = Grant::from_ticket(ticket, now.checked_add(life).unwrap_or(now));
-    let (logged, token) = tokio::join!(append(relay, event), relay.grants().issue(&grant));
+    let event = events::token_issued(&client.party, ticket);
+    let (logged, token) = tokio::join!(append(relay, event), relay.grants().issue(grant));
     logged?;
     Ok(TokenAnswer {
         access_token: token.map_err(|error| Problem::internal(&error))?,
@@ -200,6 +209,6 @@ pub(crate) fn log_problem(error: &LogError) -> Problem {
 fn life_of(ticket: &RelayTicket, session_minutes: u32) -> SignedDuration {
     match ticket.purpose {
         Purpose::Records => SignedDuration::from_mins(i64::from(session_minutes)),
-        Purpose::Eligibility => Purpose::Eligibility.lifetime(),
+        Purpose::Eligibility | Purpose::CardOffice => ticket.purpose.lifetime(),
     }
 }

@@ -1,35 +1,49 @@
--- Times are UTC microseconds. Sealed columns are AES-256-GCM, their key id in front.
+-- Times are UTC microseconds. Sealed columns are AES-256-GCM, their key id in front. A card is known
+-- by a keyed hash: of its holder reference or, for a card that others issued, of what its scheme
+-- knows the holder by.
 
 CREATE TABLE persons (
-    id         TEXT PRIMARY KEY,      -- 32 random hexadecimal digits
+    id         TEXT PRIMARY KEY,      -- 32 random hexadecimal digits, made by the card office
     profile    BYTEA NOT NULL,         -- sealed: display name, roles, organisation
-    created_at BIGINT NOT NULL
+    told_at    BIGINT NOT NULL,      -- of the last event about the person, by the office's clock
+    ended_at   BIGINT                -- the person is gone: nothing opens any more
 );
 
 CREATE TABLE cards (
-    holder     BYTEA PRIMARY KEY,      -- keyed hash of the holder reference
-    person     TEXT NOT NULL REFERENCES persons (id),
-    state      TEXT NOT NULL,         -- active | suspended | ended
-    created_at BIGINT NOT NULL
+    id           BYTEA PRIMARY KEY,    -- keyed hash
+    person       TEXT NOT NULL REFERENCES persons (id),
+    scheme       TEXT,                -- of a card that others issued
+    state        TEXT NOT NULL,       -- issued | active | suspended | ended
+    replaces     BYTEA,                -- the card it takes the place of
+    told_at      BIGINT NOT NULL,    -- of the last event about its state, by the office's clock
+    activated_at BIGINT,
+    used_at      BIGINT,             -- its last answer
+    issuer       TEXT,                -- and the certificate it answered with: x5t#S256 of its issuer,
+    serial       TEXT,                -- its serial number in hexadecimal,
+    expires_at   BIGINT              -- and its end
 );
 CREATE INDEX cards_of_person ON cards (person);
+CREATE INDEX cards_by_certificate ON cards (issuer, serial);
 
--- A sign-in on its way, from the AuthnRequest to the Response.
+-- A question to a card on its way: a sign-in from the AuthnRequest to the Response, the activation
+-- of a card, a card to be added.
 CREATE TABLE logins (
     id               TEXT PRIMARY KEY,
     browser          BYTEA NOT NULL,   -- SHA-256 of the browser's login cookie
-    provider         TEXT NOT NULL,   -- entity id of the service provider that asked
-    acs              TEXT NOT NULL,   -- where the Response goes
-    request          TEXT NOT NULL,   -- ID of the AuthnRequest
+    task             TEXT NOT NULL,   -- sign-in | activate | add-card
+    provider         TEXT,            -- entity id of the service provider that asked; none: ourselves
+    acs              TEXT,            -- where the Response goes
+    request          TEXT,            -- ID of the AuthnRequest
     relay_state      TEXT,
-    level            TEXT NOT NULL,   -- high | presence
-    desk             BYTEA,            -- presence: the staff's session
+    level            TEXT NOT NULL,   -- high | substantial | presence
+    within           BYTEA,            -- the session in which it is asked: the staff's, the person's
     nonce            TEXT,            -- taken out at the first attempt
     nonce_expires_at BIGINT,
     watch            BYTEA,            -- SHA-256 of the token that tells of the card's removal
     person           TEXT,            -- outcome: whose card it was
     session          BYTEA,            -- outcome: the session opened
     authenticated_at BIGINT,         -- outcome: when the card signed
+    ends_at          BIGINT,         -- outcome: the end of its certificate, when it is to be told
     expires_at       BIGINT NOT NULL
 );
 CREATE INDEX logins_expiry ON logins (expires_at);
@@ -37,6 +51,7 @@ CREATE INDEX logins_expiry ON logins (expires_at);
 CREATE TABLE sessions (
     id               BYTEA PRIMARY KEY, -- SHA-256 of the session cookie
     person           TEXT NOT NULL REFERENCES persons (id),
+    card             BYTEA NOT NULL REFERENCES cards (id),
     level            TEXT NOT NULL,
     authenticated_at BIGINT NOT NULL,
     used_at          BIGINT NOT NULL,
@@ -44,6 +59,8 @@ CREATE TABLE sessions (
     watch            BYTEA UNIQUE
 );
 CREATE INDEX sessions_expiry ON sessions (expires_at);
+CREATE INDEX sessions_of_person ON sessions (person);
+CREATE INDEX sessions_by_card ON sessions (card);
 
 -- The service providers that were told about a session.
 CREATE TABLE session_parties (
@@ -54,18 +71,18 @@ CREATE TABLE session_parties (
     PRIMARY KEY (session, provider)
 );
 
--- Logouts that a service provider has still to be told.
-CREATE TABLE logouts (
-    id            TEXT PRIMARY KEY,
-    provider      TEXT NOT NULL,
-    name_id       TEXT NOT NULL,
-    session_index TEXT NOT NULL,
-    attempts      BIGINT NOT NULL,
-    due_at        BIGINT NOT NULL
+-- What others have still to be told: logouts, security events.
+CREATE TABLE notices (
+    id       TEXT PRIMARY KEY,        -- 32 random hexadecimal digits; the event's jti
+    receiver TEXT NOT NULL,           -- entity id of a service provider | relay | card-office
+    message  BYTEA NOT NULL,           -- sealed
+    made_at  BIGINT NOT NULL,
+    attempts BIGINT NOT NULL,
+    due_at   BIGINT NOT NULL
 );
-CREATE INDEX logouts_due ON logouts (due_at);
+CREATE INDEX notices_due ON notices (due_at);
 
--- What may be answered once only.
+-- What may be answered or obeyed once only.
 CREATE TABLE replay (
     issuer     TEXT NOT NULL,
     id         TEXT NOT NULL,
@@ -73,3 +90,20 @@ CREATE TABLE replay (
     PRIMARY KEY (issuer, id)
 );
 CREATE INDEX replay_expiry ON replay (expires_at);
+
+-- The latest believed revocation lists: they count until their end even when their issuer is silent
+-- and this server starts anew, and no earlier one takes their place.
+CREATE TABLE revocation_lists (
+    issuer TEXT NOT NULL,             -- x5t#S256
+    url    TEXT NOT NULL,             -- what the list says that it covers
+    number BIGINT NOT NULL,
+    der    BYTEA NOT NULL,
+    PRIMARY KEY (issuer, url)
+);
+
+-- The authorities that were announced last, for the same reason. Believed as far as our root has
+-- signed them.
+CREATE TABLE announcements (
+    place TEXT PRIMARY KEY,           -- where they stood
+    pem   BYTEA NOT NULL
+);

@@ -1,35 +1,49 @@
--- Times are UTC microseconds. Sealed columns are AES-256-GCM, their key id in front.
+-- Times are UTC microseconds. Sealed columns are AES-256-GCM, their key id in front. A card is known
+-- by a keyed hash: of its holder reference or, for a card that others issued, of what its scheme
+-- knows the holder by.
 
 CREATE TABLE persons (
-    id         TEXT PRIMARY KEY,      -- 32 random hexadecimal digits
+    id         TEXT PRIMARY KEY,      -- 32 random hexadecimal digits, made by the card office
     profile    BLOB NOT NULL,         -- sealed: display name, roles, organisation
-    created_at INTEGER NOT NULL
+    told_at    INTEGER NOT NULL,      -- of the last event about the person, by the office's clock
+    ended_at   INTEGER                -- the person is gone: nothing opens any more
 ) STRICT;
 
 CREATE TABLE cards (
-    holder     BLOB PRIMARY KEY,      -- keyed hash of the holder reference
-    person     TEXT NOT NULL REFERENCES persons (id),
-    state      TEXT NOT NULL,         -- active | suspended | ended
-    created_at INTEGER NOT NULL
+    id           BLOB PRIMARY KEY,    -- keyed hash
+    person       TEXT NOT NULL REFERENCES persons (id),
+    scheme       TEXT,                -- of a card that others issued
+    state        TEXT NOT NULL,       -- issued | active | suspended | ended
+    replaces     BLOB,                -- the card it takes the place of
+    told_at      INTEGER NOT NULL,    -- of the last event about its state, by the office's clock
+    activated_at INTEGER,
+    used_at      INTEGER,             -- its last answer
+    issuer       TEXT,                -- and the certificate it answered with: x5t#S256 of its issuer,
+    serial       TEXT,                -- its serial number in hexadecimal,
+    expires_at   INTEGER              -- and its end
 ) STRICT;
 CREATE INDEX cards_of_person ON cards (person);
+CREATE INDEX cards_by_certificate ON cards (issuer, serial);
 
--- A sign-in on its way, from the AuthnRequest to the Response.
+-- A question to a card on its way: a sign-in from the AuthnRequest to the Response, the activation
+-- of a card, a card to be added.
 CREATE TABLE logins (
     id               TEXT PRIMARY KEY,
     browser          BLOB NOT NULL,   -- SHA-256 of the browser's login cookie
-    provider         TEXT NOT NULL,   -- entity id of the service provider that asked
-    acs              TEXT NOT NULL,   -- where the Response goes
-    request          TEXT NOT NULL,   -- ID of the AuthnRequest
+    task             TEXT NOT NULL,   -- sign-in | activate | add-card
+    provider         TEXT,            -- entity id of the service provider that asked; none: ourselves
+    acs              TEXT,            -- where the Response goes
+    request          TEXT,            -- ID of the AuthnRequest
     relay_state      TEXT,
-    level            TEXT NOT NULL,   -- high | presence
-    desk             BLOB,            -- presence: the staff's session
+    level            TEXT NOT NULL,   -- high | substantial | presence
+    within           BLOB,            -- the session in which it is asked: the staff's, the person's
     nonce            TEXT,            -- taken out at the first attempt
     nonce_expires_at INTEGER,
     watch            BLOB,            -- SHA-256 of the token that tells of the card's removal
     person           TEXT,            -- outcome: whose card it was
     session          BLOB,            -- outcome: the session opened
     authenticated_at INTEGER,         -- outcome: when the card signed
+    ends_at          INTEGER,         -- outcome: the end of its certificate, when it is to be told
     expires_at       INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX logins_expiry ON logins (expires_at);
@@ -37,6 +51,7 @@ CREATE INDEX logins_expiry ON logins (expires_at);
 CREATE TABLE sessions (
     id               BLOB PRIMARY KEY, -- SHA-256 of the session cookie
     person           TEXT NOT NULL REFERENCES persons (id),
+    card             BLOB NOT NULL REFERENCES cards (id),
     level            TEXT NOT NULL,
     authenticated_at INTEGER NOT NULL,
     used_at          INTEGER NOT NULL,
@@ -44,6 +59,8 @@ CREATE TABLE sessions (
     watch            BLOB UNIQUE
 ) STRICT;
 CREATE INDEX sessions_expiry ON sessions (expires_at);
+CREATE INDEX sessions_of_person ON sessions (person);
+CREATE INDEX sessions_by_card ON sessions (card);
 
 -- The service providers that were told about a session.
 CREATE TABLE session_parties (
@@ -54,18 +71,18 @@ CREATE TABLE session_parties (
     PRIMARY KEY (session, provider)
 ) STRICT;
 
--- Logouts that a service provider has still to be told.
-CREATE TABLE logouts (
-    id            TEXT PRIMARY KEY,
-    provider      TEXT NOT NULL,
-    name_id       TEXT NOT NULL,
-    session_index TEXT NOT NULL,
-    attempts      INTEGER NOT NULL,
-    due_at        INTEGER NOT NULL
+-- What others have still to be told: logouts, security events.
+CREATE TABLE notices (
+    id       TEXT PRIMARY KEY,        -- 32 random hexadecimal digits; the event's jti
+    receiver TEXT NOT NULL,           -- entity id of a service provider | relay | card-office
+    message  BLOB NOT NULL,           -- sealed
+    made_at  INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    due_at   INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX logouts_due ON logouts (due_at);
+CREATE INDEX notices_due ON notices (due_at);
 
--- What may be answered once only.
+-- What may be answered or obeyed once only.
 CREATE TABLE replay (
     issuer     TEXT NOT NULL,
     id         TEXT NOT NULL,
@@ -73,3 +90,20 @@ CREATE TABLE replay (
     PRIMARY KEY (issuer, id)
 ) STRICT;
 CREATE INDEX replay_expiry ON replay (expires_at);
+
+-- The latest believed revocation lists: they count until their end even when their issuer is silent
+-- and this server starts anew, and no earlier one takes their place.
+CREATE TABLE revocation_lists (
+    issuer TEXT NOT NULL,             -- x5t#S256
+    url    TEXT NOT NULL,             -- what the list says that it covers
+    number INTEGER NOT NULL,
+    der    BLOB NOT NULL,
+    PRIMARY KEY (issuer, url)
+) STRICT;
+
+-- The authorities that were announced last, for the same reason. Believed as far as our root has
+-- signed them.
+CREATE TABLE announcements (
+    place TEXT PRIMARY KEY,           -- where they stood
+    pem   BLOB NOT NULL
+) STRICT;

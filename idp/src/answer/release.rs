@@ -6,13 +6,13 @@ use warifu_saml::names::{
 };
 
 use crate::config::AttributeName;
-use crate::person::NewPerson;
+use crate::person::Person;
 use crate::provider::Provider;
 
 /// The attributes about `person`, whom the provider knows as `pairwise` in `scope`.
 pub(super) fn about(
     provider: &Provider,
-    person: &NewPerson,
+    person: &Person,
     pairwise: &str,
     scope: &str,
 ) -> Vec<Attribute> {

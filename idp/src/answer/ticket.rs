@@ -1,5 +1,5 @@
-//! The ticket inside the answer: from the identity provider to the relay, carried by a service
-//! provider that cannot read it.
+//! The tickets inside the answer: from the identity provider to the relay and to the card office,
+//! carried by a service provider that cannot read them.
 
 use jiff::Timestamp;
 use warifu_pki::{Actor, Confirmation, Purpose, RelayTicket};
@@ -9,19 +9,23 @@ use warifu_service::Problem;
 
 use super::Reply;
 use crate::assurance::Level;
-use crate::pairwise::RELAY;
-use crate::person::{NewPerson, PersonId};
+use crate::pairwise::{CARD_OFFICE, RELAY};
+use crate::person::{Person, PersonId};
+use crate::store::Session;
+
+/// Not in any standard: the ticket to the card office.
+const ATTRIBUTE_OFFICE_TICKET: &str = "urn:warifu:attribute:office-ticket";
 
 /// Whom a ticket is about.
 pub(super) enum Subject<'a> {
     /// Whoever signed in, about themselves.
-    Oneself { id: &'a PersonId, person: &'a NewPerson },
+    Oneself { session: &'a Session, person: &'a Person },
     /// A patient whose card was tapped, for the member of staff.
-    Patient { patient: &'a PersonId, staff: &'a PersonId, at_desk: &'a NewPerson },
+    Patient { patient: &'a PersonId, staff: &'a PersonId, at_desk: &'a Person },
 }
 
 impl Reply<'_> {
-    /// The ticket as an attribute; none for a provider without a client certificate to bind it to.
+    /// The ticket to the relay as an attribute; none for a provider without a client certificate to bind it to.
     pub(super) fn ticket(
         &self,
         subject: &Subject<'_>,
@@ -34,17 +38,57 @@ impl Reply<'_> {
         Ok(Some(Attribute::new(ATTRIBUTE_RELAY_TICKET, [ticket])))
     }
 
+    /// The ticket to the card office as an attribute; only for its staff, signed in with card and
+    /// PIN, and for no longer than the session.
+    pub(super) fn office_ticket(
+        &self,
+        session: &Session,
+        person: &Person,
+    ) -> Result<Option<Attribute>, Problem> {
+        let keys = &self.centre.keys;
+        let (Some(thumbprint), Some(office)) = (&self.provider.thumbprint, &keys.office) else {
+            return Ok(None);
+        };
+        if !person.is_of_card_office() || session.level != Level::High {
+            return Ok(None);
+        }
+        let claims = self.office_claims(session, person, thumbprint);
+        if claims.exp <= claims.iat {
+            return Ok(None);
+        }
+        let ticket = office.tickets.issue(&claims);
+        let ticket = ticket.map_err(|cause| Problem::internal(&cause))?;
+        Ok(Some(Attribute::new(ATTRIBUTE_OFFICE_TICKET, [ticket])))
+    }
+
+    fn office_claims(&self, session: &Session, person: &Person, thumbprint: &str) -> RelayTicket {
+        let purpose = Purpose::CardOffice;
+        let office = self.centre.config.card_office.as_ref();
+        let ends = (self.centre.now() + purpose.lifetime()).min(session.expires_at);
+        RelayTicket {
+            aud: office.map_or_else(String::new, |office| office.issuer.clone()),
+            sub: self.centre.keys.pairwise.subject(CARD_OFFICE, &session.person),
+            exp: ends.as_second(),
+            purpose,
+            ..self.claims(
+                &Subject::Oneself { session, person },
+                session.authenticated_at,
+                thumbprint,
+            )
+        }
+    }
+
     fn claims(&self, subject: &Subject<'_>, at: Timestamp, thumbprint: &str) -> RelayTicket {
         let name = |person| self.centre.keys.pairwise.subject(RELAY, person);
         let (sub, person, act) = match *subject {
-            Subject::Oneself { id, person } => (name(id), person, None),
+            Subject::Oneself { session, person } => (name(&session.person), person, None),
             Subject::Patient { patient, staff, at_desk } => {
                 let organization = at_desk.organization.clone();
                 (name(patient), at_desk, Some(Actor { sub: name(staff), organization }))
             }
         };
         let (level, purpose) = match subject {
-            Subject::Oneself { .. } => (Level::High, Purpose::Records),
+            Subject::Oneself { session, .. } => (session.level, Purpose::Records),
             Subject::Patient { .. } => (Level::Presence, Purpose::Eligibility),
         };
         let now = self.centre.now();

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use warifu_pki::KeySource;
 
 use super::Origin;
 
-/// The identity provider's keys. Every private key has a file that only the server may read.
+/// The identity provider's keys. Each private key that signs is in a file that only the server may
+/// read, `{ file = "x.key" }`, or in a PKCS#11 token, `{ pkcs11 = { … } }`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeysConfig {
@@ -15,10 +17,12 @@ pub struct KeysConfig {
     pub columns: PathBuf,
     /// The secret from which pairwise identifiers are made: 64 hexadecimal digits.
     pub pairwise: PathBuf,
-    /// P-256 key (PEM, PKCS#8) that signs relay tickets.
-    pub ticket: PathBuf,
-    /// P-256 key (PEM, PKCS#8) that signs requests to card agents; they pin its public half.
-    pub agent_request: PathBuf,
+    /// P-256 key that signs the tickets to the relay and to the card office.
+    pub ticket: KeySource,
+    /// P-256 key that signs requests to card agents; they pin its public half.
+    pub agent_request: KeySource,
+    /// P-256 key that signs the security events to the relay and to the card office.
+    pub events: KeySource,
     /// Signs SAML for the service providers that take ECDSA.
     pub saml_p256: SigningKeyConfig,
     /// Signs SAML for the others: RSA, 3072 bits.
@@ -29,8 +33,8 @@ pub struct KeysConfig {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SigningKeyConfig {
-    /// The private key (PEM, PKCS#8).
-    pub key: PathBuf,
+    /// The private key.
+    pub key: KeySource,
     /// The certificate (PEM); self-signed will do, peers trust it through the metadata.
     pub certificate: PathBuf,
 }
@@ -44,6 +48,44 @@ pub struct RelayConfig {
     /// The name by which the relay knows itself as a ticket's audience.
     #[serde(default = "default_relay_audience")]
     pub audience: String,
+    /// Where the relay takes security events, e.g. `https://relay.example/events`. Absent: it is
+    /// not told when a session ends. Needs `outgoing.certificate`.
+    #[serde(default)]
+    pub events_url: Option<String>,
+    /// The party name that the relay's server certificate must bear.
+    #[serde(default = "default_relay_party")]
+    pub party: String,
+}
+
+/// The card office, which says who there is and which cards they have.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CardOfficeConfig {
+    /// The card office's public key (PEM, P-256) that its security events are signed with.
+    pub events_key: PathBuf,
+    /// The card office's public key (PEM, P-256) to which tickets are encrypted.
+    pub ticket_key: PathBuf,
+    /// The name by which it signs events, and under which it is a ticket's and an event's audience.
+    #[serde(default = "default_office_issuer")]
+    pub issuer: String,
+    /// Where it takes security events, e.g. `https://cards.example/events`. Needs
+    /// `outgoing.certificate`.
+    pub events_url: String,
+    /// The party name that its server certificate must bear.
+    #[serde(default = "default_office_party")]
+    pub party: String,
+}
+
+fn default_office_issuer() -> String {
+    crate::pairwise::CARD_OFFICE.to_owned()
+}
+
+fn default_office_party() -> String {
+    "ca".to_owned()
+}
+
+fn default_relay_party() -> String {
+    "relay".to_owned()
 }
 
 fn default_relay_audience() -> String {
@@ -67,36 +109,6 @@ impl Default for AgentsConfig {
     }
 }
 
-/// Which cards are believed.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CardsConfig {
-    /// The root certificate (PEM).
-    pub root: PathBuf,
-    /// The authorities that issue card certificates. A card of any other is refused, whatever
-    /// the root may have signed.
-    pub issuers: Vec<CardIssuerConfig>,
-}
-
-/// An authority that issues card certificates.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CardIssuerConfig {
-    /// Its certificate (PEM), signed by the root.
-    pub certificate: PathBuf,
-    /// Its revocation list (DER): an `http://` or `https://` address, or a file. The address that
-    /// a card's certificate names is never fetched.
-    pub crl: String,
-    /// Seconds between two looks for a newer list, at least 1: so late may a revocation take
-    /// effect.
-    #[serde(default = "default_refresh")]
-    pub refresh_seconds: u32,
-}
-
-fn default_refresh() -> u32 {
-    60
-}
-
 /// Whom people turn to.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -115,7 +127,7 @@ pub struct ServiceProviderConfig {
     /// it stands, so only put there what came by a safe way.
     #[serde(default)]
     pub metadata_signer: Option<PathBuf>,
-    /// Its client certificate (PEM) towards the relay. Tickets are bound to it, so there are none
+    /// Its client certificate (PEM) towards relay and card office. Tickets are bound to it, so there are none
     /// without it.
     #[serde(default)]
     pub client_certificate: Option<PathBuf>,
@@ -141,6 +153,9 @@ pub enum AttributeName {
     Organization,
     /// A ticket that only the relay can open, with which the provider gets records.
     RelayTicket,
+    /// A ticket that only the card office can open, with which the provider's pages of the office
+    /// work; for members of its staff alone.
+    OfficeTicket,
 }
 
 /// Which key signs.

@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use warifu_service::Problem;
 use warifu_service::words::Language;
 
-use super::{own_login, stale};
+use super::{destination, own_login, stale};
 use crate::browser::Browser;
 use crate::centre::Centre;
-use crate::store::{Challenge, Login, hash_of};
+use crate::store::{Challenge, Login, Task, hash_of};
 use crate::view::View;
 
 /// The type in the header of the request.
@@ -39,6 +39,9 @@ struct Claims<'a> {
     nonce: &'a str,
     rp_name: &'a str,
     method: &'a str,
+    /// Absent for a sign-in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purpose: Option<&'a str>,
     language: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     watch: Option<&'a str>,
@@ -67,20 +70,23 @@ pub(crate) async fn refresh(
     Json(refresh): Json<Refresh>,
 ) -> Result<Json<Refreshed>, Problem> {
     let login = own_login(&centre, &browser, &refresh.tx).await?;
-    let request = request(&centre, &login, view.language).await?;
+    let request = request(&centre, &login, login.task, view.language).await?;
     Ok(Json(Refreshed { request }))
 }
 
-/// Sets a new challenge for this sign-in and signs the request for it.
+/// Sets a new challenge for this task and signs the request for it. What the card answers counts for
+/// the task that was asked for last, and for no other.
 pub(super) async fn request(
     centre: &Centre,
     login: &Login,
+    task: Task,
     language: Language,
 ) -> Result<String, Problem> {
     let nonce = STANDARD.encode(centre.surroundings.bytes::<32>());
-    // A tap leaves nothing behind that a removal could end.
-    let watch = login.desk.is_none().then(|| centre.surroundings.token());
+    // A tap, and a card that is added, leave nothing behind that a removal could end.
+    let watch = login.within.is_none().then(|| centre.surroundings.token());
     let challenge = Challenge {
+        task,
         nonce: &nonce,
         expires_at: centre.now() + ANSWER_LASTS,
         watch: watch.as_deref().map(hash_of),
@@ -88,19 +94,22 @@ pub(super) async fn request(
     if !centre.store.set_challenge(&login.id, &challenge).await? {
         return Err(stale());
     }
-    sign(centre, login, language, &nonce, watch.as_deref())
+    sign(centre, login, task, language, &nonce, watch.as_deref())
 }
 
 fn sign(
     centre: &Centre,
     login: &Login,
+    task: Task,
     language: Language,
     nonce: &str,
     watch: Option<&str>,
 ) -> Result<String, Problem> {
-    let providers = centre.providers();
-    let provider = providers.find(&login.provider).ok_or_else(stale)?;
-    let name: String = provider.name(language).chars().take(LONGEST_NAME / 4).collect();
+    let name = match task {
+        Task::SignIn => destination(centre, login, language)?,
+        Task::Activate | Task::AddCard => centre.words.in_(language).say("card-desk"),
+    };
+    let name: String = name.chars().take(LONGEST_NAME / 4).collect();
     let now = centre.now();
     let claims = Claims {
         iss: centre.config.public_url.as_str(),
@@ -109,6 +118,7 @@ fn sign(
         nonce,
         rp_name: &name,
         method: login.level.method(),
+        purpose: (task == Task::Activate).then_some("activate"),
         language: language.tag(),
         watch,
         iat: now.as_second(),

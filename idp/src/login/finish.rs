@@ -1,21 +1,23 @@
-//! The end of a sign-in: back to the service provider, with an answer or without.
+//! The end of a sign-in: back to the service provider, with an answer or without, or on to our own
+//! pages.
 
 use std::sync::Arc;
 
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use warifu_saml::Status;
 use warifu_service::Problem;
 
 use super::{own_secret, stale};
 use crate::answer::Reply;
+use crate::assurance::Level;
 use crate::browser::Browser;
 use crate::centre::{Centre, refuse};
 use crate::provider::Providers;
-use crate::store::{Login, Outcome};
+use crate::store::{Asker, Login, Outcome, Task};
 use crate::view::View;
 
 /// Names the sign-in.
@@ -33,21 +35,28 @@ pub(crate) async fn done(
 ) -> Result<Response, Problem> {
     let login = take(&centre, &browser, &which.tx, true).await?;
     let outcome = login.outcome.clone().ok_or_else(stale)?;
+    let Some(asker) = &login.asker else { return Ok(after_own(&login)) };
     let providers = centre.providers();
-    let reply = reply(&centre, &login, &providers)?;
+    let reply = reply(&centre, asker, login.level, &providers)?;
     match outcome {
-        Outcome { session: Some(id), .. } => {
+        Outcome { session: Some(id), ends_at, .. } => {
             let session = centre.store.session(&id, centre.idle(), centre.now()).await?;
-            reply.person(&session.ok_or_else(stale)?, &view).await
+            reply.person(&session.ok_or_else(stale)?, ends_at, &view).await
         }
         Outcome { person, authenticated_at, .. } => {
             let session = centre.session(&browser).await?;
-            let same = session.filter(|session| login.desk.as_ref() == Some(&session.id));
+            let same = session.filter(|session| login.within.as_ref() == Some(&session.id));
             let signed_out = || refuse(StatusCode::FORBIDDEN, "desk.signed-out");
             let (desk, staff) = centre.desk(same).await?.ok_or_else(signed_out)?;
             reply.presence((&desk, &staff), &person, authenticated_at, &view).await
         }
     }
+}
+
+/// Nobody waits for an answer: on to the person's own cards.
+fn after_own(login: &Login) -> Response {
+    let page = if login.task == Task::Activate { "/cards?activated" } else { "/cards" };
+    Redirect::to(page).into_response()
 }
 
 /// `POST /login/cancel`: tells the service provider that nobody signed in.
@@ -58,8 +67,12 @@ pub(crate) async fn cancel(
     Form(which): Form<Which>,
 ) -> Result<Response, Problem> {
     let login = take(&centre, &browser, &which.tx, false).await?;
+    let Some(asker) = &login.asker else {
+        let page = if login.task == Task::AddCard { "/cards" } else { "/" };
+        return Ok(Redirect::to(page).into_response());
+    };
     let providers = centre.providers();
-    reply(&centre, &login, &providers)?.decline(Status::AuthnFailed, &view)
+    reply(&centre, asker, login.level, &providers)?.decline(Status::AuthnFailed, &view)
 }
 
 async fn take(
@@ -74,14 +87,16 @@ async fn take(
 
 fn reply<'a>(
     centre: &'a Centre,
-    login: &'a Login,
+    asker: &'a Asker,
+    level: Level,
     providers: &'a Providers,
 ) -> Result<Reply<'a>, Problem> {
     Ok(Reply {
         centre,
-        provider: providers.find(&login.provider).ok_or_else(stale)?,
-        acs: &login.acs,
-        request: &login.request,
-        relay_state: login.relay_state.as_deref(),
+        provider: providers.find(&asker.provider).ok_or_else(stale)?,
+        acs: &asker.acs,
+        request: &asker.request,
+        relay_state: asker.relay_state.as_deref(),
+        level,
     })
 }

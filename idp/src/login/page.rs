@@ -1,4 +1,5 @@
-//! `GET /login`: the page that leads through the sign-in, step by step.
+//! `GET /login`, `/activate`, `/cards/add`: the page that leads through a question to a card, step by
+//! step.
 
 use std::sync::Arc;
 
@@ -10,15 +11,15 @@ use warifu_service::Problem;
 use warifu_service::web::Page;
 use warifu_service::words::Voice;
 
-use super::screen::{Act, SpokenScreen, Step, spoken};
-use super::{challenge, own_login, stale};
+use super::scene::{Scene, Step};
+use super::screen::{Act, SpokenScreen, spoken};
+use super::{Begin, begin, challenge, destination, own_login, stale};
 use crate::assurance::Level;
 use crate::browser::Browser;
 use crate::centre::Centre;
 use crate::config::{AgentsConfig, Origin};
-use crate::provider::Provider;
-use crate::store::Login;
-use crate::view::View;
+use crate::store::{Login, Task};
+use crate::view::{Address, View};
 
 /// Names the sign-in.
 #[derive(Deserialize)]
@@ -26,7 +27,13 @@ pub(crate) struct Which {
     tx: String,
 }
 
-/// Shows the page, with a request for the card software in it.
+/// Names it, unless it is still to begin.
+#[derive(Deserialize)]
+pub(crate) struct Perhaps {
+    tx: Option<String>,
+}
+
+/// The sign-in with a card, or the tap of a patient's.
 pub(crate) async fn show(
     State(centre): State<Arc<Centre>>,
     browser: Browser,
@@ -34,17 +41,69 @@ pub(crate) async fn show(
     Query(which): Query<Which>,
 ) -> Result<Response, Problem> {
     let login = own_login(&centre, &browser, &which.tx).await?;
+    page(&centre, login, Task::SignIn, &view).await
+}
+
+/// A new card is put into use: on the way of a sign-in, or because the letter leads here.
+pub(crate) async fn activate(
+    State(centre): State<Arc<Centre>>,
+    browser: Browser,
+    view: View,
+    address: Address,
+    Query(which): Query<Perhaps>,
+) -> Result<Response, Problem> {
+    let Some(tx) = which.tx else {
+        return begin(&centre, &browser, (&view, &address), Begin::own(Task::Activate)).await;
+    };
+    let login = own_login(&centre, &browser, &tx).await?;
+    page(&centre, login, Task::Activate, &view).await
+}
+
+/// A card that others issued is put beside the person's own.
+pub(crate) async fn add_card(
+    State(centre): State<Arc<Centre>>,
+    browser: Browser,
+    view: View,
+    Query(which): Query<Which>,
+) -> Result<Response, Problem> {
+    let login = own_login(&centre, &browser, &which.tx).await?;
+    page(&centre, login, Task::AddCard, &view).await
+}
+
+/// Shows the page for that task, with a request for the card software in it.
+async fn page(centre: &Centre, login: Login, task: Task, view: &View) -> Result<Response, Problem> {
     if login.outcome.is_some() {
         return Ok(Redirect::to(&format!("/login/done?tx={}", login.id)).into_response());
     }
-    let request = challenge::request(&centre, &login, view.language).await?;
-    let providers = centre.providers();
-    let provider = providers.find(&login.provider).ok_or_else(stale)?;
+    // A sign-in may turn into an activation and back; a tap and a card to add stay what they are.
+    let is_fixed = |task| task == Task::AddCard;
+    let is_tap = login.level == Level::Presence && task != Task::SignIn;
+    if is_tap || is_fixed(login.task) != is_fixed(task) {
+        return Err(stale());
+    }
+    let login = Login { task, ..login };
+    let request = challenge::request(centre, &login, task, view.language).await?;
     let remaining = login.expires_at.duration_since(centre.now()).as_secs();
-    let agents = &centre.config.agents;
-    let content = Content { login: &login, provider, request: &request, agents, remaining };
+    let destination = destination(centre, &login, view.language)?;
+    let content = Content {
+        login: &login,
+        scene: Scene::of(&login),
+        destination: &destination,
+        service: service(centre, &login),
+        request: &request,
+        agents: &centre.config.agents,
+        remaining,
+    };
     let page = content.page(view.page(&centre.words), centre.words.in_(view.language));
-    view.render(&page, &policy(agents))
+    view.render(&page, &policy(&centre.config.agents))
+}
+
+/// Where the person begins anew.
+fn service(centre: &Centre, login: &Login) -> String {
+    let providers = centre.providers();
+    let provider = login.asker.as_ref().and_then(|asker| providers.find(&asker.provider));
+    let origin = provider.and_then(crate::provider::Provider::origin);
+    origin.map_or_else(|| "/".to_owned(), |origin| origin.at("/"))
 }
 
 /// Only this page may talk to the card software.
@@ -61,7 +120,9 @@ fn addresses(agents: &AgentsConfig) -> String {
 /// What the page is about.
 struct Content<'a> {
     login: &'a Login,
-    provider: &'a Provider,
+    scene: Scene,
+    destination: &'a str,
+    service: String,
     request: &'a str,
     agents: &'a AgentsConfig,
     /// Seconds until the sign-in is over.
@@ -80,8 +141,10 @@ struct LoginPage<'a> {
     download: Option<&'a str>,
     service: String,
     level: &'static str,
+    verb: &'static str,
     seconds: i64,
     asks_pin: bool,
+    offers_activation: bool,
     steps: Vec<StepView>,
     screens: Vec<SpokenScreen<'a>>,
     questions: Vec<Question>,
@@ -106,64 +169,57 @@ struct Question {
 
 impl<'a> Content<'a> {
     fn page(&self, page: Page<'a>, voice: Voice<'a>) -> LoginPage<'a> {
-        let level = self.login.level;
-        let name = self.provider.name(voice.language);
-        let origin = self.provider.origin().map_or_else(|| "/".to_owned(), |o| o.at("/"));
+        let to = [("provider", self.destination.into())];
         LoginPage {
             page,
-            title: voice.say(&at("login-title", level)),
-            lead: voice.tell(&at("login-lead", level), &[("provider", name.as_str().into())]),
+            title: voice.say(&self.scene.key("login-title", voice)),
+            lead: voice.tell(&self.scene.key("login-lead", voice), &to),
             tx: &self.login.id,
             request: self.request,
             agents: addresses(self.agents),
             download: self.agents.download.as_deref(),
-            service: origin,
-            level: level.as_str(),
+            service: self.service.clone(),
+            level: self.login.level.as_str(),
+            verb: self.scene.verb(),
             seconds: self.remaining,
-            asks_pin: level == Level::High,
-            steps: steps(level, voice, &name),
-            screens: spoken(level, voice),
-            questions: questions(level, voice),
+            asks_pin: self.scene.asks_pin(),
+            offers_activation: self.scene == Scene::SignIn,
+            steps: self.steps(voice),
+            screens: spoken(self.scene, voice),
+            questions: self.questions(voice),
             tries_many: voice.tell("pin-tries", &[("n", "{n}".into())]),
             tries_one: voice.say("pin-tries-one"),
         }
     }
-}
 
-/// The key of a sentence that speaks otherwise at the desk.
-fn at(key: &str, level: Level) -> String {
-    match level {
-        Level::High => key.to_owned(),
-        Level::Presence => format!("{key}-desk"),
-    }
-}
-
-fn steps(level: Level, voice: Voice<'_>, provider: &str) -> Vec<StepView> {
-    let view = |&step: &Step| {
-        let key = match step {
-            Step::Card => at("step-card", level),
-            other => format!("step-{}", other.name()),
+    fn steps(&self, voice: Voice<'_>) -> Vec<StepView> {
+        let view = |&step: &Step| {
+            let key = self.scene.key(&format!("step-{}", step.name()), voice);
+            let to = [("provider", self.destination.into())];
+            let tell = |end: &str| voice.tell(&format!("{key}{end}"), &to);
+            StepView {
+                name: step.name(),
+                title: tell(""),
+                todo: tell("-todo"),
+                done: tell("-done"),
+            }
         };
-        let tell = |key: &str| voice.tell(key, &[("provider", provider.into())]);
-        StepView {
-            name: step.name(),
-            title: tell(&key),
-            todo: tell(&format!("{key}-todo")),
-            done: tell(&format!("{key}-done")),
-        }
-    };
-    Step::all(level).iter().map(view).collect()
-}
+        self.scene.steps().iter().map(view).collect()
+    }
 
-fn questions(level: Level, voice: Voice<'_>) -> Vec<Question> {
-    let about_pin = ["help-window", "help-forgot"];
-    ["help-window", "help-permission", "help-reader", "help-forgot"]
-        .into_iter()
-        .filter(|name| level == Level::High || !about_pin.contains(name))
-        .map(|name| Question {
+    fn questions(&self, voice: Voice<'_>) -> Vec<Question> {
+        let asked: &[&'static str] = match self.scene {
+            Scene::Tap => &["help-permission", "help-reader"],
+            Scene::Activate => &["help-letter", "help-window", "help-permission", "help-reader"],
+            Scene::SignIn | Scene::AddCard => {
+                &["help-window", "help-permission", "help-reader", "help-forgot"]
+            }
+        };
+        let view = |&name: &&'static str| Question {
             name,
             title: voice.say(name),
             answer: voice.attribute(name, "answer"),
-        })
-        .collect()
+        };
+        asked.iter().map(view).collect()
+    }
 }

@@ -2,9 +2,12 @@
 
 use axum::http::StatusCode;
 
-use super::screen::SCREENS;
+use super::scene::Scene;
+use super::screen::spoken;
 use crate::testing::{Answer, Rig};
+use crate::words::words;
 use warifu_saml::names::AC_PRESENCE;
+use warifu_service::words::Language;
 
 async fn login_page(rig: &Rig, language: &'static str) -> Answer {
     let mut tab = rig.tab();
@@ -20,10 +23,11 @@ async fn the_page_can_say_everything_in_both_languages() {
         let page = login_page(&rig, language).await;
         assert!(page.body.contains(&format!("<html lang=\"{language}\">")));
         assert!(page.body.contains(&format!("<h1>{title}</h1>")));
-        for screen in SCREENS {
-            let name = screen.name;
+        let words = words().unwrap();
+        for screen in spoken(Scene::SignIn, words.in_(Language::Ja)) {
+            let name = screen.name();
             assert!(page.body.contains(&format!("data-screen=\"{name}\"")), "{language} {name}");
-            if let Some(code) = screen.code {
+            if let Some(code) = screen.code() {
                 assert!(page.body.contains(code), "{language} {code}");
             }
         }
@@ -95,14 +99,19 @@ async fn the_page_has_landmarks_and_one_live_region() {
 async fn at_the_desk_the_page_speaks_of_the_patient() {
     let rig = Rig::new().await;
     let staff = rig.staff().await;
-    for (language, words) in [("ja", "患者さんのカード"), ("en", "patient&#39;s card")] {
+    for (language, words, step) in [
+        ("ja", "患者さんのカード", "受付のカードリーダーに置きます"),
+        ("en", "patient&#39;s card", "Goes on the reception&#39;s card reader"),
+    ] {
         let mut tab = rig.tab();
         tab.language = language;
         tab.sign_in(&rig.portal.request(rig.now()), &staff).await;
         let page = tab.reach_login_page(&rig.portal.asking_for(AC_PRESENCE, rig.now())).await;
         assert!(page.body.contains(words), "{language}: {}", page.body);
         assert!(!page.body.contains("id=\"step-pin\""));
+        assert!(page.body.contains(step), "{language}: {}", page.body);
         assert_eq!(page.attribute("data-level"), "presence");
+        assert!(!page.body.contains("/activate"), "a patient's card is not put into use here");
     }
 }
 

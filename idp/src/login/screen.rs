@@ -4,35 +4,7 @@
 
 use warifu_service::words::Voice;
 
-use crate::assurance::Level;
-
-/// A step of the sign-in, always in sight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
-    Software,
-    Card,
-    Pin,
-    Finish,
-}
-
-impl Step {
-    /// The steps of a sign-in, in order. A tap asks for no PIN.
-    pub(crate) fn all(level: Level) -> &'static [Self] {
-        match level {
-            Level::High => &[Self::Software, Self::Card, Self::Pin, Self::Finish],
-            Level::Presence => &[Self::Software, Self::Card, Self::Finish],
-        }
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Software => "software",
-            Self::Card => "card",
-            Self::Pin => "pin",
-            Self::Finish => "finish",
-        }
-    }
-}
+use super::scene::{Scene, Step};
 
 /// How a state feels, which decides the look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +28,10 @@ pub(crate) enum Act {
     Proceed,
     /// Once more from the beginning, with a new question to the card.
     Retry,
-    /// Opens the window of the card software.
-    Pin,
+    /// Opens the window of the card software, in which it asks for the PIN or the letter's code.
+    Window,
+    /// To where a new card is put into use.
+    Activate,
     /// To where the card software is to be had; looking for it again goes on beside.
     Download,
     /// Back to the service.
@@ -93,14 +67,46 @@ pub(crate) struct Screen {
     mood: Mood,
     act: Act,
     owner: Option<Owner>,
+    shown: Shown,
+}
+
+/// Where a screen can come up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Always,
+    /// Where the card's PIN is asked for.
+    Pin,
+    /// Where anything is asked for in the window of the card software.
+    Window,
+    In(Scene),
+}
+
+impl Shown {
+    fn is_in(self, scene: Scene) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Pin => scene.asks_pin(),
+            Self::Window => scene != Scene::Tap,
+            Self::In(one) => scene == one,
+        }
+    }
 }
 
 const fn state(name: &'static str, step: Step, mood: Mood, act: Act) -> Screen {
-    Screen { name, code: None, step, mood, act, owner: None }
+    Screen { name, code: None, step, mood, act, owner: None, shown: Shown::Always }
 }
 
 const fn fault(name: &'static str, code: &'static str, step: Step, mood: Mood) -> Screen {
-    Screen { name, code: Some(code), step, mood, act: Act::Retry, owner: None }
+    Screen { code: Some(code), act: Act::Retry, ..state(name, step, mood, Act::None) }
+}
+
+/// Something is asked for in the window of the card software.
+const fn window(name: &'static str, mood: Mood, shown: Shown) -> Screen {
+    Screen { shown, ..state(name, Step::Pin, mood, Act::Window) }
+}
+
+const fn only(screen: Screen, shown: Shown) -> Screen {
+    Screen { shown, ..screen }
 }
 
 /// A fault after which only the service can begin anew.
@@ -126,25 +132,57 @@ pub(crate) const SCREENS: &[Screen] = &[
     state("no-reader", Step::Card, Mood::Ask, Act::None),
     state("insert-card", Step::Card, Mood::Ask, Act::None),
     state("wrong-card", Step::Card, Mood::Warn, Act::None),
+    state("two-cards", Step::Card, Mood::Warn, Act::None),
     fault("card-timeout", "card.timeout", Step::Card, Mood::Warn),
     fault("card-removed", "card.removed", Step::Card, Mood::Warn),
     fault("card-changed", "card.changed", Step::Card, Mood::Warn),
     fault("card-failed", "card.failed", Step::Card, Mood::Warn),
     fault("reader-failed", "reader.failed", Step::Card, Mood::Warn),
     owned(fault("card-unknown", "card.unknown", Step::Card, Mood::Stop), Owner::CardDesk),
+    Screen {
+        act: Act::Activate,
+        ..fault("card-not-activated", "card.not-activated", Step::Card, Mood::Warn)
+    },
+    owned(
+        fault("card-not-enrolled", "card.not-enrolled", Step::Card, Mood::Stop),
+        Owner::CallCentre,
+    ),
+    only(fault("card-level", "card.level", Step::Card, Mood::Stop), Shown::In(Scene::SignIn)),
+    only(fault("card-own", "card.own", Step::Card, Mood::Warn), Shown::In(Scene::AddCard)),
+    only(fault("card-foreign", "card.foreign", Step::Card, Mood::Warn), Shown::In(Scene::Activate)),
+    owned(
+        only(fault("card-taken", "card.taken", Step::Card, Mood::Stop), Shown::In(Scene::AddCard)),
+        Owner::CallCentre,
+    ),
     owned(fault("card-suspended", "card.suspended", Step::Card, Mood::Stop), Owner::CallCentre),
     owned(fault("card-revoked", "card.revoked", Step::Card, Mood::Stop), Owner::CardDesk),
     owned(fault("cert-expired", "cert.expired", Step::Card, Mood::Stop), Owner::CardDesk),
     owned(fault("cert-notyet", "cert.notyet", Step::Card, Mood::Stop), Owner::CallCentre),
     fault("cert-untrusted", "cert.untrusted", Step::Card, Mood::Warn),
     fault("cert-purpose", "cert.purpose", Step::Card, Mood::Warn),
-    state("pin", Step::Pin, Mood::Ask, Act::Pin),
-    state("pin-wrong", Step::Pin, Mood::Warn, Act::Pin),
-    state("pin-last", Step::Pin, Mood::Warn, Act::Pin),
-    state("pin-wrong-last", Step::Pin, Mood::Warn, Act::Pin),
-    owned(fault("pin-blocked", "pin.blocked", Step::Pin, Mood::Stop), Owner::CardDesk),
+    window("pin", Mood::Ask, Shown::Pin),
+    window("pin-wrong", Mood::Warn, Shown::Pin),
+    window("pin-last", Mood::Warn, Shown::Pin),
+    window("pin-wrong-last", Mood::Warn, Shown::Pin),
+    owned(
+        only(fault("pin-blocked", "pin.blocked", Step::Pin, Mood::Stop), Shown::Pin),
+        Owner::CardDesk,
+    ),
+    window("code", Mood::Ask, Shown::In(Scene::Activate)),
+    window("code-wrong", Mood::Warn, Shown::In(Scene::Activate)),
+    window("code-last", Mood::Warn, Shown::In(Scene::Activate)),
+    window("code-wrong-last", Mood::Warn, Shown::In(Scene::Activate)),
+    owned(
+        only(
+            fault("code-blocked", "code.blocked", Step::Pin, Mood::Stop),
+            Shown::In(Scene::Activate),
+        ),
+        Owner::CardDesk,
+    ),
+    window("new-pin", Mood::Ask, Shown::In(Scene::Activate)),
+    only(fault("pin-refused", "pin.refused", Step::Pin, Mood::Warn), Shown::In(Scene::Activate)),
     fault("cancelled", "cancelled", Step::Pin, Mood::Warn),
-    fault("prompt-failed", "prompt.failed", Step::Pin, Mood::Warn),
+    only(fault("prompt-failed", "prompt.failed", Step::Pin, Mood::Warn), Shown::Window),
     state("verifying", Step::Finish, Mood::Wait, Act::None),
     state("done", Step::Finish, Mood::Wait, Act::None),
     owned(
@@ -156,7 +194,8 @@ pub(crate) const SCREENS: &[Screen] = &[
     owned(fault("temporary", "temporary", Step::Finish, Mood::Warn), Owner::Centre),
     over("login-stale", "login.stale"),
     over("login-replayed", "login.replayed"),
-    over("desk-signed-out", "desk.signed-out"),
+    only(over("desk-signed-out", "desk.signed-out"), Shown::In(Scene::Tap)),
+    only(over("session-over", "session.over"), Shown::In(Scene::AddCard)),
     fault("login-throttled", "login.throttled", Step::Finish, Mood::Warn),
 ];
 
@@ -164,29 +203,16 @@ pub(crate) const SCREENS: &[Screen] = &[
 pub(crate) struct SpokenScreen<'a> {
     voice: Voice<'a>,
     screen: &'static Screen,
-    level: Level,
+    scene: Scene,
     key: String,
 }
 
-/// The screens that a sign-in of that level can show, in that language.
-pub(crate) fn spoken(level: Level, voice: Voice<'_>) -> Vec<SpokenScreen<'_>> {
-    SCREENS
-        .iter()
-        .filter(|screen| level == Level::High || screen.step != Step::Pin || screen.is_cancelled())
-        .map(|screen| SpokenScreen { voice, screen, level, key: key(screen, level, voice) })
+/// The screens that can come up in that scene, in that language.
+pub(crate) fn spoken(scene: Scene, voice: Voice<'_>) -> Vec<SpokenScreen<'_>> {
+    let shown = SCREENS.iter().filter(|screen| screen.shown.is_in(scene));
+    shown
+        .map(|screen| SpokenScreen { voice, screen, scene, key: scene.key(screen.name, voice) })
         .collect()
-}
-
-/// At the desk some screens speak of the patient's card.
-fn key(screen: &Screen, level: Level, voice: Voice<'_>) -> String {
-    let desk = format!("{}-desk", screen.name);
-    if level == Level::Presence && voice.knows(&desk) { desk } else { screen.name.to_owned() }
-}
-
-impl Screen {
-    fn is_cancelled(&self) -> bool {
-        self.name == "cancelled"
-    }
 }
 
 impl SpokenScreen<'_> {
@@ -196,8 +222,8 @@ impl SpokenScreen<'_> {
 
     /// The step at which it stands. At the desk there is no step for the PIN.
     pub(crate) fn step(&self) -> &'static str {
-        match (self.screen.step, self.level) {
-            (Step::Pin, Level::Presence) => Step::Card.name(),
+        match (self.screen.step, self.scene) {
+            (Step::Pin, Scene::Tap) => Step::Card.name(),
             (step, _) => step.name(),
         }
     }
@@ -241,13 +267,25 @@ impl SpokenScreen<'_> {
         self.screen.mood == Mood::Wait
     }
 
+    /// What can be pressed. Whose card was tapped does not put it into use at the desk.
     pub(crate) fn offers(&self, act: Act) -> bool {
-        self.screen.act == act
+        let offered = match (self.screen.act, self.scene) {
+            (Act::Activate, Scene::Tap) => Act::Retry,
+            (offered, _) => offered,
+        };
+        offered == act
     }
 
-    /// About entering the PIN: the notes on where it goes belong to it.
-    pub(crate) fn asks_pin(&self) -> bool {
-        self.offers(Act::Pin)
+    /// What is asked for in the window of the card software, where something is: the notes on where
+    /// it goes belong to it.
+    pub(crate) fn asks(&self) -> Option<&'static str> {
+        let first = self.name().split_once('-').map_or(self.name(), |(first, _)| first);
+        let asked = match first {
+            "new" => "new-pin",
+            "code" => "code",
+            _ => "pin",
+        };
+        self.offers(Act::Window).then_some(asked)
     }
 }
 
@@ -262,10 +300,10 @@ mod tests {
     fn every_screen_has_words_in_both_languages() {
         let words = words().unwrap();
         for language in Language::ALL {
-            for level in [Level::High, Level::Presence] {
-                for screen in spoken(level, words.in_(language)) {
-                    assert_ne!(screen.heading(), screen.name(), "{language:?}");
-                    assert!(!screen.body().is_empty(), "{language:?} {}", screen.name());
+            for scene in Scene::ALL {
+                for screen in spoken(scene, words.in_(language)) {
+                    assert_ne!(screen.heading(), screen.key, "{language:?}");
+                    assert!(!screen.body().is_empty(), "{language:?} {}", screen.key);
                 }
             }
         }
@@ -291,9 +329,22 @@ mod tests {
     #[test]
     fn a_tap_is_never_asked_for_a_pin() {
         let words = words().unwrap();
-        let screens = spoken(Level::Presence, words.in_(Language::En));
-        assert!(!screens.iter().any(|screen| screen.asks_pin() || screen.step() == "pin"));
+        let screens = spoken(Scene::Tap, words.in_(Language::En));
+        assert!(!screens.iter().any(|screen| screen.asks().is_some() || screen.step() == "pin"));
         let insert = screens.iter().find(|screen| screen.name() == "insert-card").unwrap();
         assert!(insert.heading().contains("patient"), "{}", insert.heading());
+    }
+
+    #[test]
+    fn an_activation_asks_for_the_code_and_a_new_pin_and_a_sign_in_for_the_pin() {
+        let words = words().unwrap();
+        let asked = |scene| {
+            let screens = spoken(scene, words.in_(Language::Ja));
+            let mut asked: Vec<_> = screens.iter().filter_map(SpokenScreen::asks).collect();
+            asked.dedup();
+            asked
+        };
+        assert_eq!(asked(Scene::Activate), ["code", "new-pin"]);
+        assert_eq!((asked(Scene::SignIn), asked(Scene::AddCard)), (vec!["pin"], vec!["pin"]));
     }
 }

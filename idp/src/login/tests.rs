@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use jiff::SignedDuration;
 use serde_json::json;
+use warifu_pki::security_event::CardStatus;
 use warifu_pki::{Purpose, Reason};
 use warifu_saml::names::{
     AC_PRESENCE, AC_SMARTCARD_PKI, ATTRIBUTE_DISPLAY_NAME, ATTRIBUTE_ENTITLEMENT,
@@ -12,7 +13,6 @@ use warifu_saml::names::{
 use warifu_saml::{Refusal, Status};
 
 use crate::testing::{Card, CardKind, HOLDER, ORIGIN, Pki, Rig, claims};
-use crate::{CardState, PersonId};
 
 #[tokio::test]
 async fn a_card_signs_in() {
@@ -175,9 +175,9 @@ async fn each_fault_of_a_card_has_its_own_code() {
 async fn a_card_stopped_here_is_stopped() {
     let rig = Rig::new().await;
     for (state, code) in
-        [(CardState::Suspended, "card.suspended"), (CardState::Ended, "card.revoked")]
+        [(CardStatus::Suspended, "card.suspended"), (CardStatus::Ended, "card.revoked")]
     {
-        rig.idp.set_card_state(HOLDER, state).await.unwrap();
+        rig.tell_state(HOLDER, state).await;
         let mut tab = rig.tab();
         let page = tab.reach_login_page(&rig.portal.request(rig.now())).await;
         assert_eq!(tab.answer_with(&page, &rig.card).await.code(), code);
@@ -299,12 +299,44 @@ async fn a_tap_with_the_pin_key_is_not_taken() {
 }
 
 #[tokio::test]
-async fn enrolment_takes_only_what_it_should() {
+async fn staff_of_the_card_office_get_a_ticket_to_it_for_no_longer_than_the_session() {
     let rig = Rig::new().await;
-    let other = PersonId::parse(&"c".repeat(32)).unwrap();
-    assert!(rig.idp.enrol_card(&rig.resident, "no reference").await.is_err());
-    assert!(rig.idp.enrol_card(&other, HOLDER).await.is_err(), "changed hands");
-    assert!(rig.idp.enrol_card(&rig.resident, HOLDER).await.is_ok(), "not repeatable");
-    let unknown = "d".repeat(32);
-    assert!(rig.idp.set_card_state(&unknown, CardState::Ended).await.is_err());
+    let clerk = rig.clerk().await;
+    let mut tab = rig.tab();
+    let request = rig.portal.request(rig.now());
+    let page = tab.sign_in(&request, &clerk).await;
+    let login = rig.login(&page, &request);
+    let ticket = login.value("urn:warifu:attribute:office-ticket").unwrap();
+    let ticket = rig.open_office_ticket(ticket);
+    assert_eq!((ticket.purpose, ticket.act), (Purpose::CardOffice, None));
+    assert_eq!(ticket.roles, ["urn:warifu:role:card-clerk"]);
+    assert_eq!(ticket.exp - ticket.iat, 3600);
+    assert_eq!(ticket.acr, AC_SMARTCARD_PKI);
+    let relay = rig.open_ticket(login.value(ATTRIBUTE_RELAY_TICKET).unwrap());
+    assert_ne!(ticket.sub, relay.sub, "the office's own name for the person");
+    assert_eq!(ticket.cnf, relay.cnf);
+
+    // The session ends after twelve hours; used all along, half an hour before that.
+    for _ in 0..69 {
+        rig.clock.advance(SignedDuration::from_mins(10));
+        assert!(tab.get("/").await.body.contains("id=\"logout\""));
+    }
+    let half_an_hour = rig.portal.request(rig.now());
+    let page = tab.get(&rig.portal.redirect(&half_an_hour)).await;
+    let login = rig.login(&page, &half_an_hour);
+    let ticket = login.value("urn:warifu:attribute:office-ticket").unwrap();
+    let ticket = rig.open_office_ticket(ticket);
+    assert_eq!(ticket.exp - ticket.iat, 30 * 60);
+}
+
+#[tokio::test]
+async fn nobody_else_gets_a_ticket_to_the_card_office() {
+    let rig = Rig::new().await;
+    let staff = rig.staff().await;
+    for card in [&rig.card, &staff] {
+        let request = rig.portal.request(rig.now());
+        let page = rig.tab().sign_in(&request, card).await;
+        let login = rig.login(&page, &request);
+        assert_eq!(login.value("urn:warifu:attribute:office-ticket"), None);
+    }
 }

@@ -70,7 +70,7 @@ pub(crate) async fn submit(
     if let Some(session) = browser.session() {
         let told = centre.store.end_session(&session, centre.now()).await?;
         tracing::info!(providers = told, "signed out");
-        centre.logout_bell.notify_one();
+        centre.bell.notify_one();
     }
     let mut response = render(&centre, Standing::Done, &view)?;
     if let Some(cookie) = Cookie::Session.clear() {

@@ -31,7 +31,7 @@ pub(crate) async fn card_removed(
     {
         let told = centre.store.end_session(&session, centre.now()).await?;
         tracing::info!(providers = told, "a card was removed and its session ended");
-        centre.logout_bell.notify_one();
+        centre.bell.notify_one();
     }
     Ok(StatusCode::NO_CONTENT)
 }

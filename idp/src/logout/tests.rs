@@ -13,6 +13,8 @@ use warifu_saml::{LogoutRequest, LogoutResponse, Status, random_id, soap};
 use warifu_service::http::{ListenConfig, Server};
 use warifu_service::tls::TlsConfig;
 
+use crate::notice::deliver_due;
+use crate::store::Message;
 use crate::testing::{Rig, Tab, claims, p256, random};
 
 /// Signs staff in and gives the words that the card software was given for the card's removal.
@@ -31,7 +33,9 @@ async fn is_signed_in(tab: &mut Tab<'_>) -> bool {
 }
 
 async fn due(rig: &Rig) -> usize {
-    rig.centre().store.due_logouts(rig.now() + SignedDuration::from_hours(1)).await.unwrap().len()
+    let later = rig.now() + SignedDuration::from_hours(1);
+    let due = rig.centre().store.due_notices(later, 99).await.unwrap();
+    due.iter().filter(|notice| matches!(notice.message, Message::Logout { .. })).count()
 }
 
 #[tokio::test]
@@ -199,12 +203,12 @@ async fn a_provider_that_fails_is_told_again_later() {
     let mut tab = rig.tab();
     tab.sign_in(&rig.portal.request(rig.now()), &rig.card).await;
     tab.post_form("/logout", "").await;
-    super::deliver::deliver_due(rig.centre()).await.unwrap();
+    deliver_due(rig.centre()).await;
     assert_eq!((channel.requests().len(), due(rig).await), (0, 1));
-    super::deliver::deliver_due(rig.centre()).await.unwrap();
+    deliver_due(rig.centre()).await;
     assert_eq!(channel.requests().len(), 0, "told again at once");
     rig.clock.advance(SignedDuration::from_secs(10));
-    super::deliver::deliver_due(rig.centre()).await.unwrap();
+    deliver_due(rig.centre()).await;
     assert_eq!((channel.requests().len(), due(rig).await), (1, 0));
 }
 
@@ -216,7 +220,7 @@ async fn a_provider_that_will_not_is_given_up_after_a_few_attempts() {
     tab.sign_in(&rig.portal.request(rig.now()), &rig.card).await;
     tab.post_form("/logout", "").await;
     for _ in 0..10 {
-        super::deliver::deliver_due(rig.centre()).await.unwrap();
+        deliver_due(rig.centre()).await;
         rig.clock.advance(SignedDuration::from_secs(90));
     }
     assert_eq!((channel.requests().len(), due(rig).await), (6, 0));

@@ -1,25 +1,62 @@
-//! Sign-ins on their way, from the AuthnRequest to the Response. Every look needs the secret of
-//! the browser that began it.
+//! Questions to a card on their way: sign-ins from the AuthnRequest to the Response, activations,
+//! cards to be added. Every look needs the secret of the browser that began it.
 
 use jiff::Timestamp;
 use warifu_service::storage::{instant, micros};
 use warifu_service::{execute, fetch_optional};
 
-use super::{SecretHash, Store, StoreError};
+use super::{SecretHash, Store, StoreError, Use};
 use crate::assurance::Level;
 use crate::person::PersonId;
+
+/// What the card is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// To sign its holder in, or to say that it is there.
+    SignIn,
+    /// To be put into use, with a PIN that its holder has chosen.
+    Activate,
+    /// To be put beside the person's own card; others issued it.
+    AddCard,
+}
+
+impl Task {
+    const ALL: [Self; 3] = [Self::SignIn, Self::Activate, Self::AddCard];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::Activate => "activate",
+            Self::AddCard => "add-card",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|task| task.as_str() == word)
+    }
+}
+
+/// The service provider that waits for the answer, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asker {
+    /// Its entity id.
+    pub(crate) provider: String,
+    pub(crate) acs: String,
+    /// The ID of its AuthnRequest.
+    pub(crate) request: String,
+    pub(crate) relay_state: Option<String>,
+}
 
 /// A sign-in to begin.
 pub(crate) struct NewLogin<'a> {
     pub(crate) id: &'a str,
     pub(crate) browser: SecretHash,
-    pub(crate) provider: &'a str,
-    pub(crate) acs: &'a str,
-    pub(crate) request: &'a str,
-    pub(crate) relay_state: Option<&'a str>,
+    pub(crate) task: Task,
+    /// None when the person came to the identity provider itself.
+    pub(crate) asker: Option<Asker>,
     pub(crate) level: Level,
-    /// Presence: the staff's session.
-    pub(crate) desk: Option<SecretHash>,
+    /// The session in which it is asked: the staff's for a tap, the person's for a card to add.
+    pub(crate) within: Option<SecretHash>,
     pub(crate) expires_at: Timestamp,
 }
 
@@ -27,12 +64,10 @@ pub(crate) struct NewLogin<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Login {
     pub(crate) id: String,
-    pub(crate) provider: String,
-    pub(crate) acs: String,
-    pub(crate) request: String,
-    pub(crate) relay_state: Option<String>,
+    pub(crate) task: Task,
+    pub(crate) asker: Option<Asker>,
     pub(crate) level: Level,
-    pub(crate) desk: Option<SecretHash>,
+    pub(crate) within: Option<SecretHash>,
     pub(crate) watch: Option<SecretHash>,
     pub(crate) outcome: Option<Outcome>,
     pub(crate) expires_at: Timestamp,
@@ -45,10 +80,13 @@ pub(crate) struct Outcome {
     /// The session opened; none for presence.
     pub(crate) session: Option<SecretHash>,
     pub(crate) authenticated_at: Timestamp,
+    /// The end of the card's certificate, when it is to be told.
+    pub(crate) ends_at: Option<Timestamp>,
 }
 
 /// What the card software is asked to sign.
 pub(crate) struct Challenge<'a> {
+    pub(crate) task: Task,
     pub(crate) nonce: &'a str,
     pub(crate) expires_at: Timestamp,
     pub(crate) watch: Option<SecretHash>,
@@ -70,18 +108,20 @@ pub(crate) enum Taken {
 #[derive(sqlx::FromRow)]
 struct Row {
     id: String,
-    provider: String,
-    acs: String,
-    request: String,
+    task: String,
+    provider: Option<String>,
+    acs: Option<String>,
+    request: Option<String>,
     relay_state: Option<String>,
     level: String,
-    desk: Option<Vec<u8>>,
+    within: Option<Vec<u8>>,
     nonce: Option<String>,
     nonce_expires_at: Option<i64>,
     watch: Option<Vec<u8>>,
     person: Option<String>,
     session: Option<Vec<u8>>,
     authenticated_at: Option<i64>,
+    ends_at: Option<i64>,
     expires_at: i64,
 }
 
@@ -91,17 +131,24 @@ impl TryFrom<Row> for Login {
     fn try_from(row: Row) -> Result<Self, StoreError> {
         Ok(Self {
             outcome: outcome(&row)?,
+            task: Task::parse(&row.task).ok_or(StoreError::Corrupt("logins.task"))?,
             level: Level::parse(&row.level).ok_or(StoreError::Corrupt("logins.level"))?,
             id: row.id,
-            provider: row.provider,
-            acs: row.acs,
-            request: row.request,
-            relay_state: row.relay_state,
-            desk: row.desk,
+            asker: asker(row.provider, row.acs, row.request, row.relay_state),
+            within: row.within,
             watch: row.watch,
             expires_at: instant(row.expires_at),
         })
     }
+}
+
+fn asker(
+    provider: Option<String>,
+    acs: Option<String>,
+    request: Option<String>,
+    relay_state: Option<String>,
+) -> Option<Asker> {
+    Some(Asker { provider: provider?, acs: acs?, request: request?, relay_state })
 }
 
 fn outcome(row: &Row) -> Result<Option<Outcome>, StoreError> {
@@ -110,25 +157,27 @@ fn outcome(row: &Row) -> Result<Option<Outcome>, StoreError> {
         person: PersonId::parse(person).ok_or(StoreError::Corrupt("logins.person"))?,
         session: row.session.clone(),
         authenticated_at: instant(at),
+        ends_at: row.ends_at.map(instant),
     }))
 }
 
 impl Store {
     pub(crate) async fn add_login(&self, login: &NewLogin<'_>) -> Result<(), StoreError> {
-        let sql = "INSERT INTO logins \
-                   (id, browser, provider, acs, request, relay_state, level, desk, expires_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        let sql = "INSERT INTO logins (id, browser, task, provider, acs, request, relay_state, \
+                   level, within, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        let asker = login.asker.as_ref();
         execute!(
             self.database.write(),
             sql,
             login.id,
             login.browser.as_slice(),
-            login.provider,
-            login.acs,
-            login.request,
-            login.relay_state,
+            login.task.as_str(),
+            asker.map(|asker| asker.provider.as_str()),
+            asker.map(|asker| asker.acs.as_str()),
+            asker.map(|asker| asker.request.as_str()),
+            asker.and_then(|asker| asker.relay_state.as_deref()),
             login.level.as_str(),
-            login.desk.as_deref(),
+            login.within.as_deref(),
             micros(login.expires_at)
         )?;
         Ok(())
@@ -151,7 +200,7 @@ impl Store {
         id: &str,
         challenge: &Challenge<'_>,
     ) -> Result<bool, StoreError> {
-        let sql = "UPDATE logins SET nonce = $2, nonce_expires_at = $3, watch = $4 \
+        let sql = "UPDATE logins SET nonce = $2, nonce_expires_at = $3, watch = $4, task = $5 \
                    WHERE id = $1 AND person IS NULL";
         let rows = execute!(
             self.database.write(),
@@ -159,7 +208,8 @@ impl Store {
             id,
             challenge.nonce,
             micros(challenge.expires_at),
-            challenge.watch.as_deref()
+            challenge.watch.as_deref(),
+            challenge.task.as_str()
         )?;
         Ok(rows == 1)
     }
@@ -183,16 +233,21 @@ impl Store {
         })
     }
 
-    /// Notes whose card was tapped at the desk. `false` when the sign-in is gone.
+    /// Notes whose card was tapped at the desk. `false` when the sign-in is gone or the card was
+    /// stopped meanwhile.
     pub(crate) async fn set_presence(
         &self,
         id: &str,
         patient: &PersonId,
-        now: Timestamp,
+        used: &Use,
     ) -> Result<bool, StoreError> {
+        let mut tx = self.database.begin().await?;
         let sql = "UPDATE logins SET person = $2, authenticated_at = $3 \
                    WHERE id = $1 AND person IS NULL";
-        Ok(execute!(self.database.write(), sql, id, patient.as_str(), micros(now))? == 1)
+        let done = execute!(tx.on(), sql, id, patient.as_str(), micros(used.at))? == 1
+            && self.note_tap(&mut tx, used).await?;
+        tx.commit().await?;
+        Ok(done)
     }
 
     /// Takes the sign-in out for good: with its outcome (`finished`), or before it has one.
@@ -236,8 +291,9 @@ impl Store {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::cards::tests::{HOLDER, put};
     use super::super::hash_of;
-    use super::super::persons::tests::{id, taro};
+    use super::super::persons::tests::id;
     use super::super::tests::{both, now};
     use super::*;
     use jiff::SignedDuration;
@@ -248,19 +304,41 @@ pub(super) mod tests {
         NewLogin {
             id: TX,
             browser: hash_of("browser"),
-            provider: "https://portal.example/saml/metadata",
-            acs: "https://portal.example/saml/acs",
-            request: "_request",
-            relay_state: Some("state"),
+            task: Task::SignIn,
+            asker: Some(Asker {
+                provider: "https://portal.example/saml/metadata".into(),
+                acs: "https://portal.example/saml/acs".into(),
+                request: "_request".into(),
+                relay_state: Some("state".into()),
+            }),
             level: Level::High,
-            desk: None,
+            within: None,
             expires_at: now() + SignedDuration::from_mins(10),
         }
     }
 
     fn challenge(nonce: &str) -> Challenge<'_> {
         let expires_at = now() + SignedDuration::from_secs(120);
-        Challenge { nonce, expires_at, watch: Some(hash_of("watch")) }
+        Challenge { task: Task::SignIn, nonce, expires_at, watch: Some(hash_of("watch")) }
+    }
+
+    fn tap(store: &Store) -> Use {
+        let (issuer, serial) = ("issuer".into(), "40ab".into());
+        Use { card: store.card_id(HOLDER), at: now(), issuer, serial, expires_at: now() }
+    }
+
+    #[tokio::test]
+    async fn the_task_is_that_of_the_last_question() {
+        for rig in both().await {
+            let store = &rig.store;
+            let own = NewLogin { asker: None, task: Task::Activate, ..new_login() };
+            store.add_login(&own).await.unwrap();
+            let seen = store.login(TX, &hash_of("browser"), now()).await.unwrap().unwrap();
+            assert_eq!((seen.task, seen.asker), (Task::Activate, None));
+            store.set_challenge(TX, &challenge("n")).await.unwrap();
+            let seen = store.login(TX, &hash_of("browser"), now()).await.unwrap().unwrap();
+            assert_eq!(seen.task, Task::SignIn);
+        }
     }
 
     #[tokio::test]
@@ -269,7 +347,7 @@ pub(super) mod tests {
             let store = &rig.store;
             store.add_login(&new_login()).await.unwrap();
             let seen = store.login(TX, &hash_of("browser"), now()).await.unwrap().unwrap();
-            assert_eq!((seen.request.as_str(), seen.outcome), ("_request", None));
+            assert_eq!((seen.asker, seen.outcome), (new_login().asker, None));
             assert_eq!(store.login(TX, &hash_of("other"), now()).await.unwrap(), None);
             let later = now() + SignedDuration::from_mins(10);
             assert_eq!(store.login(TX, &hash_of("browser"), later).await.unwrap(), None);
@@ -329,11 +407,12 @@ pub(super) mod tests {
     async fn an_outcome_is_set_once_and_taken_once() {
         for rig in both().await {
             let (store, browser) = (&rig.store, hash_of("browser"));
-            store.add_person(&id('a'), &taro(), now()).await.unwrap();
+            put(store, 'a', HOLDER).await;
+            let tap = tap(store);
             store.add_login(&new_login()).await.unwrap();
             assert_eq!(store.take_login(TX, &browser, true, now()).await.unwrap(), None);
-            assert!(store.set_presence(TX, &id('a'), now()).await.unwrap());
-            assert!(!store.set_presence(TX, &id('b'), now()).await.unwrap());
+            assert!(store.set_presence(TX, &id('a'), &tap).await.unwrap());
+            assert!(!store.set_presence(TX, &id('b'), &tap).await.unwrap());
             assert!(!store.set_challenge(TX, &challenge("n")).await.unwrap());
             assert_eq!(store.take_login(TX, &browser, false, now()).await.unwrap(), None);
             let taken = store.take_login(TX, &browser, true, now()).await.unwrap().unwrap();

@@ -1,4 +1,5 @@
-//! What may be answered once only: authentication requests, by their issuer and ID.
+//! What may be answered or obeyed once only: authentication requests by their issuer and ID, security
+//! events by their issuer and `jti`.
 
 use jiff::{SignedDuration, Timestamp};
 use warifu_service::execute;
@@ -8,6 +9,8 @@ use super::{Store, StoreError};
 
 /// For longer than a request could be asked again: it is stale after a few minutes.
 const REMEMBERED: SignedDuration = SignedDuration::from_mins(30);
+/// For longer than an event is taken.
+const EVENT_REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 8);
 
 impl Store {
     /// Claims a request outside of any session. `false` when it was claimed before.
@@ -18,7 +21,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut tx = self.database.begin().await?;
-        let claimed = claim(&mut tx, issuer, request, now).await?;
+        let claimed = claim_answer(&mut tx, issuer, request, now).await?;
         tx.commit().await?;
         Ok(claimed)
     }
@@ -30,15 +33,35 @@ impl Store {
     }
 }
 
-pub(super) async fn claim(
+/// Claims the answer to a request.
+pub(super) async fn claim_answer(
     tx: &mut Transaction,
     issuer: &str,
     request: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
+    claim(tx, issuer, request, now + REMEMBERED).await
+}
+
+/// Claims an event.
+pub(super) async fn claim_event(
+    tx: &mut Transaction,
+    issuer: &str,
+    jti: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    claim(tx, issuer, jti, now + EVENT_REMEMBERED).await
+}
+
+async fn claim(
+    tx: &mut Transaction,
+    issuer: &str,
+    id: &str,
+    until: Timestamp,
+) -> Result<bool, StoreError> {
     let sql = "INSERT INTO replay (issuer, id, expires_at) VALUES ($1, $2, $3) \
                ON CONFLICT (issuer, id) DO NOTHING";
-    Ok(execute!(tx.on(), sql, issuer, request, micros(now + REMEMBERED))? == 1)
+    Ok(execute!(tx.on(), sql, issuer, id, micros(until))? == 1)
 }
 
 #[cfg(test)]

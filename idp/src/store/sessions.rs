@@ -3,9 +3,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use warifu_service::storage::{Transaction, instant, micros};
-use warifu_service::{execute, fetch_all, fetch_one, fetch_optional};
+use warifu_service::{execute, fetch_one, fetch_optional};
 
-use super::{SecretHash, Store, StoreError};
+use super::{CardId, SecretHash, Store, StoreError, Use};
 use crate::assurance::Level;
 use crate::person::PersonId;
 
@@ -16,7 +16,9 @@ const USE_GRAIN: SignedDuration = SignedDuration::from_secs(30);
 pub(crate) struct NewSession {
     pub(crate) id: SecretHash,
     pub(crate) person: PersonId,
-    pub(crate) authenticated_at: Timestamp,
+    /// The card's answer that opens it.
+    pub(crate) used: Use,
+    pub(crate) level: Level,
     pub(crate) expires_at: Timestamp,
     /// Where the card's removal ends the session: the hash of the agent's token.
     pub(crate) watch: Option<SecretHash>,
@@ -27,6 +29,7 @@ pub(crate) struct NewSession {
 pub(crate) struct Session {
     pub(crate) id: SecretHash,
     pub(crate) person: PersonId,
+    pub(crate) card: CardId,
     pub(crate) level: Level,
     pub(crate) authenticated_at: Timestamp,
     pub(crate) expires_at: Timestamp,
@@ -55,6 +58,7 @@ pub(crate) enum Recorded {
 struct Row {
     id: Vec<u8>,
     person: String,
+    card: Vec<u8>,
     level: String,
     authenticated_at: i64,
     used_at: i64,
@@ -73,6 +77,7 @@ impl TryFrom<Row> for Session {
         Ok(Self {
             id: row.id,
             person: PersonId::parse(&row.person).ok_or(StoreError::Corrupt("sessions.person"))?,
+            card: row.card,
             level: Level::parse(&row.level).ok_or(StoreError::Corrupt("sessions.level"))?,
             authenticated_at: instant(row.authenticated_at),
             expires_at: instant(row.expires_at),
@@ -83,18 +88,22 @@ impl TryFrom<Row> for Session {
 impl Store {
     /// Opens a session as the outcome of a sign-in. The session that the browser had is replaced:
     /// its service providers pass to the new one when it is the same person's, and are to be told
-    /// of its end when it is not. `false`, and nothing done, when the sign-in is gone.
+    /// of its end when it is not. `ends_at` is the end of the card's certificate when it is to be
+    /// told. `false`, and nothing done, when the sign-in is gone or the card was stopped meanwhile.
     pub(crate) async fn open_session(
         &self,
         new: &NewSession,
         replaces: Option<&Session>,
         login: &str,
+        ends_at: Option<Timestamp>,
     ) -> Result<bool, StoreError> {
         let mut tx = self.database.begin().await?;
-        let sql = "UPDATE logins SET person = $2, session = $3, authenticated_at = $4 \
-                   WHERE id = $1 AND person IS NULL";
-        let (person, at) = (new.person.as_str(), micros(new.authenticated_at));
-        if execute!(tx.on(), sql, login, person, new.id.as_slice(), at)? != 1 {
+        let sql = "UPDATE logins SET person = $2, session = $3, authenticated_at = $4, \
+                   ends_at = $5 WHERE id = $1 AND person IS NULL";
+        let (person, at, end) = (new.person.as_str(), micros(new.used.at), ends_at.map(micros));
+        if execute!(tx.on(), sql, login, person, new.id.as_slice(), at, end)? != 1
+            || !self.note_use(&mut tx, &new.used).await?
+        {
             return Ok(false);
         }
         insert(&mut tx, new).await?;
@@ -111,12 +120,14 @@ impl Store {
         old: &Session,
         new: &NewSession,
     ) -> Result<(), StoreError> {
-        hold(tx, &old.id).await?;
         if old.person == new.person {
+            hold(tx, &old.id).await?;
             let sql = "UPDATE session_parties SET session = $2 WHERE session = $1";
             execute!(tx.on(), sql, old.id.as_slice(), new.id.as_slice())?;
+            self.close(tx, &old.id, new.used.at).await?;
+        } else {
+            self.end(tx, &old.id, new.used.at).await?;
         }
-        self.end(tx, &old.id, new.authenticated_at).await?;
         Ok(())
     }
 
@@ -127,7 +138,7 @@ impl Store {
         idle: SignedDuration,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        let sql = "SELECT id, person, level, authenticated_at, used_at, expires_at \
+        let sql = "SELECT id, person, card, level, authenticated_at, used_at, expires_at \
                    FROM sessions WHERE id = $1 AND expires_at > $2 AND used_at > $3";
         let (id, since) = (id.as_slice(), micros(now - idle));
         let row = fetch_optional!(self.database.read(), Row, sql, id, micros(now), since)?;
@@ -153,7 +164,7 @@ impl Store {
         if execute!(tx.on(), sql, session.as_slice(), micros(now))? != 1 {
             return Ok(Recorded::SessionOver);
         }
-        if !super::replay::claim(&mut tx, &fresh.provider, request, now).await? {
+        if !super::replay::claim_answer(&mut tx, &fresh.provider, request, now).await? {
             return Ok(Recorded::Before);
         }
         let party = join_party(&mut tx, session, fresh).await?;
@@ -169,18 +180,6 @@ impl Store {
         let sql = "SELECT id FROM sessions WHERE watch = $1";
         let row = fetch_optional!(self.database.read(), Id, sql, watch.as_slice())?;
         Ok(row.map(|row| row.id))
-    }
-
-    /// Ends a session; its service providers are to be told, from now on. How many they are.
-    pub(crate) async fn end_session(
-        &self,
-        id: &SecretHash,
-        now: Timestamp,
-    ) -> Result<usize, StoreError> {
-        let mut tx = self.database.begin().await?;
-        let told = self.end(&mut tx, id, now).await?;
-        tx.commit().await?;
-        Ok(told)
     }
 
     /// Deletes the sessions that are over. Their service providers know the end: it stood in the
@@ -199,38 +198,21 @@ impl Store {
         tx.commit().await?;
         Ok(swept)
     }
-
-    async fn end(
-        &self,
-        tx: &mut Transaction,
-        id: &SecretHash,
-        now: Timestamp,
-    ) -> Result<usize, StoreError> {
-        hold(tx, id).await?;
-        let sql = "DELETE FROM session_parties WHERE session = $1 \
-                   RETURNING provider, name_id, session_index";
-        let parties = fetch_all!(tx.on(), Party, sql, id.as_slice())?;
-        for party in &parties {
-            self.add_logout(tx, party, now).await?;
-        }
-        execute!(tx.on(), "DELETE FROM sessions WHERE id = $1", id.as_slice())?;
-        Ok(parties.len())
-    }
 }
 
 async fn insert(tx: &mut Transaction, new: &NewSession) -> Result<(), StoreError> {
     let sql = "INSERT INTO sessions \
-               (id, person, level, authenticated_at, used_at, expires_at, watch) \
-               VALUES ($1, $2, $3, $4, $4, $5, $6)";
-    let (id, person, level) = (new.id.as_slice(), new.person.as_str(), Level::High.as_str());
-    let (at, end) = (micros(new.authenticated_at), micros(new.expires_at));
-    execute!(tx.on(), sql, id, person, level, at, end, new.watch.as_deref())?;
+               (id, person, card, level, authenticated_at, used_at, expires_at, watch) \
+               VALUES ($1, $2, $3, $4, $5, $5, $6, $7)";
+    let (id, person, card) = (new.id.as_slice(), new.person.as_str(), new.used.card.as_slice());
+    let (at, end) = (micros(new.used.at), micros(new.expires_at));
+    execute!(tx.on(), sql, id, person, card, new.level.as_str(), at, end, new.watch.as_deref())?;
     Ok(())
 }
 
 /// Keeps other transactions from answering under a session that is about to end: they touch the
 /// same row first.
-async fn hold(tx: &mut Transaction, id: &SecretHash) -> Result<(), StoreError> {
+pub(super) async fn hold(tx: &mut Transaction, id: &SecretHash) -> Result<(), StoreError> {
     execute!(tx.on(), "UPDATE sessions SET expires_at = 0 WHERE id = $1", id.as_slice())?;
     Ok(())
 }
@@ -252,28 +234,42 @@ async fn join_party(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use super::super::cards::tests::put;
     use super::super::hash_of;
     use super::super::logins::NewLogin;
     use super::super::logins::tests::new_login;
-    use super::super::persons::tests::{id, taro};
+    use super::super::notices::Message;
+    use super::super::persons::tests::id;
     use super::super::tests::{both, now};
     use super::*;
 
     const IDLE: SignedDuration = SignedDuration::from_mins(15);
     const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-    fn new_session(cookie: &str, person: char) -> NewSession {
+    /// The holder reference of a person's card.
+    pub(crate) fn card_of(person: char) -> String {
+        person.to_string().repeat(32)
+    }
+
+    pub(crate) fn new_session(store: &Store, cookie: &str, person: char) -> NewSession {
         NewSession {
             id: hash_of(cookie),
             person: id(person),
-            authenticated_at: now(),
+            used: Use {
+                card: store.card_id(&card_of(person)),
+                at: now(),
+                issuer: "issuer".into(),
+                serial: format!("40{person}{person}"),
+                expires_at: now() + HOUR,
+            },
+            level: Level::High,
             expires_at: now() + HOUR,
             watch: Some(hash_of(&format!("watch {cookie}"))),
         }
     }
 
-    fn portal(name: &str) -> Party {
+    pub(crate) fn portal(name: &str) -> Party {
         Party {
             provider: "https://portal.example".into(),
             name_id: name.into(),
@@ -281,17 +277,28 @@ mod tests {
         }
     }
 
-    async fn ready(store: &Store) {
+    pub(crate) async fn ready(store: &Store) {
         for digit in ['a', 'b'] {
-            store.add_person(&id(digit), &taro(), now()).await.unwrap();
+            put(store, digit, &card_of(digit)).await;
         }
     }
 
     /// Opens a session by a sign-in of its own.
-    async fn open(store: &Store, cookie: &str, person: char, replaces: Option<&Session>) {
+    pub(crate) async fn open(
+        store: &Store,
+        cookie: &str,
+        person: char,
+        replaces: Option<&Session>,
+    ) {
         store.add_login(&NewLogin { id: cookie, ..new_login() }).await.unwrap();
-        let session = new_session(cookie, person);
-        assert!(store.open_session(&session, replaces, cookie).await.unwrap());
+        let session = new_session(store, cookie, person);
+        assert!(store.open_session(&session, replaces, cookie, None).await.unwrap());
+    }
+
+    /// The logouts that wait to be told.
+    pub(crate) async fn logouts(store: &Store) -> usize {
+        let due = store.due_notices(now() + HOUR, 99).await.unwrap();
+        due.iter().filter(|notice| matches!(notice.message, Message::Logout { .. })).count()
     }
 
     async fn answer(store: &Store, cookie: &str, name: &str, request: &str) -> Recorded {
@@ -336,7 +343,8 @@ mod tests {
             let login = store.login("c", &hash_of("browser"), now()).await.unwrap().unwrap();
             let outcome = login.outcome.unwrap();
             assert_eq!((outcome.person, outcome.session), (id('a'), Some(hash_of("c"))));
-            let again = store.open_session(&new_session("d", 'a'), None, "c").await.unwrap();
+            let second = new_session(store, "d", 'a');
+            let again = store.open_session(&second, None, "c", None).await.unwrap();
             assert!(!again, "two sessions out of one sign-in");
             assert_eq!(store.session(&hash_of("d"), IDLE, now()).await.unwrap(), None);
         }
@@ -378,7 +386,7 @@ mod tests {
             assert_eq!(store.end_session(&watched, now()).await.unwrap(), 1);
             assert_eq!(store.session(&watched, IDLE, now()).await.unwrap(), None);
             assert_eq!(store.end_session(&watched, now()).await.unwrap(), 0);
-            assert_eq!(store.due_logouts(now()).await.unwrap().len(), 1);
+            assert_eq!(logouts(store).await, 1);
         }
     }
 
@@ -391,12 +399,12 @@ mod tests {
             answer(store, "c", "n1", "r1").await;
             let old = store.session(&hash_of("c"), IDLE, now()).await.unwrap();
             open(store, "d", 'a', old.as_ref()).await;
-            assert_eq!(store.due_logouts(now()).await.unwrap(), []);
+            assert_eq!(store.due_notices(now(), 9).await.unwrap(), [], "nothing has ended");
             assert_eq!(answer(store, "d", "n2", "r2").await, Recorded::Now(portal("n1")));
 
             let old = store.session(&hash_of("d"), IDLE, now()).await.unwrap();
             open(store, "e", 'b', old.as_ref()).await;
-            assert_eq!(store.due_logouts(now()).await.unwrap().len(), 1);
+            assert_eq!(logouts(store).await, 1);
             assert_eq!(store.session(&hash_of("d"), IDLE, now()).await.unwrap(), None);
         }
     }

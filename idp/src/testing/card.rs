@@ -13,6 +13,7 @@ use super::pki::{HOLDER, Pki, p256, rsa};
 pub(crate) enum CardKind {
     Authentication,
     Presence,
+    Staff,
 }
 
 pub(crate) struct Card {
@@ -21,10 +22,11 @@ pub(crate) struct Card {
 }
 
 impl CardKind {
-    fn profile(self) -> &'static Profile {
+    pub(crate) fn profile(self) -> &'static Profile {
         match self {
             Self::Authentication => &Profile::CARD_AUTHENTICATION,
             Self::Presence => &Profile::CARD_PRESENCE,
+            Self::Staff => &Profile::STAFF_AUTHENTICATION,
         }
     }
 }

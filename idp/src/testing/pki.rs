@@ -5,18 +5,20 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::{SignedDuration, Timestamp};
 use warifu_pki::{
-    Authority, Certificate, FileKey, KeyAlgorithm, Profile, PublicKey, Publication, Reason,
+    Authority, Certificate, FileKey, KeyAlgorithm, Lists, Profile, PublicKey, Publication, Reason,
     RevokedEntry, Subject, Validity, crl,
 };
 use warifu_service::clock::SystemEntropy;
 
 pub(crate) const HOLDER: &str = "0123456789abcdef0123456789abcdef";
-const CRL_URL: &str = "http://localhost:8446/crl/cards.crl";
+pub(crate) const CRL_URL: &str = "http://localhost:8446/crl/cards.crl";
+const STAFF_CRL_URL: &str = "http://localhost:8446/crl/staff.crl";
 
 pub(crate) struct Pki {
     pub(crate) now: Timestamp,
     pub(crate) root: Authority,
     pub(crate) cards: Authority,
+    pub(crate) staff: Authority,
     services: Authority,
 }
 
@@ -46,10 +48,22 @@ impl Pki {
             let key = signer(KeyAlgorithm::P256);
             root.issue_ca(profile, name, key, publication, long, &SystemEntropy).unwrap()
         };
-        let published = Publication { crl_url: Some(CRL_URL.into()), certificate_url: None };
-        let cards = below(&Profile::CARDS_AUTHORITY, "Test cards", published);
+        let at =
+            |url: &str| Publication { lists: Lists::One(url.into()), ..Publication::default() };
+        let cards = below(&Profile::CARDS_AUTHORITY, "Test cards", at(CRL_URL));
+        let staff = below(&Profile::STAFF_AUTHORITY, "Test staff", at(STAFF_CRL_URL));
         let services = below(&Profile::SERVICES_AUTHORITY, "Test services", Publication::default());
-        Self { now, root, cards, services }
+        Self { now, root, cards, staff, services }
+    }
+
+    /// One more authority for residents' cards, whose lists are in that many shards below an
+    /// address.
+    pub(crate) fn generation(&self, name: &str, prefix: &str, count: u16) -> Authority {
+        let long = Validity::lasting(self.now - days(1), days(2000));
+        let lists = Lists::Sharded { prefix: prefix.into(), count };
+        let publication = Publication { lists, ..Publication::default() };
+        let (profile, key) = (&Profile::CARDS_AUTHORITY, Arc::new(p256()));
+        self.root.issue_ca(profile, name, key, publication, long, &SystemEntropy).unwrap()
     }
 
     /// A card certificate, from so many days ago for so many days.
@@ -62,7 +76,9 @@ impl Pki {
     ) -> Certificate {
         let validity = Validity::lasting(self.now - days(from), days(length));
         let subject = Subject::named(holder);
-        self.cards.issue(profile, &subject, key, validity, &SystemEntropy).unwrap()
+        let staff = *profile == Profile::STAFF_AUTHENTICATION;
+        let authority = if staff { &self.staff } else { &self.cards };
+        authority.issue(profile, &subject, key, validity, &SystemEntropy).unwrap()
     }
 
     /// A party's certificate.
@@ -80,7 +96,14 @@ impl Pki {
             reason,
         };
         let entries: Vec<_> = revoked.iter().map(entry).collect();
-        crl::build(&self.cards, &entries, number, self.now, self.now + days(1)).unwrap()
+        let (now, next) = (self.now, self.now + days(1));
+        crl::build(&self.cards, CRL_URL, &entries, number, now, next).unwrap()
+    }
+
+    /// The list of staff cards: none is revoked.
+    pub(crate) fn staff_list(&self) -> Vec<u8> {
+        let (now, next) = (self.now, self.now + days(1));
+        crl::build(&self.staff, STAFF_CRL_URL, &[], 1, now, next).unwrap()
     }
 
     /// Writes certificate (with its issuer's) and key, and gives the paths.

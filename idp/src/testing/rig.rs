@@ -12,7 +12,8 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use warifu_pki::{Authority, FileKey, KeyAlgorithm, PublicKey, TicketOpener};
+use warifu_pki::security_event::{CardStatus, Event, EventIssuer, SecurityEvent};
+use warifu_pki::{Authority, FileKey, KeyAlgorithm, KeySource, PolicyArc, PublicKey, TicketOpener};
 use warifu_saml::{AuthnRequest, Entity};
 use warifu_service::Surroundings;
 use warifu_service::clock::{FrozenClock, SystemEntropy};
@@ -27,12 +28,14 @@ use super::pki::{HOLDER, Pki, days, p256, rsa};
 use super::provider::{self, Provider};
 use crate::centre::Centre;
 use crate::config::{
-    AgentsConfig, AttributeName, CardIssuerConfig, CardsConfig, ContactConfig, KeysConfig, Origin,
-    RelayConfig, ServiceProviderConfig, SigningChoice, SigningKeyConfig,
+    AgentsConfig, AttributeName, CardIssuerConfig, CardOfficeConfig, CardsConfig, ContactConfig,
+    KeysConfig, Origin, RelayConfig, ServiceProviderConfig, SigningChoice, SigningKeyConfig,
 };
-use crate::{Idp, IdpConfig, NewPerson, Organization, PairwiseKey, PersonId, Role, metadata_xml};
+use crate::enforce;
+use crate::{Idp, IdpConfig, Organization, PairwiseKey, PersonId, Role, metadata_xml};
 
 pub(crate) const ORIGIN: &str = "https://idp.example";
+pub(crate) const OFFICE: &str = "urn:warifu:ca";
 
 pub(crate) struct Rig {
     pub(crate) idp: Idp,
@@ -45,6 +48,7 @@ pub(crate) struct Rig {
     pub(crate) card: Card,
     pub(crate) resident: PersonId,
     relay: FileKey,
+    office: FileKey,
     pub(crate) folder: tempfile::TempDir,
 }
 
@@ -95,23 +99,63 @@ impl Rig {
         Self::at("2026-11-20T01:15:00Z".parse().unwrap(), "portal.example").await
     }
 
+    /// A rig whose configuration is changed before it starts.
+    pub(crate) async fn with(change: impl FnOnce(&mut IdpConfig, &Pki)) -> Self {
+        let now = "2026-11-20T01:15:00Z".parse().unwrap();
+        Box::pin(Self::build(now, "portal.example", |config, pki, _| change(config, pki))).await
+    }
+
+    /// The same at another time; the last argument is the rig's folder.
+    pub(crate) async fn at_with(
+        now: jiff::Timestamp,
+        change: impl FnOnce(&mut IdpConfig, &Pki, &Path),
+    ) -> Self {
+        Box::pin(Self::build(now, "portal.example", change)).await
+    }
+
     /// A rig at that time, whose service provider is at that host.
     pub(crate) async fn at(now: jiff::Timestamp, host: &str) -> Self {
+        Box::pin(Self::build(now, host, |_, _, _| ())).await
+    }
+
+    async fn build(
+        now: jiff::Timestamp,
+        host: &str,
+        change: impl FnOnce(&mut IdpConfig, &Pki, &Path),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let pki = Pki::new(now);
         let portal = Provider::new(&pki, host);
         portal.write_metadata(&folder.path().join("portal.xml"), now + days(7));
-        let relay = p256();
-        let config = write_config(folder.path(), &pki, &relay);
+        let (relay, office) = (p256(), p256());
+        let mut config = write_config(folder.path(), &pki, &relay, &office);
+        change(&mut config, &pki, folder.path());
         let clock = Arc::new(FrozenClock::at(now));
         let surroundings = Surroundings { clock: clock.clone(), entropy: Arc::new(SystemEntropy) };
         let idp = Idp::open(config.clone(), surroundings.clone()).await.unwrap();
-        let resident = enrol(&idp, "上野太郎", Role::Resident, None, HOLDER).await;
+        let resident = PersonId::parse(&"a".repeat(32)).unwrap();
         let card = Card::new(&pki, CardKind::Authentication, HOLDER);
-        let rig =
-            Self { idp, config, clock, surroundings, pki, portal, card, resident, relay, folder };
+        let rig = Self {
+            idp,
+            config,
+            clock,
+            surroundings,
+            pki,
+            portal,
+            card,
+            resident,
+            relay,
+            office,
+            folder,
+        };
+        rig.enrol('a', "上野太郎", Role::Resident, None, HOLDER).await;
         rig.publish(&rig.pki.list(&[], 1)).await;
         rig
+    }
+
+    /// The same configuration, files and database once more, as after a restart.
+    pub(crate) async fn reopen(&mut self) {
+        self.idp = Idp::open(self.config.clone(), self.surroundings.clone()).await.unwrap();
     }
 
     pub(crate) fn centre(&self) -> &Centre {
@@ -125,17 +169,88 @@ impl Rig {
     /// Publishes a revocation list and lets the identity provider fetch it.
     pub(crate) async fn publish(&self, list: &[u8]) {
         std::fs::write(self.folder.path().join("cards.crl"), list).unwrap();
-        for issuer in self.centre().revocation.issuers() {
-            issuer.update(self.now()).await;
+        std::fs::write(self.folder.path().join("staff.crl"), self.pki.staff_list()).unwrap();
+        self.look().await;
+    }
+
+    /// Lets the identity provider look once for newer lists.
+    pub(crate) async fn look(&self) {
+        let centre = self.centre();
+        for watch in &centre.watches {
+            let (taken, _) = watch.look(&centre.trust, &centre.store, self.now()).await;
+            assert!(enforce::obey_all(centre, taken).await.is_empty());
         }
     }
 
-    /// Enrols a member of staff at a clinic and gives their card.
+    /// An event of the card office, said now.
+    pub(crate) fn said(&self, about: &str, event: Event) -> SecurityEvent {
+        SecurityEvent {
+            iss: OFFICE.into(),
+            aud: ORIGIN.into(),
+            jti: self.surroundings.hex(16),
+            iat: self.now().as_second(),
+            subject: about.into(),
+            event,
+        }
+    }
+
+    /// The card office's signature on an event.
+    pub(crate) fn signed(&self, event: &SecurityEvent) -> String {
+        EventIssuer::new(Arc::new(self.office.clone())).unwrap().issue(event).unwrap()
+    }
+
+    pub(crate) async fn tell(&self, about: &str, event: Event) {
+        self.idp.apply(&self.said(about, event)).await.unwrap();
+    }
+
+    pub(crate) async fn tell_state(&self, holder: &str, state: CardStatus) {
+        self.tell(holder, Event::CardState { state, reason: None }).await;
+    }
+
+    /// Makes a card known that still waits for its holder.
+    pub(crate) async fn issue(
+        &self,
+        person: char,
+        name: &str,
+        role: Role,
+        organization: Option<Organization>,
+        holder: &str,
+    ) {
+        let event = Event::CardIssued {
+            person: person.to_string().repeat(32),
+            display_name: name.into(),
+            roles: vec![role.urn().into()],
+            organization,
+            replaces: None,
+        };
+        self.tell(holder, event).await;
+    }
+
+    async fn enrol(
+        &self,
+        person: char,
+        name: &str,
+        role: Role,
+        organization: Option<Organization>,
+        holder: &str,
+    ) {
+        self.issue(person, name, role, organization, holder).await;
+        self.tell_state(holder, CardStatus::Active).await;
+    }
+
+    /// Makes a member of staff at a clinic known and gives their card.
     pub(crate) async fn staff(&self) -> Card {
         let holder = "f".repeat(32);
         let clinic = Organization { code: "3712345".into(), name: "春日佐々木医院".into() };
-        enrol(&self.idp, "受付 花子", Role::ClinicDesk, Some(clinic), &holder).await;
-        Card::new(&self.pki, CardKind::Authentication, &holder)
+        self.enrol('f', "受付 花子", Role::ClinicDesk, Some(clinic), &holder).await;
+        Card::new(&self.pki, CardKind::Staff, &holder)
+    }
+
+    /// Makes a member of the card office's staff known and gives their card.
+    pub(crate) async fn clerk(&self) -> Card {
+        let holder = "e".repeat(32);
+        self.enrol('e', "窓口 次郎", Role::CardClerk, None, &holder).await;
+        Card::new(&self.pki, CardKind::Staff, &holder)
     }
 
     /// A new browser.
@@ -164,24 +279,23 @@ impl Rig {
 
     /// The relay's side of a ticket.
     pub(crate) fn open_ticket(&self, ticket: &str) -> warifu_pki::RelayTicket {
-        let pem = std::fs::read(&self.config.keys.ticket).unwrap();
-        let idp = FileKey::from_pem(&pem).unwrap().public_key().clone();
+        let idp = self.public(&self.config.keys.ticket);
         let opener = TicketOpener::new(&self.relay, idp, ORIGIN, "urn:warifu:relay").unwrap();
         opener.open(ticket, self.now()).unwrap()
     }
-}
 
-async fn enrol(
-    idp: &Idp,
-    name: &str,
-    role: Role,
-    organization: Option<Organization>,
-    holder: &str,
-) -> PersonId {
-    let person = NewPerson { display_name: name.into(), roles: vec![role], organization };
-    let id = idp.enrol_person(person).await.unwrap();
-    idp.enrol_card(&id, holder).await.unwrap();
-    id
+    /// The card office's side of a ticket.
+    pub(crate) fn open_office_ticket(&self, ticket: &str) -> warifu_pki::RelayTicket {
+        let idp = self.public(&self.config.keys.ticket);
+        let opener = TicketOpener::of_office(&self.office, idp, ORIGIN, OFFICE).unwrap();
+        opener.open(ticket, self.now()).unwrap()
+    }
+
+    /// The public half of one of the identity provider's keys.
+    #[expect(clippy::unused_self, reason = "reads like the others")]
+    pub(crate) fn public(&self, source: &KeySource) -> PublicKey {
+        PublicKey::from_der(source.open().unwrap().public_key_der()).unwrap()
+    }
 }
 
 /// A browser: it keeps cookies, follows nothing by itself.
@@ -282,7 +396,7 @@ pub(crate) fn claims(token: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
-fn write_config(folder: &Path, pki: &Pki, relay: &FileKey) -> IdpConfig {
+fn write_config(folder: &Path, pki: &Pki, relay: &FileKey, office: &FileKey) -> IdpConfig {
     let file = |name: &str| folder.join(name);
     let write = |name: &str, text: String| {
         std::fs::write(file(name), text).unwrap();
@@ -290,7 +404,7 @@ fn write_config(folder: &Path, pki: &Pki, relay: &FileKey) -> IdpConfig {
     };
     let key = |name: &str| {
         p256().save(&file(name)).unwrap();
-        file(name)
+        KeySource::file(file(name))
     };
     KeyRing::generate("1", &SystemEntropy).unwrap().save(&file("columns.toml")).unwrap();
     PairwiseKey::generate(&SystemEntropy).save(&file("pairwise")).unwrap();
@@ -305,17 +419,32 @@ fn write_config(folder: &Path, pki: &Pki, relay: &FileKey) -> IdpConfig {
             pairwise: file("pairwise"),
             ticket: key("ticket.pem"),
             agent_request: key("agent-request.pem"),
+            events: key("events.pem"),
             saml_p256: saml_key(folder, pki, &p256()),
             saml_rsa: saml_key(folder, pki, rsa(KeyAlgorithm::Rsa3072)),
         },
         relay: RelayConfig {
             ticket_key: write("relay.pub", public_pem(relay.public_key())),
             audience: "urn:warifu:relay".into(),
+            events_url: None,
+            party: "relay".into(),
         },
+        card_office: Some(CardOfficeConfig {
+            events_key: write("office.pub", public_pem(office.public_key())),
+            ticket_key: write("office-ticket.pub", public_pem(office.public_key())),
+            issuer: OFFICE.into(),
+            events_url: "https://localhost:9/events".into(),
+            party: "ca".into(),
+        }),
         agents: AgentsConfig::default(),
         cards: CardsConfig {
             root: ca.clone(),
-            issuers: vec![issuer(&file("cards.crl"), write("cards.pem", pem_of(&pki.cards)))],
+            issuers: vec![
+                issuer(&file("cards.crl"), write("cards.pem", pem_of(&pki.cards))),
+                issuer(&file("staff.crl"), write("staff.pem", pem_of(&pki.staff))),
+            ],
+            policies: PolicyArc::default(),
+            schemes: Vec::new(),
         },
         outgoing: ClientConfig { ca, certificate: None, key: None },
         sessions: SessionLimits::default(),
@@ -331,21 +460,22 @@ fn write_config(folder: &Path, pki: &Pki, relay: &FileKey) -> IdpConfig {
                 AttributeName::Roles,
                 AttributeName::Organization,
                 AttributeName::RelayTicket,
+                AttributeName::OfficeTicket,
             ],
             signing: SigningChoice::Rsa,
         }],
     }
 }
 
-fn issuer(crl: &Path, certificate: std::path::PathBuf) -> CardIssuerConfig {
-    let crl = crl.to_str().unwrap().to_owned();
-    CardIssuerConfig { certificate, crl, refresh_seconds: 60 }
+fn issuer(list: &Path, certificates: std::path::PathBuf) -> CardIssuerConfig {
+    let lists = list.to_str().unwrap().to_owned();
+    CardIssuerConfig { certificates, authorities: None, lists, refresh_seconds: 60 }
 }
 
 fn saml_key(folder: &Path, pki: &Pki, key: &FileKey) -> SigningKeyConfig {
     let certificate = pki.party("idp", &["idp.example"], key.public_key());
     let (certificate, key) = pki.files(folder, &certificate, key);
-    SigningKeyConfig { key, certificate }
+    SigningKeyConfig { key: KeySource::file(key), certificate }
 }
 
 fn pem_of(authority: &Authority) -> String {

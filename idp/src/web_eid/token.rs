@@ -17,7 +17,7 @@ const MOST_SIGNATURE_BYTES: usize = 512;
 /// versions have them.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct AuthToken {
+pub(crate) struct AuthToken {
     pub(super) unverified_certificate: String,
     pub(super) algorithm: String,
     pub(super) signature: String,

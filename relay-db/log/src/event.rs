@@ -17,6 +17,8 @@ pub enum Action {
     TokenIssued,
     /// An access token was asked for and refused.
     TokenRefused,
+    /// A person's sign-ins were ended before their time.
+    SessionRevoked,
     /// A person was linked to a holder of records.
     LinkMade,
     /// A record was asked for.
@@ -36,9 +38,10 @@ pub enum Series {
 
 impl Action {
     /// Every action, in the order of the manual.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::TokenIssued,
         Self::TokenRefused,
+        Self::SessionRevoked,
         Self::LinkMade,
         Self::RecordRead,
         Self::EligibilityChecked,
@@ -49,6 +52,7 @@ impl Action {
         match self {
             Self::TokenIssued => "token-issued",
             Self::TokenRefused => "token-refused",
+            Self::SessionRevoked => "session-revoked",
             Self::LinkMade => "link-made",
             Self::RecordRead => "record-read",
             Self::EligibilityChecked => "eligibility-checked",
@@ -60,6 +64,9 @@ impl Action {
         match self {
             Self::TokenIssued => "A sign-in was exchanged for an access token.",
             Self::TokenRefused => "An access token was asked for and refused.",
+            Self::SessionRevoked => {
+                "A person's sign-ins were ended before their time: what was granted for them ends."
+            }
             Self::LinkMade => "A person was linked to a holder of records.",
             Self::RecordRead => "A record was asked for, and shown, refused or not found.",
             Self::EligibilityChecked => {
@@ -71,7 +78,9 @@ impl Action {
     /// The series in which the event is numbered.
     pub fn series(self) -> Series {
         match self {
-            Self::TokenIssued | Self::TokenRefused | Self::LinkMade => Series::Administration,
+            Self::TokenIssued | Self::TokenRefused | Self::SessionRevoked | Self::LinkMade => {
+                Series::Administration
+            }
             Self::RecordRead | Self::EligibilityChecked => Series::Disclosure,
         }
     }

@@ -26,3 +26,12 @@ CREATE TABLE relay_token (
     body BYTEA NOT NULL
 );
 CREATE INDEX relay_token_expires ON relay_token (expires);
+
+-- Whose sign-ins were ended: by the keyed hash of identity provider and subject, the last sign-in
+-- that counts no more (seconds since 1970). Kept while anything that stood on it could be alive.
+CREATE TABLE relay_revocation (
+    subject BYTEA PRIMARY KEY,
+    last BIGINT NOT NULL,
+    expires BIGINT NOT NULL
+);
+CREATE INDEX relay_revocation_expires ON relay_revocation (expires);

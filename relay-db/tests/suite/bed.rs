@@ -8,6 +8,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use warifu_contract::records::{DisplayName, Panel, Service};
+use warifu_pki::security_event::{Event, EventIssuer, SecurityEvent};
 use warifu_pki::{Actor, Confirmation, FileKey, Organization, Purpose, RelayTicket, TicketIssuer};
 use warifu_relay::Relay;
 use warifu_relay::config::{ConnectorConfig, IdentityProviderConfig, LogConfig, RelayConfig};
@@ -39,10 +40,32 @@ pub struct Bed {
     pub checkup: Source,
     pub pension: Source,
     pub idp: TicketIssuer,
+    pub events: EventIssuer,
+    /// The identity provider as a party.
+    pub idp_party: Client,
     pub portal: Client,
     pub hospital: Client,
     base: String,
     stop: CancellationToken,
+}
+
+/// A second server of the relay.
+pub struct Neighbour {
+    base: String,
+    stop: CancellationToken,
+}
+
+impl Neighbour {
+    pub async fn history(&self, client: &Client, token: &str) -> Response {
+        let request = client.http.get(format!("{}/history", self.base)).bearer_auth(token);
+        request.send().await.unwrap()
+    }
+}
+
+impl Drop for Neighbour {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
 }
 
 /// A registered party that calls the relay.
@@ -82,6 +105,7 @@ impl Bed {
         let token_key = federation.key("token").public_key().clone();
         let ticket_key = federation.key("ticket");
         let idp_key = federation.key("idp-ticket");
+        let events = EventIssuer::new(Arc::new(federation.key("idp-events"))).unwrap();
         let insurer = Source::start(&federation, "insurer", token_key.clone()).await;
         let checkup = Source::start(&federation, "checkup", token_key.clone()).await;
         let pension = Source::start(&federation, "pension", token_key).await;
@@ -96,6 +120,7 @@ impl Bed {
         let idp = TicketIssuer::new(Arc::new(idp_key), ticket_key.public_key()).unwrap();
         let portal = Client::new(&federation, "portal");
         let hospital = Client::new(&federation, "hospital");
+        let idp_party = Client::new(&federation, "idp");
         Self {
             federation,
             relay,
@@ -104,6 +129,8 @@ impl Bed {
             checkup,
             pension,
             idp,
+            events,
+            idp_party,
             portal,
             hospital,
             base,
@@ -196,6 +223,36 @@ impl Bed {
         assert_eq!(answer.status(), StatusCode::OK);
         let answer: Value = answer.json().await.unwrap();
         answer["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// The event that everything of `subject` before now is over.
+    pub fn session_revoked(&self, subject: &str) -> SecurityEvent {
+        let now = self.now().as_second();
+        SecurityEvent {
+            iss: IDP.into(),
+            aud: "urn:warifu:relay".into(),
+            jti: Surroundings::system().hex(16),
+            iat: now,
+            subject: subject.into(),
+            event: Event::SessionRevoked { event_timestamp: now },
+        }
+    }
+
+    /// `POST /events`.
+    pub async fn tell(&self, client: &Client, event: &SecurityEvent) -> Response {
+        self.tell_raw(client, "application/secevent+jwt", self.events.issue(event).unwrap()).await
+    }
+
+    pub async fn tell_raw(&self, client: &Client, kind: &str, body: String) -> Response {
+        let request = client.http.post(self.url("/events")).header("content-type", kind);
+        request.body(body).send().await.unwrap()
+    }
+
+    /// Serves the same databases by one more relay, as a second server would.
+    pub async fn neighbour(&self) -> Neighbour {
+        let relay = open(&self.federation, &self.config).await;
+        let (base, stop) = serve(&relay).await;
+        Neighbour { base, stop }
     }
 
     pub async fn post(&self, client: &Client, path: &str, token: &str, body: &Value) -> Response {
@@ -292,6 +349,8 @@ async fn config(federation: &Federation, engine: Engine, urls: [&String; 3]) -> 
         identity_providers: vec![IdentityProviderConfig {
             issuer: IDP.into(),
             ticket_key: federation.path("idp-ticket.pub"),
+            events_key: Some(federation.path("idp-events.pub")),
+            party: "idp".into(),
         }],
         token_key: federation.path("token.key"),
         client: federation.client_tls("relay"),

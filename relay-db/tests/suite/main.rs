@@ -10,5 +10,6 @@ mod gateway;
 mod history;
 mod links;
 mod records;
+mod session_end;
 mod source;
 mod token;

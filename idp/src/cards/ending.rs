@@ -1,0 +1,91 @@
+//! The end of a card's certificate, told in good time.
+
+use jiff::tz::{self, TimeZone};
+use jiff::{SignedDuration, Timestamp};
+use warifu_service::words::Voice;
+
+/// Days before the end at which it is told.
+const DAYS: [i64; 3] = [90, 60, 30];
+
+/// What is said about a certificate that ends soon.
+pub(crate) struct Ending {
+    pub(crate) heading: String,
+    pub(crate) advice: String,
+}
+
+impl Ending {
+    pub(crate) fn new(end: Timestamp, now: Timestamp, voice: Voice<'_>) -> Self {
+        let days = end.duration_since(now).as_hours() / 24;
+        let gaps = [("n", days.to_string().into()), ("date", date(end, voice).into())];
+        Self {
+            heading: voice.tell("cert-expiring", &gaps),
+            advice: voice.attribute("cert-expiring", "person"),
+        }
+    }
+}
+
+/// Whether it is close enough to be spoken of.
+pub(super) fn is_near(end: Timestamp, now: Timestamp) -> bool {
+    now < end && DAYS.iter().any(|&days| end - days_of(days) <= now)
+}
+
+/// Whether the holder is to be stopped by it: once at each of the three times, at the first use after
+/// it.
+pub(crate) fn is_due(end: Timestamp, last_use: Option<Timestamp>, now: Timestamp) -> bool {
+    DAYS.iter()
+        .map(|&days| end - days_of(days))
+        .any(|from| from <= now && last_use.is_none_or(|last| last < from))
+}
+
+fn days_of(count: i64) -> SignedDuration {
+    SignedDuration::from_hours(24 * count)
+}
+
+/// The day in Japan, in words.
+pub(super) fn date(at: Timestamp, voice: Voice<'_>) -> String {
+    let day = at.to_zoned(TimeZone::fixed(tz::offset(9))).date();
+    let month = voice.say(&format!("month-{}", day.month()));
+    let gaps = [
+        ("year", day.year().to_string().into()),
+        ("month", month.into()),
+        ("day", day.day().to_string().into()),
+    ];
+    voice.tell("own-date", &gaps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::words;
+    use warifu_service::words::Language;
+
+    fn at(day: i64) -> Timestamp {
+        "2026-11-20T01:15:00Z".parse::<Timestamp>().unwrap() + days_of(day)
+    }
+
+    #[test]
+    fn the_end_is_told_three_times() {
+        let end = at(100);
+        assert!(!is_due(end, None, at(9)));
+        assert!(is_due(end, None, at(10)) && is_due(end, Some(at(9)), at(10)));
+        assert!(!is_due(end, Some(at(10)), at(11)), "told already");
+        assert!(is_due(end, Some(at(39)), at(41)) && is_due(end, Some(at(12)), at(95)));
+        assert!(!is_due(end, Some(at(71)), at(95)));
+    }
+
+    #[test]
+    fn it_is_near_for_ninety_days() {
+        assert!(!is_near(at(100), at(9)) && is_near(at(100), at(10)) && is_near(at(100), at(99)));
+        assert!(!is_near(at(100), at(100)), "over");
+    }
+
+    #[test]
+    fn the_date_is_the_one_in_japan() {
+        let words = words().unwrap();
+        let late: Timestamp = "2026-11-20T15:00:00Z".parse().unwrap();
+        assert_eq!(date(late, words.in_(Language::Ja)), "2026年11月21日");
+        assert_eq!(date(late, words.in_(Language::En)), "21 November 2026");
+        let ending = Ending::new(at(58), at(0), words.in_(Language::En));
+        assert!(ending.heading.contains("58 days"), "{}", ending.heading);
+    }
+}

@@ -1,0 +1,147 @@
+//! `GET /cards`: a person's own cards. `POST /cards/add`: to the question for one more.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use data_encoding::BASE64URL_NOPAD;
+use jiff::Timestamp;
+use warifu_service::Problem;
+use warifu_service::web::Page;
+use warifu_service::words::Voice;
+
+use super::ending::{date, is_near};
+use super::{Ending, may_change};
+use crate::assurance::Level;
+use crate::browser::Browser;
+use crate::centre::Centre;
+use crate::login::{Begin, begin};
+use crate::person::CardState;
+use crate::store::{Card, CardId, Task};
+use crate::view::{Address, View};
+
+#[derive(Template)]
+#[template(path = "cards.html")]
+struct CardsPage<'a> {
+    page: Page<'a>,
+    news: Option<&'static str>,
+    cards: Vec<CardView>,
+    offers_more: bool,
+}
+
+/// A card with its words.
+struct CardView {
+    title: String,
+    state: String,
+    mood: &'static str,
+    advice: Option<String>,
+    waits: bool,
+    in_hand: bool,
+    issued_by: String,
+    used: String,
+    end: Option<String>,
+    ending: Option<Ending>,
+    removable: Option<String>,
+}
+
+/// Shows the cards of whoever is signed in; who is not signs in first.
+pub(crate) async fn show(
+    State(centre): State<Arc<Centre>>,
+    browser: Browser,
+    view: View,
+    address: Address,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let Some(session) = centre.session(&browser).await? else {
+        return begin(&centre, &browser, (&view, &address), Begin::own(Task::SignIn)).await;
+    };
+    let (voice, now) = (centre.words.in_(view.language), centre.now());
+    let cards = centre.store.cards_of(&session.person).await?;
+    let look = Look { voice, now, in_hand: &session.card };
+    let page = CardsPage {
+        page: view.page(&centre.words),
+        news: news(query.as_deref().unwrap_or_default()),
+        cards: cards.iter().map(|card| look.at(card)).collect(),
+        offers_more: !centre.config.cards.schemes.is_empty(),
+    };
+    view.render(&page, "form-action 'self'")
+}
+
+/// Leads to the question for a card that others issued; through a fresh sign-in where that is
+/// missing.
+pub(crate) async fn add(
+    State(centre): State<Arc<Centre>>,
+    browser: Browser,
+    view: View,
+    address: Address,
+) -> Result<Response, Problem> {
+    let what = match centre.session(&browser).await? {
+        Some(session) if may_change(&centre, &session).await? => {
+            let within = Some(session.id);
+            Begin { task: Task::AddCard, asker: None, level: Level::Substantial, within }
+        }
+        _ => Begin::own(Task::SignIn),
+    };
+    begin(&centre, &browser, (&view, &address), what).await
+}
+
+/// What has just happened, as the address says.
+fn news(query: &str) -> Option<&'static str> {
+    query.split('&').find_map(|part| match part {
+        "activated" => Some("own-news-activated"),
+        "added" => Some("own-news-added"),
+        "removed" => Some("own-news-removed"),
+        _ => None,
+    })
+}
+
+/// How the cards are looked at.
+struct Look<'a> {
+    voice: Voice<'a>,
+    now: Timestamp,
+    in_hand: &'a CardId,
+}
+
+impl Look<'_> {
+    fn at(&self, card: &Card) -> CardView {
+        let state = format!("own-state-{}", card.state.as_str());
+        let near = card.expires_at.filter(|end| is_near(*end, self.now));
+        let near = near.filter(|_| card.state == CardState::Active);
+        let advice = self.voice.attribute(&state, "person");
+        CardView {
+            title: title(card, self.voice),
+            state: self.voice.say(&state),
+            mood: mood(card.state),
+            advice: Some(advice).filter(|advice| !advice.is_empty()),
+            waits: card.state == CardState::Issued,
+            in_hand: card.id == *self.in_hand,
+            issued_by: self.voice.say(if card.scheme.is_none() {
+                "card-desk"
+            } else {
+                "own-others"
+            }),
+            used: card
+                .used_at
+                .map_or_else(|| self.voice.say("own-never"), |at| date(at, self.voice)),
+            end: card.expires_at.map(|end| date(end, self.voice)),
+            ending: near.map(|end| Ending::new(end, self.now, self.voice)),
+            removable: card.scheme.as_ref().map(|_| BASE64URL_NOPAD.encode(&card.id)),
+        }
+    }
+}
+
+/// What people call such a card; a scheme without a name of its own is called by its id.
+pub(super) fn title(card: &Card, voice: Voice<'_>) -> String {
+    let Some(scheme) = &card.scheme else { return voice.say("own-card") };
+    let key = format!("scheme-{scheme}");
+    if voice.knows(&key) { voice.say(&key) } else { scheme.clone() }
+}
+
+fn mood(state: CardState) -> &'static str {
+    match state {
+        CardState::Active => "ok",
+        CardState::Issued | CardState::Suspended => "warn",
+        CardState::Ended => "",
+    }
+}

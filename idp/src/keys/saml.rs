@@ -1,0 +1,56 @@
+//! A SAML signing key behind the signer seam, so that it may live in a token.
+
+use std::sync::Arc;
+
+use warifu_pki::{KeyAlgorithm, Signer};
+use warifu_saml::{Certificate, KeyError, SignError, SignatureAlgorithm, XmlSigner};
+
+use super::{KeysError, read};
+use crate::config::SigningKeyConfig;
+
+/// A key and the certificate that carries its public half in the metadata.
+pub(crate) struct SamlKey {
+    signer: Arc<dyn Signer>,
+    certificate: Certificate,
+    algorithm: SignatureAlgorithm,
+}
+
+impl SamlKey {
+    /// Opens the key and reads its certificate; they must belong together.
+    pub(super) fn load(config: &SigningKeyConfig) -> Result<Self, KeysError> {
+        let failed = |source| KeysError::Saml { path: config.certificate.clone(), source };
+        let (signer, pem) = (config.key.open()?, read(&config.certificate)?);
+        let certificate = Certificate::from_pem(&pem).map_err(failed)?;
+        if !belongs(&pem, signer.as_ref()) {
+            return Err(failed(KeyError::Mismatch));
+        }
+        let algorithm = match signer.algorithm() {
+            KeyAlgorithm::P256 => SignatureAlgorithm::EcdsaSha256,
+            KeyAlgorithm::P384 => SignatureAlgorithm::EcdsaSha384,
+            KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 => SignatureAlgorithm::RsaSha256,
+        };
+        Ok(Self { signer, certificate, algorithm })
+    }
+}
+
+fn belongs(pem: &[u8], signer: &dyn Signer) -> bool {
+    warifu_pki::Certificate::from_pem(pem)
+        .is_ok_and(|certificate| certificate.public_key_der() == signer.public_key_der())
+}
+
+impl XmlSigner for SamlKey {
+    fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+
+    fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>, SignError> {
+        self.signer.sign(bytes).map_err(SignError::new)
+    }
+}
+
+#[cfg(test)]
+mod tests;
