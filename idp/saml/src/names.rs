@@ -26,6 +26,8 @@ pub const ATTRIBUTE_ENTITLEMENT: &str = "urn:oid:1.3.6.1.4.1.5923.1.1.1.7";
 pub const ATTRIBUTE_ORGANIZATION: &str = "urn:oid:2.5.4.10";
 /// The sealed ticket to the relay.
 pub const ATTRIBUTE_RELAY_TICKET: &str = "urn:warifu:attribute:relay-ticket";
+/// A ticket that only the card office can open; for its staff.
+pub const ATTRIBUTE_OFFICE_TICKET: &str = "urn:warifu:attribute:office-ticket";
 /// Attribute name format: a URI (SAML core 8.2.2).
 pub const ATTRIBUTE_FORMAT_URI: &str = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri";
 

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use warifu_pki::{Actor, Confirmation, Purpose, RelayTicket};
 use warifu_saml::Attribute;
-use warifu_saml::names::ATTRIBUTE_RELAY_TICKET;
+use warifu_saml::names::{ATTRIBUTE_OFFICE_TICKET, ATTRIBUTE_RELAY_TICKET};
 use warifu_service::Problem;
 
 use super::Reply;
@@ -12,9 +12,6 @@ use crate::assurance::Level;
 use crate::pairwise::{CARD_OFFICE, RELAY};
 use crate::person::{Person, PersonId};
 use crate::store::Session;
-
-/// Not in any standard: the ticket to the card office.
-const ATTRIBUTE_OFFICE_TICKET: &str = "urn:warifu:attribute:office-ticket";
 
 /// Whom a ticket is about.
 pub(super) enum Subject<'a> {

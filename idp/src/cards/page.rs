@@ -12,7 +12,7 @@ use warifu_service::web::Page;
 use warifu_service::words::Voice;
 
 use super::ending::{date, is_near};
-use super::{Ending, may_change};
+use super::{Ending, may_change, works};
 use crate::assurance::Level;
 use crate::browser::Browser;
 use crate::centre::Centre;
@@ -63,7 +63,7 @@ pub(crate) async fn show(
         page: view.page(&centre.words),
         news: news(query.as_deref().unwrap_or_default()),
         cards: cards.iter().map(|card| look.at(card)).collect(),
-        offers_more: !centre.config.cards.schemes.is_empty(),
+        offers_more: !centre.config.cards.schemes.is_empty() && !works(&centre, &session).await?,
     };
     view.render(&page, "form-action 'self'")
 }

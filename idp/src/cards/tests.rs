@@ -234,6 +234,18 @@ async fn a_card_of_others_signs_in_once_its_holder_has_added_it() {
 }
 
 #[tokio::test]
+async fn who_signs_in_to_work_adds_no_card_of_others() {
+    let (rig, agency) = with_agency(CardLevel::High).await;
+    let staff = rig.staff().await;
+    let mut tab = signed_in(&rig, &staff).await;
+    assert!(!tab.get("/cards").await.body.contains("action=\"/cards/add\""));
+    assert!(signed_in(&rig, &rig.card).await.get("/cards").await.body.contains("/cards/add"));
+    let _ = add(&mut tab, &foreign(&agency)).await;
+    let refused = refused(&mut rig.tab(), &rig, &foreign(&agency)).await;
+    assert_eq!(refused.as_deref(), Some("card.not-enrolled"));
+}
+
+#[tokio::test]
 async fn a_card_of_others_counts_for_as_much_as_its_scheme() {
     let (rig, agency) = with_agency(CardLevel::Substantial).await;
     let card = foreign(&agency);
@@ -273,8 +285,10 @@ async fn only_others_cards_are_added_and_only_by_one_person() {
     let stranger = foreign(&Pki::new(rig.now()));
     assert_eq!(add(&mut tab, &stranger).await.as_deref(), Some("cert.untrusted"));
     assert_eq!(add(&mut tab, &card).await, None);
-    let staff = rig.staff().await;
-    let mut other = signed_in(&rig, &staff).await;
+    let holder = "e".repeat(32);
+    rig.enrol('e', "見本 花子", Role::Resident, None, &holder).await;
+    let neighbour = Card::new(&rig.pki, CardKind::Authentication, &holder);
+    let mut other = signed_in(&rig, &neighbour).await;
     assert_eq!(add(&mut other, &card).await.as_deref(), Some("card.taken"));
 }
 

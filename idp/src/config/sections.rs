@@ -81,7 +81,7 @@ fn default_office_issuer() -> String {
 }
 
 fn default_office_party() -> String {
-    "ca".to_owned()
+    "office".to_owned()
 }
 
 fn default_relay_party() -> String {
@@ -127,8 +127,8 @@ pub struct ServiceProviderConfig {
     /// it stands, so only put there what came by a safe way.
     #[serde(default)]
     pub metadata_signer: Option<PathBuf>,
-    /// Its client certificate (PEM) towards relay and card office. Tickets are bound to it, so there are none
-    /// without it.
+    /// Its client certificate (PEM) towards relay and card office. Tickets are bound to it, so there
+    /// are none without it.
     #[serde(default)]
     pub client_certificate: Option<PathBuf>,
     /// What it is told about a person.

@@ -8,7 +8,7 @@ use warifu_pki::security_event::CardStatus;
 use warifu_pki::{Purpose, Reason};
 use warifu_saml::names::{
     AC_PRESENCE, AC_SMARTCARD_PKI, ATTRIBUTE_DISPLAY_NAME, ATTRIBUTE_ENTITLEMENT,
-    ATTRIBUTE_ORGANIZATION, ATTRIBUTE_PAIRWISE_ID, ATTRIBUTE_RELAY_TICKET,
+    ATTRIBUTE_OFFICE_TICKET, ATTRIBUTE_ORGANIZATION, ATTRIBUTE_PAIRWISE_ID, ATTRIBUTE_RELAY_TICKET,
 };
 use warifu_saml::{Refusal, Status};
 
@@ -306,7 +306,7 @@ async fn staff_of_the_card_office_get_a_ticket_to_it_for_no_longer_than_the_sess
     let request = rig.portal.request(rig.now());
     let page = tab.sign_in(&request, &clerk).await;
     let login = rig.login(&page, &request);
-    let ticket = login.value("urn:warifu:attribute:office-ticket").unwrap();
+    let ticket = login.value(ATTRIBUTE_OFFICE_TICKET).unwrap();
     let ticket = rig.open_office_ticket(ticket);
     assert_eq!((ticket.purpose, ticket.act), (Purpose::CardOffice, None));
     assert_eq!(ticket.roles, ["urn:warifu:role:card-clerk"]);
@@ -324,7 +324,7 @@ async fn staff_of_the_card_office_get_a_ticket_to_it_for_no_longer_than_the_sess
     let half_an_hour = rig.portal.request(rig.now());
     let page = tab.get(&rig.portal.redirect(&half_an_hour)).await;
     let login = rig.login(&page, &half_an_hour);
-    let ticket = login.value("urn:warifu:attribute:office-ticket").unwrap();
+    let ticket = login.value(ATTRIBUTE_OFFICE_TICKET).unwrap();
     let ticket = rig.open_office_ticket(ticket);
     assert_eq!(ticket.exp - ticket.iat, 30 * 60);
 }
@@ -337,6 +337,6 @@ async fn nobody_else_gets_a_ticket_to_the_card_office() {
         let request = rig.portal.request(rig.now());
         let page = rig.tab().sign_in(&request, card).await;
         let login = rig.login(&page, &request);
-        assert_eq!(login.value("urn:warifu:attribute:office-ticket"), None);
+        assert_eq!(login.value(ATTRIBUTE_OFFICE_TICKET), None);
     }
 }

@@ -226,7 +226,7 @@ impl Rig {
         self.tell(holder, event).await;
     }
 
-    async fn enrol(
+    pub(crate) async fn enrol(
         &self,
         person: char,
         name: &str,

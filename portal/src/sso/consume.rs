@@ -5,8 +5,8 @@ use axum::http::StatusCode;
 use axum::response::Redirect;
 use serde::Deserialize;
 use warifu_saml::names::{
-    AC_PRESENCE, ATTRIBUTE_DISPLAY_NAME, ATTRIBUTE_ENTITLEMENT, ATTRIBUTE_ORGANIZATION,
-    ATTRIBUTE_PAIRWISE_ID, ATTRIBUTE_RELAY_TICKET,
+    AC_PRESENCE, ATTRIBUTE_DISPLAY_NAME, ATTRIBUTE_ENTITLEMENT, ATTRIBUTE_OFFICE_TICKET,
+    ATTRIBUTE_ORGANIZATION, ATTRIBUTE_PAIRWISE_ID, ATTRIBUTE_RELAY_TICKET,
 };
 use warifu_saml::{Expectation, Login, Refusal, Status, claimed, decode_post};
 use warifu_service::Problem;
@@ -17,9 +17,6 @@ use super::providers::Provider;
 use super::requests::{self, Pending, Purpose};
 use crate::access::Role;
 use crate::shared::{App, Shared};
-
-/// Names the sealed ticket to the card office.
-const ATTRIBUTE_OFFICE_TICKET: &str = "urn:warifu:attribute:office-ticket";
 
 /// The form an identity provider lets the browser post.
 #[derive(Debug, Deserialize)]
