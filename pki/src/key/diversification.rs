@@ -110,15 +110,15 @@ fn parse(digits: &[u8]) -> Result<KeyBytes, KeyError> {
     let ([first, second, third], _) = key.as_chunks::<8>() else {
         return Err(KeyError::Malformed);
     };
-    if is_same(first, second) || is_same(second, third) {
+    if is_same(*first, *second) || is_same(*second, *third) {
         return Err(KeyError::Unsupported);
     }
     Ok(key)
 }
 
 /// The lowest bit of each byte is its parity and no part of the key.
-fn is_same(one: &[u8; 8], other: &[u8; 8]) -> bool {
-    one.iter().zip(other).all(|(one, other)| (one ^ other) & 0xFE == 0)
+fn is_same(one: [u8; 8], other: [u8; 8]) -> bool {
+    one.into_iter().zip(other).all(|(one, other)| (one ^ other) & 0xFE == 0)
 }
 
 fn encipher(key: &KeyBytes, block: [u8; 8]) -> Result<[u8; 8], ErrorStack> {

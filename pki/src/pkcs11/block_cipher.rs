@@ -79,6 +79,3 @@ impl fmt::Debug for TokenBlockCipher {
         f.debug_struct("TokenBlockCipher").field("key", &self.place.key).finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,8 @@
 //! Keys in SoftHSM2. Its configuration is read from the environment once in a process, so each test
 //! runs itself again in a process of its own, with a folder and a token of its own.
 
+mod block_cipher;
+
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;

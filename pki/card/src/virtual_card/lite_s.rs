@@ -13,7 +13,7 @@ const ATR: [u8; 20] = [
     0x00, 0x00, 0x00, 0x42,
 ];
 const PMM: [u8; 8] = [0x00, 0xF1, 0x00, 0x00, 0x00, 0x01, 0x43, 0x00];
-/// S_PAD0 to S_PAD13 and REG.
+/// `S_PAD0` to `S_PAD13` and REG.
 const LAST_USER_BLOCK: u8 = 0x0E;
 /// MC of a new card: everything open.
 const OPEN_CONFIGURATION: [u8; 16] =

@@ -4,8 +4,8 @@
 use warifu_card::{
     PcscReaders, Readers, Transaction,
     felica::{
-        Block, CardKey, FelicaError, LiteS, MasterKey, Registration, connect, diversify, register,
-        rotate,
+        Block, CardKey, FelicaError, Identity, LiteS, MasterKey, Registration, connect, diversify,
+        register, rotate,
     },
     virtual_card::{SharedCard, VirtualLiteS},
 };
@@ -18,7 +18,9 @@ use crate::{
 const IDM: [u8; 8] = [0x01, 0x2E, 0x44, 0x10, 0x20, 0x30, 0x40, 0x50];
 
 fn master(version: u8) -> MasterKey {
-    MasterKey::new(std::array::from_fn(|i| version.wrapping_mul(29).wrapping_add(i as u8)))
+    MasterKey::new(std::array::from_fn(|i| {
+        version.wrapping_mul(29).wrapping_add(u8::try_from(i).unwrap())
+    }))
 }
 
 fn id_block() -> [u8; 16] {
@@ -43,6 +45,10 @@ fn with<T>(
     say(&mut LiteS::find(transport.as_mut())?)
 }
 
+fn identity(card: &mut LiteS<'_>) -> Result<Identity, FelicaError> {
+    card.identity()
+}
+
 fn registered() -> Bare<VirtualLiteS> {
     let mut card = Bare(VirtualLiteS::blank(IDM));
     let identity = with(&mut card, |card| register(card, &registration(1))).unwrap();
@@ -63,7 +69,7 @@ fn a_registered_card_proves_its_key_and_no_other() {
 fn a_copy_of_what_can_be_read_is_refused() {
     let card = registered();
     let mut copy = Bare(card.0.copied_by_reading());
-    let says = with(&mut copy, |card| card.identity()).unwrap();
+    let says = with(&mut copy, identity).unwrap();
     assert_eq!(says.id_block, id_block());
     let proves = with(&mut copy, |card| card.authenticate(&key(1), [5; 16]).map(drop));
     assert_eq!(proves, Err(FelicaError::WrongMac));
@@ -107,7 +113,7 @@ fn another_kind_of_card_is_not_one() {
     use crate::cards::{card, random};
     use warifu_card::piv::KeyAlgorithm;
     let mut piv = Bare(card(KeyAlgorithm::P256, 1).finish(random(1)));
-    assert_eq!(with(&mut piv, |card| card.identity()), Err(FelicaError::Unsupported));
+    assert_eq!(with(&mut piv, identity), Err(FelicaError::Unsupported));
 }
 
 #[test]

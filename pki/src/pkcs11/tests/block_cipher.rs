@@ -1,12 +1,13 @@
-//! Card keys out of SoftHSM2.
+//! Enciphering with secret keys in SoftHSM2.
 
 use std::path::Path;
 
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass};
 
-use super::super::tests::{module_logout, place, with_token};
-use super::*;
-use crate::{DiversificationKey, KeyAlgorithm, KeySource, Pkcs11Key};
+use super::{module_logout, place, with_token};
+use crate::pkcs11::objects::secret_key;
+use crate::pkcs11::{TokenBlockCipher, TokenError, module};
+use crate::{DiversificationKey, KeyAlgorithm, KeyError, KeySource, Pkcs11Key, TokenKey};
 
 const HEX: &str = "000102030405060708090a0b0c0d0e0f1011121314151617";
 
@@ -41,7 +42,7 @@ fn token_error(result: Result<DiversificationKey, KeyError>) -> TokenError {
 
 #[test]
 fn token_and_file_encipher_alike() {
-    with_token(module_path!(), "token_and_file_encipher_alike", |folder| {
+    with_token("block_cipher::token_and_file_encipher_alike", |folder| {
         let place = place(folder, "felica-1");
         import(&place);
         let token = DiversificationKey::open(&KeySource::Token(place)).unwrap();
@@ -54,7 +55,7 @@ fn token_and_file_encipher_alike() {
 
 #[test]
 fn a_key_is_made_in_the_token_and_stays_there() {
-    with_token(module_path!(), "a_key_is_made_in_the_token_and_stays_there", |folder| {
+    with_token("block_cipher::a_key_is_made_in_the_token_and_stays_there", |folder| {
         let place = place(folder, "felica-1");
         let source = KeySource::Token(place.clone());
         let made = DiversificationKey::generate(&source).unwrap();
@@ -73,7 +74,7 @@ fn a_key_is_made_in_the_token_and_stays_there() {
 
 #[test]
 fn another_kind_of_key_is_none() {
-    with_token(module_path!(), "another_kind_of_key_is_none", |folder| {
+    with_token("block_cipher::another_kind_of_key_is_none", |folder| {
         let place = place(folder, "cards");
         Pkcs11Key::generate(&place, KeyAlgorithm::P256).unwrap();
         let opened = DiversificationKey::open(&KeySource::Token(place));
@@ -83,8 +84,8 @@ fn another_kind_of_key_is_none() {
 
 #[test]
 fn a_lost_login_is_made_again_and_a_wrong_pin_tried_once() {
-    let name = "a_lost_login_is_made_again_and_a_wrong_pin_tried_once";
-    with_token(module_path!(), name, |folder| {
+    let name = "block_cipher::a_lost_login_is_made_again_and_a_wrong_pin_tried_once";
+    with_token(name, |folder| {
         let place = place(folder, "felica-1");
         let key = TokenBlockCipher::generate(&place).unwrap();
         let before = key.encrypt([2; 8]).unwrap();
