@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use clap::ValueEnum;
+use warifu_contract::card_office::Stage;
+use warifu_office::life::{self, Deed, Target};
 use warifu_pki::{PolicyArc, PolicyKind, Profile, ProfileDescription};
 
 /// A table.
@@ -14,6 +16,8 @@ pub enum Table {
     Keys,
     /// What stands in each profile's certificates.
     Profiles,
+    /// The steps in a card's life.
+    Steps,
 }
 
 /// The table in Markdown.
@@ -22,6 +26,7 @@ pub fn table(table: Table, arc: &PolicyArc) -> String {
         Table::Policies => policies(arc),
         Table::Keys => keys(arc),
         Table::Profiles => profiles(arc),
+        Table::Steps => steps(),
     }
 }
 
@@ -73,6 +78,40 @@ fn profiles(arc: &PolicyArc) -> String {
     out
 }
 
+fn steps() -> String {
+    let mut out =
+        "| event | from | to | by | never by whoever |\n|---|---|---|---|---|\n".to_owned();
+    for rule in life::TABLE {
+        let from: Vec<_> = rule.from.iter().copied().map(name).collect();
+        let to = match rule.to {
+            Target::To(stage) => name(stage),
+            Target::Stay => "stays".to_owned(),
+            Target::Back => "where it was before".to_owned(),
+        };
+        let by: Vec<_> = rule.by.iter().map(|role| role.name().to_owned()).collect();
+        let apart: Vec<_> = rule.apart_from.iter().map(|deed| did(*deed).to_owned()).collect();
+        let (event, from) = (rule.step.event(), or_none(&from));
+        let by = if by.is_empty() { "itself, or another party".to_owned() } else { by.join(", ") };
+        let _ = writeln!(out, "| {event} | {from} | {to} | {by} | {} |", or_none(&apart));
+    }
+    out
+}
+
+fn name(stage: Stage) -> String {
+    let value = serde_json::to_value(stage).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn did(deed: Deed) -> &'static str {
+    match deed {
+        Deed::Took => "took the application",
+        Deed::Proved => "asked the register",
+        Deed::Resolved => "resolved the doubt",
+        Deed::Suspended => "suspended it",
+        Deed::ProposedEnd => "said that the holder is gone",
+    }
+}
+
 fn rows(arc: &PolicyArc) -> Vec<ProfileDescription> {
     Profile::all().iter().map(|profile| profile.describe(arc)).collect()
 }
@@ -96,13 +135,13 @@ mod tests {
     #[test]
     fn the_certificate_policy_states_what_the_profiles_are() {
         let document = include_str!("../../../docs/certificate-policy.md");
-        for (name, which) in
-            [("policies", Table::Policies), ("keys", Table::Keys), ("profiles", Table::Profiles)]
-        {
+        for which in Table::value_variants() {
+            let value = which.to_possible_value().unwrap();
+            let name = value.get_name();
             let mark = format!("<!-- made by: warifu ca policy {name} -->\n");
             let (_, after) = document.split_once(&mark).expect(name);
             let (stated, _) = after.split_once("<!-- end -->").expect(name);
-            assert_eq!(stated, table(which, &PolicyArc::default()), "{name}");
+            assert_eq!(stated, table(*which, &PolicyArc::default()), "{name}");
         }
     }
 }
