@@ -171,8 +171,8 @@ async function* events(body) {
 }
 
 /** The states in which the card software asks for something in its window, and those that open it. */
-const ASKING = new Set(["pin", "pin-wrong", "code", "code-wrong", "new-pin"]);
-const OPENING = new Set(["pin", "code"]);
+const ASKING = new Set(["choose-card", "pin", "pin-wrong", "code", "code-wrong", "new-pin"]);
+const OPENING = new Set(["choose-card", "pin", "code"]);
 
 /** How it asks, as the first event about it says. */
 let prompted = {};

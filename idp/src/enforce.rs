@@ -49,16 +49,17 @@ async fn obey(centre: &Centre, taken: &Taken) -> Result<(), StoreError> {
 
 async fn revoked_cards(centre: &Centre, taken: &Taken) -> Result<Vec<CardId>, StoreError> {
     let (store, issuer) = (&centre.store, &taken.issuer);
+    let revoked = taken.newly_revoked.iter().map(|serial| store.certificate_id(issuer, serial));
     if taken.newly_revoked.len() > FEW {
-        let revoked: HashSet<_> = taken.newly_revoked.iter().collect();
+        let revoked: HashSet<_> = revoked.collect();
         let in_sessions = store.cards_in_sessions(issuer).await?.into_iter();
         return Ok(in_sessions
-            .filter_map(|(card, serial)| revoked.contains(&serial).then_some(card))
+            .filter_map(|(card, certificate)| revoked.contains(&certificate).then_some(card))
             .collect());
     }
     let mut cards = Vec::new();
-    for serial in &taken.newly_revoked {
-        cards.extend(store.card_by_certificate(issuer, serial).await?);
+    for certificate in revoked {
+        cards.extend(store.card_by_certificate(&certificate).await?);
     }
     Ok(cards)
 }

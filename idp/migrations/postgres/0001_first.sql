@@ -19,11 +19,11 @@ CREATE TABLE cards (
     activated_at BIGINT,
     used_at      BIGINT,             -- its last answer
     issuer       TEXT,                -- and the certificate it answered with: x5t#S256 of its issuer,
-    serial       TEXT,                -- its serial number in hexadecimal,
+    certificate  BYTEA,               -- keyed hash of issuer and serial number,
     expires_at   BIGINT              -- and its end
 );
 CREATE INDEX cards_of_person ON cards (person);
-CREATE INDEX cards_by_certificate ON cards (issuer, serial);
+CREATE INDEX cards_by_certificate ON cards (certificate);
 
 -- A question to a card on its way: a sign-in from the AuthnRequest to the Response, the activation
 -- of a card, a card to be added.

@@ -146,7 +146,7 @@ async fn the_activation_page_speaks_both_languages_and_asks_for_no_secret() {
         let page = tab.get(&begun.location()).await;
         assert!(page.body.contains(&format!("<h1>{title}</h1>")), "{}", page.body);
         assert!(page.body.contains(step), "{}", page.body);
-        for screen in ["code", "code-wrong", "new-pin", "two-cards", "card-revoked"] {
+        for screen in ["code", "code-wrong", "new-pin", "choose-card", "card-revoked"] {
             assert!(page.body.contains(&format!("data-screen=\"{screen}\"")), "{screen}");
         }
         assert!(!page.body.contains("data-screen=\"pin\"") && !page.body.contains("password"));

@@ -132,7 +132,7 @@ pub(crate) const SCREENS: &[Screen] = &[
     state("no-reader", Step::Card, Mood::Ask, Act::None),
     state("insert-card", Step::Card, Mood::Ask, Act::None),
     state("wrong-card", Step::Card, Mood::Warn, Act::None),
-    state("two-cards", Step::Card, Mood::Warn, Act::None),
+    Screen { step: Step::Card, ..window("choose-card", Mood::Ask, Shown::Always) },
     fault("card-timeout", "card.timeout", Step::Card, Mood::Warn),
     fault("card-removed", "card.removed", Step::Card, Mood::Warn),
     fault("card-changed", "card.changed", Step::Card, Mood::Warn),
@@ -282,6 +282,7 @@ impl SpokenScreen<'_> {
         let first = self.name().split_once('-').map_or(self.name(), |(first, _)| first);
         let asked = match first {
             "new" => "new-pin",
+            "choose" => "choose-card",
             "code" => "code",
             _ => "pin",
         };
@@ -330,7 +331,9 @@ mod tests {
     fn a_tap_is_never_asked_for_a_pin() {
         let words = words().unwrap();
         let screens = spoken(Scene::Tap, words.in_(Language::En));
-        assert!(!screens.iter().any(|screen| screen.asks().is_some() || screen.step() == "pin"));
+        let asks =
+            |screen: &SpokenScreen<'_>| screen.asks().is_some_and(|asked| asked != "choose-card");
+        assert!(!screens.iter().any(|screen| asks(screen) || screen.step() == "pin"));
         let insert = screens.iter().find(|screen| screen.name() == "insert-card").unwrap();
         assert!(insert.heading().contains("patient"), "{}", insert.heading());
     }
@@ -344,7 +347,9 @@ mod tests {
             asked.dedup();
             asked
         };
-        assert_eq!(asked(Scene::Activate), ["code", "new-pin"]);
-        assert_eq!((asked(Scene::SignIn), asked(Scene::AddCard)), (vec!["pin"], vec!["pin"]));
+        assert_eq!(asked(Scene::Activate), ["choose-card", "code", "new-pin"]);
+        for scene in [Scene::SignIn, Scene::AddCard] {
+            assert_eq!(asked(scene), ["choose-card", "pin"]);
+        }
     }
 }

@@ -8,9 +8,12 @@ use super::{Store, StoreError};
 use crate::person::{CardState, PersonId};
 
 const CONTEXT: &str = "cards.id";
+const CERTIFICATE: &str = "cards.certificate";
 
 /// The keyed hash by which a card is known.
 pub(crate) type CardId = Vec<u8>;
+/// A certificate's name here: a keyed hash of its issuer and serial number.
+pub(crate) type CertificateId = Vec<u8>;
 
 /// What the identity provider knows of a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,12 +175,13 @@ impl Store {
         tx: &mut Transaction,
         used: &Use,
     ) -> Result<bool, StoreError> {
-        let sql = "UPDATE cards SET used_at = $2, issuer = $3, serial = $4, expires_at = $5 \
+        let sql = "UPDATE cards SET used_at = $2, issuer = $3, certificate = $4, expires_at = $5 \
                    WHERE id = $1 AND state = $6";
         let (at, end) = (micros(used.at), micros(used.expires_at));
-        let (issuer, serial) = (used.issuer.as_str(), used.serial.as_str());
+        let (issuer, certificate) =
+            (used.issuer.as_str(), self.certificate_id(&used.issuer, &used.serial));
         let active = CardState::Active.as_str();
-        Ok(execute!(tx.on(), sql, used.card.as_slice(), at, issuer, serial, end, active)? == 1)
+        Ok(execute!(tx.on(), sql, used.card.as_slice(), at, issuer, certificate, end, active)? == 1)
     }
 
     /// Notes that a card said that it is there: its other certificate opens no session. `false` when
@@ -192,27 +196,32 @@ impl Store {
         Ok(execute!(tx.on(), sql, used.card.as_slice(), micros(used.at), active)? == 1)
     }
 
+    /// The name here of a certificate, by its issuer (`x5t#S256`) and its serial number in
+    /// hexadecimal. The authority knows the number too, and must not be joined by it.
+    pub(crate) fn certificate_id(&self, issuer: &str, serial: &str) -> CertificateId {
+        self.keys.lookup(CERTIFICATE, format!("{issuer}/{serial}").as_bytes()).to_vec()
+    }
+
     /// The card that answered last with this certificate.
     pub(crate) async fn card_by_certificate(
         &self,
-        issuer: &str,
-        serial: &str,
+        certificate: &CertificateId,
     ) -> Result<Option<CardId>, StoreError> {
-        let sql = "SELECT id, serial FROM cards WHERE issuer = $1 AND serial = $2";
-        let row = fetch_optional!(self.database.read(), Certified, sql, issuer, serial)?;
+        let sql = "SELECT id, certificate FROM cards WHERE certificate = $1";
+        let read = self.database.read();
+        let row = fetch_optional!(read, Certified, sql, certificate.as_slice())?;
         Ok(row.map(|row| row.id))
     }
 
-    /// Every card of that issuer that somebody is signed in with, and the serial number of its
-    /// certificate.
+    /// Every card of that issuer that somebody is signed in with, and its certificate.
     pub(crate) async fn cards_in_sessions(
         &self,
         issuer: &str,
-    ) -> Result<Vec<(CardId, String)>, StoreError> {
-        let sql = "SELECT DISTINCT cards.id, cards.serial FROM sessions \
+    ) -> Result<Vec<(CardId, CertificateId)>, StoreError> {
+        let sql = "SELECT DISTINCT cards.id, cards.certificate FROM sessions \
                    JOIN cards ON cards.id = sessions.card WHERE cards.issuer = $1";
         let rows = fetch_all!(self.database.read(), Certified, sql, issuer)?;
-        Ok(rows.into_iter().filter_map(|row| Some((row.id, row.serial?))).collect())
+        Ok(rows.into_iter().filter_map(|row| Some((row.id, row.certificate?))).collect())
     }
 
     /// Removes a card that others issued. `false` when the person has no such card.
@@ -240,7 +249,7 @@ pub(super) struct NewCard<'a> {
 #[derive(sqlx::FromRow)]
 struct Certified {
     id: Vec<u8>,
-    serial: Option<String>,
+    certificate: Option<Vec<u8>>,
 }
 
 #[cfg(test)]
@@ -341,9 +350,12 @@ pub(super) mod tests {
             let mut tx = store.database.begin().await.unwrap();
             assert!(store.note_use(&mut tx, &used).await.unwrap());
             tx.commit().await.unwrap();
-            let found = store.card_by_certificate("issuer", "40ab").await.unwrap();
-            assert_eq!(found.as_ref(), Some(&used.card));
-            assert_eq!(store.card_by_certificate("other", "40ab").await.unwrap(), None);
+            let found = async |issuer| {
+                let certificate = store.certificate_id(issuer, "40ab");
+                store.card_by_certificate(&certificate).await.unwrap()
+            };
+            assert_eq!(found("issuer").await.as_ref(), Some(&used.card));
+            assert_eq!(found("other").await, None);
             let card = store.card(&used.card).await.unwrap().unwrap();
             assert_eq!((card.used_at, card.expires_at), (Some(now()), Some(used.expires_at)));
             set(store, CardState::Suspended, now()).await;
@@ -356,7 +368,7 @@ pub(super) mod tests {
     async fn the_holder_reference_is_not_in_the_row() {
         for rig in both().await {
             put(&rig.store, 'a', HOLDER).await;
-            let sql = "SELECT id, serial FROM cards";
+            let sql = "SELECT id, certificate FROM cards";
             let row = fetch_optional!(rig.store.database.read(), Certified, sql).unwrap().unwrap();
             assert_eq!(row.id.len(), 32);
             assert_ne!(row.id, super::super::hash_of(HOLDER), "a plain hash can be guessed");
