@@ -13,7 +13,7 @@ use warifu_contract::card_office::{
 };
 use warifu_contract::identity::FourItems;
 use warifu_office::print::Printer;
-use warifu_office::{Actor, CardKey, CardOffice, OfficeConfig, PcscFeeder};
+use warifu_office::{Actor, CardKey, CardOffice, FelicaDesk, OfficeConfig, PcscFeeder};
 use warifu_service::{Surroundings, config};
 
 /// Who works, where, and at what.
@@ -107,6 +107,9 @@ enum Command {
     /// Make many cards.
     #[command(subcommand)]
     Batch(BatchCommand),
+    /// FeliCa Lite-S cards as second tokens.
+    #[command(subcommand)]
+    Felica(FelicaCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -126,6 +129,24 @@ enum BatchCommand {
     Show {
         /// The batch.
         id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum FelicaCommand {
+    /// Register the FeliCa card in a reader beside a card in use, under a key of its own.
+    Register {
+        #[command(flatten)]
+        one: One,
+        /// The reader's name; the only one if not said.
+        #[arg(long)]
+        reader: Option<String>,
+    },
+    /// Give the registered FeliCa card in a reader a key of the newest version.
+    Rotate {
+        /// The reader's name; the only one if not said.
+        #[arg(long)]
+        reader: Option<String>,
     },
 }
 
@@ -187,6 +208,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Face(paper) => return desk.face(&paper).await,
         Command::Letter(paper) => return desk.letter(&paper).await,
         Command::Batch(command) => return desk.batch(command).await,
+        Command::Felica(command) => return desk.felica(command).await,
         Command::Personalise { one, reader } => desk.personalise(&one.card, reader).await?,
         Command::Show(one) => {
             let card = desk.office.card(&desk.actor, &one.card).await?;
@@ -303,6 +325,23 @@ impl Desk {
         let readers = Arc::new(PcscReaders::new());
         let reader = choose(readers.as_ref(), reader)?;
         Ok(self.office.personalise(&self.actor, card, readers, &reader).await?)
+    }
+
+    async fn felica(&self, command: FelicaCommand) -> anyhow::Result<()> {
+        let felica = FelicaDesk::open(&self.office, &self.config.office.felica)?;
+        let readers = Arc::new(PcscReaders::new());
+        let card = match command {
+            FelicaCommand::Register { one, reader } => {
+                let reader = choose(readers.as_ref(), reader)?;
+                felica.register(&self.actor, &one.card, readers, &reader).await?
+            }
+            FelicaCommand::Rotate { reader } => {
+                let reader = choose(readers.as_ref(), reader)?;
+                felica.rotate(&self.actor, readers, &reader).await?
+            }
+        };
+        println!("Registered beside {} with a key of version {}.", card.card, card.key_version);
+        Ok(())
     }
 
     async fn batch(&self, command: BatchCommand) -> anyhow::Result<()> {

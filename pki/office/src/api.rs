@@ -95,6 +95,7 @@ impl OfficeApi {
     fn for_staff(&self) -> Router<Self> {
         Router::new()
             .route("/cards", get(cards::list).post(cards::apply))
+            .route("/cards/ending", get(cards::ending))
             .route("/cards/search", post(cards::search))
             .route("/cards/{id}", get(cards::card))
             .route("/cards/{id}/history", get(cards::history))

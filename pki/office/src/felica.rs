@@ -1,8 +1,8 @@
-//! `FeliCa` cards: a Lite-S card that a person has already becomes a second token of their card.
+//! FeliCa cards: a Lite-S card that a person has already becomes a second token of their card.
 //!
 //! It is registered at the desk, for a card that is in use, and stands for that life: it opens
 //! nothing while the card is suspended and never again when the card has ended. Whoever gets a new
-//! card shows the `FeliCa` card once more, and it proves itself; it passes to nobody else, ever.
+//! card shows the FeliCa card once more, and it proves itself; it passes to nobody else, ever.
 //! One at a time stands for a life: the next one registered takes its place.
 //!
 //! Its key is made from a master key and its ID block, tried, and locked in; then it is noted. A
@@ -31,7 +31,7 @@ use talk::Talk;
 pub use error::FelicaDeskError;
 pub use settings::{FelicaSettings, MasterSettings};
 
-/// Where `FeliCa` cards are registered, given new keys and recognised. Apart from the office itself,
+/// Where FeliCa cards are registered, given new keys and recognised. Apart from the office itself,
 /// because it alone needs the master keys. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct FelicaDesk {
@@ -39,7 +39,7 @@ pub struct FelicaDesk {
     masters: Arc<Masters>,
 }
 
-/// A `FeliCa` card that is registered.
+/// A FeliCa card that is registered.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FelicaCard {
     /// 受付番号 of the card for whose life it stands.
@@ -65,7 +65,7 @@ impl FelicaDesk {
         Ok(Self { office: office.clone(), masters })
     }
 
-    /// Registers the `FeliCa` card on the reader for a card in use. May be repeated if it broke
+    /// Registers the FeliCa card on the reader for a card in use. May be repeated if it broke
     /// off. A clerk's work, for somebody who stands there with the card.
     pub async fn register(
         &self,
@@ -91,7 +91,7 @@ impl FelicaDesk {
         registered(&file, key_version)
     }
 
-    /// Gives the `FeliCa` card on the reader a key of the newest version. May be repeated if it
+    /// Gives the FeliCa card on the reader a key of the newest version. May be repeated if it
     /// broke off; a card that has the newest key stays as it is.
     pub async fn rotate(
         &self,
@@ -132,7 +132,7 @@ impl FelicaDesk {
         self.masters.key(version, id)
     }
 
-    /// Whose `FeliCa` card is on the reader, proved by its key over a new random challenge. `None`
+    /// Whose FeliCa card is on the reader, proved by its key over a new random challenge. `None`
     /// for one that is not registered or opens nothing now.
     pub async fn recognise(
         &self,

@@ -9,6 +9,7 @@ mod batch;
 mod config;
 mod error;
 mod event;
+mod felica;
 mod key;
 pub mod life;
 mod number;
@@ -34,6 +35,7 @@ pub use config::{
 };
 pub use error::OfficeError;
 pub use event::Event;
+pub use felica::{FelicaCard, FelicaDesk, FelicaDeskError, FelicaSettings, MasterSettings};
 pub use key::{CardId, CardKey, NotAKey};
 pub use number::{CardNumber, NotANumber};
 pub use office::CardOffice;

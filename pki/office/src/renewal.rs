@@ -27,19 +27,24 @@ pub(crate) fn renewable_from(expires_at: Timestamp) -> Timestamp {
     expires_at - days(FIRST)
 }
 
+/// The ends that are near: from now to when the next card may be ordered.
+pub(crate) fn due(now: Timestamp) -> (Timestamp, Timestamp) {
+    (now, now + days(FIRST))
+}
+
 impl CardOffice {
     /// The warnings that are due now and were not given, each noted as given. A card for which
     /// several were missed gets the last of them only.
     pub async fn remind(&self, now: Timestamp) -> Result<Vec<Reminder>, OfficeError> {
-        let mut due = Vec::new();
+        let mut warnings = Vec::new();
         let mut cursor = String::new();
         loop {
-            let rows = self.store().ending((now, now + days(FIRST)), &cursor).await?;
-            let Some(last) = rows.last() else { return Ok(due) };
+            let rows = self.store().ending(due(now), &cursor).await?;
+            let Some(last) = rows.last() else { return Ok(warnings) };
             last.id.as_str().clone_into(&mut cursor);
             for row in rows {
                 let file = self.file_of(row).await?;
-                due.extend(self.remind_of(file, now).await?);
+                warnings.extend(self.remind_of(file, now).await?);
             }
         }
     }

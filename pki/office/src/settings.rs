@@ -15,7 +15,7 @@ use warifu_service::seal::KeyRing;
 use warifu_service::tls::ClientConfig;
 use zeroize::Zeroizing;
 
-use crate::OfficeError;
+use crate::{FelicaSettings, OfficeError};
 
 const SEAL_KEYS: &str = "seal.toml";
 const CARD_MASTER: &str = "card-master.key";
@@ -40,6 +40,9 @@ pub struct OfficeSettings {
     /// What the office and the identity provider call each other in security events.
     #[serde(default)]
     pub names: Names,
+    /// FeliCa cards as second tokens.
+    #[serde(default)]
+    pub felica: FelicaSettings,
 }
 
 /// The resident register (住民基本台帳), asked over mutual TLS.

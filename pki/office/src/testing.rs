@@ -28,7 +28,8 @@ use warifu_service::{Database, Surroundings, execute};
 
 use crate::settings::{self, OfficeSettings, RegisterSettings};
 use crate::{
-    Actor, CardId, CardKey, CardOffice, CardProofs, Lifetimes, Names, OfficeError, StaffRole,
+    Actor, CardId, CardKey, CardOffice, CardProofs, FelicaSettings, Lifetimes, Names, OfficeError,
+    StaffRole,
 };
 
 pub(crate) struct Bench {
@@ -164,6 +165,7 @@ pub(crate) fn settings_in(folder: &Path, register: Option<RegisterSettings>) -> 
         register,
         lifetimes: Lifetimes::default(),
         names: Names::default(),
+        felica: FelicaSettings::default(),
     }
 }
 

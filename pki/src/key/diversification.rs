@@ -1,4 +1,4 @@
-//! The master key from which each `FeliCa` card's own key is made: triple DES, for that is what the
+//! The master key from which each FeliCa card's own key is made: triple DES, for that is what the
 //! cards reckon with. In a file, or in a token that never gives it out.
 
 use std::fmt;

@@ -106,6 +106,12 @@ impl Counter {
         read(self.get("cards").query(&Query { stage, cursor })).await
     }
 
+    /// One page of the cards that are to be renewed.
+    pub async fn ending(&self, cursor: Option<&str>) -> Result<CardList, OfficeError> {
+        let cursor = cursor.map(|cursor| ("cursor", cursor));
+        read(self.get("cards/ending").query(cursor.as_slice())).await
+    }
+
     /// The cards that a search finds.
     pub async fn search(&self, search: &CardSearch) -> Result<CardList, OfficeError> {
         read(self.post("cards/search").json(search)).await

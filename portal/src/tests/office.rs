@@ -266,6 +266,17 @@ async fn a_search_leaves_nothing_in_an_address() {
 }
 
 #[tokio::test]
+async fn cards_that_are_to_be_renewed_are_a_list_of_their_own() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("card-clerk").await;
+    let page = browser.get("/office?stage=ending&cursor=A7K2-9QXM").await.text().await;
+    assert!(page.contains("<h2 id=\"list-title\">更新が近いカード</h2>"), "{page}");
+    let asked = rig.office.asked();
+    let (call, query) = asked.last().unwrap();
+    assert_eq!((call.as_str(), query.as_str()), ("GET /cards/ending", "cursor=A7K2-9QXM"));
+}
+
+#[tokio::test]
 async fn the_history_is_shown() {
     let rig = Rig::new().await;
     rig.office.put(card(Stage::Suspended));

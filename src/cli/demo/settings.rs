@@ -13,8 +13,8 @@ use warifu_idp::config::{
     ServiceProviderConfig, SigningChoice, SigningKeyConfig,
 };
 use warifu_office::{
-    ApiConfig, FontConfig, IdentityProviderConfig as OfficeIdentityProvider, LetterConfig,
-    Lifetimes, Names, NotifyConfig, OfficeConfig, OfficeSettings, RegisterSettings,
+    ApiConfig, FelicaSettings, FontConfig, IdentityProviderConfig as OfficeIdentityProvider,
+    LetterConfig, Lifetimes, Names, NotifyConfig, OfficeConfig, OfficeSettings, RegisterSettings,
 };
 use warifu_pki::{KeySource, PolicyArc};
 use warifu_portal::{
@@ -89,6 +89,7 @@ impl Folder {
                 }),
                 lifetimes: Lifetimes::default(),
                 names: Names { idp: self.address(Member::Idp), ..Names::default() },
+                felica: FelicaSettings::default(),
             },
             api: ApiConfig {
                 listen: self.listen_config(Member::Office, Some(self.services_authority())),

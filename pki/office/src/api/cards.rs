@@ -109,6 +109,31 @@ pub(super) async fn list(
     listed.map(Json).map_err(|error| plain(&error))
 }
 
+/// From where on a list goes on.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Further {
+    /// The `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// Lists cards in use that end within 90 days and whose next one is not ordered. For clerks and
+/// approvers.
+#[utoipa::path(
+    get,
+    path = "/cards/ending",
+    params(Further),
+    responses((status = 200, body = CardList), (status = "4XX", body = ProblemDocument))
+)]
+pub(super) async fn ending(
+    State(api): State<OfficeApi>,
+    Staff(actor): Staff,
+    Query(further): Query<Further>,
+) -> Result<Json<CardList>, Problem> {
+    let listed = api.office().ending(&actor, further.cursor.as_deref()).await;
+    listed.map(Json).map_err(|error| plain(&error))
+}
+
 /// Finds cards by number, or by name and birth date. For clerks and approvers.
 #[utoipa::path(
     post,

@@ -18,6 +18,7 @@ use utoipa::openapi::OpenApi as Document;
     paths(
         super::cards::apply,
         super::cards::list,
+        super::cards::ending,
         super::cards::search,
         super::cards::card,
         super::cards::history,

@@ -1,4 +1,4 @@
-//! What can go wrong with a `FeliCa` card, each with a stable code.
+//! What can go wrong with a FeliCa card, each with a stable code.
 
 use warifu_card::ReaderError;
 use warifu_card::felica::FelicaError;
@@ -6,7 +6,7 @@ use warifu_pki::KeyError;
 
 use crate::OfficeError;
 
-/// Why a `FeliCa` card was not registered, given a new key or recognised. Says nothing that
+/// Why a FeliCa card was not registered, given a new key or recognised. Says nothing that
 /// identifies the card.
 #[derive(Debug, thiserror::Error)]
 pub enum FelicaDeskError {

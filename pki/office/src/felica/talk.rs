@@ -1,4 +1,4 @@
-//! What is said to the `FeliCa` card on the reader. Cards and tokens are slow, so each talk has a
+//! What is said to the FeliCa card on the reader. Cards and tokens are slow, so each talk has a
 //! thread of its own.
 
 use std::sync::Arc;

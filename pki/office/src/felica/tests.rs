@@ -16,7 +16,7 @@ use crate::StaffRole;
 use crate::life::Refusal;
 use crate::testing::{approver, clerk, on_every_engine};
 use private_stack::{Stack, insert, isolated};
-use rig::{Desk, IDM, id_block, in_token, with_token};
+use rig::{Desk, IDM, id_block, in_token, with_token, without_server};
 
 /// More commands than any talk has.
 const MOST_COMMANDS: usize = 60;
@@ -300,7 +300,7 @@ fn the_master_key_may_be_in_a_token() {
 #[test]
 fn a_card_is_registered_and_recognised_through_pcscd() {
     let name = "felica::tests::a_card_is_registered_and_recognised_through_pcscd";
-    isolated(name, || {
+    let test = || {
         let _stack = Stack::start();
         rig::run(on_every_engine(async |bench| {
             let card = bench.active(1).await;
@@ -318,7 +318,8 @@ fn a_card_is_registered_and_recognised_through_pcscd() {
             drop(inserted);
             private_stack::wait_until("the card is out", |readers| !readers[0].card_present);
         }));
-    });
+    };
+    without_server(name, || isolated(name, test));
 }
 
 #[tokio::test]

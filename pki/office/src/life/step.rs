@@ -76,6 +76,16 @@ pub enum Step {
         /// Days before the end.
         days: u32,
     },
+    /// A FeliCa card is registered as a second token.
+    RegisterFelica {
+        /// The version of the master key that its own key is made from.
+        key_version: u16,
+    },
+    /// The FeliCa card has a key of a newer version.
+    RotateFelica {
+        /// Which.
+        key_version: u16,
+    },
     /// Its certificates have ended.
     Expire,
     /// Somebody says that the holder has died or moved away.
@@ -121,6 +131,8 @@ pub enum StepKind {
     LoseSuccessor,
     Supersede,
     Remind,
+    RegisterFelica,
+    RotateFelica,
     Expire,
     ProposeEnd,
     End,
@@ -156,6 +168,8 @@ impl Step {
             Self::LoseSuccessor => StepKind::LoseSuccessor,
             Self::Supersede => StepKind::Supersede,
             Self::Remind { .. } => StepKind::Remind,
+            Self::RegisterFelica { .. } => StepKind::RegisterFelica,
+            Self::RotateFelica { .. } => StepKind::RotateFelica,
             Self::Expire => StepKind::Expire,
             Self::ProposeEnd { .. } => StepKind::ProposeEnd,
             Self::End { .. } => StepKind::End,
@@ -235,6 +249,8 @@ impl StepKind {
             Self::LoseSuccessor => "card.successor-lost",
             Self::Supersede => "card.superseded",
             Self::Remind => "card.reminded",
+            Self::RegisterFelica => "card.felica-registered",
+            Self::RotateFelica => "card.felica-rotated",
             Self::Expire => "card.expired",
             Self::ProposeEnd => "card.end-proposed",
             Self::End => "card.ended",

@@ -41,6 +41,8 @@ fn steps(seed: u8) -> Vec<Step> {
         Step::LoseSuccessor,
         Step::Supersede,
         Step::Remind { days: 30 * (1 + u32::from(seed % 3)) },
+        Step::RegisterFelica { key_version: 1 + u16::from(seed % 3) },
+        Step::RotateFelica { key_version: 1 + u16::from(seed % 3) },
         Step::Expire,
         Step::ProposeEnd { why },
         Step::End { why },
@@ -237,7 +239,7 @@ fn random_lives_reach_every_stage_and_every_step() {
 
     let mut runner = TestRunner::deterministic();
     let (mut stages, mut kinds) = (BTreeMap::new(), BTreeSet::new());
-    for _ in 0..600 {
+    for _ in 0..1500 {
         let tries = proptest::collection::vec(one_try(), 120).new_tree(&mut runner).unwrap();
         let mut lived = Lived::default();
         for (index, attempt) in tries.current().into_iter().enumerate() {

@@ -10,6 +10,7 @@ use super::view::line;
 use super::{CardOffice, File};
 use crate::event::Event;
 use crate::life::Refusal;
+use crate::renewal;
 use crate::store::CardRow;
 use crate::{Actor, CardId, CardKey, OfficeError, StaffRole};
 
@@ -52,6 +53,25 @@ impl CardOffice {
         let shown = rows.get(..PAGE).unwrap_or(&rows);
         let next = (rows.len() > PAGE).then(|| shown.last().map(cursor_of)).flatten();
         let cards = shown.iter().map(|row| line(actor, row)).collect();
+        Ok(CardList { cards, next, counts: self.store().counts().await? })
+    }
+
+    /// Cards in use that end within 90 days and whose next one is not ordered, in the order of
+    /// their ids.
+    pub async fn ending(
+        &self,
+        actor: &Actor,
+        cursor: Option<&str>,
+    ) -> Result<CardList, OfficeError> {
+        require_reader(actor)?;
+        let cursor = cursor.map(str::parse::<CardId>);
+        let cursor = cursor.transpose().map_err(|_| OfficeError::Invalid("cursor"))?;
+        let after = cursor.as_ref().map_or("", CardId::as_str);
+        let rows = self.store().ending(renewal::due(self.now()), after).await?;
+        let next = rows.last().filter(|_| rows.len() > PAGE);
+        let next = next.and(rows.get(PAGE - 1)).map(|row| row.id.to_string());
+        let due = rows.iter().take(PAGE).filter(|row| row.replaced_by.is_none());
+        let cards = due.map(|row| line(actor, row)).collect();
         Ok(CardList { cards, next, counts: self.store().counts().await? })
     }
 

@@ -1,4 +1,4 @@
-//! `FeliCa` cards, known by a keyed hash of their ID block and by nothing else.
+//! FeliCa cards, known by a keyed hash of their ID block and by nothing else.
 
 use jiff::Timestamp;
 use warifu_service::storage::{Transaction, is_duplicate, micros};
@@ -10,7 +10,7 @@ use crate::{CardId, OfficeError};
 const TABLE: &str = "office_felica";
 const ID: &str = "office_felica.id";
 
-/// A `FeliCa` card as it is kept.
+/// A FeliCa card as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FelicaRow {
     /// For whose life it stands, or stood.
@@ -40,14 +40,14 @@ impl TryFrom<Raw> for FelicaRow {
 }
 
 impl Store {
-    /// The `FeliCa` card with this ID block.
+    /// The FeliCa card with this ID block.
     pub(crate) async fn felica(&self, id: &[u8; 16]) -> Result<Option<FelicaRow>, OfficeError> {
         let sql = "SELECT card, key_version, ended_at FROM office_felica WHERE id_key = $1";
         let raw = fetch_optional!(self.database.read(), Raw, sql, self.felica_key(id))?;
         raw.map(FelicaRow::try_from).transpose()
     }
 
-    /// Ends whichever `FeliCa` card stands for that life.
+    /// Ends whichever FeliCa card stands for that life.
     pub(crate) async fn end_felica(
         &self,
         on: &mut Transaction,
@@ -59,7 +59,7 @@ impl Store {
         Ok(())
     }
 
-    /// Puts a `FeliCa` card in that nobody had. `false` when somebody was faster.
+    /// Puts a FeliCa card in that nobody had. `false` when somebody was faster.
     pub(crate) async fn insert_felica(
         &self,
         on: &mut Transaction,
@@ -76,7 +76,7 @@ impl Store {
         }
     }
 
-    /// Lets a `FeliCa` card stand for another life, or for the same one again. `false` when it has
+    /// Lets a FeliCa card stand for another life, or for the same one again. `false` when it has
     /// changed since it was read.
     pub(crate) async fn move_felica(
         &self,
@@ -101,7 +101,7 @@ impl Store {
         Ok(rows == 1)
     }
 
-    /// Notes the key that a `FeliCa` card has now. `false` when it has changed since it was read.
+    /// Notes the key that a FeliCa card has now. `false` when it has changed since it was read.
     pub(crate) async fn set_felica_version(
         &self,
         on: &mut Transaction,

@@ -40,6 +40,7 @@ fn routes() -> Vec<Route> {
     vec![
         route("post", "/cards", Some(application("上野 太郎")), CLERKS),
         route("get", "/cards", None, OFFICE),
+        route("get", "/cards/ending", None, OFFICE),
         route("post", "/cards/search", Some(json!({ "id": ID })), OFFICE),
         route("get", "/cards/{id}", None, OFFICE),
         route("get", "/cards/{id}/history", None, OFFICE),

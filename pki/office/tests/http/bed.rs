@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 use warifu_ca::CaConfig;
 use warifu_contract::card_office::{Action, Card};
 use warifu_office::{
-    Actor, ApiConfig, CardKey, CardOffice, CardProofs, FontConfig, IdentityProviderConfig,
-    LetterConfig, Lifetimes, Names, NotifyConfig, OfficeApi, OfficeConfig, OfficeSettings,
-    RegisterSettings, StaffRole,
+    Actor, ApiConfig, CardKey, CardOffice, CardProofs, FelicaSettings, FontConfig,
+    IdentityProviderConfig, LetterConfig, Lifetimes, Names, NotifyConfig, OfficeApi, OfficeConfig,
+    OfficeSettings, RegisterSettings, StaffRole,
 };
 use warifu_pki::security_event::{Event, EventIssuer, SecurityEvent};
 use warifu_pki::{
@@ -363,6 +363,7 @@ pub fn config(folder: &Path, authority: CaConfig, register: &str, notify: &str) 
             }),
             lifetimes: Lifetimes::default(),
             names: Names::default(),
+            felica: FelicaSettings::default(),
         },
         api: ApiConfig {
             listen: ListenConfig {

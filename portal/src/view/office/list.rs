@@ -56,20 +56,77 @@ pub struct Tab {
     pub current: bool,
 }
 
-/// The tabs of `stages`, of which `current` is open.
-pub fn tabs(voice: Voice<'_>, stages: &[Stage], list: &CardList, current: Stage) -> Vec<Tab> {
-    let count = |stage| {
-        let found = list.counts.iter().find(|count| count.stage == stage);
-        found.map_or(0, |count| count.count)
+/// A work list: the cards at a stage, or those that end soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// The cards that stand there.
+    Stage(Stage),
+    /// 更新: cards in use that end within 90 days, and whose next one is not ordered.
+    Ending,
+}
+
+/// The name of [`At::Ending`] in addresses and catalogues.
+const ENDING: &str = "ending";
+
+impl At {
+    /// The list of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        if name == ENDING { Some(Self::Ending) } else { stage::named(name).map(Self::Stage) }
+    }
+
+    /// The lists in which somebody has work.
+    pub fn work() -> Vec<Self> {
+        stage::WORK.into_iter().map(Self::Stage).chain([Self::Ending]).collect()
+    }
+
+    /// The others.
+    pub fn rest() -> Vec<Self> {
+        stage::REST.into_iter().map(Self::Stage).collect()
+    }
+
+    /// Where it is.
+    pub fn href(self) -> String {
+        let name = match self {
+            Self::Stage(stage) => stage::name(stage),
+            Self::Ending => ENDING,
+        };
+        format!("/office?stage={name}")
+    }
+
+    /// Its name.
+    pub fn word(self, voice: Voice<'_>) -> String {
+        match self {
+            Self::Stage(stage) => stage::word(voice, stage),
+            Self::Ending => voice.say("list-ending"),
+        }
+    }
+
+    /// What is to be done with the cards on it.
+    pub fn lead(self, voice: Voice<'_>) -> String {
+        match self {
+            Self::Stage(stage) => voice.attribute(&stage::key(stage), "work"),
+            Self::Ending => voice.attribute("list-ending", "work"),
+        }
+    }
+}
+
+/// The tabs of `lists`, of which `current` is open.
+pub fn tabs(voice: Voice<'_>, lists: &[At], list: &CardList, current: At) -> Vec<Tab> {
+    let count = |at| match at {
+        At::Stage(stage) => {
+            let found = list.counts.iter().find(|count| count.stage == stage);
+            Some(found.map_or(0, |count| count.count))
+        }
+        At::Ending => None,
     };
-    let tab = |stage: &Stage| Tab {
-        href: format!("/office?stage={}", stage::name(*stage)),
-        label: stage::word(voice, *stage),
-        count: cards(voice, "cards", count(*stage)),
-        busy: count(*stage) > 0,
-        current: *stage == current,
+    let tab = |at: &At| Tab {
+        href: at.href(),
+        label: at.word(voice),
+        count: count(*at).map(|count| cards(voice, "cards", count)).unwrap_or_default(),
+        busy: count(*at).is_some_and(|count| count > 0),
+        current: *at == current,
     };
-    stages.iter().map(tab).collect()
+    lists.iter().map(tab).collect()
 }
 
 /// Cards, one a line.

@@ -87,9 +87,16 @@ async fn a_renewed_card_works_until_the_next_is_in_use() {
     on_every_engine(async |bench| {
         let old = bench.active(1).await;
         assert_eq!(code(bench.act(&clerk(), &old, Action::Renew).await), "office.too-early");
+        let due = async || {
+            let list = bench.office.ending(&clerk(), None).await.unwrap();
+            list.cards.into_iter().map(|line| line.id).collect::<Vec<_>>()
+        };
+        assert!(due().await.is_empty());
         bench.pass_days(1826 - 80);
+        assert_eq!(due().await, [bench.card(&old).await.id]);
         let card = bench.act(&clerk(), &old, Action::Renew).await.unwrap();
         assert_eq!(card.stage, Stage::Active);
+        assert!(due().await.is_empty(), "the next one is ordered");
         let next = next_of(&bench, &card).await;
         bench.act(&approver(), &next, Action::Approve).await.unwrap();
         bench.make(&next).await;
