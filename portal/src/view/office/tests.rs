@@ -11,10 +11,9 @@ use super::card::{CardScreen, CardView, moved_on, title};
 use super::deeds::Deeds;
 use super::forms::{ApplyScreen, DeedScreen, SearchScreen};
 use super::history::{CardHistoryScreen, rows};
-use super::list::{ListView, OverviewScreen, tabs};
+use super::list::{At, ListView, OverviewScreen, tabs};
 use super::proof::ProofView;
 use super::rail::steps;
-use super::stage::{REST, WORK};
 use super::{Notice, OfficeMessage, stage};
 use crate::access::Role;
 use crate::form::{FieldProblem, Shape, Typed, errors, fields};
@@ -47,9 +46,10 @@ fn the_work_lists_full_and_empty() {
     in_both(|words, language| {
         let voice = words.in_(language);
         for (name, list, at) in [
-            ("office-overview", samples::list(), Stage::Proved),
-            ("office-overview-rest", samples::list(), Stage::Active),
-            ("office-overview-empty", samples::empty_list(), Stage::Applied),
+            ("office-overview", samples::list(), At::Stage(Stage::Proved)),
+            ("office-overview-rest", samples::list(), At::Stage(Stage::Active)),
+            ("office-overview-ending", samples::list(), At::Ending),
+            ("office-overview-empty", samples::empty_list(), At::Stage(Stage::Applied)),
         ] {
             let list_view =
                 ListView::new(voice, TODAY, &list, |cursor| format!("/office?cursor={cursor}"));
@@ -57,11 +57,11 @@ fn the_work_lists_full_and_empty() {
                 page: page(words, language),
                 site: site(voice, &Role::OFFICE, "/office"),
                 notice: None,
-                work: tabs(voice, &WORK, &list, at),
-                rest: tabs(voice, &REST, &list, at),
-                rest_open: REST.contains(&at),
-                title: stage::word(voice, at),
-                lead: voice.attribute(&stage::key(at), "work"),
+                work: tabs(voice, &At::work(), &list, at),
+                rest: tabs(voice, &At::rest(), &list, at),
+                rest_open: At::rest().contains(&at),
+                title: at.word(voice),
+                lead: at.lead(voice),
                 list: list_view,
                 first: None,
             };
