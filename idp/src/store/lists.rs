@@ -78,10 +78,10 @@ mod tests {
         for rig in both().await {
             let store = &rig.store;
             assert_eq!(store.kept_announcement("x").await.unwrap(), None);
-            for pem in [b"one", b"two"] {
+            for pem in [b"1st", b"2nd"] {
                 store.keep_announcement("x", pem).await.unwrap();
             }
-            assert_eq!(store.kept_announcement("x").await.unwrap().unwrap(), b"two");
+            assert_eq!(store.kept_announcement("x").await.unwrap().unwrap(), b"2nd");
         }
     }
 
@@ -89,10 +89,10 @@ mod tests {
     async fn the_latest_list_stays() {
         for rig in both().await {
             let store = &rig.store;
-            for (number, der) in [(2, b"two"), (1, b"one"), (3, b"thr"), (3, b"xxx")] {
+            for (number, der) in [(2, b"2nd"), (1, b"1st"), (3, b"3rd"), (3, b"xxx")] {
                 store.keep_list(&list(number, der)).await.unwrap();
             }
-            assert_eq!(store.kept_lists("issuer").await.unwrap(), [list(3, b"thr")]);
+            assert_eq!(store.kept_lists("issuer").await.unwrap(), [list(3, b"3rd")]);
             assert_eq!(store.kept_lists("other").await.unwrap(), []);
         }
     }

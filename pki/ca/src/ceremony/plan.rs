@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_slip_in_the_file_is_noticed() {
-        assert!(toml::from_str::<Ceremony>(&format!("nam = 'x'\n{REVIEWED}")).is_err());
+        assert!(toml::from_str::<Ceremony>(&format!("surname = 'x'\n{REVIEWED}")).is_err());
         let sound = Ceremony::new("a", "http://b");
         let mut limited = sound.clone();
         limited.cards.permitted_hosts = vec!["warifu.test".into()];

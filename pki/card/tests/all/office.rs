@@ -164,7 +164,7 @@ fn a_blank_card_becomes_a_card_that_waits_for_its_holder() {
 }
 
 #[test]
-fn any_cipher_of_management_keys_will_do_also_the_factorys() {
+fn any_cipher_of_management_keys_will_do_also_that_of_the_factory() {
     use ManagementAlgorithm::{Aes128, Aes192, Aes256, TripleDes};
     let bytes = [1, 2, 3, 4, 5, 6, 7, 8].repeat(3);
     for (of_factory, own) in

@@ -87,7 +87,7 @@ async fn guesses_are_counted_for_the_caller_and_for_the_member_of_staff() {
 }
 
 #[tokio::test]
-async fn an_application_in_anothers_name_opens_only_itself() {
+async fn an_application_in_the_name_of_another_opens_only_itself() {
     on_every_engine(async |bench| {
         let victim = bench.active(1).await;
         let mut forged = application(1);
