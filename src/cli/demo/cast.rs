@@ -3,6 +3,8 @@
 
 use anyhow::Context as _;
 use jiff::civil::{Date, date};
+use warifu_contract::identity::Resident;
+use warifu_contract::person::{Name, Sex};
 
 use super::folder::Folder;
 
@@ -78,6 +80,31 @@ pub const STAFF: [StaffMember; 4] = [
 
 /// Where everybody who works in the demonstration lives.
 pub const STAFF_ADDRESS: &str = "香川県高松市見本町1丁目2番3号";
+
+impl StaffMember {
+    /// As the resident register holds them.
+    pub fn resident(&self) -> Resident {
+        resident(self.name, self.birth_date, STAFF_ADDRESS)
+    }
+}
+
+/// A resident who has no card yet, for whoever tries the card office.
+pub fn applicant() -> Resident {
+    let name = ("見本 花子", "ミホン ハナコ");
+    resident(name, date(1980, 5, 5), "香川県高松市番町2丁目3番4号")
+}
+
+/// A virtual resident; the register makes the reference.
+fn resident((name, kana): (&str, &str), birth_date: Date, address: &str) -> Resident {
+    Resident {
+        reference: String::new(),
+        name: Name { text: name.to_owned(), kana: kana.to_owned() },
+        address: address.to_owned(),
+        birth_date,
+        sex: Sex::Female,
+        departed: None,
+    }
+}
 
 /// A card as the drawer shows it.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]

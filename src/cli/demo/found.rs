@@ -9,8 +9,6 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use warifu_ca::{Ca, Ceremony};
 use warifu_connectors::{Gateway, MemberId, ResidentRegister};
-use warifu_contract::identity::Resident;
-use warifu_contract::person::{Name, Sex};
 use warifu_idp::Idp;
 use warifu_office::{CardOffice, Outbox};
 use warifu_pki::KeySource;
@@ -97,22 +95,16 @@ impl Founding {
     }
 }
 
-/// The resident register, with the virtual people and those who work here.
+/// The resident register, with the virtual people, those who work here, and one who has no card
+/// yet.
 async fn register(folder: &Folder, surroundings: &Surroundings) -> anyhow::Result<()> {
     let register = ResidentRegister::open(folder.register_config(), surroundings.clone()).await?;
     register.load_demo().await?;
     let mut update = register.store().update().await?;
-    for member in &cast::STAFF {
-        let (text, kana) = member.name;
-        let resident = Resident {
-            reference: surroundings.hex(16),
-            name: Name { text: text.to_owned(), kana: kana.to_owned() },
-            address: cast::STAFF_ADDRESS.to_owned(),
-            birth_date: member.birth_date,
-            sex: Sex::Female,
-            departed: None,
-        };
-        update.put(member.card, &resident, surroundings.now()).await?;
+    let staff = cast::STAFF.iter().map(|member| (member.card, member.resident()));
+    for (number, mut resident) in staff.chain([("applicant", cast::applicant())]) {
+        resident.reference = surroundings.hex(16);
+        update.put(number, &resident, surroundings.now()).await?;
     }
     Ok(update.commit().await?)
 }
