@@ -122,6 +122,14 @@ impl Providers {
         Ok(Self(all))
     }
 
+    /// All of them, by name.
+    pub(crate) fn all(&self, language: Language) -> Vec<(String, &Provider)> {
+        let named = self.0.values().map(|provider| (provider.name(language), provider));
+        let mut all: Vec<_> = named.collect();
+        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+        all
+    }
+
     pub(crate) fn find(&self, entity_id: &str) -> Option<&Provider> {
         self.0.get(entity_id)
     }

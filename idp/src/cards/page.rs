@@ -9,7 +9,7 @@ use data_encoding::BASE64URL_NOPAD;
 use jiff::Timestamp;
 use warifu_service::Problem;
 use warifu_service::web::Page;
-use warifu_service::words::Voice;
+use warifu_service::words::{Language, Voice};
 
 use super::ending::{date, is_near};
 use super::{Ending, may_change, works};
@@ -18,6 +18,7 @@ use crate::browser::Browser;
 use crate::centre::Centre;
 use crate::login::{Begin, begin};
 use crate::person::CardState;
+use crate::provider::Provider;
 use crate::store::{Card, CardId, Task};
 use crate::view::{Address, View};
 
@@ -27,7 +28,14 @@ struct CardsPage<'a> {
     page: Page<'a>,
     news: Option<&'static str>,
     cards: Vec<CardView>,
+    services: Vec<ServiceView>,
     offers_more: bool,
+}
+
+/// A service that the cards open.
+struct ServiceView {
+    name: String,
+    address: String,
 }
 
 /// A card with its words.
@@ -63,9 +71,20 @@ pub(crate) async fn show(
         page: view.page(&centre.words),
         news: news(query.as_deref().unwrap_or_default()),
         cards: cards.iter().map(|card| look.at(card)).collect(),
+        services: services(&centre, view.language),
         offers_more: !centre.config.cards.schemes.is_empty() && !works(&centre, &session).await?,
     };
     view.render(&page, "form-action 'self'")
+}
+
+/// The services that the cards open, each by its name and its front page.
+fn services(centre: &Centre, language: Language) -> Vec<ServiceView> {
+    let providers = centre.providers();
+    let view = |(name, provider): (String, &Provider)| {
+        let address = provider.origin()?.as_str().to_owned();
+        Some(ServiceView { name, address })
+    };
+    providers.all(language).into_iter().filter_map(view).collect()
 }
 
 /// Leads to the question for a card that others issued; through a fresh sign-in where that is
