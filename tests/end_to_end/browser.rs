@@ -1,12 +1,15 @@
 //! A real Chromium, driven over WebDriver, with axe-core at hand.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::str::FromStr;
 use std::time::Duration;
 
 use fantoccini::elements::Element;
+use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
+use reqwest::{Method, Url};
 use serde_json::{Value, json};
 
 use crate::rig::PORTAL;
@@ -118,6 +121,33 @@ impl Browser {
         self.leave_pin_window().await;
     }
 
+    /// Types the code of the letter and a PIN of the person's own choice, twice, into the card
+    /// software's window, and comes back to the page.
+    pub async fn choose_pin(&self, code: &str, pin: &str) {
+        let field = self.in_pin_window("#pin[name=code]").await;
+        field.send_keys(code).await.unwrap();
+        self.picture("agent-code").await;
+        self.check_accessibility().await;
+        self.click("button[value=code]").await;
+        for again in [false, true] {
+            let css = "#pin[name=pin]:not([readonly])";
+            self.find(css).await.send_keys(pin).await.unwrap();
+            self.picture(if again { "agent-new-pin-again" } else { "agent-new-pin" }).await;
+            self.check_accessibility().await;
+            self.click("button[value=pin]").await;
+            // The page takes the next question into its place by itself.
+            tokio::time::sleep(Duration::from_millis(700)).await;
+        }
+        self.leave_pin_window().await;
+    }
+
+    /// Chooses the card in that reader, of several, in the card software's window.
+    pub async fn choose_card(&self, place: usize) {
+        let button = format!("button[value='card:{place}']");
+        self.in_pin_window(&button).await.click().await.unwrap();
+        self.leave_pin_window().await;
+    }
+
     /// Says yes to the card software's question before the last try.
     pub async fn consent_to_last_try(&self) {
         self.in_pin_window("button[value=yes]").await.click().await.unwrap();
@@ -145,6 +175,11 @@ impl Browser {
     async fn leave_pin_window(&self) {
         tokio::time::sleep(Duration::from_millis(300)).await;
         self.first_window().await;
+    }
+
+    /// Chooses one of several answers that a form offers.
+    pub async fn pick(&self, name: &str, value: &str) {
+        self.click(&format!("label:has(input[name='{name}'][value='{value}'])")).await;
     }
 
     /// Waits until the identity provider's page is at that screen.
@@ -197,6 +232,22 @@ impl Drop for Browser {
     }
 }
 
+/// Has Chromium save files in a folder without asking.
+#[derive(Debug)]
+struct SaveIn(PathBuf);
+
+impl WebDriverCompatibleCommand for SaveIn {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, <Url as FromStr>::Err> {
+        base.join(&format!("session/{}/chromium/send_command", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        let how = json!({ "behavior": "allow", "downloadPath": self.0 });
+        let command = json!({ "cmd": "Browser.setDownloadBehavior", "params": how });
+        (Method::POST, Some(command.to_string()))
+    }
+}
+
 async fn connect(home: &Path, port: u16) -> Client {
     let profile = home.join(format!("browser-{port}"));
     let arguments = [
@@ -227,6 +278,7 @@ async fn connect(home: &Path, port: u16) -> Client {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities.clone());
         if let Ok(client) = builder.connect(&address).await {
+            client.issue_cmd(SaveIn(home.to_owned())).await.unwrap();
             return client;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -18,7 +18,7 @@ fn a_tapped_card_is_answered_with_its_reason() {
     isolated("desk::a_tapped_card_is_answered_with_its_reason", || {
         crate::run(async {
             let rig = Rig::start();
-            let (browser, _reception) = open_desk(&rig).await;
+            let (browser, reception) = open_desk(&rig).await;
             browser.check_accessibility().await;
             let patient = rig.insert("ueno-taro", FRONT);
             browser.click("form[action='/desk/tap'] button").await;
@@ -28,6 +28,7 @@ fn a_tapped_card_is_answered_with_its_reason() {
             browser.check_accessibility().await;
             browser.picture("desk-valid").await;
             patient.remove();
+            reception.remove();
 
             // The resident finds the look in the own history, by the clinic's name.
             let _own = rig.insert("ueno-taro", FRONT);

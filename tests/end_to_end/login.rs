@@ -1,7 +1,7 @@
 //! A resident signs in with a card; and every way in which a card does not open.
 
 use crate::private_stack::isolated;
-use crate::rig::{FRONT, PIN, PORTAL, Rig};
+use crate::rig::{FRONT, PIN, PORTAL, RECEPTION, Rig};
 
 #[test]
 fn a_resident_signs_in_and_sees_every_record() {
@@ -126,6 +126,26 @@ fn whoever_comes_after_a_sign_out_shows_a_card() {
             browser.sign_in(PIN).await;
             browser.see("上野 一子").await;
             assert!(!browser.text().await.contains("上野 太郎 さん"));
+        });
+    });
+}
+
+#[test]
+fn who_has_two_cards_in_the_readers_chooses_one() {
+    isolated("login::who_has_two_cards_in_the_readers_chooses_one", || {
+        crate::run(async {
+            let rig = Rig::start();
+            let _first = rig.insert("ueno-taro", FRONT);
+            let _second = rig.insert("ueno-ichiko", RECEPTION);
+            let browser = rig.browser().await;
+            browser.begin_sign_in().await;
+            browser.see_screen("choose-card").await;
+            browser.check_accessibility().await;
+            browser.picture("choose-card").await;
+            browser.choose_card(1).await;
+            browser.enter_pin(PIN).await;
+            browser.find("form[action='/logout']").await;
+            browser.see("上野 一子").await;
         });
     });
 }

@@ -12,15 +12,22 @@
 
 mod agent;
 mod browser;
+mod calls;
 mod desk;
 mod login;
+mod office;
+mod papers;
+mod parties;
 mod privacy;
 #[path = "../../pki/card/tests/all/private_stack.rs"]
 #[allow(dead_code, reason = "the card's own tests use the rest")]
 mod private_stack;
+mod relay;
 mod resilience;
+mod revocation;
 mod rig;
 mod saml;
+mod token;
 mod walker;
 
 /// Runs a test's asynchronous body.

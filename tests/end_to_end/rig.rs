@@ -1,18 +1,24 @@
 //! A running demonstration with real readers, and hands that put cards in and take them out.
 
+use std::cell::Cell;
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use serde_json::Value;
 use tempfile::TempDir;
 use warifu_card::Readers as _;
 use warifu_card::drawer::VirtualReaders;
 use warifu_card::piv::{Piv, Slot};
 use warifu_card::virtual_card::{SharedCard, VirtualPiv};
 use warifu_card::vpcd::Inserted;
+use warifu_connectors::{ResidentRegister, ResidentsConfig};
+use warifu_contract::identity::Resident;
 use warifu_pki::Certificate;
+use warifu_service::{Surroundings, config};
 
 use crate::browser::Browser;
 use crate::private_stack::{self, Stack};
@@ -28,6 +34,8 @@ pub const PORTAL: &str = "https://portal.localhost:8443";
 /// The PIN of every virtual card.
 pub const PIN: &str = "123456";
 
+/// The port of the first browser's driver.
+const FIRST_DRIVER: u16 = 9515;
 /// How long the demonstration may take to make its keys and start.
 const START_LIMIT: Duration = Duration::from_secs(90);
 
@@ -36,13 +44,22 @@ pub struct Rig {
     _stack: Stack,
     demo: Option<Child>,
     home: TempDir,
+    environment: Vec<(&'static str, OsString)>,
+    browsers: Cell<u16>,
 }
 
 impl Rig {
     /// Starts pcscd and the demonstration, and waits until it is ready.
     pub fn start() -> Self {
         let stack = Stack::start();
-        let mut rig = Self { _stack: stack, demo: None, home: tempfile::tempdir().unwrap() };
+        let home = tempfile::tempdir().unwrap();
+        let mut rig = Self {
+            _stack: stack,
+            demo: None,
+            home,
+            environment: Vec::new(),
+            browsers: Cell::default(),
+        };
         rig.start_demo();
         rig
     }
@@ -78,6 +95,11 @@ impl Rig {
         }
     }
 
+    /// Sets a variable for the commands that are started from now on.
+    pub fn set(&mut self, variable: &'static str, value: impl Into<OsString>) {
+        self.environment.push((variable, value.into()));
+    }
+
     /// The demonstration's folder.
     pub fn dir(&self) -> PathBuf {
         self.home.path().join("demo")
@@ -86,12 +108,27 @@ impl Rig {
     /// A browser of a person who trusts the demonstration's CA.
     pub async fn browser(&self) -> Browser {
         self.warifu(&["demo", "trust"]);
-        Browser::start(self.home.path(), 9515).await
+        self.another_browser().await
     }
 
-    /// A second person's browser.
+    /// Another person's browser.
     pub async fn another_browser(&self) -> Browser {
-        Browser::start(self.home.path(), 9516).await
+        let place = self.browsers.get();
+        self.browsers.set(place + 1);
+        Browser::start(self.home.path(), FIRST_DRIVER + place).await
+    }
+
+    /// Waits for a file that a browser is to have saved.
+    pub async fn saved(&self, name: &str) -> PathBuf {
+        let file = self.home.path().join(name);
+        for _ in 0..100 {
+            if file.is_file() {
+                return file;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let there: Vec<_> = std::fs::read_dir(self.home.path()).unwrap().collect();
+        panic!("{name} was not saved: {there:?}");
     }
 
     /// Runs another `warifu` command to its end; it must succeed.
@@ -110,6 +147,7 @@ impl Rig {
             .args(arguments)
             .env("HOME", self.home.path())
             .env("WARIFU_DEMO_DIR", self.dir())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command
     }
@@ -121,13 +159,61 @@ impl Rig {
         SharedCard::new(card)
     }
 
+    /// The names of all its cards.
+    pub fn card_names(&self) -> Vec<String> {
+        let list = std::fs::read(self.dir().join("cards/list.json")).unwrap();
+        let list: Vec<Value> = serde_json::from_slice(&list).unwrap();
+        list.iter().map(|card| card["id"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// The certificate in a slot of the card of that name.
     pub fn certificate(&self, name: &str, slot: Slot) -> Certificate {
+        self.certificate_in(name, slot).expect("there is one")
+    }
+
+    /// The same, if there is one.
+    pub fn certificate_in(&self, name: &str, slot: Slot) -> Option<Certificate> {
         let readers = VirtualReaders::new(["beside"]);
         readers.insert("beside", self.card(name)).unwrap();
         let mut transaction = readers.begin("beside").unwrap();
-        let der = Piv::select(transaction.as_mut()).unwrap().certificate(slot).unwrap();
-        Certificate::from_der(&der).unwrap()
+        let der = Piv::select(transaction.as_mut()).unwrap().certificate(slot).ok()?;
+        Some(Certificate::from_der(&der).unwrap())
+    }
+
+    /// Does something at the card office's own machine; what the command says.
+    pub fn office(&self, arguments: &[&str]) -> Value {
+        self.office_as("clerk", arguments)
+    }
+
+    /// The same under another name.
+    pub fn office_as(&self, operator: &str, arguments: &[&str]) -> Value {
+        let config = self.dir().join("ca/config.toml");
+        let who = ["card", "--config", config.to_str().unwrap(), "--operator", operator, "--json"];
+        let said = self.warifu(&[who.as_slice(), arguments].concat());
+        serde_json::from_str(&said).unwrap_or_else(|_| panic!("not JSON: {said}"))
+    }
+
+    /// The card of that name, as the card office sees it.
+    pub fn office_card(&self, name: &str) -> Value {
+        let serial = self.certificate(name, Slot::Authentication).serial_hex();
+        self.office(&["show", &serial])
+    }
+
+    /// Enters somebody into the resident register.
+    pub async fn register(&self, resident: &Resident) {
+        let file = self.dir().join("register/config.toml");
+        let config: ResidentsConfig = config::load(&file).unwrap();
+        let surroundings = Surroundings::system();
+        let register = ResidentRegister::open(config, surroundings.clone()).await.unwrap();
+        let mut update = register.store().update().await.unwrap();
+        update.put(&resident.reference, resident, surroundings.now()).await.unwrap();
+        update.commit().await.unwrap();
+    }
+
+    /// Lays a blank card of that name into the drawer.
+    pub fn lay_blank(&self, name: &str) {
+        let file = self.dir().join("cards").join(format!("{name}.json"));
+        VirtualPiv::blank(1).finish_in(&file, Box::new(random)).unwrap();
     }
 
     /// Puts a card into a reader and waits until pcscd sees it there.

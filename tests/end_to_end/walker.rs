@@ -27,6 +27,25 @@ pub struct Walker {
     https: Client,
     plain: Client,
     cookies: BTreeMap<String, BTreeMap<String, String>>,
+    pin: String,
+}
+
+/// What the person types into the agent's page.
+struct Typing<'a> {
+    code: &'a str,
+    pin: &'a str,
+}
+
+impl<'a> Typing<'a> {
+    /// Kind and text of the answers at a state.
+    fn answers(&self, state: &str) -> Vec<(&'static str, &'a str)> {
+        match state {
+            "pin" => vec![("pin", self.pin)],
+            "code" => vec![("code", self.code)],
+            "new-pin" => vec![("pin", self.pin); 2],
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// A page, a document, or a redirect not yet followed.
@@ -98,7 +117,13 @@ impl Walker {
             https: tls::client(&config, PATIENCE).unwrap(),
             plain: tls::plain_client(PATIENCE).unwrap(),
             cookies: BTreeMap::new(),
+            pin: PIN.to_owned(),
         }
+    }
+
+    /// The same with a person whose card has another PIN.
+    pub fn with_pin(self, pin: &str) -> Self {
+        Self { pin: pin.to_owned(), ..self }
     }
 
     /// Signs in at the portal with the card that is in the reader; the page it ends at.
@@ -129,7 +154,25 @@ impl Walker {
         if !page.is_login() {
             return Ok(page.answer());
         }
-        let said = self.ask_agent(&page.attribute("data-request").unwrap()).await;
+        let pin = self.pin.clone();
+        let said = self.ask_agent(&page, &Typing { code: "", pin: &pin }).await;
+        let next = self.hand_over(&page, &said).await?;
+        Ok(self.get(next.as_str()).await.answer())
+    }
+
+    /// Puts the card in the reader into use with the letter's code and a PIN of the holder's choice;
+    /// the code with which it is refused, if it is.
+    pub async fn activate(&mut self, code: &str, pin: &str) -> Result<Page, String> {
+        let page = self.get(&format!("{IDP}/activate")).await;
+        let page = self.follow(page).await;
+        let said = self.ask_agent(&page, &Typing { code, pin }).await;
+        let next = self.hand_over(&page, &said).await?;
+        let page = self.get(next.as_str()).await;
+        Ok(self.follow(page).await)
+    }
+
+    /// Gives the agent's last word to the identity provider: where it goes on, or the refusal.
+    async fn hand_over(&mut self, page: &Page, said: &Value) -> Result<Url, String> {
         let Some(token) = said.get("token") else {
             return Err(said["error"]["code"].as_str().unwrap().to_owned());
         };
@@ -139,37 +182,45 @@ impl Walker {
             return Err(accepted.code().unwrap());
         }
         let next: Value = serde_json::from_str(&accepted.body).unwrap();
-        let next = accepted.url.join(next["next"].as_str().unwrap()).unwrap();
-        Ok(self.get(next.as_str()).await.answer())
+        Ok(accepted.url.join(next["next"].as_str().unwrap()).unwrap())
     }
 
-    /// What the login page's script does: asks the agent, and, as the person would, types the PIN
-    /// into the agent's own page. The last line it says.
-    async fn ask_agent(&self, request: &str) -> Value {
-        let call = self.plain.post(format!("{AGENT}/v1/authenticate")).header(ORIGIN, IDP);
+    /// What the page's script does: asks the agent, and, as the person would, types into the
+    /// agent's own page. The last line it says.
+    async fn ask_agent(&self, page: &Page, typing: &Typing<'_>) -> Value {
+        let verb = page.attribute("data-verb").unwrap();
+        let request = page.attribute("data-request").unwrap();
+        let call = self.plain.post(format!("{AGENT}/v1/{verb}")).header(ORIGIN, IDP);
         let mut stream = call.json(&json!({ "request": request })).send().await.unwrap();
         assert_eq!(stream.status(), StatusCode::OK, "the agent refuses a genuine request");
-        let mut waiting = Vec::new();
+        let (mut waiting, mut seen) = (Vec::new(), String::new());
         while let Some(chunk) = stream.chunk().await.unwrap() {
             waiting.extend_from_slice(&chunk);
             while let Some(end) = waiting.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = waiting.drain(..=end).collect();
                 let event: Value = serde_json::from_slice(&line).unwrap();
-                match event["state"].as_str() {
-                    Some("pin") => self.type_pin(event["url"].as_str().unwrap()).await,
-                    Some(_) => {}
-                    None => return event,
+                let Some(state) = event["state"].as_str() else { return event };
+                let url = event["url"].as_str().unwrap_or_default();
+                for (kind, text) in typing.answers(state) {
+                    self.type_in(url, kind, text, &mut seen).await;
                 }
             }
         }
         panic!("the agent hung up without a last word");
     }
 
-    async fn type_pin(&self, url: &str) {
-        let page = self.plain.get(url).send().await.unwrap().text().await.unwrap();
-        let at = page.find("name=\"question\"").expect("the agent asks for the PIN");
-        let question = attribute(&page[at..], "value").unwrap();
-        let form = [("question", question.as_str()), ("answer", "pin"), ("pin", PIN)];
+    /// Answers the question that the agent's page asks now; `seen` is the last one.
+    async fn type_in(&self, url: &str, kind: &str, text: &str, seen: &mut String) {
+        loop {
+            let page = self.plain.get(url).send().await.unwrap().text().await.unwrap();
+            let asked = page.find("name=\"question\"").map(|at| attribute(&page[at..], "value"));
+            if let Some(question) = asked.flatten().filter(|question| question != seen) {
+                *seen = question;
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let form = [("question", seen.as_str()), ("answer", kind), (kind, text)];
         let sent = self.plain.post(url).header(ORIGIN, AGENT).form(&form).send().await.unwrap();
         assert_eq!(sent.status(), StatusCode::SEE_OTHER);
     }
@@ -261,12 +312,17 @@ impl Walker {
         for line in headers.get_all(SET_COOKIE) {
             let line = line.to_str().unwrap();
             let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+            let is_over = line.contains("Max-Age=0");
+            if name.starts_with("__Host-") && is_over && !line.contains("; Secure") {
+                // No browser heeds such a line (RFC 6265bis section 5.7).
+                continue;
+            }
             if name.starts_with("__Host-") {
                 for part in ["; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/"] {
-                    assert!(line.contains(part), "{part} is missing: {line}");
+                    assert!(is_over || line.contains(part), "{part} is missing: {line}");
                 }
             }
-            if line.contains("Max-Age=0") {
+            if is_over {
                 jar.remove(name);
             } else {
                 jar.insert(name.to_owned(), value.to_owned());
