@@ -281,13 +281,13 @@ impl Desk {
             serde_json::to_string(line)?
         } else {
             let number = line.number.as_deref().unwrap_or("");
-            format!("{}  {:13}  {}  {number}", line.id, name(&line.stage)?, line.since)
+            format!("{}  {:13}  {}  {number}", line.id, line.stage.as_str(), line.since)
         };
         Ok(super::print(&(text + "\n"))?)
     }
 
     fn show(&self, card: &Card) -> anyhow::Result<()> {
-        let text = if self.json { serde_json::to_string(card)? } else { in_words(card)? };
+        let text = if self.json { serde_json::to_string(card)? } else { in_words(card) };
         Ok(super::print(&(text + "\n"))?)
     }
 
@@ -297,7 +297,7 @@ impl Desk {
                 serde_json::to_string(&event)?
             } else {
                 let note = event.note.as_deref().unwrap_or("");
-                let (to, kind, actor) = (name(&event.to)?, &event.kind, &event.actor);
+                let (to, kind, actor) = (event.to.as_str(), &event.kind, &event.actor);
                 format!("{:3}  {}  {kind:24}  {to:13}  {actor}  {note}", event.sequence, event.at)
             };
             super::print(&(text + "\n"))?;
@@ -373,8 +373,8 @@ fn choose(readers: &dyn Readers, named: Option<String>) -> anyhow::Result<String
     }
 }
 
-fn in_words(card: &Card) -> anyhow::Result<String> {
-    let mut lines = vec![format!("{}  {}  since {}", card.id, name(&card.stage)?, card.since)];
+fn in_words(card: &Card) -> String {
+    let mut lines = vec![format!("{}  {}  since {}", card.id, card.stage.as_str(), card.since)];
     lines.extend(card.number.as_ref().map(|number| format!("  number      {number}")));
     lines.extend(card.expires.as_ref().map(|day| format!("  ends        {day}")));
     lines.extend(card.tracking.as_ref().map(|mail| format!("  mail        {mail}")));
@@ -386,18 +386,12 @@ fn in_words(card: &Card) -> anyhow::Result<String> {
     let possible = card.possible.iter().filter(|one| one.refused.is_none());
     let possible: Vec<&str> = possible.map(|one| one.action.as_str()).collect();
     lines.push(format!("  you may     {}", possible.join(", ")));
-    Ok(lines.join("\n"))
+    lines.join("\n")
 }
 
 fn so_far(batch: &Batch) -> String {
     let Batch { id, done, total, failed, .. } = batch;
     format!("batch {id}: {done} of {total} made, {failed} failed")
-}
-
-/// A value's name on the wire.
-fn name(value: &impl serde::Serialize) -> anyhow::Result<String> {
-    let value = serde_json::to_value(value)?;
-    Ok(value.as_str().unwrap_or_default().to_owned())
 }
 
 /// A value by its name on the wire.

@@ -157,7 +157,9 @@ impl Walker {
         let pin = self.pin.clone();
         let said = self.ask_agent(&page, &Typing { code: "", pin: &pin }).await;
         let next = self.hand_over(&page, &said).await?;
-        Ok(self.get(next.as_str()).await.answer())
+        let page = self.get(next.as_str()).await;
+        // The card may have been stopped at this very moment.
+        if page.status == StatusCode::OK { Ok(page.answer()) } else { Err(page.code().unwrap()) }
     }
 
     /// Puts the card in the reader into use with the letter's code and a PIN of the holder's choice;

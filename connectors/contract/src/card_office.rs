@@ -60,6 +60,55 @@ pub enum Stage {
     Destroyed,
 }
 
+impl Stage {
+    /// Every stage, in the order of a card's life.
+    pub const ALL: [Self; 16] = [
+        Self::Applied,
+        Self::Doubtful,
+        Self::Proved,
+        Self::Rejected,
+        Self::Withdrawn,
+        Self::Ordered,
+        Self::Personalising,
+        Self::Personalised,
+        Self::Sent,
+        Self::Returned,
+        Self::Delivered,
+        Self::Active,
+        Self::Suspended,
+        Self::Revoked,
+        Self::Expired,
+        Self::Destroyed,
+    ];
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Doubtful => "doubtful",
+            Self::Proved => "proved",
+            Self::Rejected => "rejected",
+            Self::Withdrawn => "withdrawn",
+            Self::Ordered => "ordered",
+            Self::Personalising => "personalising",
+            Self::Personalised => "personalised",
+            Self::Sent => "sent",
+            Self::Returned => "returned",
+            Self::Delivered => "delivered",
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Revoked => "revoked",
+            Self::Expired => "expired",
+            Self::Destroyed => "destroyed",
+        }
+    }
+
+    /// The stage of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.as_str() == name)
+    }
+}
+
 /// Whom a card is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -442,4 +491,17 @@ pub struct Batch {
     pub done: u32,
     /// How many were spoiled or taken out.
     pub failed: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_has_one_name_everywhere() {
+        for stage in Stage::ALL {
+            assert_eq!(serde_json::to_value(stage).unwrap(), stage.as_str());
+            assert_eq!(Stage::named(stage.as_str()), Some(stage));
+        }
+    }
 }

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use clap::ValueEnum;
-use warifu_contract::card_office::Stage;
 use warifu_office::life::{self, Deed, Target};
 use warifu_pki::{PolicyArc, PolicyKind, Profile, ProfileDescription};
 
@@ -82,9 +81,9 @@ fn steps() -> String {
     let mut out =
         "| event | from | to | by | never by whoever |\n|---|---|---|---|---|\n".to_owned();
     for rule in life::TABLE {
-        let from: Vec<_> = rule.from.iter().copied().map(name).collect();
+        let from: Vec<_> = rule.from.iter().map(|stage| stage.as_str().to_owned()).collect();
         let to = match rule.to {
-            Target::To(stage) => name(stage),
+            Target::To(stage) => stage.as_str().to_owned(),
             Target::Stay => "stays".to_owned(),
             Target::Back => "where it was before".to_owned(),
         };
@@ -95,11 +94,6 @@ fn steps() -> String {
         let _ = writeln!(out, "| {event} | {from} | {to} | {by} | {} |", or_none(&apart));
     }
     out
-}
-
-fn name(stage: Stage) -> String {
-    let value = serde_json::to_value(stage).unwrap_or_default();
-    value.as_str().unwrap_or_default().to_owned()
 }
 
 fn did(deed: Deed) -> &'static str {

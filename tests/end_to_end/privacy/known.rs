@@ -27,7 +27,6 @@ const CONNECTORS: [(&str, ConnectorKind); 3] = [
 const WITH_LETTER: [Stage; 2] = [Stage::Delivered, Stage::Active];
 
 /// One value that tells who somebody is at some party.
-#[derive(Debug)]
 struct Identifier {
     what: &'static str,
     value: String,
@@ -35,6 +34,8 @@ struct Identifier {
     at_home: BTreeSet<&'static str>,
     /// Whether all of them have it; else some do.
     everywhere: bool,
+    /// As what it is looked for.
+    forms: Vec<Vec<u8>>,
 }
 
 /// Everything that must not travel.
@@ -55,7 +56,8 @@ impl Known {
         // Shorter ones could stand anywhere by chance.
         if value.len() >= START && value.chars().count() >= 4 {
             let at_home = homes.iter().copied().collect();
-            self.0.push(Identifier { what, value, at_home, everywhere: all });
+            let forms = forms(&value);
+            self.0.push(Identifier { what, value, at_home, everywhere: all, forms });
         }
     }
 
@@ -89,10 +91,19 @@ impl Known {
                 self.add("thumbprint of a card's certificate", &[], certificate.thumbprint());
                 let serial = certificate.serial_hex();
                 if issued.contains(&serial) {
-                    self.add("serial number of a card", &["ca"], serial);
+                    self.add_serial(serial);
                 }
             }
         }
+    }
+
+    /// As bytes it stands on the revocation lists, as long as it is on hold or revoked: these are
+    /// public, and the identity provider keeps them.
+    fn add_serial(&mut self, serial: String) {
+        let forms = vec![serial.clone().into_bytes(), serial.to_uppercase().into_bytes()];
+        let at_home = BTreeSet::from(["ca"]);
+        let what = "serial number of a card";
+        self.0.push(Identifier { what, value: serial, at_home, everywhere: true, forms });
     }
 
     /// The card office: even its own database tells nothing without its keys, but for the number
@@ -247,16 +258,18 @@ impl Known {
     /// Each identifier is in its owner's files, where the owner keeps it in the clear (so the
     /// search can find), and in nobody else's.
     pub fn are_at_home_only(&self, databases: &Databases) {
-        let forms: Vec<_> = self.0.iter().map(|identifier| forms(&identifier.value)).collect();
-        let holders = databases.holders(&forms.concat());
+        let forms: Vec<_> = self.0.iter().flat_map(|known| known.forms.clone()).collect();
+        let holders = databases.holders(&forms);
         let mut holders = holders.into_iter();
         let mut found = BTreeMap::<_, usize>::new();
         let mut strays = Vec::new();
-        for (identifier, forms) in self.0.iter().zip(&forms) {
-            let holders: BTreeSet<_> = holders.by_ref().take(forms.len()).flatten().collect();
+        for identifier in &self.0 {
+            let forms = identifier.forms.len();
+            let holders: BTreeSet<_> = holders.by_ref().take(forms).flatten().collect();
             *found.entry(identifier.what).or_default() += holders.len();
             if !identifier.may_be_with(&holders) {
-                strays.push(format!("{identifier:?} is in {holders:?}"));
+                let Identifier { what, value, at_home, .. } = identifier;
+                strays.push(format!("{what} {value} of {at_home:?} is in {holders:?}"));
             }
         }
         println!("{} identifiers, found at home: {found:#?}", self.0.len());

@@ -109,9 +109,11 @@ const PREFECTURES: [&str; 47] = [
     "沖縄県",
 ];
 
-/// NFKC, without blanks and variation selectors, hyphens of every kind as one.
+/// NFKC, without blanks and variation selectors, hyphens of every kind as one. NFKC again, because a
+/// mark may have stood on a blank.
 pub(super) fn normalised(text: &str) -> String {
-    text.nfkc().filter(|c| !c.is_whitespace() && !is_selector(*c)).map(one_hyphen).collect()
+    let bare = text.nfkc().filter(|c| !c.is_whitespace() && !is_selector(*c));
+    bare.nfkc().map(one_hyphen).collect()
 }
 
 /// Hiragana as katakana besides: how a reading is written is nobody's name.

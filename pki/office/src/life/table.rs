@@ -55,24 +55,7 @@ pub struct Rule {
 const LIVING: &[Stage] = &[Personalised, Sent, Returned, Delivered, Active, Suspended];
 const NOT_MADE: &[Stage] = &[Applied, Doubtful, Proved, Ordered];
 const MADE: &[Stage] = &[Personalised, Sent, Returned, Delivered, Active];
-const ALL: &[Stage] = &[
-    Applied,
-    Doubtful,
-    Proved,
-    Rejected,
-    Withdrawn,
-    Ordered,
-    Personalising,
-    Personalised,
-    Sent,
-    Returned,
-    Delivered,
-    Active,
-    Suspended,
-    Revoked,
-    Expired,
-    Destroyed,
-];
+const ALL: &[Stage] = &Stage::ALL;
 
 const EITHER: &[StaffRole] = &[Clerk, Approver];
 const DESK: &[StaffRole] = &[Clerk];

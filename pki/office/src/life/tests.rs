@@ -9,7 +9,7 @@ use warifu_contract::card_office::{Stage, StopReason};
 use warifu_contract::identity::Departure;
 
 use super::*;
-use crate::event::{Event, Hash, STAGES};
+use crate::event::{Event, Hash};
 
 /// Everything that can be tried, with what it says varied by `seed`.
 fn steps(seed: u8) -> Vec<Step> {
@@ -250,7 +250,7 @@ fn random_lives_reach_every_stage_and_every_step() {
             kinds.insert(event.step.kind());
         }
     }
-    for stage in STAGES {
+    for stage in Stage::ALL {
         assert!(stages.contains_key(&stage), "{stage:?} was never reached: {stages:?}");
     }
     for step in steps(1) {

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::Store;
 use super::words::value;
-use crate::event::{Hash, stage_of};
+use crate::event::Hash;
 use crate::{CardId, CardNumber, OfficeError};
 
 const TABLE: &str = "office_cards";
@@ -124,7 +124,7 @@ impl Raw {
         let reason = self.reason.as_deref().map(|reason| value(TABLE, &self.id, reason));
         Ok(Projection {
             version: u32::try_from(self.version).map_err(|_| self.corrupt())?,
-            stage: stage_of(&self.stage).ok_or_else(|| self.corrupt())?,
+            stage: Stage::named(&self.stage).ok_or_else(|| self.corrupt())?,
             since: instant(self.since),
             reason: reason.transpose()?,
             head: self.head.as_slice().try_into().map_err(|_| self.corrupt())?,

@@ -1,10 +1,11 @@
 //! Events: appended, never changed.
 
+use warifu_contract::card_office::Stage;
 use warifu_service::storage::{Transaction, instant, is_duplicate, micros};
 use warifu_service::{execute, fetch_all};
 
 use super::Store;
-use crate::event::{Event, stage_of, stage_word};
+use crate::event::Event;
 use crate::{CardId, OfficeError, StaffRole};
 
 const TABLE: &str = "office_events";
@@ -38,7 +39,7 @@ impl TryFrom<Raw> for Event {
 
     fn try_from(raw: Raw) -> Result<Self, OfficeError> {
         let corrupt = || OfficeError::record(TABLE, &format!("{}/{}", raw.card, raw.sequence));
-        let stage = |word: &String| stage_of(word).ok_or_else(corrupt);
+        let stage = |word: &String| Stage::named(word).ok_or_else(corrupt);
         let role = |word: &String| {
             StaffRole::ALL.into_iter().find(|role| role.name() == word).ok_or_else(corrupt)
         };
@@ -88,8 +89,8 @@ impl Store {
             micros(event.at),
             event.actor.as_str(),
             event.role.map(StaffRole::name),
-            event.from.map(stage_word),
-            stage_word(event.to),
+            event.from.map(Stage::as_str),
+            event.to.as_str(),
             step,
             event.note.as_deref(),
             event.previous.as_slice()

@@ -71,7 +71,7 @@ const ENDING: &str = "ending";
 impl At {
     /// The list of that name.
     pub fn named(name: &str) -> Option<Self> {
-        if name == ENDING { Some(Self::Ending) } else { stage::named(name).map(Self::Stage) }
+        if name == ENDING { Some(Self::Ending) } else { Stage::named(name).map(Self::Stage) }
     }
 
     /// The lists in which somebody has work.
@@ -87,7 +87,7 @@ impl At {
     /// Where it is.
     pub fn href(self) -> String {
         let name = match self {
-            Self::Stage(stage) => stage::name(stage),
+            Self::Stage(stage) => stage.as_str(),
             Self::Ending => ENDING,
         };
         format!("/office?stage={name}")

@@ -101,7 +101,7 @@ fn card_screen(words: &Words, language: Language, card: &Card, notice: Option<No
         stamp: "stamp".into(),
         card: CardView::new(voice, TODAY, card, &[Role::CardClerk]),
     };
-    let name = format!("office-card-{}-{:?}", stage::name(card.stage), card.kind);
+    let name = format!("office-card-{}-{:?}", card.stage.as_str(), card.kind);
     shown(&name, words, language, &screen)
 }
 

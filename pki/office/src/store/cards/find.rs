@@ -7,7 +7,6 @@ use warifu_service::storage::micros;
 use warifu_service::{fetch_all, fetch_optional};
 
 use super::{CardRow, HOLDER, NUMBER, Raw, TABLE};
-use crate::event::{stage_of, stage_word};
 use crate::store::Store;
 use crate::{CardId, CardNumber, OfficeError};
 
@@ -73,7 +72,7 @@ impl Store {
                 "WHERE stage = $1 AND (since < $2 OR (since = $2 AND id < $3)) \
                  ORDER BY since DESC, id DESC LIMIT $4"
             );
-            fetch_all!(on, Raw, sql, stage_word(stage), since, id, PAGE)?
+            fetch_all!(on, Raw, sql, stage.as_str(), since, id, PAGE)?
         } else {
             let sql = select!(
                 "WHERE since < $1 OR (since = $1 AND id < $2) \
@@ -90,7 +89,7 @@ impl Store {
         let rows = fetch_all!(self.database.read(), (String, i64), sql)?;
         let mut counts = Vec::with_capacity(rows.len());
         for (stage, count) in rows {
-            let stage = stage_of(&stage).ok_or_else(|| OfficeError::record(TABLE, &stage))?;
+            let stage = Stage::named(&stage).ok_or_else(|| OfficeError::record(TABLE, &stage))?;
             counts.push(StageCount { stage, count: u64::try_from(count).unwrap_or_default() });
         }
         counts.sort_by_key(|count| count.stage);

@@ -6,7 +6,6 @@ use warifu_service::storage::{Transaction, micros};
 use warifu_service::{execute, fetch_optional};
 
 use super::{APPLICATION, CODE, HOLDER, NUMBER, NewCard, PROOF, Projection, TABLE, TRACKING};
-use crate::event::stage_word;
 use crate::store::words::word;
 use crate::store::{Person, Store};
 use crate::{CardId, CardNumber, OfficeError};
@@ -30,7 +29,7 @@ impl Store {
             sql,
             id,
             i64::from(projection.version),
-            stage_word(projection.stage),
+            projection.stage.as_str(),
             micros(projection.since),
             projection.head.as_slice(),
             word(TABLE, card.application.kind())?,
@@ -60,7 +59,7 @@ impl Store {
             sql,
             id.as_str(),
             version,
-            stage_word(projection.stage),
+            projection.stage.as_str(),
             micros(projection.since),
             reason,
             projection.head.as_slice(),
