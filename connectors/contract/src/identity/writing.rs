@@ -251,6 +251,8 @@ mod tests {
     fn width_and_blanks_are_normalised_and_variants_only_folded() {
         assert_eq!(normalised("上野　太郎"), normalised("上野 太郎"));
         assert_eq!(normalised_kana("うえの　ﾀﾛｳ"), "ウエノタロウ");
+        // A mark that stood on a blank of its own joins the letter before it.
+        assert_eq!(normalised("g\u{384}"), "\u{1f5}");
         assert_ne!(normalised("髙﨑"), normalised("高崎"));
         assert_eq!(folded(&normalised("髙﨑")), folded(&normalised("高崎")));
         assert_eq!(folded("齋藤"), folded("斉藤"));
