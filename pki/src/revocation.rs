@@ -126,9 +126,11 @@ impl RevocationLists {
         asked.try_for_each(|one| self.check_one(&one, now))
     }
 
-    /// The list at hand for an address, in force or not.
+    /// The list at hand for an address, in force or not: the one that names it, or the one that
+    /// names no address and so speaks of all.
     pub fn latest(&self, url: &str) -> Option<Arc<Crl>> {
-        self.lists.read().unwrap_or_else(PoisonError::into_inner).get(url).cloned()
+        let lists = self.lists.read().unwrap_or_else(PoisonError::into_inner);
+        lists.get(url).or_else(|| lists.get("")).cloned()
     }
 
     pub(crate) fn check_one(
