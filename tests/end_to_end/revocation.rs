@@ -179,6 +179,10 @@ fn a_silent_authority_is_survived_as_long_as_its_lists() {
                 Walker::new(&rig.dir()).try_card().await.is_ok()
             })
             .await;
+            until(back, "the identity provider says that it is ready", async || {
+                Walker::new(&rig.dir()).get(&format!("{IDP}/readyz")).await.status == 200
+            })
+            .await;
         });
     });
 }
