@@ -129,8 +129,12 @@ impl RevocationLists {
     /// The list at hand for an address, in force or not: the one that names it, or the one that
     /// names no address and so speaks of all.
     pub fn latest(&self, url: &str) -> Option<Arc<Crl>> {
-        let lists = self.lists.read().unwrap_or_else(PoisonError::into_inner);
-        lists.get(url).or_else(|| lists.get("")).cloned()
+        self.naming(url).or_else(|| self.naming(EVERYWHERE))
+    }
+
+    /// The list that names this address itself.
+    fn naming(&self, url: &str) -> Option<Arc<Crl>> {
+        self.lists.read().unwrap_or_else(PoisonError::into_inner).get(url).cloned()
     }
 
     pub(crate) fn check_one(
@@ -159,11 +163,11 @@ impl RevocationLists {
         if one.issuer_thumbprint != self.thumbprint {
             return Err(RevocationError::NotCovered);
         }
-        let everywhere = self.latest(EVERYWHERE);
+        let everywhere = self.naming(EVERYWHERE);
         if one.crl_urls.is_empty() && everywhere.is_none() {
             return Err(RevocationError::NotCovered);
         }
-        let list = one.crl_urls.iter().find_map(|url| self.latest(url)).or(everywhere);
+        let list = one.crl_urls.iter().find_map(|url| self.naming(url)).or(everywhere);
         let list = list.ok_or(RevocationError::NoList)?;
         if list.covers(one.is_authority) { Ok(list) } else { Err(RevocationError::NotCovered) }
     }
@@ -171,7 +175,7 @@ impl RevocationLists {
     fn put(&self, list: Crl) -> Result<Accepted, CrlError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let url = list.url().unwrap_or(EVERYWHERE).to_owned();
-        let before = self.latest(&url);
+        let before = self.naming(&url);
         let least = before.as_ref().map(|before| before.number());
         if least.or_else(|| self.least.get(&url).copied()) > Some(list.number()) {
             return Err(CrlError::WentBack);

@@ -169,6 +169,18 @@ fn authorities_above_are_asked_for_in_the_roots_list() {
 
 /// The root's list says nothing about cards, though it names no address.
 #[test]
+fn a_list_that_names_no_address_is_found_for_every_address() {
+    let world = World::new();
+    let lists = RevocationLists::new(world.root.certificate().clone());
+    assert!(lists.latest("http://localhost:8446/crl/root.crl").is_none());
+    let der = build_of_root(&world.root, &[], 5, world.now, world.now + days(1)).unwrap();
+    assert_eq!(lists.accept(&der, world.now).unwrap().url, "");
+    for url in ["http://localhost:8446/crl/root.crl", ""] {
+        assert_eq!(lists.latest(url).map(|list| list.number()), Some(5), "{url}");
+    }
+}
+
+#[test]
 fn a_list_of_authorities_covers_no_card() {
     let world = World::new();
     let lists = RevocationLists::new(world.root.certificate().clone());
