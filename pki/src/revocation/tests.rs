@@ -167,7 +167,6 @@ fn authorities_above_are_asked_for_in_the_roots_list() {
     assert_eq!(refused.code(), "card.issuer-not-valid");
 }
 
-/// The root's list says nothing about cards, though it names no address.
 #[test]
 fn a_list_that_names_no_address_is_found_for_every_address() {
     let world = World::new();
@@ -180,6 +179,7 @@ fn a_list_that_names_no_address_is_found_for_every_address() {
     }
 }
 
+/// The root's list says nothing about cards, though it names no address.
 #[test]
 fn a_list_of_authorities_covers_no_card() {
     let world = World::new();
