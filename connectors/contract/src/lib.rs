@@ -11,6 +11,7 @@ pub mod connector_token;
 pub mod coverage;
 pub mod decision;
 pub mod eligibility;
+pub mod era;
 pub mod history;
 pub mod identity;
 pub mod manifest;

@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 
-use super::era::Era;
+use warifu_contract::era::Era;
 
 /// Longer input is not a date.
 const LONGEST: usize = 32;
@@ -137,10 +137,10 @@ fn single_kanji(c: char) -> char {
 
 #[cfg(test)]
 mod tests {
-    use super::super::era::EraYear;
     use super::*;
     use jiff::civil::date;
     use proptest::prelude::*;
+    use warifu_contract::era::EraYear;
 
     #[test]
     fn the_forms_of_the_desk_mean_the_same_day() {

@@ -1,5 +1,4 @@
 //! Dates as people in Japan write and read them.
 
-pub mod era;
 pub mod input;
 pub mod words;

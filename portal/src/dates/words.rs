@@ -4,7 +4,7 @@ use jiff::civil::{Date, DateTime, Weekday};
 use jiff::{Timestamp, tz};
 use warifu_service::words::Language;
 
-use super::era::EraYear;
+use warifu_contract::era::EraYear;
 
 const MONTHS: [&str; 12] = [
     "January",

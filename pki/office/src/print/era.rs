@@ -1,20 +1,7 @@
 //! Days as they stand on paper in Japan: 昭和55年5月5日（1980年5月5日）.
-//!
-//! First days by the era-name orders (元号を改める政令).
 
 use jiff::civil::Date;
-
-/// Eras, newest first: the first day and the name.
-const ERAS: [(Date, &str); 5] = [
-    (Date::constant(2019, 5, 1), "令和"),
-    (Date::constant(1989, 1, 8), "平成"),
-    (Date::constant(1926, 12, 25), "昭和"),
-    (Date::constant(1912, 7, 30), "大正"),
-    // Japan reckons by this calendar only from here on.
-    (Date::constant(1873, 1, 1), "明治"),
-];
-/// 明治 began five years before it reckoned by this calendar.
-const MEIJI_BEGAN: i16 = 1868;
+use warifu_contract::era::EraYear;
 
 /// 昭和55年5月5日（1980年5月5日）; before 1873 without the era.
 pub(super) fn in_both_eras(date: Date) -> String {
@@ -40,12 +27,7 @@ pub(super) fn in_common_era(date: Date) -> String {
 }
 
 fn era_year(date: Date) -> Option<String> {
-    let (first, name) = ERAS.into_iter().find(|(first, _)| date >= *first)?;
-    let began = if name == "明治" { MEIJI_BEGAN } else { first.year() };
-    Some(match date.year() - began {
-        0 => format!("{name}元年"),
-        years => format!("{name}{}年", years + 1),
-    })
+    EraYear::of(date).map(EraYear::in_japanese)
 }
 
 #[cfg(test)]
