@@ -101,7 +101,7 @@ mod tests {
         [cards]
         root = "ca.pem"
         [[cards.issuers]]
-        certificates = "cards-ca.pem"
+        certificates = ["cards-ca.pem"]
         lists = "http://ca.example/crl/index.json"
         [outgoing]
         ca = "ca.pem"

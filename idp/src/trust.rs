@@ -101,8 +101,8 @@ impl Trust {
         now: Timestamp,
     ) -> Result<Self, CardsError> {
         let mut issuers = Vec::new();
-        for issuer in &config.issuers {
-            issuers.extend(certificates(&issuer.certificates)?);
+        for file in config.issuers.iter().flat_map(|issuer| &issuer.certificates) {
+            issuers.extend(certificates(file)?);
         }
         let roots = certificates(&config.root)?.into_iter().take(1).collect();
         let mut cards = CardTrust::under(roots, issuers, config.policies)?;

@@ -104,9 +104,8 @@ fn with_new_authority(rig: &Rig) {
     });
     edit(&rig.dir().join("idp/config.toml"), |config| {
         config["cards"]["root"] = file("ca.pem");
-        for (place, branch) in ["cards", "staff"].into_iter().enumerate() {
-            config["cards"]["issuers"][place]["certificates"] = file(&format!("{branch}-ca.pem"));
-        }
+        config["cards"]["issuers"][0]["certificates"] =
+            Value::Array(["cards-ca.pem", "staff-ca.pem"].map(file).into());
     });
 }
 

@@ -28,8 +28,8 @@ pub struct CardsConfig {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CardIssuerConfig {
-    /// Their certificates (PEM, one or several), signed by the root.
-    pub certificates: PathBuf,
+    /// Their certificates (PEM, one or several in each file), signed by the root.
+    pub certificates: Vec<PathBuf>,
     /// Where they announce newer generations (`…/authorities.pem`): an address or a file. What
     /// stands there is believed when the root has signed it for issuing cards. Absent: the
     /// certificates above are all.

@@ -467,9 +467,14 @@ fn write_config(folder: &Path, pki: &Pki, relay: &FileKey, office: &FileKey) -> 
     }
 }
 
-fn issuer(list: &Path, certificates: std::path::PathBuf) -> CardIssuerConfig {
+fn issuer(list: &Path, certificate: std::path::PathBuf) -> CardIssuerConfig {
     let lists = list.to_str().unwrap().to_owned();
-    CardIssuerConfig { certificates, authorities: None, lists, refresh_seconds: 60 }
+    CardIssuerConfig {
+        certificates: vec![certificate],
+        authorities: None,
+        lists,
+        refresh_seconds: 60,
+    }
 }
 
 fn saml_key(folder: &Path, pki: &Pki, key: &FileKey) -> SigningKeyConfig {

@@ -182,15 +182,17 @@ impl Folder {
 
     fn cards_config(&self) -> CardsConfig {
         let address = self.address(Member::Ca);
-        let issuer = |branch: &str| CardIssuerConfig {
-            certificates: self.of(Member::Ca, &format!("{branch}-ca.pem")),
+        let issuers = CardIssuerConfig {
+            certificates: ["cards-ca.pem", "staff-ca.pem"]
+                .map(|name| self.of(Member::Ca, name))
+                .into(),
             authorities: Some(format!("{address}/authorities.pem")),
             lists: format!("{address}/crl/index.json"),
             refresh_seconds: LIST_REFRESH_SECONDS,
         };
         CardsConfig {
             root: self.at("ca.pem"),
-            issuers: vec![issuer("cards"), issuer("staff")],
+            issuers: vec![issuers],
             policies: PolicyArc::default(),
             schemes: Vec::new(),
         }
