@@ -139,9 +139,10 @@ impl Reply<'_> {
             session_not_on_or_after: statement.session_ends,
             attributes: statement.attributes,
         };
+        let encrypt_to = self.provider.encrypt_to.as_ref();
         let protection = Protection {
             signer: self.centre.keys.saml(self.provider.signing),
-            encrypt_to: &self.provider.encryption,
+            encrypt_to: encrypt_to.ok_or_else(|| Problem::internal(&"no key to encrypt to"))?,
             sign_assertion: self.provider.role.want_assertions_signed,
         };
         let (level, provider) = (statement.level.as_str(), &self.provider.entity_id);

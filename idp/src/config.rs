@@ -2,6 +2,7 @@
 
 mod cards;
 mod origin;
+mod providers;
 mod sections;
 
 use schemars::JsonSchema;
@@ -13,9 +14,12 @@ use warifu_service::tls::ClientConfig;
 
 pub use cards::{CardIssuerConfig, CardsConfig};
 pub use origin::{Origin, OriginError};
+pub use providers::{
+    AggregateConfig, AggregateSource, AttributeName, EncryptionChoice, MetadataSource,
+    NameIdChoice, ServiceProviderConfig, SigningChoice,
+};
 pub use sections::{
-    AgentsConfig, AttributeName, CardOfficeConfig, ContactConfig, KeysConfig, RelayConfig,
-    ServiceProviderConfig, SigningChoice, SigningKeyConfig,
+    AgentsConfig, CardOfficeConfig, ContactConfig, KeysConfig, RelayConfig, SigningKeyConfig,
 };
 
 /// The identity provider's configuration.
@@ -54,8 +58,12 @@ pub struct IdpConfig {
     /// Whom people turn to; stands in the metadata.
     #[serde(default)]
     pub contact: ContactConfig,
-    /// Who may ask for logins.
+    /// Who may ask for logins, besides those that are registered while it runs.
+    #[serde(default)]
     pub service_providers: Vec<ServiceProviderConfig>,
+    /// Documents in which the metadata of many service providers stand together.
+    #[serde(default)]
+    pub aggregates: Vec<AggregateConfig>,
 }
 
 fn default_attempts() -> u32 {
@@ -124,6 +132,23 @@ mod tests {
         assert_eq!(config.sessions.idle_minutes, 15);
         assert_eq!(config.cards.issuers[0].refresh_seconds, 2);
         assert!(config.card_office.is_none() && config.relay.events_url.is_none());
+    }
+
+    #[test]
+    fn metadata_stands_in_a_file_at_an_address_or_in_an_aggregate() {
+        let config = parse(SMALLEST).unwrap();
+        let [portal] = &config.service_providers[..] else { panic!("one provider") };
+        assert_eq!(portal.metadata, MetadataSource::File("portal.xml".into()));
+        assert!(portal.enabled && portal.consent && !portal.idp_initiated);
+        assert_eq!(portal.encryption, EncryptionChoice::Required);
+        let with = |source: &str| parse(&SMALLEST.replace("\"portal.xml\"", source));
+        let of = |source| with(source).unwrap().service_providers.remove(0).metadata;
+        let url = of(r#"{ url = "https://sp.example/md", refresh_seconds = 60 }"#);
+        let address = "https://sp.example/md".to_owned();
+        assert_eq!(url, MetadataSource::Url { url: address, refresh_seconds: 60 });
+        let entity = of(r#"{ entity = "https://sp.example" }"#);
+        assert_eq!(entity, MetadataSource::Entity { entity: "https://sp.example".into() });
+        assert!(with(r#"{ url = "https://sp.example/md", surprise = 1 }"#).is_err());
     }
 
     #[test]

@@ -49,11 +49,19 @@ pub enum Role {
     CardApprover,
     /// Stops cards for those who call.
     CallCentre,
+    /// Registers the service providers of the federation.
+    FederationAdmin,
 }
 
 impl Role {
-    const ALL: [Self; 5] =
-        [Self::Resident, Self::ClinicDesk, Self::CardClerk, Self::CardApprover, Self::CallCentre];
+    const ALL: [Self; 6] = [
+        Self::Resident,
+        Self::ClinicDesk,
+        Self::CardClerk,
+        Self::CardApprover,
+        Self::CallCentre,
+        Self::FederationAdmin,
+    ];
 
     /// The value of eduPersonEntitlement that says so.
     pub const fn urn(self) -> &'static str {
@@ -63,6 +71,7 @@ impl Role {
             Self::CardClerk => "urn:warifu:role:card-clerk",
             Self::CardApprover => "urn:warifu:role:card-approver",
             Self::CallCentre => "urn:warifu:role:call-centre",
+            Self::FederationAdmin => "urn:warifu:role:federation-admin",
         }
     }
 
@@ -202,6 +211,7 @@ mod tests {
         };
         assert!(with(Role::CallCentre).is_of_card_office() && with(Role::CallCentre).is_staff());
         assert!(!with(Role::ClinicDesk).is_of_card_office() && with(Role::ClinicDesk).is_staff());
-        assert!(!with(Role::Resident).is_staff());
+        assert!(!with(Role::FederationAdmin).is_of_card_office());
+        assert!(with(Role::FederationAdmin).is_staff() && !with(Role::Resident).is_staff());
     }
 }

@@ -1,5 +1,7 @@
 //! The service providers of the federation: their metadata, and what each may be told.
 
+mod terms;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +14,11 @@ use warifu_saml::{
 use warifu_service::tls::{TlsError, thumbprint_of_file};
 use warifu_service::words::Language;
 
-use crate::config::{AttributeName, Origin, ServiceProviderConfig, SigningChoice};
+use crate::config::{
+    AttributeName, EncryptionChoice, MetadataSource, Origin, ServiceProviderConfig, SigningChoice,
+};
+
+pub use terms::Terms;
 
 /// Metadata that claims to hold for longer is not believed.
 const LONGEST_VALIDITY: SignedDuration = SignedDuration::from_hours(24 * 400);
@@ -62,18 +68,20 @@ pub enum ProviderError {
 pub(crate) struct Provider {
     pub(crate) entity_id: String,
     pub(crate) role: SpRole,
-    pub(crate) encryption: EncryptionKey,
+    /// What assertions are encrypted to; none where they are not.
+    pub(crate) encrypt_to: Option<EncryptionKey>,
     /// Thumbprint (`x5t#S256`) of its client certificate towards the relay.
     pub(crate) thumbprint: Option<String>,
+    /// The key that signs for it.
     pub(crate) signing: SigningChoice,
-    attributes: Vec<AttributeName>,
+    pub(crate) terms: Terms,
     valid_until: Option<Timestamp>,
 }
 
 impl Provider {
     /// Whether it may be told that.
     pub(crate) fn may_know(&self, attribute: AttributeName) -> bool {
-        self.attributes.contains(&attribute)
+        self.terms.attributes.contains(&attribute)
     }
 
     /// Whether its metadata still holds.
@@ -113,7 +121,7 @@ impl Providers {
         now: Timestamp,
     ) -> Result<Self, ProviderError> {
         let mut all = HashMap::new();
-        for config in configs {
+        for config in configs.iter().filter(|config| config.enabled) {
             let provider = load(config, now)?;
             if let Some(twice) = all.insert(provider.entity_id.clone(), provider) {
                 return Err(ProviderError::Twice(twice.entity_id));
@@ -136,25 +144,37 @@ impl Providers {
 }
 
 fn load(config: &ServiceProviderConfig, now: Timestamp) -> Result<Provider, ProviderError> {
-    let path = &config.metadata;
-    let entity = one_entity(config, now)?;
+    let MetadataSource::File(path) = &config.metadata else {
+        return Err(ProviderError::NotOne(PathBuf::new()));
+    };
+    let entity = one_entity(config, path, now)?;
     let role = entity.sp.ok_or_else(|| ProviderError::NotOne(path.clone()))?;
-    let encryption =
-        role.encryption_key().ok_or_else(|| ProviderError::NoEncryptionKey(path.clone()))?;
+    let terms = Terms::from(config);
+    let encrypt_to = match terms.encryption {
+        EncryptionChoice::Never => None,
+        EncryptionChoice::IfPossible => role.encryption_key(),
+        EncryptionChoice::Required => {
+            let key = role.encryption_key();
+            Some(key.ok_or_else(|| ProviderError::NoEncryptionKey(path.clone()))?)
+        }
+    };
     let thumbprint = config.client_certificate.as_deref().map(thumbprint_of_file).transpose()?;
     Ok(Provider {
         entity_id: entity.entity_id,
-        encryption,
+        encrypt_to,
         thumbprint,
-        signing: signing(&role, config.signing),
+        signing: signing(&role, terms.signing),
         role,
-        attributes: config.attributes.clone(),
+        terms,
         valid_until: entity.valid_until,
     })
 }
 
-fn one_entity(config: &ServiceProviderConfig, now: Timestamp) -> Result<Entity, ProviderError> {
-    let path = &config.metadata;
+fn one_entity(
+    config: &ServiceProviderConfig,
+    path: &Path,
+    now: Timestamp,
+) -> Result<Entity, ProviderError> {
     let trusted: Vec<_> =
         config.metadata_signer.as_deref().map(signer).transpose()?.into_iter().collect();
     let policy = MetadataPolicy {
@@ -163,10 +183,10 @@ fn one_entity(config: &ServiceProviderConfig, now: Timestamp) -> Result<Entity, 
         longest_validity: LONGEST_VALIDITY,
     };
     let entities = metadata::parse(&read(path)?, &policy, now)
-        .map_err(|source| ProviderError::Metadata { path: path.clone(), source })?;
+        .map_err(|source| ProviderError::Metadata { path: path.to_owned(), source })?;
     <[Entity; 1]>::try_from(entities)
         .map(|[entity]| entity)
-        .map_err(|_| ProviderError::NotOne(path.clone()))
+        .map_err(|_| ProviderError::NotOne(path.to_owned()))
 }
 
 /// The first algorithm it asks for that we can do; where it does not say, as configured.
@@ -209,11 +229,8 @@ mod tests {
             let path = self.folder.path().join(format!("{host}.xml"));
             testing::Provider::new(&self.pki, host).write_metadata(&path, until);
             ServiceProviderConfig {
-                metadata: path,
-                metadata_signer: None,
-                client_certificate: None,
                 attributes: vec![AttributeName::DisplayName],
-                signing: SigningChoice::Rsa,
+                ..ServiceProviderConfig::of(MetadataSource::File(path))
             }
         }
 
@@ -273,9 +290,10 @@ mod tests {
     fn what_is_no_metadata_of_a_service_provider_is_refused() {
         let desk = Desk::new();
         let mut config = desk.config("portal.example", desk.pki.now + days(7));
-        std::fs::write(&config.metadata, "<a/>").unwrap();
+        let MetadataSource::File(path) = &config.metadata else { panic!("a file") };
+        std::fs::write(path, "<a/>").unwrap();
         assert!(matches!(desk.load(&[config.clone()]), Err(ProviderError::Metadata { .. })));
-        config.metadata = "/nowhere.xml".into();
+        config.metadata = MetadataSource::File("/nowhere.xml".into());
         assert!(matches!(desk.load(&[config]), Err(ProviderError::File { .. })));
     }
 }

@@ -29,7 +29,7 @@ use super::provider::{self, Provider};
 use crate::centre::Centre;
 use crate::config::{
     AgentsConfig, AttributeName, CardIssuerConfig, CardOfficeConfig, CardsConfig, ContactConfig,
-    KeysConfig, Origin, RelayConfig, ServiceProviderConfig, SigningChoice, SigningKeyConfig,
+    KeysConfig, MetadataSource, Origin, RelayConfig, ServiceProviderConfig, SigningKeyConfig,
 };
 use crate::enforce;
 use crate::{Idp, IdpConfig, Organization, PairwiseKey, PersonId, Role, metadata_xml};
@@ -451,8 +451,6 @@ fn write_config(folder: &Path, pki: &Pki, relay: &FileKey, office: &FileKey) -> 
         attempts_per_minute: 1000,
         contact: ContactConfig::default(),
         service_providers: vec![ServiceProviderConfig {
-            metadata: file("portal.xml"),
-            metadata_signer: None,
             client_certificate: Some(write("portal.crt", portal.pem())),
             attributes: vec![
                 AttributeName::PairwiseId,
@@ -462,8 +460,9 @@ fn write_config(folder: &Path, pki: &Pki, relay: &FileKey, office: &FileKey) -> 
                 AttributeName::RelayTicket,
                 AttributeName::OfficeTicket,
             ],
-            signing: SigningChoice::Rsa,
+            ..ServiceProviderConfig::of(MetadataSource::File(file("portal.xml")))
         }],
+        aggregates: Vec::new(),
     }
 }
 

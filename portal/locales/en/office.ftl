@@ -318,6 +318,7 @@ role-clinic-desk = Clinic desk
 role-card-clerk = Card clerk
 role-card-approver = Card approver
 role-call-centre = Call centre
+role-federation-admin = Registry of services
 actor-system = By itself
 actor-machine = Card machine { $name }
 actor-staff = Staff

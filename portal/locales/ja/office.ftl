@@ -315,6 +315,7 @@ role-clinic-desk = 医療機関の受付
 role-card-clerk = カード発行の担当者
 role-card-approver = カード発行の承認者
 role-call-centre = コールセンター
+role-federation-admin = サービスの登録
 actor-system = 自動の処理
 actor-machine = 発券機の { $name }
 actor-staff = 職員

@@ -37,21 +37,23 @@ pub const PROXY: [Shape; 4] = [
 pub const CONSENT: [Shape; 1] = [Shape::tick("consent", "application-consent")];
 
 /// The roles that a member of staff may be given here: field, label, and what the role is called.
-const ROLES: [(&str, &str, &str); 4] = [
+const ROLES: [(&str, &str, &str); 5] = [
     ("role_desk", "role-clinic-desk", "urn:warifu:role:clinic-desk"),
     ("role_clerk", "role-card-clerk", "urn:warifu:role:card-clerk"),
     ("role_approver", "role-card-approver", "urn:warifu:role:card-approver"),
     ("role_call", "role-call-centre", "urn:warifu:role:call-centre"),
+    ("role_federation", "role-federation-admin", "urn:warifu:role:federation-admin"),
 ];
 
 /// For whom a member of staff works.
-pub const EMPLOYMENT: [Shape; 6] = [
+pub const EMPLOYMENT: [Shape; 7] = [
     Shape::line("employer_code", "application-employer-code", LONGEST_CODE),
     Shape::line("employer_name", "application-employer-name", LONGEST_ORGANIZATION),
     role(0),
     role(1),
     role(2),
     role(3),
+    role(4),
 ];
 
 #[expect(clippy::indexing_slicing, reason = "checked while compiling: only called in a constant")]

@@ -9,8 +9,8 @@ use warifu_connectors::{ConnectorKind, GatewayConfig, ResidentsConfig};
 use warifu_contract::records::DisplayName;
 use warifu_idp::config::{
     AgentsConfig, AttributeName, CardIssuerConfig, CardOfficeConfig as CardOfficeOfIdp,
-    CardsConfig, ContactConfig, IdpConfig, KeysConfig, Origin, RelayConfig as RelayOfIdp,
-    ServiceProviderConfig, SigningChoice, SigningKeyConfig,
+    CardsConfig, ContactConfig, IdpConfig, KeysConfig, MetadataSource, Origin,
+    RelayConfig as RelayOfIdp, ServiceProviderConfig, SigningChoice, SigningKeyConfig,
 };
 use warifu_office::{
     ApiConfig, FelicaSettings, FontConfig, IdentityProviderConfig as OfficeIdentityProvider,
@@ -177,6 +177,7 @@ impl Folder {
             attempts_per_minute: ATTEMPTS_PER_MINUTE,
             contact: ContactConfig { email: Some("help@warifu.example".to_owned()) },
             service_providers: vec![self.portal_as_service_provider()],
+            aggregates: Vec::new(),
         })
     }
 
@@ -199,8 +200,8 @@ impl Folder {
     }
 
     fn portal_as_service_provider(&self) -> ServiceProviderConfig {
+        let metadata = self.of(Member::Idp, "portal-metadata.xml");
         ServiceProviderConfig {
-            metadata: self.of(Member::Idp, "portal-metadata.xml"),
             metadata_signer: Some(self.of(Member::Portal, "saml.pem")),
             client_certificate: Some(self.of(Member::Portal, "tls.pem")),
             attributes: vec![
@@ -212,6 +213,7 @@ impl Folder {
                 AttributeName::OfficeTicket,
             ],
             signing: SigningChoice::P256,
+            ..ServiceProviderConfig::of(MetadataSource::File(metadata))
         }
     }
 
