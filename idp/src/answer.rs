@@ -1,5 +1,5 @@
-//! The answer to a service provider: a Response, signed, its assertion encrypted, posted by the
-//! browser.
+//! The answer to a service provider: a Response, signed, its assertion encrypted where the provider
+//! can decrypt it, posted by the browser.
 
 mod release;
 mod ticket;
@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 use warifu_saml::{
-    Assertion, Attribute, ErrorResponse, Issued, Protection, Status, issue, random_id,
+    Assertion, Attribute, ErrorResponse, Issued, NameId, Protection, Status, issue, random_id,
 };
 use warifu_service::Problem;
 use warifu_service::web::Page;
@@ -129,8 +129,8 @@ impl Reply<'_> {
             issuer: &self.centre.entity_id,
             audience: &self.provider.entity_id,
             acs_url: self.acs,
-            in_response_to: self.request,
-            name_id: &statement.names.name_id,
+            in_response_to: Some(self.request),
+            name_id: &NameId::transient(&statement.names.name_id),
             session_index: &statement.names.session_index,
             context_class: statement.level.class(),
             issued_at: now,
@@ -139,10 +139,9 @@ impl Reply<'_> {
             session_not_on_or_after: statement.session_ends,
             attributes: statement.attributes,
         };
-        let encrypt_to = self.provider.encrypt_to.as_ref();
         let protection = Protection {
             signer: self.centre.keys.saml(self.provider.signing),
-            encrypt_to: encrypt_to.ok_or_else(|| Problem::internal(&"no key to encrypt to"))?,
+            encrypt_to: self.provider.encrypt_to.as_ref(),
             sign_assertion: self.provider.role.want_assertions_signed,
         };
         let (level, provider) = (statement.level.as_str(), &self.provider.entity_id);

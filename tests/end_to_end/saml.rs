@@ -8,7 +8,7 @@ use warifu_saml::names::{
 };
 use warifu_saml::redirect;
 use warifu_saml::{
-    AcsChoice, Assertion, Attribute, AuthnRequest, Certificate, EncryptionKey, KeySigner,
+    AcsChoice, Assertion, Attribute, AuthnRequest, Certificate, EncryptionKey, KeySigner, NameId,
     Protection, RedirectParameter, decode_post, issue, random_id,
 };
 use warifu_service::Surroundings;
@@ -172,8 +172,8 @@ impl Issuer {
             issuer: &format!("{IDP}/saml/metadata"),
             audience,
             acs_url: acs,
-            in_response_to: &request.id,
-            name_id: &name_id,
+            in_response_to: Some(&request.id),
+            name_id: &NameId::transient(name_id),
             session_index: &session_index,
             context_class: AC_SMARTCARD_PKI,
             issued_at: now,
@@ -186,8 +186,11 @@ impl Issuer {
                 Attribute::new(ATTRIBUTE_ENTITLEMENT, ["urn:warifu:role:resident"]),
             ],
         };
-        let protection =
-            Protection { signer: &self.signer, encrypt_to: &self.portal, sign_assertion: false };
+        let protection = Protection {
+            signer: &self.signer,
+            encrypt_to: Some(&self.portal),
+            sign_assertion: false,
+        };
         issue::response(&assertion, &protection, &mut random).unwrap().post_field()
     }
 }

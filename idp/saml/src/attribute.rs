@@ -1,5 +1,9 @@
 //! Attributes of a person and names of a person, as assertions carry them.
 
+use crate::canonical::Writer;
+use crate::names::{NAMEID_PERSISTENT, NAMEID_TRANSIENT};
+use crate::namespace::Namespace::Assertion;
+
 /// An attribute with text values. Its name is a URI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribute {
@@ -47,9 +51,35 @@ impl NameId {
     pub fn transient(value: impl Into<String>) -> Self {
         Self {
             value: value.into(),
-            format: Some(crate::names::NAMEID_TRANSIENT.to_owned()),
+            format: Some(NAMEID_TRANSIENT.to_owned()),
             name_qualifier: None,
             sp_name_qualifier: None,
         }
+    }
+
+    /// A name that lasts, given by `idp` for `sp` alone (SAML core 8.3.7).
+    pub fn persistent(
+        value: impl Into<String>,
+        idp: impl Into<String>,
+        sp: impl Into<String>,
+    ) -> Self {
+        Self {
+            value: value.into(),
+            format: Some(NAMEID_PERSISTENT.to_owned()),
+            name_qualifier: Some(idp.into()),
+            sp_name_qualifier: Some(sp.into()),
+        }
+    }
+
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        let attributes: Vec<(&'static str, &str)> = [
+            ("Format", &self.format),
+            ("NameQualifier", &self.name_qualifier),
+            ("SPNameQualifier", &self.sp_name_qualifier),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| value.as_deref().map(|value| (name, value)))
+        .collect();
+        writer.leaf(Assertion, "NameID", &attributes, &self.value);
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::attribute::Attribute;
+use crate::attribute::{Attribute, NameId};
 use crate::encryption::EncryptionKey;
 use crate::id::{Random, random_id};
 use crate::issue::{Assertion, IssueError, Issued, Protection, response};
@@ -34,16 +34,16 @@ impl Issuing {
 
     /// Issues one response.
     pub fn respond(&self, now: Timestamp, random: Random<'_>) -> Result<Issued, IssueError> {
-        let ids = [random_id(random), random_id(random), random_id(random)];
-        let [request, name_id, session_index] = &ids;
+        let [request, session_index] = [random_id(random), random_id(random)];
+        let name_id = NameId::transient(random_id(random));
         let later = |minutes| now.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(now);
         let assertion = Assertion {
             issuer: "https://idp.example/saml/metadata",
             audience: "https://portal.example/saml/metadata",
             acs_url: "https://portal.example/saml/acs",
-            in_response_to: request,
-            name_id,
-            session_index,
+            in_response_to: Some(&request),
+            name_id: &name_id,
+            session_index: &session_index,
             context_class: AC_SMARTCARD_PKI,
             issued_at: now,
             authenticated_at: now,
@@ -53,7 +53,7 @@ impl Issuing {
         };
         let protection = Protection {
             signer: &*self.signer,
-            encrypt_to: &self.encrypt_to,
+            encrypt_to: Some(&self.encrypt_to),
             sign_assertion: false,
         };
         response(&assertion, &protection, random)

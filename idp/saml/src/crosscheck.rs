@@ -59,7 +59,7 @@ fn is_verified_until_it_is_changed(xml: &str, root: &str, signer: &dyn XmlSigner
 fn responses() {
     let encrypt_to = KEYS.encryption_key();
     for signer in KEYS.signers() {
-        let protection = Protection { signer, encrypt_to: &encrypt_to, sign_assertion: true };
+        let protection = Protection { signer, encrypt_to: Some(&encrypt_to), sign_assertion: true };
         let issued = response(&login(), &protection, &mut random).unwrap();
         is_verified_until_it_is_changed(&issued.xml, &format!("{PROTOCOL}:Response"), signer);
     }

@@ -1,6 +1,10 @@
-//! Instants as SAML writes them: `xs:dateTime` in UTC (SAML core 1.3.3).
+//! Instants as SAML writes them: `xs:dateTime` in UTC (SAML core 1.3.3). And how long things last.
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, Timestamp};
+
+/// The longest text of a duration, in bytes.
+const DURATION_LENGTH: usize = 64;
 
 /// Writes an instant, truncated to milliseconds.
 pub(crate) fn write(instant: Timestamp) -> String {
@@ -13,6 +17,16 @@ pub(crate) fn read(text: &str) -> Option<Timestamp> {
         return None;
     }
     text.parse().ok()
+}
+
+/// Reads `xs:duration`, counted from `now` on as far as months and years are in it; not below zero.
+pub(crate) fn read_duration(text: &str, now: Timestamp) -> Option<SignedDuration> {
+    if text.len() > DURATION_LENGTH || !text.starts_with('P') {
+        return None;
+    }
+    let span: Span = text.parse().ok()?;
+    let end = now.to_zoned(TimeZone::UTC).checked_add(span).ok()?;
+    Some(end.timestamp().duration_since(now))
 }
 
 fn has_shape(text: &[u8]) -> bool {
@@ -46,6 +60,19 @@ mod tests {
         assert_eq!(write(instant), "2026-04-01T09:30:00.123Z");
         assert_eq!(read("2026-04-01T09:30:00.123Z").unwrap().as_millisecond(), 1_775_035_800_123);
         assert_eq!(read("2026-04-01T09:30:00Z").unwrap().as_second(), 1_775_035_800);
+    }
+
+    #[test]
+    fn a_duration_counts_from_now() {
+        let now: Timestamp = "2026-02-01T00:00:00Z".parse().unwrap();
+        let hours = |text| read_duration(text, now).map(|duration| duration.as_hours());
+        assert_eq!(hours("PT6H"), Some(6));
+        assert_eq!(hours("P1DT12H"), Some(36));
+        assert_eq!(hours("P1M"), Some(28 * 24));
+        assert_eq!(hours("P1Y"), Some(365 * 24));
+        for text in ["", "P", "6H", "-PT6H", "PT", "P1S", "PT-1H", "P99999999Y"] {
+            assert_eq!(hours(text), None, "{text}");
+        }
     }
 
     #[test]

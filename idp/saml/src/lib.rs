@@ -47,7 +47,7 @@ pub use id::{Random, random_id};
 pub use issue::{Assertion, ErrorResponse, IssueError, Issued, Protection};
 pub use logout::{LogoutRequest, LogoutResponse};
 pub use message::MessageError;
-pub use metadata::{Entity, IdpRole, MetadataError, MetadataPolicy, SpRole};
+pub use metadata::{Entity, IdpRole, MetadataError, MetadataPolicy, SpRole, SubjectIdRequirement};
 pub use redirect::{RedirectError, RedirectParameter};
 pub use request::{AcsChoice, AuthnRequest, Comparison, RequestedContext};
 pub use sign::{KeySigner, SignError, XmlSigner};

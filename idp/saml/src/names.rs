@@ -2,6 +2,8 @@
 
 /// `NameID` format: a one-time identifier (SAML core 8.3.8).
 pub const NAMEID_TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
+/// `NameID` format: an identifier for this pair of parties that lasts (SAML core 8.3.7).
+pub const NAMEID_PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
 /// `NameID` format: left to the identity provider (SAML core 8.3.1).
 pub const NAMEID_UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
 /// `NameID` format of an issuer: the identifier of a SAML entity (SAML core 8.3.6).
@@ -13,6 +15,8 @@ pub const AC_SMARTCARD_PKI: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:Smart
 pub const AC_SMARTCARD: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:Smartcard";
 /// A card was present; nobody proved to be its holder.
 pub const AC_PRESENCE: &str = "urn:warifu:ac:presence";
+/// A card's number was read, which anybody can copy; nobody proved anything.
+pub const AC_IDENTIFIER: &str = "urn:warifu:ac:identifier";
 
 /// The pairwise identifier of the person (SAML subject identifier attributes profile).
 pub const ATTRIBUTE_PAIRWISE_ID: &str = "urn:oasis:names:tc:SAML:attribute:pairwise-id";
@@ -24,6 +28,9 @@ pub const ATTRIBUTE_DISPLAY_NAME: &str = "urn:oid:2.16.840.1.113730.3.1.241";
 pub const ATTRIBUTE_ENTITLEMENT: &str = "urn:oid:1.3.6.1.4.1.5923.1.1.1.7";
 /// `organizationName`.
 pub const ATTRIBUTE_ORGANIZATION: &str = "urn:oid:2.5.4.10";
+/// Which of the two subject identifiers a service provider needs: an attribute of the entity (SAML
+/// subject identifier attributes profile 3.5).
+pub const ENTITY_SUBJECT_ID_REQUIREMENT: &str = "urn:oasis:names:tc:SAML:profiles:subject-id:req";
 /// The sealed ticket to the relay.
 pub const ATTRIBUTE_RELAY_TICKET: &str = "urn:warifu:attribute:relay-ticket";
 /// A ticket that only the card office can open; for its staff.

@@ -17,6 +17,8 @@ pub enum Namespace {
     Algorithm,
     /// `mdui`: names for people in metadata.
     Ui,
+    /// `mdattr`: attributes of an entity in metadata.
+    EntityAttribute,
     /// `shibmd`: the scopes of an identity provider.
     Scope,
     /// `S`: the SOAP 1.1 envelope.
@@ -27,7 +29,7 @@ pub enum Namespace {
     None,
 }
 
-const KNOWN: [(Namespace, &str, &str); 9] = [
+const KNOWN: [(Namespace, &str, &str); 10] = [
     (Namespace::Protocol, "samlp", "urn:oasis:names:tc:SAML:2.0:protocol"),
     (Namespace::Assertion, "saml", "urn:oasis:names:tc:SAML:2.0:assertion"),
     (Namespace::Signature, "ds", "http://www.w3.org/2000/09/xmldsig#"),
@@ -35,6 +37,7 @@ const KNOWN: [(Namespace, &str, &str); 9] = [
     (Namespace::Metadata, "md", "urn:oasis:names:tc:SAML:2.0:metadata"),
     (Namespace::Algorithm, "alg", "urn:oasis:names:tc:SAML:metadata:algsupport"),
     (Namespace::Ui, "mdui", "urn:oasis:names:tc:SAML:metadata:ui"),
+    (Namespace::EntityAttribute, "mdattr", "urn:oasis:names:tc:SAML:metadata:attribute"),
     (Namespace::Scope, "shibmd", "urn:mace:shibboleth:metadata:1.0"),
     (Namespace::Soap, "S", "http://schemas.xmlsoap.org/soap/envelope/"),
 ];

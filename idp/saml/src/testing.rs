@@ -11,7 +11,7 @@ use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 use openssl::x509::{X509, X509NameBuilder};
 
-use crate::attribute::Attribute;
+use crate::attribute::{Attribute, NameId};
 use crate::certificate::Certificate;
 use crate::consume::{Expectation, Policy, ServiceProvider};
 use crate::encryption::{DecryptionKey, EncryptionKey, encrypt};
@@ -121,14 +121,16 @@ pub static ATTRIBUTES: LazyLock<Vec<Attribute>> = LazyLock::new(|| {
     ]
 });
 
+static NAME: LazyLock<NameId> = LazyLock::new(|| NameId::transient("_name"));
+
 /// A login of just now.
 pub fn login() -> Assertion<'static> {
     Assertion {
         issuer: IDP,
         audience: SP,
         acs_url: ACS,
-        in_response_to: REQUEST,
-        name_id: "_name",
+        in_response_to: Some(REQUEST),
+        name_id: &NAME,
         session_index: "_session",
         context_class: AC_SMARTCARD_PKI,
         issued_at: now(),
@@ -200,7 +202,7 @@ pub fn envelope() -> Envelope<'static> {
     Envelope {
         issuer: IDP,
         acs_url: ACS,
-        in_response_to: REQUEST,
+        in_response_to: Some(REQUEST),
         issued_at: now(),
         status: Status::Success,
         message: None,

@@ -3,7 +3,6 @@
 
 use jiff::SignedDuration;
 use reqwest::header::CONTENT_TYPE;
-use warifu_saml::names::NAMEID_TRANSIENT;
 use warifu_saml::{
     IssueError, LogoutRequest, LogoutResponse, MessageError, NameId, Status, gate, random_id, soap,
 };
@@ -67,12 +66,7 @@ fn request(centre: &Centre, name_id: &str, session_index: &str, address: &str) -
         issue_instant: now,
         destination: Some(address.to_owned()),
         not_on_or_after: Some(now + SignedDuration::from_mins(5)),
-        name_id: NameId {
-            value: name_id.to_owned(),
-            format: Some(NAMEID_TRANSIENT.to_owned()),
-            name_qualifier: None,
-            sp_name_qualifier: None,
-        },
+        name_id: NameId::transient(name_id),
         session_indexes: vec![session_index.to_owned()],
     }
 }

@@ -20,7 +20,7 @@ use warifu_contract::records::{Panel, PanelOutcome, RecordsRequest, Service};
 use warifu_saml::metadata::{IdpDescription, LocalizedText};
 use warifu_saml::names::{
     AC_PRESENCE, AC_SMARTCARD_PKI, ATTRIBUTE_DISPLAY_NAME, ATTRIBUTE_ENTITLEMENT,
-    ATTRIBUTE_ORGANIZATION, ATTRIBUTE_PAIRWISE_ID, ATTRIBUTE_RELAY_TICKET,
+    ATTRIBUTE_ORGANIZATION, ATTRIBUTE_PAIRWISE_ID, ATTRIBUTE_RELAY_TICKET, NAMEID_TRANSIENT,
 };
 use warifu_saml::redirect::receive;
 use warifu_saml::{
@@ -114,8 +114,8 @@ impl Saying {
             issuer: self.issuer,
             audience: &self.audience,
             acs_url: &self.acs_url,
-            in_response_to: &self.in_response_to,
-            name_id: "_transient",
+            in_response_to: Some(&self.in_response_to),
+            name_id: &NameId::transient("_transient"),
             session_index: &self.session_index,
             context_class: self.context_class,
             issued_at: self.now,
@@ -126,7 +126,7 @@ impl Saying {
         };
         let protection = Protection {
             signer: &signer,
-            encrypt_to: &EncryptionKey::from_certificate(&encryption).unwrap(),
+            encrypt_to: Some(&EncryptionKey::from_certificate(&encryption).unwrap()),
             sign_assertion: true,
         };
         let mut bytes = |out: &mut [u8]| match self.assertion_bytes {
@@ -186,6 +186,7 @@ pub fn write_metadata(path: &Path, now: Timestamp) {
             language: "ja".into(), text: "割符ログイン".into()
         }],
         signing: vec![Certificate::from_pem(&IDP.certificate_pem()).unwrap()],
+        name_id_formats: vec![NAMEID_TRANSIENT.to_owned()],
         sso_redirect: IDP_SSO.to_owned(),
         slo_redirect: None,
         slo_soap: None,

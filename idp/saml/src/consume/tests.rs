@@ -4,9 +4,12 @@ mod attacks;
 mod policy;
 
 use super::*;
+use crate::attribute::NameId;
 use crate::gate::GateError;
-use crate::issue::{ErrorResponse, Protection, error_response, response};
-use crate::names::{AC_SMARTCARD_PKI, ATTRIBUTE_DISPLAY_NAME, ATTRIBUTE_PAIRWISE_ID};
+use crate::issue::{Assertion, ErrorResponse, Protection, error_response, response};
+use crate::names::{
+    AC_SMARTCARD_PKI, ATTRIBUTE_DISPLAY_NAME, ATTRIBUTE_PAIRWISE_ID, NAMEID_PERSISTENT,
+};
 use crate::status::Status;
 use crate::testing::*;
 
@@ -20,12 +23,48 @@ fn what_we_issue_we_accept_with_every_kind_of_key() {
     let encrypt_to = KEYS.encryption_key();
     for signer in KEYS.signers() {
         for sign_assertion in [false, true] {
-            let protection = Protection { signer, encrypt_to: &encrypt_to, sign_assertion };
+            let protection = Protection { signer, encrypt_to: Some(&encrypt_to), sign_assertion };
             let issued = response(&login(), &protection, &mut random).unwrap();
             let login = consume(&issued.xml).unwrap();
             assert_eq!(Some(login.assertion_id), issued.assertion_id);
         }
     }
+}
+
+#[test]
+fn an_assertion_goes_plain_only_where_there_is_no_key() {
+    let protection = Protection { signer: &KEYS.p256, encrypt_to: None, sign_assertion: false };
+    let plain = response(&login(), &protection, &mut random).unwrap();
+    assert!(plain.xml.contains(">_name</saml:NameID>"));
+    assert!(consume(&plain.xml).is_ok());
+    let key = KEYS.encryption_key();
+    let sealed = Protection { encrypt_to: Some(&key), ..protection };
+    let sealed = response(&login(), &sealed, &mut random).unwrap();
+    assert!(!sealed.xml.contains("saml:NameID"));
+}
+
+#[test]
+fn a_name_that_lasts_says_between_whom() {
+    let name = NameId::persistent("p4sK", IDP, SP);
+    let xml = Assertion { name_id: &name, ..crate::testing::login() }.write("_assertion").unwrap();
+    assert!(xml.xml.contains(&format!(
+        "<saml:NameID Format=\"{NAMEID_PERSISTENT}\" NameQualifier=\"{IDP}\" \
+         SPNameQualifier=\"{SP}\">p4sK</saml:NameID>"
+    )));
+    let login = consume(&signed_response(&sealed(&xml.xml))).unwrap();
+    assert_eq!(login.name_id, Some(name));
+}
+
+#[test]
+fn what_nobody_asked_for_names_no_request() {
+    let assertion = Assertion { in_response_to: None, ..login() };
+    let key = KEYS.encryption_key();
+    let protection =
+        Protection { signer: &KEYS.p256, encrypt_to: Some(&key), sign_assertion: true };
+    let issued = response(&assertion, &protection, &mut random).unwrap();
+    assert!(!issued.xml.contains("InResponseTo"));
+    assert!(!assertion.write("_a").unwrap().xml.contains("InResponseTo"));
+    assert_eq!(consume(&issued.xml), Err(Refusal::InResponseTo));
 }
 
 #[test]

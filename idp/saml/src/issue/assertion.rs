@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::attribute::Attribute;
+use crate::attribute::{Attribute, NameId};
 use crate::canonical::{WriteError, Writer};
 use crate::instant;
-use crate::names::{ATTRIBUTE_FORMAT_URI, CONFIRMATION_BEARER, NAMEID_TRANSIENT};
+use crate::names::{ATTRIBUTE_FORMAT_URI, CONFIRMATION_BEARER};
 use crate::namespace::Namespace::Assertion as Saml;
 
 /// What an assertion says (SAML profiles 4.1.4.2).
@@ -17,10 +17,10 @@ pub struct Assertion<'a> {
     pub audience: &'a str,
     /// Where it is sent: the exact URL of the assertion consumer service.
     pub acs_url: &'a str,
-    /// The identifier of the request that it answers.
-    pub in_response_to: &'a str,
-    /// The transient name of the person in this session.
-    pub name_id: &'a str,
+    /// The identifier of the request that it answers; none if nobody asked.
+    pub in_response_to: Option<&'a str>,
+    /// The name of the person between the two parties.
+    pub name_id: &'a NameId,
     /// The name of this session between the two parties.
     pub session_index: &'a str,
     /// How the person was authenticated.
@@ -60,13 +60,11 @@ impl Assertion<'_> {
     }
 
     fn write_subject(&self, writer: &mut Writer) {
-        let data = [
-            ("InResponseTo", self.in_response_to),
-            ("NotOnOrAfter", &instant::write(self.not_on_or_after)),
-            ("Recipient", self.acs_url),
-        ];
+        let not_on_or_after = instant::write(self.not_on_or_after);
+        let mut data = vec![("NotOnOrAfter", &*not_on_or_after), ("Recipient", self.acs_url)];
+        data.extend(self.in_response_to.map(|request| ("InResponseTo", request)));
         writer.open(Saml, "Subject", &[]);
-        writer.leaf(Saml, "NameID", &[("Format", NAMEID_TRANSIENT)], self.name_id);
+        self.name_id.write(writer);
         writer.open(Saml, "SubjectConfirmation", &[("Method", CONFIRMATION_BEARER)]);
         writer.leaf(Saml, "SubjectConfirmationData", &data, "");
         writer.close();

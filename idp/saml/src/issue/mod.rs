@@ -1,4 +1,5 @@
-//! Issuing: the response of an identity provider, signed, with its assertion encrypted.
+//! Issuing: the response of an identity provider, signed, with its assertion encrypted where the
+//! service provider can decrypt it.
 
 mod assertion;
 mod response;

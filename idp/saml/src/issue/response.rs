@@ -12,12 +12,13 @@ use crate::namespace::Namespace::{Assertion as Saml, Protocol};
 use crate::sign::{XmlSigner, envelop};
 use crate::status::{self, Status};
 
-/// How a response is protected: signed always, its assertion encrypted always.
+/// How a response is protected: signed always.
 pub struct Protection<'a> {
     /// Signs the response.
     pub signer: &'a dyn XmlSigner,
-    /// The service provider's key.
-    pub encrypt_to: &'a EncryptionKey,
+    /// The service provider's key; without one the assertion travels readable for the browser that
+    /// carries it.
+    pub encrypt_to: Option<&'a EncryptionKey>,
     /// Whether the assertion is signed too, for service providers whose metadata wants that.
     pub sign_assertion: bool,
 }
@@ -77,7 +78,10 @@ pub fn response(
         status: Status::Success,
         message: None,
     };
-    let content = encrypt(&written.xml, protection.encrypt_to, random)?;
+    let content = match protection.encrypt_to {
+        Some(key) => encrypt(&written.xml, key, random)?,
+        None => written.xml,
+    };
     let mut issued = envelope.around(&content, protection.signer, random)?;
     issued.assertion_id = Some(assertion_id);
     Ok(issued)
@@ -92,7 +96,7 @@ pub fn error_response(
     let envelope = Envelope {
         issuer: error.issuer,
         acs_url: error.acs_url,
-        in_response_to: error.in_response_to,
+        in_response_to: Some(error.in_response_to),
         issued_at: error.issued_at,
         status: error.status,
         message: error.message,
@@ -104,7 +108,7 @@ pub fn error_response(
 pub(crate) struct Envelope<'a> {
     pub issuer: &'a str,
     pub acs_url: &'a str,
-    pub in_response_to: &'a str,
+    pub in_response_to: Option<&'a str>,
     pub issued_at: Timestamp,
     pub status: Status,
     pub message: Option<&'a str>,
@@ -132,13 +136,14 @@ impl Envelope<'_> {
     }
 
     fn open(&self, writer: &mut Writer, id: &str) {
-        let attributes = [
+        let issued_at = instant::write(self.issued_at);
+        let mut attributes = vec![
             ("Destination", self.acs_url),
             ("ID", id),
-            ("InResponseTo", self.in_response_to),
-            ("IssueInstant", &instant::write(self.issued_at)),
+            ("IssueInstant", &*issued_at),
             ("Version", "2.0"),
         ];
+        attributes.extend(self.in_response_to.map(|request| ("InResponseTo", request)));
         writer.open(Protocol, "Response", &attributes);
     }
 }

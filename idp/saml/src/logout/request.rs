@@ -55,7 +55,7 @@ impl LogoutRequest {
         self.open(&mut writer);
         writer.leaf(Assertion, "Issuer", &[], &self.issuer);
         let signature_position = writer.position();
-        write_name_id(&mut writer, &self.name_id);
+        self.name_id.write(&mut writer);
         for index in &self.session_indexes {
             writer.leaf(Protocol, "SessionIndex", &[], index);
         }
@@ -92,18 +92,6 @@ impl LogoutRequest {
         let over = |end: Timestamp| now.duration_since(end) >= CLOCK_SKEW;
         if self.not_on_or_after.is_some_and(over) { Err(MessageError::Stale) } else { Ok(()) }
     }
-}
-
-fn write_name_id(writer: &mut Writer, name_id: &NameId) {
-    let attributes: Vec<(&'static str, &str)> = [
-        ("Format", &name_id.format),
-        ("NameQualifier", &name_id.name_qualifier),
-        ("SPNameQualifier", &name_id.sp_name_qualifier),
-    ]
-    .into_iter()
-    .filter_map(|(name, value)| value.as_deref().map(|value| (name, value)))
-    .collect();
-    writer.leaf(Assertion, "NameID", &attributes, &name_id.value);
 }
 
 fn read(root: &Element) -> Result<LogoutRequest, ShapeError> {

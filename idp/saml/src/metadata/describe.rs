@@ -36,6 +36,8 @@ pub struct IdpDescription {
     pub display_names: Vec<LocalizedText>,
     /// The certificates that it signs with, the current one first.
     pub signing: Vec<Certificate>,
+    /// The formats of `NameID` that it gives, the usual one first.
+    pub name_id_formats: Vec<String>,
     /// Where it takes `AuthnRequest` by redirect.
     pub sso_redirect: String,
     /// Where it takes logout messages by redirect.
@@ -102,7 +104,9 @@ impl IdpDescription {
         writer.close();
         write_keys(writer, "signing", &self.signing);
         write_logout(writer, self.slo_redirect.as_deref(), self.slo_soap.as_deref());
-        writer.leaf(Metadata, "NameIDFormat", &[], NAMEID_TRANSIENT);
+        for format in &self.name_id_formats {
+            writer.leaf(Metadata, "NameIDFormat", &[], format);
+        }
         write_endpoint(writer, "SingleSignOnService", BINDING_REDIRECT, &self.sso_redirect);
         writer.close();
     }

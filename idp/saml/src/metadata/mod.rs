@@ -2,11 +2,13 @@
 
 mod choose;
 mod describe;
+mod entity_attribute;
 mod parse;
 mod role;
+mod ui;
 
 pub use describe::{Contact, IdpDescription, SpDescription};
-pub use parse::parse;
+pub use parse::{Aggregate, parse, parse_aggregate};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,6 +25,8 @@ pub struct Entity {
     pub entity_id: String,
     /// Until when this description holds.
     pub valid_until: Option<Timestamp>,
+    /// For how long a copy may be used before the source is asked again.
+    pub cache_duration: Option<SignedDuration>,
     /// It as an identity provider.
     pub idp: Option<IdpRole>,
     /// It as a service provider.
@@ -70,6 +74,44 @@ pub struct SpRole {
     /// The signature algorithms that it can verify, in order of preference; empty if it does not
     /// say.
     pub signing_methods: Vec<SignatureAlgorithm>,
+    /// The formats of `NameID` that it takes, in order of preference; empty if it does not say.
+    pub name_id_formats: Vec<String>,
+    /// Which subject identifier it needs.
+    pub subject_id_requirement: SubjectIdRequirement,
+    /// What it is for, for people.
+    pub descriptions: Vec<LocalizedText>,
+    /// Pages about it; `https:` or `http:`.
+    pub information_urls: Vec<LocalizedText>,
+    /// Pages about what it does with what it is told; `https:` or `http:`.
+    pub privacy_urls: Vec<LocalizedText>,
+    /// Its logo.
+    pub logo: Option<Logo>,
+}
+
+/// Which of the two subject identifiers a service provider needs (SAML subject identifier
+/// attributes profile 3.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SubjectIdRequirement {
+    /// Neither, or it does not say.
+    #[default]
+    None,
+    /// `pairwise-id`.
+    PairwiseId,
+    /// `subject-id`.
+    SubjectId,
+    /// Either of them; `pairwise-id` is the one to prefer.
+    Any,
+}
+
+/// A picture that stands for an entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logo {
+    /// Where it is: `https:`, or `data:image/` with the picture itself; at most 64 KiB.
+    pub url: String,
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
 }
 
 /// A text in one language.

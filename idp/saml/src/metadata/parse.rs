@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::gate::{Kind, admit};
+use crate::instant;
 use crate::message::read_optional_instant;
+use crate::metadata::entity_attribute::read_subject_id_requirement;
 use crate::metadata::role::{read_idp, read_sp};
 use crate::metadata::{Entity, MetadataError, MetadataPolicy};
 use crate::names::PROTOCOL;
@@ -16,46 +18,132 @@ use crate::verify::signed_root;
 /// The longest entity identifier.
 const ENTITY_ID_LIMIT: usize = 1024;
 
-/// Reads an `EntityDescriptor`, or every one in an `EntitiesDescriptor`. Entities that are neither
-/// identity nor service providers of SAML 2.0 come without a role.
+/// What was found in a group of entities.
+#[derive(Debug)]
+pub struct Aggregate {
+    /// Those that can be used.
+    pub entities: Vec<Entity>,
+    /// Those that cannot: the identifier as far as there is one, and why.
+    pub refused: Vec<(String, MetadataError)>,
+}
+
+/// Reads an `EntityDescriptor`, or every one in an `EntitiesDescriptor`, none of which may be wrong.
+/// Entities that are neither identity nor service providers of SAML 2.0 come without a role.
 pub fn parse(
     xml: &[u8],
     policy: &MetadataPolicy<'_>,
     now: Timestamp,
 ) -> Result<Vec<Entity>, MetadataError> {
+    let Aggregate { entities, refused } = parse_aggregate(xml, policy, now)?;
+    match refused.into_iter().next() {
+        None => Ok(entities),
+        Some((_, error)) => Err(error),
+    }
+}
+
+/// Reads the same, and passes over what is wrong with one entity alone, so that one member of a
+/// federation cannot lock out all the others.
+///
+/// # Errors
+///
+/// What is wrong with the document: its form, its signature, its time, an entity that stands twice.
+pub fn parse_aggregate(
+    xml: &[u8],
+    policy: &MetadataPolicy<'_>,
+    now: Timestamp,
+) -> Result<Aggregate, MetadataError> {
     let document = admit(Kind::Metadata, xml)?;
     let root = match policy.trusted {
         [] => tree::parse(&document)?,
         trusted => signed_root::<MetadataError>(&document, trusted)?,
     };
-    let mut reading = Reading { policy, now, entities: Vec::new(), seen: HashSet::new() };
-    reading.read(&root, None)?;
-    Ok(reading.entities)
+    let found = Aggregate { entities: Vec::new(), refused: Vec::new() };
+    let mut reading = Reading { policy, now, found, seen: HashSet::new() };
+    reading.read(&root, Terms::default())?;
+    Ok(reading.found)
+}
+
+/// How long what stands here holds.
+#[derive(Clone, Copy, Default)]
+struct Terms {
+    valid_until: Option<Timestamp>,
+    cache_duration: Option<SignedDuration>,
+}
+
+impl Terms {
+    /// The terms of an element that stands under these: never longer than they are.
+    fn of(self, element: &Element, now: Timestamp) -> Result<Self, ShapeError> {
+        let until = read_optional_instant(element, "validUntil")?;
+        let cached = element.attribute("cacheDuration");
+        let cached = cached.map(|text| {
+            instant::read_duration(text, now).ok_or(ShapeError::Value("cacheDuration"))
+        });
+        Ok(Self {
+            valid_until: until.into_iter().chain(self.valid_until).min(),
+            cache_duration: cached.transpose()?.into_iter().chain(self.cache_duration).min(),
+        })
+    }
 }
 
 struct Reading<'p> {
     policy: &'p MetadataPolicy<'p>,
     now: Timestamp,
-    entities: Vec<Entity>,
+    found: Aggregate,
     seen: HashSet<String>,
 }
 
 impl Reading<'_> {
     /// Reads an entity or a group of them; what is in a group holds no longer than the group. The
     /// gate bounds the depth.
-    fn read(&mut self, element: &Element, outer: Option<Timestamp>) -> Result<(), MetadataError> {
-        let own = read_optional_instant(element, "validUntil")?;
-        let until = own.into_iter().chain(outer).min();
+    fn read(&mut self, element: &Element, outer: Terms) -> Result<(), MetadataError> {
         if element.is(Metadata, "EntityDescriptor") {
-            self.check_validity(until)?;
-            return self.read_entity(element, until);
+            return self.read_member(element, outer);
+        }
+        let terms = outer.of(element, self.now)?;
+        if terms.valid_until.is_some() {
+            self.check_validity(terms.valid_until)?;
         }
         for child in element.children() {
             if child.is(Metadata, "EntityDescriptor") || child.is(Metadata, "EntitiesDescriptor") {
-                self.read(child, until)?;
+                self.read(child, terms)?;
             }
         }
         Ok(())
+    }
+
+    fn read_member(&mut self, element: &Element, outer: Terms) -> Result<(), MetadataError> {
+        let entity_id = element.attribute("entityID").unwrap_or_default();
+        if !self.seen.insert(entity_id.to_owned()) {
+            return Err(MetadataError::Duplicate);
+        }
+        match self.read_entity(entity_id, element, outer) {
+            Ok(entity) => self.found.entities.push(entity),
+            Err(error) => self.found.refused.push((entity_id.to_owned(), error)),
+        }
+        Ok(())
+    }
+
+    fn read_entity(
+        &self,
+        entity_id: &str,
+        element: &Element,
+        outer: Terms,
+    ) -> Result<Entity, MetadataError> {
+        if entity_id.is_empty() || entity_id.len() > ENTITY_ID_LIMIT {
+            return Err(ShapeError::Value("entityID").into());
+        }
+        let Terms { valid_until, cache_duration } = outer.of(element, self.now)?;
+        self.check_validity(valid_until)?;
+        let need = read_subject_id_requirement(element)?;
+        let idp = self.role(element, "IDPSSODescriptor")?.map(read_idp).transpose()?;
+        let sp = self.role(element, "SPSSODescriptor")?.map(|role| read_sp(role, need));
+        Ok(Entity {
+            entity_id: entity_id.to_owned(),
+            valid_until,
+            cache_duration,
+            idp,
+            sp: sp.transpose()?,
+        })
     }
 
     fn check_validity(&self, until: Option<Timestamp>) -> Result<(), MetadataError> {
@@ -68,24 +156,6 @@ impl Reading<'_> {
         }
         let too_long = until.duration_since(self.now) > self.policy.longest_validity;
         if too_long { Err(MetadataError::TooLong) } else { Ok(()) }
-    }
-
-    fn read_entity(
-        &mut self,
-        element: &Element,
-        valid_until: Option<Timestamp>,
-    ) -> Result<(), MetadataError> {
-        let entity_id = element.required("entityID")?.to_owned();
-        if entity_id.is_empty() || entity_id.len() > ENTITY_ID_LIMIT {
-            return Err(ShapeError::Value("entityID").into());
-        }
-        if !self.seen.insert(entity_id.clone()) {
-            return Err(MetadataError::Duplicate);
-        }
-        let idp = self.role(element, "IDPSSODescriptor")?.map(read_idp).transpose()?;
-        let sp = self.role(element, "SPSSODescriptor")?.map(read_sp).transpose()?;
-        self.entities.push(Entity { entity_id, valid_until, idp, sp });
-        Ok(())
     }
 
     /// The one descriptor of this role for SAML 2.0, if it still holds.

@@ -4,8 +4,11 @@ use crate::algorithm::SignatureAlgorithm;
 use crate::base64;
 use crate::certificate::Certificate;
 use crate::message::read_flag;
-use crate::metadata::{AcsEndpoint, Endpoint, IdpRole, LocalizedText, MetadataError, SpRole};
-use crate::namespace::Namespace::{Algorithm, Metadata, Scope, Signature, Ui};
+use crate::metadata::ui::{UiInfo, is_page};
+use crate::metadata::{
+    AcsEndpoint, Endpoint, IdpRole, MetadataError, SpRole, SubjectIdRequirement,
+};
+use crate::namespace::Namespace::{Algorithm, Metadata, Scope, Signature};
 use crate::tree::{Element, ShapeError};
 
 /// The most keys for one use.
@@ -17,21 +20,25 @@ pub(super) fn read_idp(role: &Element) -> Result<IdpRole, MetadataError> {
         return Err(MetadataError::NoSigningKey);
     }
     Ok(IdpRole {
-        display_names: read_display_names(role)?,
+        display_names: UiInfo::of(role).texts("DisplayName")?,
         signing,
         encryption: read_keys(role, "encryption")?,
         sso: read_endpoints(role, "SingleSignOnService")?,
         slo: read_endpoints(role, "SingleLogoutService")?,
         want_authn_requests_signed: read_flag(role, "WantAuthnRequestsSigned")?,
         scopes: read_scopes(role)?,
-        error_url: role.attribute("errorURL").map(str::to_owned),
+        error_url: role.attribute("errorURL").filter(|url| is_page(url)).map(str::to_owned),
     })
 }
 
-pub(super) fn read_sp(role: &Element) -> Result<SpRole, MetadataError> {
+pub(super) fn read_sp(
+    role: &Element,
+    subject_id_requirement: SubjectIdRequirement,
+) -> Result<SpRole, MetadataError> {
+    let ui = UiInfo::of(role);
     let acs = role.all(Metadata, "AssertionConsumerService").map(read_acs);
     Ok(SpRole {
-        display_names: read_display_names(role)?,
+        display_names: ui.texts("DisplayName")?,
         signing: read_keys(role, "signing")?,
         encryption: read_keys(role, "encryption")?,
         acs: acs.collect::<Result<_, _>>()?,
@@ -39,6 +46,12 @@ pub(super) fn read_sp(role: &Element) -> Result<SpRole, MetadataError> {
         authn_requests_signed: read_flag(role, "AuthnRequestsSigned")?,
         want_assertions_signed: read_flag(role, "WantAssertionsSigned")?,
         signing_methods: read_signing_methods(role),
+        name_id_formats: read_name_id_formats(role)?,
+        subject_id_requirement,
+        descriptions: ui.texts("Description")?,
+        information_urls: ui.pages("InformationURL")?,
+        privacy_urls: ui.pages("PrivacyStatementURL")?,
+        logo: ui.logo(),
     })
 }
 
@@ -91,19 +104,9 @@ fn read_acs(element: &Element) -> Result<AcsEndpoint, ShapeError> {
     })
 }
 
-fn extensions(role: &Element) -> impl Iterator<Item = &Element> {
-    role.find(Metadata, "Extensions").into_iter().flat_map(Element::children)
-}
-
-fn read_display_names(role: &Element) -> Result<Vec<LocalizedText>, ShapeError> {
-    let info = extensions(role).find(|element| element.is(Ui, "UIInfo"));
-    let read = |name: &Element| {
-        Ok(LocalizedText {
-            language: name.required("xml:lang")?.to_owned(),
-            text: name.some_text("DisplayName")?.to_owned(),
-        })
-    };
-    info.into_iter().flat_map(|info| info.all(Ui, "DisplayName")).map(read).collect()
+/// What a role or an entity says beyond SAML's own schema.
+pub(super) fn extensions(owner: &Element) -> impl Iterator<Item = &Element> {
+    owner.find(Metadata, "Extensions").into_iter().flat_map(Element::children)
 }
 
 /// Scopes as plain texts; regular expressions are passed over.
@@ -115,6 +118,11 @@ fn read_scopes(role: &Element) -> Result<Vec<String>, ShapeError> {
         }
     }
     Ok(scopes)
+}
+
+fn read_name_id_formats(role: &Element) -> Result<Vec<String>, ShapeError> {
+    const NAME: &str = "NameIDFormat";
+    role.all(Metadata, NAME).map(|format| Ok(format.some_text(NAME)?.to_owned())).collect()
 }
 
 fn read_signing_methods(role: &Element) -> Vec<SignatureAlgorithm> {

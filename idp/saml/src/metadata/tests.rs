@@ -4,7 +4,9 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::names::{BINDING_POST, BINDING_REDIRECT, BINDING_SOAP};
+use crate::names::{
+    BINDING_POST, BINDING_REDIRECT, BINDING_SOAP, NAMEID_PERSISTENT, NAMEID_TRANSIENT,
+};
 use crate::request::AcsChoice;
 use crate::sign::XmlSigner;
 use crate::testing::*;
@@ -29,6 +31,7 @@ fn idp() -> IdpDescription {
         valid_until: now() + DAY,
         display_names: names(),
         signing: KEYS.certificates(),
+        name_id_formats: vec![NAMEID_TRANSIENT.to_owned(), NAMEID_PERSISTENT.to_owned()],
         sso_redirect: "https://idp.example/saml/sso".to_owned(),
         slo_redirect: Some("https://idp.example/saml/slo".to_owned()),
         slo_soap: Some("https://idp.example/saml/slo/soap".to_owned()),
@@ -261,6 +264,110 @@ fn a_handwritten_service_provider_of_mod_auth_mellon() {
     assert!(role.want_assertions_signed);
     assert!(role.encryption_key().is_none());
     assert!(role.slo_at(BINDING_REDIRECT).is_some());
+}
+
+/// Our service provider with this under its role's extensions, under its own, and behind its keys.
+fn described(ui: &str, own: &str, formats: &str) -> String {
+    let xml = without_signature(&sp().to_xml(&KEYS.p256, &mut random).unwrap());
+    let end = xml.find("</mdui:UIInfo>").unwrap();
+    let xml = [&xml[..end], ui, &xml[end..]].concat();
+    let role = xml.find("<md:SPSSODescriptor").unwrap();
+    let xml = [&xml[..role], "<md:Extensions>", own, "</md:Extensions>", &xml[role..]].concat();
+    let acs = xml.find("<md:NameIDFormat>").unwrap();
+    [&xml[..acs], formats, &xml[acs..]].concat()
+}
+
+#[test]
+fn what_a_service_provider_says_to_people() {
+    let xml = described(
+        "<mdui:Description xml:lang=\"ja\">健康の記録</mdui:Description>\
+         <mdui:InformationURL xml:lang=\"ja\">https://portal.example/about</mdui:InformationURL>\
+         <mdui:PrivacyStatementURL xml:lang=\"ja\">javascript:alert(1)</mdui:PrivacyStatementURL>\
+         <mdui:PrivacyStatementURL xml:lang=\"en\">https://portal.example/privacy\
+         </mdui:PrivacyStatementURL>\
+         <mdui:Logo width=\"8\" height=\"8\">http://portal.example/logo</mdui:Logo>\
+         <mdui:Logo width=\"80\" height=\"60\">https://portal.example/logo</mdui:Logo>",
+        "",
+        "",
+    );
+    let role = read(&xml).unwrap().remove(0).sp.unwrap();
+    assert_eq!(role.display_names, names());
+    assert_eq!(role.descriptions[0].text, "健康の記録");
+    assert_eq!(role.information_urls[0].text, "https://portal.example/about");
+    let [privacy] = role.privacy_urls.as_slice() else { panic!("one address of a page") };
+    assert_eq!((&*privacy.language, &*privacy.text), ("en", "https://portal.example/privacy"));
+    let logo = Logo { url: "https://portal.example/logo".to_owned(), width: 80, height: 60 };
+    assert_eq!(role.logo, Some(logo));
+}
+
+#[test]
+fn a_picture_in_a_logo_is_bounded() {
+    let logo = |letters: usize| {
+        let data = "A".repeat(letters);
+        let logo =
+            format!("<mdui:Logo width=\"1\" height=\"1\">data:image/png;base64,{data}</mdui:Logo>");
+        read(&described(&logo, "", "")).unwrap().remove(0).sp.unwrap().logo
+    };
+    assert!(logo(1024).is_some());
+    assert!(logo(64 * 1024).is_none());
+}
+
+#[test]
+fn which_names_a_service_provider_takes() {
+    let xml = described("", "", &format!("<md:NameIDFormat>{NAMEID_PERSISTENT}</md:NameIDFormat>"));
+    let role = read(&xml).unwrap().remove(0).sp.unwrap();
+    assert_eq!(role.name_id_formats, [NAMEID_PERSISTENT, NAMEID_TRANSIENT]);
+    let xml = idp().to_xml(&KEYS.p256, &mut random).unwrap();
+    let formats = [NAMEID_TRANSIENT, NAMEID_PERSISTENT]
+        .map(|format| format!("<md:NameIDFormat>{format}</md:NameIDFormat>"));
+    assert!(xml.contains(&formats.concat()), "{xml}");
+}
+
+#[test]
+fn which_subject_identifier_a_service_provider_needs() {
+    let need = |value: &str| {
+        let own = format!(
+            "<mdattr:EntityAttributes xmlns:mdattr=\"urn:oasis:names:tc:SAML:metadata:attribute\" \
+             xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\"><saml:Attribute \
+             Name=\"urn:oasis:names:tc:SAML:profiles:subject-id:req\"><saml:AttributeValue>{value}\
+             </saml:AttributeValue></saml:Attribute></mdattr:EntityAttributes>"
+        );
+        read(&described("", &own, "")).unwrap().remove(0).sp.unwrap().subject_id_requirement
+    };
+    assert_eq!(need("pairwise-id"), SubjectIdRequirement::PairwiseId);
+    assert_eq!(need("subject-id"), SubjectIdRequirement::SubjectId);
+    assert_eq!(need("any"), SubjectIdRequirement::Any);
+    assert_eq!(need("none"), SubjectIdRequirement::None);
+    assert_eq!(need("mail"), SubjectIdRequirement::None);
+}
+
+#[test]
+fn how_long_a_copy_may_be_used() {
+    let sp = without_signature(&sp().to_xml(&KEYS.p256, &mut random).unwrap());
+    let cached = |duration: &str| format!(" cacheDuration=\"{duration}\" entityID=");
+    let six = sp.replace(" entityID=", &cached("PT6H"));
+    assert_eq!(read(&sp).unwrap()[0].cache_duration, None);
+    assert_eq!(read(&six).unwrap()[0].cache_duration, Some(SignedDuration::from_hours(6)));
+    let within = |duration: &str| {
+        let xml = group(&format!("cacheDuration=\"{duration}\""), &six);
+        read(&xml).unwrap()[0].cache_duration.unwrap().as_hours()
+    };
+    assert_eq!((within("PT1H"), within("P1D")), (1, 6));
+    assert_eq!(code(read(&sp.replace(" entityID=", &cached("soon")))), "saml.metadata.shape");
+}
+
+#[test]
+fn one_wrong_member_does_not_spoil_a_federation() {
+    let good = without_signature(&sp().to_xml(&KEYS.p256, &mut random).unwrap());
+    let mut keyless = idp();
+    keyless.signing.clear();
+    let keyless = without_signature(&keyless.to_xml(&KEYS.p256, &mut random).unwrap());
+    let xml = group("", &[keyless, good].concat());
+    let found = parse_aggregate(xml.as_bytes(), &policy(&[]), now()).unwrap();
+    assert_eq!(found.entities[0].entity_id, SP);
+    let [(entity_id, why)] = found.refused.as_slice() else { panic!("one is wrong") };
+    assert_eq!((entity_id.as_str(), why.code()), (IDP, "saml.metadata.no-signing-key"));
+    assert_eq!(code(read(&xml)), "saml.metadata.no-signing-key");
 }
 
 #[test]

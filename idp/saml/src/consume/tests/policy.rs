@@ -141,7 +141,7 @@ fn another_destination() {
 
 #[test]
 fn another_request() {
-    let other = with_envelope(|envelope| envelope.in_response_to = "_another");
+    let other = with_envelope(|envelope| envelope.in_response_to = Some("_another"));
     assert_eq!(other, Err(Refusal::InResponseTo));
     let name = format!("InResponseTo=\"{REQUEST}\"");
     assert_eq!(replaced(&name, "InResponseTo=\"_another\""), Err(Refusal::InResponseTo));
