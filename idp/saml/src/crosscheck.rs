@@ -1,6 +1,8 @@
 //! What we sign and encrypt, put before the `xmlsec1` command, which shares no code of ours; and
 //! what it encrypts, put before us.
 
+mod signed_elsewhere;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

@@ -9,6 +9,8 @@ pub enum Namespace {
     Assertion,
     /// `ds`: XML signature.
     Signature,
+    /// `ec`: exclusive canonicalization.
+    Canonicalization,
     /// `xenc`: XML encryption.
     Encryption,
     /// `md`: metadata.
@@ -29,10 +31,11 @@ pub enum Namespace {
     None,
 }
 
-const KNOWN: [(Namespace, &str, &str); 10] = [
+const KNOWN: [(Namespace, &str, &str); 11] = [
     (Namespace::Protocol, "samlp", "urn:oasis:names:tc:SAML:2.0:protocol"),
     (Namespace::Assertion, "saml", "urn:oasis:names:tc:SAML:2.0:assertion"),
     (Namespace::Signature, "ds", "http://www.w3.org/2000/09/xmldsig#"),
+    (Namespace::Canonicalization, "ec", "http://www.w3.org/2001/10/xml-exc-c14n#"),
     (Namespace::Encryption, "xenc", "http://www.w3.org/2001/04/xmlenc#"),
     (Namespace::Metadata, "md", "urn:oasis:names:tc:SAML:2.0:metadata"),
     (Namespace::Algorithm, "alg", "urn:oasis:names:tc:SAML:metadata:algsupport"),

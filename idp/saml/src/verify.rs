@@ -54,7 +54,7 @@ where
     E: From<SignatureError> + From<GateError> + From<ShapeError>,
 {
     let algorithm = document.facts().root_signature.ok_or(SignatureError::Missing)?;
-    let signed = verify(document, algorithm, keys)?;
+    let signed = digested(document, algorithm, keys)?;
     let signed = admit(document.kind(), signed.as_bytes())?;
     if signed.facts().root_id != document.facts().root_id || signed.is_signed() {
         return Err(SignatureError::OtherContent.into());
@@ -75,11 +75,12 @@ where
     if facts.root_signature.is_some() {
         return Err(SignatureError::OtherContent.into());
     }
-    let signed = verify(response, algorithm, keys)?;
+    let signed = digested(response, algorithm, keys)?;
     Ok(tree::parse(&admit(Kind::Assertion, signed.as_bytes())?)?)
 }
 
-fn verify(
+/// The very bytes whose digest was signed, once a signature over it holds.
+pub(crate) fn digested(
     document: &Admitted<'_>,
     algorithm: SignatureAlgorithm,
     keys: &[Certificate],

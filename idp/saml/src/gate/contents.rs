@@ -6,7 +6,9 @@
 use crate::gate::Kind;
 use crate::gate::grammar::{Content, Item, choice, may, must, sequence};
 use crate::gate::place::Place;
-use crate::namespace::Namespace::{Assertion, Encryption, Metadata, Protocol, Signature, Soap};
+use crate::namespace::Namespace::{
+    Assertion, Canonicalization, Encryption, Metadata, Protocol, Signature, Soap,
+};
 
 const ISSUER: Item = must(Assertion, "Issuer", Place::Issuer);
 const SIGNATURE: Item = may(Signature, "Signature", Place::Signature);
@@ -18,6 +20,8 @@ const PLAIN_ASSERTION: Item = may(Assertion, "Assertion", Place::Assertion);
 const SEALED_ASSERTION: Item = may(Assertion, "EncryptedAssertion", Place::EncryptedAssertion);
 const KEY_NAME: Item = may(Signature, "KeyName", Place::Leaf);
 const CERTIFICATE: Item = may(Signature, "X509Certificate", Place::Leaf);
+const SUBJECT_NAME: Item = may(Signature, "X509SubjectName", Place::Leaf);
+const ISSUER_SERIAL: Item = may(Signature, "X509IssuerSerial", Place::IssuerSerial);
 const ROLES: &[Item] = &[
     may(Metadata, "IDPSSODescriptor", Place::Role),
     may(Metadata, "SPSSODescriptor", Place::Role),
@@ -65,9 +69,17 @@ const KEY_DESCRIPTOR: Content = Content {
     rest: &[may(Metadata, "EncryptionMethod", Place::PeerMethod)],
     open: false,
 };
-const PEER_KEY_INFO: Content = choice(&[KEY_NAME, may(Signature, "X509Data", Place::PeerX509Data)]);
+/// Keys are taken from certificates alone; bare ones beside them are passed over.
+const PEER_KEY_INFO: Content = choice(&[
+    KEY_NAME,
+    may(Signature, "X509Data", Place::PeerX509Data),
+    may(Signature, "KeyValue", Place::PeerKeyValue),
+]);
 const PEER_X509_DATA: Content =
-    choice(&[may(Signature, "X509SubjectName", Place::Leaf), CERTIFICATE]);
+    choice(&[SUBJECT_NAME, ISSUER_SERIAL, may(Signature, "X509SKI", Place::Leaf), CERTIFICATE]);
+const PEER_KEY_VALUE: Content = sequence(&[must(Signature, "RSAKeyValue", Place::PeerRsaKeyValue)]);
+const PEER_RSA_KEY_VALUE: Content =
+    sequence(&[must(Signature, "Modulus", Place::Leaf), must(Signature, "Exponent", Place::Leaf)]);
 const PEER_METHOD: Content = sequence(&[]).or(&[
     may(Signature, "DigestMethod", Place::PeerMethodDetail),
     may(Encryption, "KeySize", Place::Leaf),
@@ -92,8 +104,15 @@ const TRANSFORMS: Content = sequence(&[
     must(Signature, "Transform", Place::EnvelopedTransform),
     must(Signature, "Transform", Place::CanonicalTransform),
 ]);
-const KEY_INFO: Content = sequence(&[must(Signature, "X509Data", Place::X509Data)]);
-const X509_DATA: Content = choice(&[CERTIFICATE]);
+const CANONICAL_TRANSFORM: Content =
+    sequence(&[may(Canonicalization, "InclusiveNamespaces", Place::InclusiveNamespaces)]);
+/// Hints at a key; which one verifies is for the metadata to say.
+const KEY_INFO: Content = sequence(&[KEY_NAME, must(Signature, "X509Data", Place::X509Data)]);
+const X509_DATA: Content = choice(&[SUBJECT_NAME, ISSUER_SERIAL, CERTIFICATE]);
+const ISSUER_SERIAL_CONTENT: Content = sequence(&[
+    must(Signature, "X509IssuerName", Place::Leaf),
+    must(Signature, "X509SerialNumber", Place::Leaf),
+]);
 
 const ENCRYPTED_ASSERTION: Content =
     sequence(&[must(Encryption, "EncryptedData", Place::EncryptedData)]);
@@ -134,8 +153,10 @@ impl Place {
             Self::SignedInfo => &SIGNED_INFO,
             Self::Reference => &REFERENCE,
             Self::Transforms => &TRANSFORMS,
+            Self::CanonicalTransform => &CANONICAL_TRANSFORM,
             Self::KeyInfo => &KEY_INFO,
             Self::X509Data => &X509_DATA,
+            Self::IssuerSerial => &ISSUER_SERIAL_CONTENT,
             Self::Entities => &ENTITIES,
             Self::NestedEntities => &NESTED_ENTITIES,
             Self::Entity => &ENTITY,
@@ -144,6 +165,8 @@ impl Place {
             Self::KeyDescriptor => &KEY_DESCRIPTOR,
             Self::PeerKeyInfo => &PEER_KEY_INFO,
             Self::PeerX509Data => &PEER_X509_DATA,
+            Self::PeerKeyValue => &PEER_KEY_VALUE,
+            Self::PeerRsaKeyValue => &PEER_RSA_KEY_VALUE,
             Self::PeerMethod => &PEER_METHOD,
             Self::Open => &ANYTHING,
             _ => &NOTHING,

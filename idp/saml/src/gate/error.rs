@@ -35,8 +35,8 @@ gate_errors! {
     Doctype => "doctype", "the document has a document type declaration";
     /// An XML declaration that is not version 1.0 at the very start.
     Declaration => "declaration", "the XML declaration is not one that is accepted";
-    /// A comment.
-    Comment => "comment", "the document has a comment";
+    /// A comment, other than between the elements of metadata.
+    Comment => "comment", "a comment stands where none may be";
     /// A processing instruction.
     ProcessingInstruction => "processing-instruction", "the document has a processing instruction";
     /// A CDATA section.
@@ -85,7 +85,8 @@ gate_errors! {
     DigestAlgorithm => "digest-algorithm", "a digest algorithm is not accepted";
     /// A canonicalization other than exclusive without comments.
     Canonicalization => "canonicalization", "a canonicalization algorithm is not accepted";
-    /// Not exactly enveloped-signature, then exclusive canonicalization, both without content.
+    /// Not exactly enveloped-signature, then exclusive canonicalization, the latter with a plain list
+    /// of prefixes at most.
     Transforms => "transforms", "the transforms are not the two accepted ones";
     /// More than one reference.
     References => "references", "a signature has more than one reference";

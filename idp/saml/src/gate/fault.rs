@@ -9,9 +9,13 @@ use crate::namespace::Namespace::{self, Assertion, Encryption, Protocol, Signatu
 pub(super) fn of_element(parent: Place, namespace: Namespace, name: &str) -> GateError {
     match (parent, namespace, name) {
         (Place::Document(_), ..) => GateError::Root,
-        (Place::EnvelopedTransform | Place::CanonicalTransform | Place::Transforms, ..) => {
-            GateError::Transforms
-        }
+        (
+            Place::EnvelopedTransform
+            | Place::CanonicalTransform
+            | Place::InclusiveNamespaces
+            | Place::Transforms,
+            ..,
+        ) => GateError::Transforms,
         (_, Signature, "Signature") => GateError::SignatureMisplaced,
         (_, Signature, "Object" | "Manifest" | "SignatureProperties") => GateError::SignatureObject,
         (Place::SignedInfo, Signature, "Reference") => GateError::References,
@@ -20,8 +24,11 @@ pub(super) fn of_element(parent: Place, namespace: Namespace, name: &str) -> Gat
             | Place::X509Data
             | Place::ContentKeyInfo
             | Place::RecipientKeyInfo
+            | Place::IssuerSerial
             | Place::PeerKeyInfo
-            | Place::PeerX509Data,
+            | Place::PeerX509Data
+            | Place::PeerKeyValue
+            | Place::PeerRsaKeyValue,
             ..,
         ) => GateError::KeyMaterial,
         (_, Encryption, "CipherReference") => GateError::CipherReference,

@@ -43,28 +43,39 @@ impl Kind {
     /// The most bytes a document of this kind may have.
     pub const fn size_limit(self) -> usize {
         match self {
-            Self::Metadata => 4 * 1024 * 1024,
+            Self::Metadata => 32 * 1024 * 1024,
             _ => 256 * 1024,
         }
     }
 
-    /// The most elements a document of this kind may have.
+    /// The most elements a document of this kind may have. In metadata: those of the largest
+    /// federations, some ten thousand entities.
     fn element_limit(self) -> usize {
         match self {
-            Self::Metadata => 65_536,
+            Self::Metadata => 1_000_000,
             _ => 2_048,
         }
+    }
+
+    /// The most attributes on one element, namespace declarations included. A federation declares
+    /// on top what its members use.
+    fn attribute_limit(self) -> usize {
+        match self {
+            Self::Metadata => 64,
+            _ => 32,
+        }
+    }
+
+    /// The most namespace declarations in scope.
+    fn namespace_limit(self) -> usize {
+        self.attribute_limit()
     }
 }
 
 /// The deepest nesting, in elements.
 const DEPTH_LIMIT: usize = 32;
-/// The most attributes on one element, namespace declarations included.
-const ATTRIBUTE_LIMIT: usize = 32;
 /// The longest attribute value, in bytes.
 const ATTRIBUTE_SIZE_LIMIT: usize = 4096;
-/// The most namespace declarations in scope.
-const NAMESPACE_LIMIT: usize = 32;
 
 /// How the assertion of a response comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -31,9 +31,11 @@ pub(super) enum Place {
     Transforms,
     EnvelopedTransform,
     CanonicalTransform,
+    InclusiveNamespaces,
     DigestMethod,
     KeyInfo,
     X509Data,
+    IssuerSerial,
     Entities,
     NestedEntities,
     Entity,
@@ -42,6 +44,8 @@ pub(super) enum Place {
     KeyDescriptor,
     PeerKeyInfo,
     PeerX509Data,
+    PeerKeyValue,
+    PeerRsaKeyValue,
     PeerMethod,
     PeerMethodDetail,
     /// Text alone, without attributes.
@@ -56,20 +60,40 @@ impl Place {
         matches!(self, Self::Open | Self::Leaf | Self::Issuer)
     }
 
-    /// Whether an `ID` may stand here.
-    pub(super) fn may_have_id(self) -> bool {
-        self.must_have_id()
-            || matches!(
-                self,
-                Self::Entities
-                    | Self::NestedEntities
-                    | Self::Entity
-                    | Self::NestedEntity
-                    | Self::Role
-            )
+    /// Whether a comment may stand here, if the document is metadata.
+    pub(super) fn takes_comment(self) -> bool {
+        matches!(
+            self,
+            Self::Document(_)
+                | Self::Entities
+                | Self::NestedEntities
+                | Self::Entity
+                | Self::NestedEntity
+                | Self::Role
+                | Self::KeyDescriptor
+                | Self::PeerKeyInfo
+                | Self::PeerX509Data
+                | Self::Open
+        )
     }
 
-    /// Whether an `ID` must stand here.
+    /// The identifier attribute that may stand here: `ID` in SAML, `Id` in XML encryption.
+    pub(super) fn id_name(self) -> Option<&'static str> {
+        match self {
+            Self::Response
+            | Self::Message
+            | Self::Assertion
+            | Self::Entities
+            | Self::NestedEntities
+            | Self::Entity
+            | Self::NestedEntity
+            | Self::Role => Some("ID"),
+            Self::EncryptedData | Self::EncryptedKey => Some("Id"),
+            _ => None,
+        }
+    }
+
+    /// Whether it must stand here.
     pub(super) fn must_have_id(self) -> bool {
         matches!(self, Self::Response | Self::Message | Self::Assertion)
     }

@@ -10,6 +10,9 @@ use crate::names::{
     SHA1,
 };
 
+/// The most prefixes in an `ec:InclusiveNamespaces`.
+const PREFIX_LIMIT: usize = 32;
+
 /// Checks the attributes of an element at its place; `owner` is the `ID` of the element that the
 /// signature at hand stands in.
 pub(super) fn check(place: Place, tag: &Tag<'_>, owner: Option<&str>) -> Result<(), GateError> {
@@ -27,12 +30,14 @@ pub(super) fn check(place: Place, tag: &Tag<'_>, owner: Option<&str>) -> Result<
         Place::KeyMethodDigest => algorithm(tag, is(SHA1), GateError::EncryptionAlgorithm),
         Place::Reference => check_reference(tag, owner),
         Place::EncryptedData => check_type(tag),
-        Place::EncryptedKey => only(tag, &["Recipient"]),
+        Place::EncryptedKey => only(tag, &["Id", "Recipient"]),
+        Place::InclusiveNamespaces => check_prefixes(tag),
         Place::Signature
         | Place::SignedInfo
         | Place::Transforms
         | Place::KeyInfo
         | Place::X509Data
+        | Place::IssuerSerial
         | Place::ContentKeyInfo
         | Place::RecipientKeyInfo
         | Place::CipherData
@@ -43,8 +48,8 @@ pub(super) fn check(place: Place, tag: &Tag<'_>, owner: Option<&str>) -> Result<
 
 fn check_id(place: Place, tag: &Tag<'_>) -> Result<(), GateError> {
     match &tag.id {
-        Some(_) if !place.may_have_id() => Err(GateError::ForeignId),
-        Some(id) if !is_ncname(id) => Err(GateError::MalformedId),
+        Some((name, _)) if place.id_name() != Some(name) => Err(GateError::ForeignId),
+        Some((_, id)) if !is_ncname(id) => Err(GateError::MalformedId),
         None if place.must_have_id() => Err(GateError::MissingId),
         _ => Ok(()),
     }
@@ -63,9 +68,20 @@ fn check_reference(tag: &Tag<'_>, owner: Option<&str>) -> Result<(), GateError> 
 
 fn check_type(tag: &Tag<'_>) -> Result<(), GateError> {
     match tag.attribute("Type") {
-        None | Some(ENCRYPTED_ELEMENT) => only(tag, &["Type"]),
+        None | Some(ENCRYPTED_ELEMENT) => only(tag, &["Id", "Type"]),
         Some(_) => Err(GateError::EncryptionShape),
     }
+}
+
+/// The prefixes whose declarations canonicalization keeps although nothing visible uses them: those
+/// of types in values, `xs:string`. What is read later is the canonical form itself, so they cannot
+/// change what anything means; they are names, and not many.
+fn check_prefixes(tag: &Tag<'_>) -> Result<(), GateError> {
+    only(tag, &["PrefixList"])?;
+    let list = tag.attribute("PrefixList").ok_or(GateError::Transforms)?;
+    let is_prefix = |prefix: &str| prefix == "#default" || is_ncname(prefix);
+    let fits = list.split(' ').count() <= PREFIX_LIMIT && list.split(' ').all(is_prefix);
+    if fits { Ok(()) } else { Err(GateError::Transforms) }
 }
 
 fn algorithm(

@@ -7,7 +7,7 @@ use quick_xml::events::attributes::{AttrError, Attribute};
 use quick_xml::name::{NamespaceResolver, PrefixDeclaration, QName, ResolveResult};
 
 use crate::canonical::is_xml;
-use crate::gate::{ATTRIBUTE_LIMIT, ATTRIBUTE_SIZE_LIMIT, GateError};
+use crate::gate::{ATTRIBUTE_SIZE_LIMIT, GateError, Kind};
 use crate::id::is_ncname;
 use crate::namespace::Namespace;
 
@@ -18,9 +18,9 @@ const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
 pub(super) struct Tag<'a> {
     pub namespace: Namespace,
     pub name: &'a str,
-    /// The value of `ID`.
-    pub id: Option<Cow<'a, str>>,
-    /// Attributes without a namespace, `ID` included; the values as they stand.
+    /// The identifier attribute, `ID` or `Id`, and its value.
+    pub id: Option<(&'a str, Cow<'a, str>)>,
+    /// Attributes without a namespace, the identifier included; the values as they stand.
     pub plain: Vec<(&'a str, Cow<'a, str>)>,
     /// Whether there are attributes with a namespace.
     pub has_qualified: bool,
@@ -30,12 +30,13 @@ pub(super) struct Tag<'a> {
 pub(super) fn read<'a>(
     start: &'a BytesStart<'_>,
     resolver: &NamespaceResolver,
+    kind: Kind,
 ) -> Result<Tag<'a>, GateError> {
     let (namespace, name) = element_name(start.name(), resolver)?;
     let mut tag = Tag { namespace, name, id: None, plain: Vec::new(), has_qualified: false };
     let mut qualified = Vec::new();
     for (count, attribute) in start.attributes().enumerate() {
-        if count == ATTRIBUTE_LIMIT {
+        if count == kind.attribute_limit() {
             return Err(GateError::Attributes);
         }
         let attribute = attribute.map_err(|error| attribute_fault(&error))?;
@@ -58,8 +59,10 @@ impl<'a> Tag<'a> {
         }
         let (uri, local) = attribute_name(attribute.key, resolver)?;
         match uri {
-            None if local == "ID" => {
-                self.id = Some(attribute.value.clone());
+            None if matches!(local, "ID" | "Id") => {
+                if self.id.replace((local, attribute.value.clone())).is_some() {
+                    return Err(GateError::ForeignId);
+                }
                 self.plain.push((local, attribute.value));
             }
             _ if local.eq_ignore_ascii_case("id") => return Err(GateError::ForeignId),

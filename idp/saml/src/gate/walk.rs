@@ -10,23 +10,22 @@ use crate::algorithm::SignatureAlgorithm;
 use crate::canonical::is_xml;
 use crate::gate::place::Place;
 use crate::gate::tag::{self, Tag, check_reference};
-use crate::gate::{
-    AssertionForm, DEPTH_LIMIT, Facts, GateError, Kind, NAMESPACE_LIMIT, fault, rules,
-};
+use crate::gate::{AssertionForm, DEPTH_LIMIT, Facts, GateError, Kind, fault, rules};
 
 /// Reads the document to its end.
 pub(super) fn walk(kind: Kind, text: &str) -> Result<Facts, GateError> {
     check_characters(text)?;
     let mut reader = NsReader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
-    reader.resolver_mut().set_max_namespace_bindings(NAMESPACE_LIMIT);
+    reader.config_mut().check_comments = true;
+    reader.resolver_mut().set_max_namespace_bindings(kind.namespace_limit());
     let mut walk = Walk::new(kind);
     loop {
         let before = position(reader.buffer_position());
         let event = reader.read_event().map_err(|error| syntax_fault(&error))?;
         match event {
             Event::Start(start) => {
-                let tag = tag::read(&start, reader.resolver())?;
+                let tag = tag::read(&start, reader.resolver(), kind)?;
                 walk.start(&tag, before)?;
             }
             Event::End(_) => walk.end(position(reader.buffer_position()))?,
@@ -34,7 +33,7 @@ pub(super) fn walk(kind: Kind, text: &str) -> Result<Facts, GateError> {
             Event::GeneralRef(reference) => walk.reference(&reference)?,
             Event::Decl(declaration) => check_declaration(&declaration, before)?,
             Event::DocType(_) => return Err(GateError::Doctype),
-            Event::Comment(_) => return Err(GateError::Comment),
+            Event::Comment(_) => walk.comment()?,
             Event::PI(_) => return Err(GateError::ProcessingInstruction),
             Event::CData(_) => return Err(GateError::Cdata),
             Event::Empty(_) => return Err(GateError::Syntax),
@@ -54,6 +53,14 @@ struct Frame {
     next: usize,
     id: Option<String>,
     start: usize,
+    has_text: bool,
+    has_comment: bool,
+}
+
+impl Frame {
+    fn new(place: Place, id: Option<String>, start: usize) -> Self {
+        Self { place, next: 0, id, start, has_text: false, has_comment: false }
+    }
 }
 
 struct Walk {
@@ -68,7 +75,7 @@ struct Walk {
 
 impl Walk {
     fn new(kind: Kind) -> Self {
-        let document = Frame { place: Place::Document(kind), next: 0, id: None, start: 0 };
+        let document = Frame::new(Place::Document(kind), None, 0);
         Self {
             kind,
             open: vec![document],
@@ -83,12 +90,12 @@ impl Walk {
         self.count()?;
         let place = self.enter(tag)?;
         rules::check(place, tag, self.signature_owner())?;
-        let id = tag.id.as_deref().map(str::to_owned);
+        let id = tag.id.as_ref().map(|(_, id)| id.clone().into_owned());
         if id.iter().any(|id| !self.ids.insert(id.clone())) {
             return Err(GateError::DuplicateId);
         }
         self.note(place, tag, id.as_deref())?;
-        self.open.push(Frame { place, next: 0, id, start });
+        self.open.push(Frame::new(place, id, start));
         Ok(())
     }
 
@@ -185,18 +192,37 @@ impl Walk {
         }
     }
 
-    fn text(&self, text: &str) -> Result<(), GateError> {
-        let is_blank = || text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
-        if self.takes_text() || is_blank() { Ok(()) } else { Err(GateError::Text) }
+    fn text(&mut self, text: &str) -> Result<(), GateError> {
+        let is_blank = text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+        if is_blank { Ok(()) } else { self.take_text() }
     }
 
-    fn reference(&self, reference: &str) -> Result<(), GateError> {
+    fn reference(&mut self, reference: &str) -> Result<(), GateError> {
         check_reference(reference)?;
-        if self.takes_text() { Ok(()) } else { Err(GateError::Text) }
+        self.take_text()
     }
 
-    fn takes_text(&self) -> bool {
-        self.open.last().is_some_and(|frame| frame.place.takes_text())
+    fn take_text(&mut self) -> Result<(), GateError> {
+        let frame = self.open.last_mut().ok_or(GateError::Syntax)?;
+        if !frame.place.takes_text() {
+            return Err(GateError::Text);
+        }
+        if frame.has_comment {
+            return Err(GateError::Comment);
+        }
+        frame.has_text = true;
+        Ok(())
+    }
+
+    /// A comment may stand in metadata, outside of its signature, where there is no text that it
+    /// could cut in two.
+    fn comment(&mut self) -> Result<(), GateError> {
+        let frame = self.open.last_mut().ok_or(GateError::Syntax)?;
+        if self.kind != Kind::Metadata || !frame.place.takes_comment() || frame.has_text {
+            return Err(GateError::Comment);
+        }
+        frame.has_comment = true;
+        Ok(())
     }
 
     fn finish(self) -> Result<Facts, GateError> {

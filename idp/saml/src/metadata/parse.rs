@@ -7,7 +7,6 @@ use jiff::{SignedDuration, Timestamp};
 use crate::gate::{Kind, admit};
 use crate::instant;
 use crate::message::read_optional_instant;
-use crate::metadata::entity_attribute::read_subject_id_requirement;
 use crate::metadata::role::{read_idp, read_sp};
 use crate::metadata::{Entity, MetadataError, MetadataPolicy};
 use crate::names::PROTOCOL;
@@ -134,9 +133,8 @@ impl Reading<'_> {
         }
         let Terms { valid_until, cache_duration } = outer.of(element, self.now)?;
         self.check_validity(valid_until)?;
-        let need = read_subject_id_requirement(element)?;
         let idp = self.role(element, "IDPSSODescriptor")?.map(read_idp).transpose()?;
-        let sp = self.role(element, "SPSSODescriptor")?.map(|role| read_sp(role, need));
+        let sp = self.role(element, "SPSSODescriptor")?.map(|role| read_sp(role, element));
         Ok(Entity {
             entity_id: entity_id.to_owned(),
             valid_until,

@@ -4,10 +4,9 @@ use crate::algorithm::SignatureAlgorithm;
 use crate::base64;
 use crate::certificate::Certificate;
 use crate::message::read_flag;
+use crate::metadata::entity_attribute::read_subject_id_requirement;
 use crate::metadata::ui::{UiInfo, is_page};
-use crate::metadata::{
-    AcsEndpoint, Endpoint, IdpRole, MetadataError, SpRole, SubjectIdRequirement,
-};
+use crate::metadata::{AcsEndpoint, Endpoint, IdpRole, MetadataError, SpRole};
 use crate::namespace::Namespace::{Algorithm, Metadata, Scope, Signature};
 use crate::tree::{Element, ShapeError};
 
@@ -31,10 +30,7 @@ pub(super) fn read_idp(role: &Element) -> Result<IdpRole, MetadataError> {
     })
 }
 
-pub(super) fn read_sp(
-    role: &Element,
-    subject_id_requirement: SubjectIdRequirement,
-) -> Result<SpRole, MetadataError> {
+pub(super) fn read_sp(role: &Element, entity: &Element) -> Result<SpRole, MetadataError> {
     let ui = UiInfo::of(role);
     let acs = role.all(Metadata, "AssertionConsumerService").map(read_acs);
     Ok(SpRole {
@@ -45,9 +41,9 @@ pub(super) fn read_sp(
         slo: read_endpoints(role, "SingleLogoutService")?,
         authn_requests_signed: read_flag(role, "AuthnRequestsSigned")?,
         want_assertions_signed: read_flag(role, "WantAssertionsSigned")?,
-        signing_methods: read_signing_methods(role),
+        signing_methods: read_signing_methods(role, entity),
         name_id_formats: read_name_id_formats(role)?,
-        subject_id_requirement,
+        subject_id_requirement: read_subject_id_requirement(entity)?,
         descriptions: ui.texts("Description")?,
         information_urls: ui.pages("InformationURL")?,
         privacy_urls: ui.pages("PrivacyStatementURL")?,
@@ -125,9 +121,13 @@ fn read_name_id_formats(role: &Element) -> Result<Vec<String>, ShapeError> {
     role.all(Metadata, NAME).map(|format| Ok(format.some_text(NAME)?.to_owned())).collect()
 }
 
-fn read_signing_methods(role: &Element) -> Vec<SignatureAlgorithm> {
-    let methods = extensions(role).filter(|element| element.is(Algorithm, "SigningMethod"));
-    methods
-        .filter_map(|method| method.attribute("Algorithm").and_then(SignatureAlgorithm::from_uri))
-        .collect()
+/// What the role says, or else the entity for all its roles.
+fn read_signing_methods(role: &Element, entity: &Element) -> Vec<SignatureAlgorithm> {
+    let stated = |owner| {
+        let methods = extensions(owner).filter(|element| element.is(Algorithm, "SigningMethod"));
+        methods.filter_map(|method| method.attribute("Algorithm")).collect::<Vec<_>>()
+    };
+    let own = stated(role);
+    let stated = if own.is_empty() { stated(entity) } else { own };
+    stated.into_iter().filter_map(SignatureAlgorithm::from_uri).collect()
 }

@@ -169,8 +169,7 @@ fn validity_is_enforced() {
     assert!(xml.contains(until));
     let endless = xml.replace(until, "");
     assert_eq!(code(read(&endless)), "saml.metadata.endless");
-    let lenient = MetadataPolicy { require_valid_until: false, ..policy(&[]) };
-    assert!(parse(endless.as_bytes(), &lenient, now()).is_ok());
+    assert!(parse(endless.as_bytes(), &lenient(), now()).is_ok());
     let role = xml.replace(
         "<md:IDPSSODescriptor ",
         "<md:IDPSSODescriptor validUntil=\"2026-04-01T09:30:00Z\" ",
@@ -258,8 +257,7 @@ fn a_handwritten_service_provider_of_mod_auth_mellon() {
          <AssertionConsumerService index=\"0\" isDefault=\"true\" Binding=\"{BINDING_POST}\" \
          Location=\"http://127.0.0.1/mellon/postResponse\"/>\n </SPSSODescriptor>\n</EntityDescriptor>\n"
     );
-    let lenient = MetadataPolicy { require_valid_until: false, ..policy(&[]) };
-    let role = parse(xml.as_bytes(), &lenient, now()).unwrap().remove(0).sp.unwrap();
+    let role = parse(xml.as_bytes(), &lenient(), now()).unwrap().remove(0).sp.unwrap();
     assert_eq!(role.signing, [KEYS.rsa.certificate().clone()]);
     assert!(role.want_assertions_signed);
     assert!(role.encryption_key().is_none());
@@ -368,6 +366,46 @@ fn one_wrong_member_does_not_spoil_a_federation() {
     let [(entity_id, why)] = found.refused.as_slice() else { panic!("one is wrong") };
     assert_eq!((entity_id.as_str(), why.code()), (IDP, "saml.metadata.no-signing-key"));
     assert_eq!(code(read(&xml)), "saml.metadata.no-signing-key");
+}
+
+fn lenient() -> MetadataPolicy<'static> {
+    MetadataPolicy { require_valid_until: false, ..policy(&[]) }
+}
+
+#[test]
+fn what_the_shibboleth_service_provider_says_of_itself() {
+    let xml = include_str!("tests/shibboleth-sp.xml");
+    let entity = parse(xml.as_bytes(), &lenient(), now()).unwrap().remove(0);
+    assert_eq!(entity.entity_id, "https://sp.example/shibboleth");
+    let role = entity.sp.unwrap();
+    assert_eq!((role.signing.len(), role.encryption.len()), (1, 1));
+    assert!(role.encryption_key().is_some() && role.authn_requests_signed);
+    // It says for the whole entity what it can verify.
+    assert_eq!(role.signing_methods[2], SignatureAlgorithm::EcdsaSha256);
+    assert_eq!(role.signing_methods.len(), 6);
+    let default = role.resolve_acs(&AcsChoice::Default).unwrap();
+    assert!(default.location.ends_with("/SAML2/POST"));
+    assert!(role.slo_at(BINDING_SOAP).is_some() && role.slo_at(BINDING_REDIRECT).is_some());
+}
+
+#[test]
+fn what_mod_auth_mellon_says_of_itself() {
+    let xml = include_str!("tests/mod-auth-mellon.xml");
+    let role = parse(xml.as_bytes(), &lenient(), now()).unwrap().remove(0).sp.unwrap();
+    assert!(role.authn_requests_signed && role.want_assertions_signed);
+    assert_eq!(role.signing.len(), 1);
+    assert!(role.encryption_key().is_some());
+    assert_eq!(role.name_id_formats, [NAMEID_TRANSIENT]);
+    assert!(role.slo_at(BINDING_REDIRECT).is_some());
+    assert!(role.resolve_acs(&AcsChoice::Default).unwrap().location.ends_with("/postResponse"));
+}
+
+#[test]
+fn what_a_role_says_of_algorithms_goes_before_what_the_entity_says() {
+    let method = "<alg:SigningMethod xmlns:alg=\"urn:oasis:names:tc:SAML:metadata:algsupport\" \
+        Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#rsa-sha512\"/>";
+    let role = read(&described("", method, "")).unwrap().remove(0).sp.unwrap();
+    assert_eq!(role.signing_methods, sp().signing_methods);
 }
 
 #[test]

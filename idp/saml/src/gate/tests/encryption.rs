@@ -57,6 +57,28 @@ fn parts_missing_or_added() {
 }
 
 #[test]
+fn identifiers_of_encrypted_data_are_identifiers() {
+    let named = |data: &str, key: &str| {
+        let xml =
+            edit(&sealed_response(), "<xenc:EncryptedData", &format!("<xenc:EncryptedData {data}"));
+        edit(&xml, "<xenc:EncryptedKey", &format!("<xenc:EncryptedKey {key}"))
+    };
+    let both = named("Id=\"_data\"", "Id=\"_key\"");
+    assert!(admit(Kind::Response, both.as_bytes()).is_ok());
+    let fault = |data, key| fault(Kind::Response, &named(data, key));
+    assert_eq!(fault("Id=\"_same\"", "Id=\"_same\""), GateError::DuplicateId);
+    assert_eq!(fault("ID=\"_data\"", ""), GateError::ForeignId);
+    assert_eq!(fault("Id=\"_data\" ID=\"_data\"", ""), GateError::ForeignId);
+    assert_eq!(fault("", "id=\"_key\""), GateError::ForeignId);
+    assert_eq!(fault("Id=\"1\"", ""), GateError::MalformedId);
+    // The name of the response itself, so that a reference to it would have two targets.
+    let xml = sealed_response();
+    let own = part(&xml, " ID=\"", "\"").replace(" ID=", " Id=");
+    let same = edit(&xml, "<xenc:EncryptedData", &format!("<xenc:EncryptedData{own}"));
+    assert_eq!(super::fault(Kind::Response, &same), GateError::DuplicateId);
+}
+
+#[test]
 fn content_of_another_type() {
     assert_eq!(changed("xmlenc#Element", "xmlenc#Content"), GateError::EncryptionShape);
     assert_eq!(changed(" Type=", " MimeType="), GateError::Attribute);

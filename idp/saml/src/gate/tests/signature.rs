@@ -97,12 +97,34 @@ fn other_transforms() {
 
 #[test]
 fn transforms_with_content() {
+    // A list of prefixes for exclusive canonicalization is all that there may be.
     let prefixes = EXCLUSIVE.replace(
         "></ds:Transform>",
         "><ec:InclusiveNamespaces xmlns:ec=\"http://www.w3.org/2001/10/xml-exc-c14n#\" \
          PrefixList=\"xs\"></ec:InclusiveNamespaces></ds:Transform>",
     );
-    assert_eq!(changed(EXCLUSIVE, &prefixes), GateError::Transforms);
+    assert!(admit(Kind::Response, edit(&response(), EXCLUSIVE, &prefixes).as_bytes()).is_ok());
+    let listed = |list: &str| changed(EXCLUSIVE, &prefixes.replace("\"xs\"", list));
+    let many = format!("\"{}\"", "xs ".repeat(33));
+    for list in ["\"a:b\"", "\"xs 1\"", "\"xs,xsi\"", "\"#all\"", "\"&#120;s\"", &many] {
+        assert_eq!(listed(list), GateError::Transforms, "{list}");
+    }
+    assert_eq!(listed("\"xs\" a=\"b\""), GateError::Attribute);
+    let element = "<ec:InclusiveNamespaces xmlns:ec";
+    let twice = prefixes.replace("</ds:Transform>", &format!("{element}=\"http://www.w3.org/2001/10/xml-exc-c14n#\" PrefixList=\"xs\"></ec:InclusiveNamespaces></ds:Transform>"));
+    assert_eq!(changed(EXCLUSIVE, &twice), GateError::Transforms);
+    let inside = prefixes.replace("></ec:", "><a></a></ec:");
+    assert_eq!(changed(EXCLUSIVE, &inside), GateError::Transforms);
+    let first = prefixes.replace("xml-exc-c14n#\"><ec", "xml-exc-c14n#\"><a></a><ec");
+    assert_eq!(changed(EXCLUSIVE, &first), GateError::Transforms);
+    let enveloped =
+        prefixes.replacen("2001/10/xml-exc-c14n#", "2000/09/xmldsig#enveloped-signature", 1);
+    assert_eq!(changed(ENVELOPED, &enveloped), GateError::Transforms);
+    let canonicalization = "xml-exc-c14n#\"></ds:CanonicalizationMethod>";
+    let with_prefixes = "xml-exc-c14n#\"><ec:InclusiveNamespaces \
+        xmlns:ec=\"http://www.w3.org/2001/10/xml-exc-c14n#\" PrefixList=\"xs\">\
+        </ec:InclusiveNamespaces></ds:CanonicalizationMethod>";
+    assert_eq!(changed(canonicalization, with_prefixes), GateError::UnexpectedElement);
     let text = EXCLUSIVE.replace("></ds:Transform>", ">x</ds:Transform>");
     assert_eq!(changed(EXCLUSIVE, &text), GateError::Text);
 }
@@ -158,6 +180,21 @@ fn keys_in_other_forms() {
     }
     let info = part(&xml, "<ds:KeyInfo>", "</ds:KeyInfo>").to_owned();
     assert!(admit(Kind::Response, edit(&xml, &info, "").as_bytes()).is_ok());
+}
+
+#[test]
+fn hints_at_a_key_are_passed_over() {
+    let hints = "<ds:KeyName>idp</ds:KeyName><ds:X509Data><ds:X509SubjectName>CN=idp\
+        </ds:X509SubjectName><ds:X509IssuerSerial><ds:X509IssuerName>CN=idp</ds:X509IssuerName>\
+        <ds:X509SerialNumber>1</ds:X509SerialNumber></ds:X509IssuerSerial>";
+    let xml = edit(&response(), "<ds:X509Data>", hints);
+    assert!(admit(Kind::Response, xml.as_bytes()).is_ok());
+    let twice = edit(
+        &xml,
+        "<ds:KeyName>idp</ds:KeyName>",
+        "<ds:KeyName>a</ds:KeyName><ds:KeyName>b</ds:KeyName>",
+    );
+    assert_eq!(fault(Kind::Response, &twice), GateError::KeyMaterial);
 }
 
 #[test]
