@@ -14,6 +14,7 @@ use crate::keys::Keys;
 use crate::notice::Listener;
 use crate::person::{Person, PersonId, Role};
 use crate::provider::{ProviderError, Providers};
+use crate::refusals::Refusals;
 use crate::store::{Session, Store, StoreError};
 use crate::throttle::Throttle;
 use crate::trust::{Trust, Watch};
@@ -28,6 +29,7 @@ pub(crate) struct Centre {
     pub(crate) trust: Trust,
     pub(crate) watches: Vec<Watch>,
     pub(crate) throttle: Throttle,
+    pub(crate) refusals: Refusals,
     pub(crate) words: Arc<Words>,
     /// Calls the service providers.
     pub(crate) client: reqwest::Client,
@@ -88,6 +90,12 @@ impl Centre {
         };
         let person = self.person(&session.person).await?;
         Ok(person.is(Role::ClinicDesk).then_some((session, person)))
+    }
+
+    /// Whether somebody signed in who runs the federation, with card and PIN.
+    pub(crate) async fn is_federation_admin(&self, session: &Session) -> Result<bool, StoreError> {
+        let person = self.person(&session.person).await?;
+        Ok(session.level == Level::High && person.is(Role::FederationAdmin))
     }
 
     /// Makes random bytes for the SAML writer.

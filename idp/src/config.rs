@@ -1,6 +1,7 @@
 //! What an identity provider must be told before it can start.
 
 mod cards;
+mod limits;
 mod origin;
 mod providers;
 mod sections;
@@ -13,6 +14,7 @@ use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::ClientConfig;
 
 pub use cards::{CardIssuerConfig, CardsConfig};
+pub use limits::LimitsConfig;
 pub use origin::{Origin, OriginError};
 pub use providers::{
     AggregateConfig, AggregateSource, AttributeName, EncryptionChoice, MetadataSource,
@@ -51,10 +53,9 @@ pub struct IdpConfig {
     /// How long a login lasts.
     #[serde(default)]
     pub sessions: SessionLimits,
-    /// Attempts to sign in that one address may make in a minute; each sign-in makes two. Count
-    /// everybody behind the same address: a hospital is one.
-    #[serde(default = "default_attempts")]
-    pub attempts_per_minute: u32,
+    /// How much at most, and how long refusals are remembered.
+    #[serde(default)]
+    pub limits: LimitsConfig,
     /// Whom people turn to; stands in the metadata.
     #[serde(default)]
     pub contact: ContactConfig,
@@ -64,10 +65,6 @@ pub struct IdpConfig {
     /// Documents in which the metadata of many service providers stand together.
     #[serde(default)]
     pub aggregates: Vec<AggregateConfig>,
-}
-
-fn default_attempts() -> u32 {
-    600
 }
 
 impl IdpConfig {

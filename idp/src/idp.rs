@@ -20,6 +20,7 @@ use crate::notice::{self, Listener};
 use crate::pairwise::RELAY;
 use crate::person::PersonId;
 use crate::provider::{ProviderError, Providers};
+use crate::refusals::Refusals;
 use crate::store::{Store, StoreError, Tells};
 use crate::throttle::Throttle;
 use crate::trust::{CardsError, Trust, watches};
@@ -72,7 +73,8 @@ impl Idp {
             keys: Keys::load(&config)?,
             trust: Trust::open(&config.cards, &store, surroundings.now()).await?,
             watches: watches(&config.cards, &config.outgoing)?,
-            throttle: Throttle::new(config.attempts_per_minute),
+            refusals: Refusals::default(),
+            throttle: Throttle::new(&config.limits),
             words: Arc::new(words::words()?),
             client: tls::client(&config.outgoing, notice::PATIENCE)?,
             relay,

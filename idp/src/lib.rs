@@ -20,6 +20,7 @@ mod pairwise;
 mod person;
 mod provider;
 mod published;
+mod refusals;
 mod router;
 mod sso;
 mod store;

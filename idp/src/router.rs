@@ -14,7 +14,7 @@ use warifu_service::http::{HttpLimits, finish};
 use warifu_service::web::{AssetFile, assets};
 
 use crate::centre::{Centre, refuse};
-use crate::{cards, event, login, logout, published, sso};
+use crate::{cards, event, login, logout, published, refusals, sso};
 
 const ASSETS: &[AssetFile] = &[
     ("login.js", include_bytes!("../assets/login.js")),
@@ -40,10 +40,12 @@ pub(crate) fn router(centre: &Arc<Centre>) -> Router {
         .route("/cards", get(cards::show))
         .route("/cards/add", get(login::add_card).post(cards::add))
         .route("/cards/remove", get(cards::confirm).post(cards::remove))
+        .route("/admin/refusals", get(refusals::show))
         .route("/events", post(event::receive))
         .route("/logout", get(logout::show).post(logout::submit))
         .route("/agent/card-removed", post(logout::card_removed))
         .layer(from_fn_with_state(centre.clone(), own_pages_only))
+        .layer(from_fn_with_state(centre.clone(), refusals::note))
         .with_state(centre.clone());
     let health = health(Some(centre.store.database().clone()))
         .layer(from_fn_with_state(centre.clone(), with_lists));

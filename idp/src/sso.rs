@@ -6,6 +6,7 @@ mod ask;
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use warifu_saml::Status;
 use warifu_saml::names::{NAMEID_TRANSIENT, NAMEID_UNSPECIFIED};
@@ -14,9 +15,10 @@ use warifu_service::Problem;
 use crate::answer::Reply;
 use crate::assurance::Level;
 use crate::browser::Browser;
-use crate::centre::Centre;
+use crate::centre::{Centre, refuse};
 use crate::config::AttributeName;
 use crate::login::{Begin, begin as begin_login};
+use crate::refusals;
 use crate::store::{Asker, SecretHash, Session, Task};
 use crate::view::{Address, View};
 
@@ -33,6 +35,10 @@ pub(crate) async fn begin(
     let providers = centre.providers();
     let query = query.unwrap_or_default();
     let ask = ask::read(&query, &providers, &centre.sso_url, centre.now())?;
+    refusals::about_provider(&ask.provider.entity_id);
+    if !centre.throttle.admits_provider(&ask.provider.entity_id, centre.now()) {
+        return Err(refuse(StatusCode::TOO_MANY_REQUESTS, "sso.throttled").retry_after(60));
+    }
     let visit = Visit { centre: &centre, browser: &browser, view: &view, ask: &ask };
     match visit.next().await? {
         Next::Answer(response) => Ok(response),

@@ -8,6 +8,7 @@ mod lists;
 mod logins;
 mod notices;
 mod persons;
+mod refusals;
 mod registry;
 mod replay;
 mod sessions;
@@ -25,6 +26,7 @@ pub(crate) use holders::Added;
 pub(crate) use lists::StoredList;
 pub(crate) use logins::{Asker, Challenge, Login, NewLogin, Outcome, Taken, Task};
 pub(crate) use notices::{Message, Notice, Tells, receiver};
+pub(crate) use refusals::{Refusal, Shown};
 pub(crate) use registry::{RegistryError, Told};
 pub(crate) use sessions::{NewSession, Party, Recorded, Session};
 

@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use futures::future::{join, join_all};
+use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
 use crate::centre::Centre;
 use crate::enforce;
 use crate::notice::deliver;
+use crate::refusals;
 use crate::store::StoreError;
 
 const METADATA_EVERY: Duration = Duration::from_mins(5);
@@ -17,7 +19,7 @@ const SWEEP_EVERY: Duration = Duration::from_mins(1);
 /// Does it all until `stop`.
 pub(crate) async fn run(centre: &Centre, stop: CancellationToken) {
     let lists = centre.watches.iter().map(|watch| enforce::keep(centre, watch));
-    let upkeep = join(keep_metadata(centre), keep_swept(centre));
+    let upkeep = join(keep_metadata(centre), join(keep_swept(centre), refusals::keep(centre)));
     let work = join(join_all(lists), join(deliver(centre), upkeep));
     tokio::select! {
         () = stop.cancelled() => {}
@@ -50,5 +52,7 @@ async fn sweep(centre: &Centre) -> Result<(), StoreError> {
     centre.store.sweep_logins(now).await?;
     centre.store.sweep_sessions(centre.idle(), now).await?;
     centre.store.sweep_replay(now).await?;
+    let kept = i64::from(centre.config.limits.refusals_kept_days) * 24;
+    centre.store.sweep_refusals(now - SignedDuration::from_hours(kept)).await?;
     Ok(())
 }

@@ -1,35 +1,71 @@
-//! A brake on attempts, by address: so many at once, then so many a minute. Kept in memory, since
-//! it guards this node's own work and nothing else.
+//! Brakes on attempts: by address, by card, by service provider; so many at once, then so many a
+//! minute. Kept in memory, since they guard this node's own work and nothing else.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-/// Addresses remembered at most.
-const MOST_ADDRESSES: usize = 10_000;
+use crate::config::LimitsConfig;
+use crate::store::CardId;
 
-/// Counts attempts. An attempt is paid back after its share of a minute.
+/// Keys remembered at most by each brake.
+const MOST_KEYS: usize = 10_000;
+
+/// All brakes.
 pub(crate) struct Throttle {
-    per_minute: u32,
-    /// When the attempts of an address will all be paid back, in microseconds.
-    debts: Mutex<HashMap<IpAddr, i64>>,
+    addresses: Brake<IpAddr>,
+    cards: Brake<CardId>,
+    providers: Brake<String>,
 }
 
-const MINUTE: i64 = 60_000_000;
-
 impl Throttle {
-    pub(crate) fn new(per_minute: u32) -> Self {
-        Self { per_minute: per_minute.max(1), debts: Mutex::default() }
+    pub(crate) fn new(limits: &LimitsConfig) -> Self {
+        Self {
+            addresses: Brake::new(limits.attempts_per_address),
+            cards: Brake::new(limits.sign_ins_per_card),
+            providers: Brake::new(limits.requests_per_provider),
+        }
     }
 
     /// Whether one more attempt from there is fine, which then counts.
     pub(crate) fn admits(&self, address: IpAddr, now: Timestamp) -> bool {
+        self.addresses.admits(network(address), now)
+    }
+
+    /// Whether one more sign-in with that card is fine. Ask only when the card has proven itself:
+    /// so nobody else can use up what it may.
+    pub(crate) fn admits_card(&self, card: &CardId, now: Timestamp) -> bool {
+        self.cards.admits(card.clone(), now)
+    }
+
+    /// Whether one more request of that service provider is fine.
+    pub(crate) fn admits_provider(&self, entity_id: &str, now: Timestamp) -> bool {
+        self.providers.admits(entity_id.to_owned(), now)
+    }
+}
+
+/// Counts attempts by a key. An attempt is paid back after its share of a minute.
+struct Brake<K> {
+    per_minute: u32,
+    /// When the attempts of a key will all be paid back, in microseconds.
+    debts: Mutex<HashMap<K, i64>>,
+}
+
+const MINUTE: i64 = 60_000_000;
+
+impl<K: Eq + Hash> Brake<K> {
+    fn new(per_minute: u32) -> Self {
+        Self { per_minute: per_minute.max(1), debts: Mutex::default() }
+    }
+
+    fn admits(&self, key: K, now: Timestamp) -> bool {
         let now = now.as_microsecond();
         let mut debts = self.debts.lock().unwrap_or_else(PoisonError::into_inner);
         make_room(&mut debts, now);
-        let paid_back = debts.entry(network(address)).or_insert(now);
+        let paid_back = debts.entry(key).or_insert(now);
         let after = (*paid_back).max(now) + MINUTE / i64::from(self.per_minute);
         let admitted = after - now <= MINUTE;
         if admitted {
@@ -41,11 +77,11 @@ impl Throttle {
 
 /// Forgets who owes nothing; when everybody still does, forgets all, which is kinder than to
 /// turn newcomers away.
-fn make_room(debts: &mut HashMap<IpAddr, i64>, now: i64) {
-    if debts.len() >= MOST_ADDRESSES {
+fn make_room<K: Eq + Hash>(debts: &mut HashMap<K, i64>, now: i64) {
+    if debts.len() >= MOST_KEYS {
         debts.retain(|_, paid_back| *paid_back > now);
     }
-    if debts.len() >= MOST_ADDRESSES {
+    if debts.len() >= MOST_KEYS {
         debts.clear();
     }
 }
@@ -75,9 +111,18 @@ mod tests {
         Ipv4Addr::new(192, 0, 2, last).into()
     }
 
+    fn throttle(per_minute: u32) -> Throttle {
+        Throttle::new(&LimitsConfig {
+            attempts_per_address: per_minute,
+            sign_ins_per_card: per_minute,
+            requests_per_provider: per_minute,
+            ..LimitsConfig::default()
+        })
+    }
+
     #[test]
     fn attempts_come_back_with_time() {
-        let throttle = Throttle::new(6);
+        let throttle = throttle(6);
         let admitted = (0..20).filter(|_| throttle.admits(host(1), now())).count();
         assert_eq!(admitted, 6);
         let later = now() + SignedDuration::from_secs(10);
@@ -88,7 +133,7 @@ mod tests {
 
     #[test]
     fn an_ipv6_subscriber_is_one() {
-        let throttle = Throttle::new(1);
+        let throttle = throttle(1);
         assert!(throttle.admits("2001:db8::1".parse().unwrap(), now()));
         assert!(!throttle.admits("2001:db8::2".parse().unwrap(), now()));
         assert!(throttle.admits("2001:db8:0:1::1".parse().unwrap(), now()));
@@ -98,10 +143,22 @@ mod tests {
 
     #[test]
     fn memory_is_bounded() {
-        let throttle = Throttle::new(1);
+        let throttle = throttle(1);
         for n in 0..25_000_u32 {
             throttle.admits(Ipv4Addr::from(n).into(), now());
         }
-        assert!(throttle.debts.lock().unwrap().len() <= MOST_ADDRESSES);
+        assert!(throttle.addresses.debts.lock().unwrap().len() <= MOST_KEYS);
+    }
+
+    #[test]
+    fn cards_and_service_providers_have_brakes_of_their_own() {
+        let throttle = throttle(2);
+        let (card, other) = (vec![1; 32], vec![2; 32]);
+        let admitted = (0..5).filter(|_| throttle.admits_card(&card, now())).count();
+        assert_eq!(admitted, 2);
+        assert!(throttle.admits_card(&other, now()));
+        let admitted = (0..5).filter(|_| throttle.admits_provider("one", now())).count();
+        assert_eq!(admitted, 2);
+        assert!(throttle.admits_provider("other", now()) && throttle.admits(host(1), now()));
     }
 }

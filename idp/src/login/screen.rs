@@ -197,6 +197,7 @@ pub(crate) const SCREENS: &[Screen] = &[
     only(over("desk-signed-out", "desk.signed-out"), Shown::In(Scene::Tap)),
     only(over("session-over", "session.over"), Shown::In(Scene::AddCard)),
     fault("login-throttled", "login.throttled", Step::Finish, Mood::Warn),
+    fault("card-throttled", "card.throttled", Step::Finish, Mood::Warn),
 ];
 
 /// A screen with its words.

@@ -29,7 +29,8 @@ use super::provider::{self, Provider};
 use crate::centre::Centre;
 use crate::config::{
     AgentsConfig, AttributeName, CardIssuerConfig, CardOfficeConfig, CardsConfig, ContactConfig,
-    KeysConfig, MetadataSource, Origin, RelayConfig, ServiceProviderConfig, SigningKeyConfig,
+    KeysConfig, LimitsConfig, MetadataSource, Origin, RelayConfig, ServiceProviderConfig,
+    SigningKeyConfig,
 };
 use crate::enforce;
 use crate::{Idp, IdpConfig, Organization, PairwiseKey, PersonId, Role, metadata_xml};
@@ -448,7 +449,7 @@ fn write_config(folder: &Path, pki: &Pki, relay: &FileKey, office: &FileKey) -> 
         },
         outgoing: ClientConfig { ca, certificate: None, key: None },
         sessions: SessionLimits::default(),
-        attempts_per_minute: 1000,
+        limits: LimitsConfig { attempts_per_address: 1000, ..LimitsConfig::default() },
         contact: ContactConfig::default(),
         service_providers: vec![ServiceProviderConfig {
             client_certificate: Some(write("portal.crt", portal.pem())),

@@ -9,7 +9,7 @@ use warifu_connectors::{ConnectorKind, GatewayConfig, ResidentsConfig};
 use warifu_contract::records::DisplayName;
 use warifu_idp::config::{
     AgentsConfig, AttributeName, CardIssuerConfig, CardOfficeConfig as CardOfficeOfIdp,
-    CardsConfig, ContactConfig, IdpConfig, KeysConfig, MetadataSource, Origin,
+    CardsConfig, ContactConfig, IdpConfig, KeysConfig, LimitsConfig, MetadataSource, Origin,
     RelayConfig as RelayOfIdp, ServiceProviderConfig, SigningChoice, SigningKeyConfig,
 };
 use warifu_office::{
@@ -32,8 +32,6 @@ use super::folder::{CONNECTORS, Folder, Member};
 const LOG_ORIGIN: &str = "relay.localhost/log";
 /// A revoked card is refused this soon.
 const LIST_REFRESH_SECONDS: u32 = 2;
-/// Everybody here comes from the same address.
-const ATTEMPTS_PER_MINUTE: u32 = 600;
 /// So long the relay waits for one connector.
 const DEADLINE_MS: u64 = 3_000;
 
@@ -174,7 +172,7 @@ impl Folder {
             cards: self.cards_config(),
             outgoing: self.client_config(Member::Idp),
             sessions: SessionLimits::default(),
-            attempts_per_minute: ATTEMPTS_PER_MINUTE,
+            limits: LimitsConfig::default(),
             contact: ContactConfig { email: Some("help@warifu.example".to_owned()) },
             service_providers: vec![self.portal_as_service_provider()],
             aggregates: Vec::new(),

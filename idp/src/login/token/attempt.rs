@@ -16,6 +16,7 @@ use crate::browser::{Browser, Cookie};
 use crate::cards::{OWN_SCHEME, is_due};
 use crate::centre::{Centre, refuse};
 use crate::person::CardState;
+use crate::refusals;
 use crate::store::{Card, CardId, Login, NewSession, Use, hash_of};
 use crate::web_eid::Proof;
 
@@ -120,7 +121,12 @@ impl Attempt<'_> {
         let store = &self.centre.store;
         let known = store.card(&store.card_id(&self.proof.card.holder)).await?;
         let unknown = if self.is_own() { "card.unknown" } else { "card.not-enrolled" };
-        known.ok_or_else(|| forbidden(unknown))
+        let card = known.ok_or_else(|| forbidden(unknown))?;
+        refusals::about_card(&card.id);
+        if !self.centre.throttle.admits_card(&card.id, self.now) {
+            return Err(refuse(StatusCode::TOO_MANY_REQUESTS, "card.throttled").retry_after(60));
+        }
+        Ok(card)
     }
 
     /// Whether the card office issued it.
