@@ -49,7 +49,9 @@ pub use logout::{LogoutRequest, LogoutResponse};
 pub use message::MessageError;
 pub use metadata::{Entity, IdpRole, MetadataError, MetadataPolicy, SpRole, SubjectIdRequirement};
 pub use redirect::{RedirectError, RedirectParameter};
-pub use request::{AcsChoice, AuthnRequest, Comparison, RequestedContext};
+pub use request::{
+    AcsChoice, AuthnRequest, Comparison, NameIdPolicy, RequestedContext, RequestedSubject,
+};
 pub use sign::{KeySigner, SignError, XmlSigner};
 pub use status::Status;
 pub use tree::ShapeError;

@@ -13,6 +13,8 @@ pub const NAMEID_ENTITY: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entit
 pub const AC_SMARTCARD_PKI: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI";
 /// Authentication with a smart card without PKI.
 pub const AC_SMARTCARD: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:Smartcard";
+/// Two factors, by the profile of the research and education federations (REFEDS MFA).
+pub const AC_REFEDS_MFA: &str = "https://refeds.org/profile/mfa";
 /// A card was present; nobody proved to be its holder.
 pub const AC_PRESENCE: &str = "urn:warifu:ac:presence";
 /// A card's number was read, which anybody can copy; nobody proved anything.

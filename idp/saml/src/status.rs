@@ -21,6 +21,10 @@ pub enum Status {
     RequestDenied,
     /// The responder does not do such a thing.
     RequestUnsupported,
+    /// The responder does not answer by the binding asked for.
+    UnsupportedBinding,
+    /// The requester takes the word of other identity providers only.
+    NoSupportedIdp,
     /// The person is not known here.
     UnknownPrincipal,
     /// Not every session could be ended.
@@ -36,7 +40,7 @@ pub enum Status {
 const PREFIX: &str = "urn:oasis:names:tc:SAML:2.0:status:";
 
 /// Each outcome with its code and its second-level code.
-const CODES: [(Status, &str, &str); 12] = [
+const CODES: [(Status, &str, &str); 14] = [
     (Status::Success, "Success", ""),
     (Status::AuthnFailed, "Responder", "AuthnFailed"),
     (Status::NoAuthnContext, "Responder", "NoAuthnContext"),
@@ -44,6 +48,8 @@ const CODES: [(Status, &str, &str); 12] = [
     (Status::InvalidNameIdPolicy, "Requester", "InvalidNameIDPolicy"),
     (Status::RequestDenied, "Responder", "RequestDenied"),
     (Status::RequestUnsupported, "Requester", "RequestUnsupported"),
+    (Status::UnsupportedBinding, "Responder", "UnsupportedBinding"),
+    (Status::NoSupportedIdp, "Responder", "NoSupportedIDP"),
     (Status::UnknownPrincipal, "Responder", "UnknownPrincipal"),
     (Status::PartialLogout, "Success", "PartialLogout"),
     (Status::Requester, "Requester", ""),

@@ -84,15 +84,8 @@ impl Provider {
 
     pub(crate) fn request(&self, now: Timestamp) -> AuthnRequest {
         AuthnRequest {
-            id: random_id(&mut random),
-            issuer: self.entity_id.clone(),
-            issue_instant: now,
-            destination: None,
             acs: AcsChoice::Url(self.acs.clone()),
-            force_authn: false,
-            is_passive: false,
-            name_id_format: None,
-            requested_context: None,
+            ..AuthnRequest::new(random_id(&mut random), self.entity_id.as_str(), now)
         }
     }
 

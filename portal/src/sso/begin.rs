@@ -106,19 +106,16 @@ pub async fn send(
 
 fn request(app: &Shared, provider: &Provider, purpose: Purpose) -> AuthnRequest {
     let mut random = |bytes: &mut [u8]| app.surroundings.entropy.fill(bytes);
+    let issuer = app.saml.own.provider.entity_id.as_str();
     AuthnRequest {
-        id: random_id(&mut random),
-        issuer: app.saml.own.provider.entity_id.clone(),
-        issue_instant: app.surroundings.now(),
         destination: provider.sso().map(str::to_owned),
         acs: AcsChoice::Url(app.saml.own.provider.acs_url.clone()),
         force_authn: purpose == Purpose::LoginAgain,
-        is_passive: false,
-        name_id_format: None,
         requested_context: (purpose == Purpose::Presence).then(|| RequestedContext {
             comparison: Comparison::Exact,
             classes: vec![AC_PRESENCE.to_owned()],
         }),
+        ..AuthnRequest::new(random_id(&mut random), issuer, app.surroundings.now())
     }
 }
 

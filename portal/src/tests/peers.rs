@@ -143,7 +143,7 @@ pub fn stopped(request: &AuthnRequest, now: Timestamp) -> String {
     let response = ErrorResponse {
         issuer: IDP_ID,
         acs_url: &format!("{ORIGIN}/saml/acs"),
-        in_response_to: &request.id,
+        in_response_to: Some(&request.id),
         issued_at: now,
         status: Status::AuthnFailed,
         message: None,

@@ -33,16 +33,11 @@ impl Provider {
     /// Where the browser goes with a new request.
     pub fn request(&self) -> anyhow::Result<String> {
         let mut random = |bytes: &mut [u8]| self.surroundings.entropy.fill(bytes);
+        let now = self.surroundings.now();
         let request = AuthnRequest {
-            id: random_id(&mut random),
-            issuer: self.entity_id.clone(),
-            issue_instant: self.surroundings.now(),
             destination: Some(self.sso.clone()),
             acs: AcsChoice::Url(self.acs.clone()),
-            force_authn: false,
-            is_passive: false,
-            name_id_format: None,
-            requested_context: None,
+            ..AuthnRequest::new(random_id(&mut random), self.entity_id.as_str(), now)
         };
         let (parameter, signer) = (RedirectParameter::Request, Some(&self.signer as _));
         Ok(redirect::url(&self.sso, parameter, &request.to_xml()?, None, signer)?)

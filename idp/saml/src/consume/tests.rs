@@ -131,7 +131,7 @@ fn a_failure_is_reported_as_what_it_is() {
     let error = ErrorResponse {
         issuer: IDP,
         acs_url: ACS,
-        in_response_to: REQUEST,
+        in_response_to: Some(REQUEST),
         issued_at: now(),
         status: Status::NoAuthnContext,
         message: Some("not that strong"),

@@ -30,8 +30,8 @@ pub struct ErrorResponse<'a> {
     pub issuer: &'a str,
     /// Where it is sent: the exact URL of the assertion consumer service.
     pub acs_url: &'a str,
-    /// The identifier of the request that it answers.
-    pub in_response_to: &'a str,
+    /// The identifier of the request that it answers; none if nobody asked.
+    pub in_response_to: Option<&'a str>,
     /// Now.
     pub issued_at: Timestamp,
     /// Why there is no assertion.
@@ -96,7 +96,7 @@ pub fn error_response(
     let envelope = Envelope {
         issuer: error.issuer,
         acs_url: error.acs_url,
-        in_response_to: Some(error.in_response_to),
+        in_response_to: error.in_response_to,
         issued_at: error.issued_at,
         status: error.status,
         message: error.message,

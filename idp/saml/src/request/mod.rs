@@ -5,7 +5,9 @@ mod write;
 
 use jiff::Timestamp;
 
+use crate::attribute::NameId;
 use crate::message::{MessageError, check_arrival};
+use crate::names::BINDING_POST;
 
 /// A request for a login.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,10 +26,37 @@ pub struct AuthnRequest {
     pub force_authn: bool,
     /// Whether the person must not be asked anything.
     pub is_passive: bool,
-    /// The kind of `NameID` asked for.
-    pub name_id_format: Option<String>,
+    /// By which binding the answer shall go; absent when the metadata decides.
+    pub protocol_binding: Option<String>,
+    /// About whom it asks; absent when whoever is there will do.
+    pub subject: Option<RequestedSubject>,
+    /// By which name of the person.
+    pub name_id_policy: NameIdPolicy,
     /// The class of authentication asked for.
     pub requested_context: Option<RequestedContext>,
+    /// The identity providers whose word would do; empty when it does not say.
+    pub idp_list: Vec<String>,
+}
+
+/// About whom a request asks (SAML core 3.4.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestedSubject {
+    /// The person's name; none where it is encrypted or of a kind of its own.
+    pub name_id: Option<NameId>,
+    /// Whether it says how the assertion is to be confirmed, which it must not (SAML profiles
+    /// 4.1.4.1).
+    pub is_confirmed: bool,
+}
+
+/// By which name a person is to be called (SAML core 3.4.1.1).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NameIdPolicy {
+    /// The kind of `NameID`.
+    pub format: Option<String>,
+    /// In whose namespace; absent: the asker's own.
+    pub sp_name_qualifier: Option<String>,
+    /// Whether state about such a name may be made for the sake of this request.
+    pub allow_create: bool,
 }
 
 /// Where the answer shall go. Only an address that the service provider's metadata lists counts.
@@ -46,7 +75,8 @@ pub enum AcsChoice {
 pub struct RequestedContext {
     /// How the classes are compared.
     pub comparison: Comparison,
-    /// The classes, in order of preference; never empty in what is parsed.
+    /// The classes, in order of preference; empty where declarations were asked for instead, none
+    /// of which is known here.
     pub classes: Vec<String>,
 }
 
@@ -59,11 +89,29 @@ pub enum Comparison {
     Minimum,
     /// It is as strong as possible, and no stronger than one of them.
     Maximum,
-    /// It is stronger than any of them.
+    /// It is stronger than any one of them.
     Better,
 }
 
 impl AuthnRequest {
+    /// A request for whoever is there, to be answered by HTTP-POST at the default address.
+    pub fn new(id: String, issuer: impl Into<String>, issue_instant: Timestamp) -> Self {
+        Self {
+            id,
+            issuer: issuer.into(),
+            issue_instant,
+            destination: None,
+            acs: AcsChoice::Default,
+            force_authn: false,
+            is_passive: false,
+            protocol_binding: Some(BINDING_POST.to_owned()),
+            subject: None,
+            name_id_policy: NameIdPolicy::default(),
+            requested_context: None,
+            idp_list: Vec::new(),
+        }
+    }
+
     /// Checks that the request is meant for `destination` and was made just now, within three
     /// minutes of clock skew.
     pub fn check(&self, destination: &str, now: Timestamp) -> Result<(), MessageError> {

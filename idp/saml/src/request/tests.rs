@@ -3,25 +3,24 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::attribute::NameId;
 use crate::gate::GateError;
-use crate::names::{AC_PRESENCE, AC_SMARTCARD_PKI};
+use crate::names::{AC_PRESENCE, AC_SMARTCARD_PKI, NAMEID_TRANSIENT};
 use crate::testing::{ACS, IDP, SP, after, now};
 use crate::tree::ShapeError;
 
+const SAML: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
+
 fn request() -> AuthnRequest {
     AuthnRequest {
-        id: "_request".to_owned(),
-        issuer: SP.to_owned(),
-        issue_instant: now(),
         destination: Some(IDP.to_owned()),
         acs: AcsChoice::Url(ACS.to_owned()),
         force_authn: true,
-        is_passive: false,
-        name_id_format: None,
         requested_context: Some(RequestedContext {
             comparison: Comparison::Exact,
             classes: vec![AC_PRESENCE.to_owned(), AC_SMARTCARD_PKI.to_owned()],
         }),
+        ..AuthnRequest::new("_request".to_owned(), SP, now())
     }
 }
 
@@ -33,6 +32,11 @@ fn changed(from: &str, to: &str) -> Result<AuthnRequest, MessageError> {
     let xml = request().to_xml().unwrap();
     assert!(xml.contains(from), "{from} is not in {xml}");
     parse(&xml.replacen(from, to, 1))
+}
+
+/// With one more element, behind the issuer.
+fn inserted(element: &str) -> Result<AuthnRequest, MessageError> {
+    changed("</saml:Issuer>", &format!("</saml:Issuer>{element}"))
 }
 
 fn shape(result: Result<AuthnRequest, MessageError>) -> ShapeError {
@@ -55,11 +59,29 @@ fn what_is_written_is_read() {
         acs: AcsChoice::Default,
         force_authn: false,
         is_passive: true,
-        name_id_format: Some(crate::names::NAMEID_TRANSIENT.to_owned()),
+        protocol_binding: None,
+        name_id_policy: NameIdPolicy {
+            format: Some(NAMEID_TRANSIENT.to_owned()),
+            ..NameIdPolicy::default()
+        },
         requested_context: None,
         ..request()
     });
-    requests.push(AuthnRequest { acs: AcsChoice::Index(7), ..request() });
+    requests.push(AuthnRequest {
+        acs: AcsChoice::Index(7),
+        protocol_binding: None,
+        subject: Some(RequestedSubject {
+            name_id: Some(NameId::persistent("somebody", IDP, SP)),
+            is_confirmed: false,
+        }),
+        name_id_policy: NameIdPolicy {
+            format: None,
+            sp_name_qualifier: Some(SP.to_owned()),
+            allow_create: true,
+        },
+        idp_list: vec![IDP.to_owned(), "https://other.example".to_owned()],
+        ..request()
+    });
     for request in requests {
         assert_eq!(parse(&request.to_xml().unwrap()).unwrap(), request);
     }
@@ -78,7 +100,7 @@ fn a_request_of_mod_auth_mellon_is_read() {
     let request = parse(xml).unwrap();
     assert!(!request.force_authn);
     assert_eq!(request.acs, AcsChoice::Url("http://127.0.0.1/mellon/postResponse".to_owned()));
-    assert_eq!(request.name_id_format.as_deref(), Some(crate::names::NAMEID_TRANSIENT));
+    assert_eq!(request.name_id_policy.format.as_deref(), Some(NAMEID_TRANSIENT));
 }
 
 #[test]
@@ -91,24 +113,64 @@ fn flags_are_booleans() {
 
 #[test]
 fn what_would_change_the_answer_is_not_passed_over() {
-    for (element, end) in [
-        ("<saml:Subject xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\"/>", "</saml:Issuer>"),
-        (
-            "<saml:Conditions xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\"/>",
-            "</saml:Issuer>",
-        ),
-    ] {
-        let result = changed(end, &format!("{end}{element}"));
-        assert_eq!(shape(result), ShapeError::Unexpected("AuthnRequest"));
-    }
+    let result =
+        inserted("<saml:Conditions xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\"/>");
+    assert_eq!(shape(result), ShapeError::Unexpected("AuthnRequest"));
     let declared = changed("saml:AuthnContextClassRef", "saml:AuthnContextDeclRef");
     assert!(matches!(declared, Err(MessageError::Gate(GateError::Syntax))));
 }
 
 #[test]
+fn a_subject_is_read_as_far_as_it_names_somebody() {
+    let subject = |inside: &str| {
+        let xml = format!("<saml:Subject xmlns:saml=\"{SAML}\">{inside}</saml:Subject>");
+        inserted(&xml).unwrap().subject.unwrap()
+    };
+    let name = "<saml:NameID>somebody</saml:NameID>";
+    let seen = subject(name);
+    assert_eq!((seen.name_id.unwrap().value.as_str(), seen.is_confirmed), ("somebody", false));
+    let confirmed = subject(&format!("{name}<saml:SubjectConfirmation Method=\"urn:x\"/>"));
+    assert!(confirmed.is_confirmed);
+    assert_eq!(subject("<saml:BaseID/>").name_id, None);
+    let empty =
+        format!("<saml:Subject xmlns:saml=\"{SAML}\"><saml:NameID></saml:NameID></saml:Subject>");
+    assert_eq!(shape(inserted(&empty)), ShapeError::Missing("NameID"));
+}
+
+#[test]
+fn declarations_are_read_as_classes_that_nobody_knows() {
+    let xml = request().to_xml().unwrap().replace("AuthnContextClassRef", "AuthnContextDeclRef");
+    assert_eq!(parse(&xml).unwrap().requested_context.unwrap().classes, Vec::<String>::new());
+}
+
+#[test]
+fn scoping_names_whose_word_would_do() {
+    let with = |inside: &str| {
+        let end = "</samlp:RequestedAuthnContext>";
+        changed(end, &format!("{end}<samlp:Scoping ProxyCount=\"0\">{inside}</samlp:Scoping>"))
+    };
+    assert_eq!(with("").unwrap().idp_list, Vec::<String>::new());
+    let entry = "<samlp:IDPEntry ProviderID=\"https://one.example\"/>";
+    let list = |entries: &str| format!("<samlp:IDPList>{entries}</samlp:IDPList>");
+    assert_eq!(with(&list(entry)).unwrap().idp_list, ["https://one.example"]);
+    assert_eq!(shape(with(&list(""))), ShapeError::Value("IDPList"));
+    assert_eq!(shape(with(&list(&entry.repeat(257)))), ShapeError::Value("IDPList"));
+}
+
+#[test]
+fn what_an_asker_would_like_to_be_told_is_a_number() {
+    let with = |index: &str| {
+        let attribute = format!("AttributeConsumingServiceIndex=\"{index}\" Destination=");
+        changed("Destination=", &attribute)
+    };
+    assert_eq!(with("3").unwrap(), request());
+    assert_eq!(shape(with("x")), ShapeError::Value("AttributeConsumingServiceIndex"));
+}
+
+#[test]
 fn other_bindings_versions_and_issuers() {
-    let artifact = changed("bindings:HTTP-POST", "bindings:HTTP-Artifact");
-    assert_eq!(shape(artifact), ShapeError::Value("ProtocolBinding"));
+    let artifact = changed("bindings:HTTP-POST", "bindings:HTTP-Artifact").unwrap();
+    assert!(artifact.protocol_binding.unwrap().ends_with("HTTP-Artifact"));
     let old = changed("Version=\"2.0\"", "Version=\"1.1\"");
     assert_eq!(shape(old), ShapeError::Value("Version"));
     let empty = changed(&format!(">{SP}<"), "><");

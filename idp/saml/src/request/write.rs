@@ -2,9 +2,8 @@
 
 use crate::canonical::{WriteError, Writer};
 use crate::instant;
-use crate::names::BINDING_POST;
 use crate::namespace::Namespace::{Assertion, Protocol};
-use crate::request::{AcsChoice, AuthnRequest, Comparison, RequestedContext};
+use crate::request::{AcsChoice, AuthnRequest, Comparison, NameIdPolicy, RequestedContext};
 
 impl AuthnRequest {
     /// The document, unsigned: the redirect binding signs the query around it.
@@ -12,13 +11,12 @@ impl AuthnRequest {
         let mut writer = Writer::new();
         self.open(&mut writer);
         writer.leaf(Assertion, "Issuer", &[], &self.issuer);
-        if let Some(format) = &self.name_id_format {
-            let policy = [("AllowCreate", "true"), ("Format", &**format)];
-            writer.leaf(Protocol, "NameIDPolicy", &policy, "");
-        }
+        self.write_subject(&mut writer);
+        self.write_name_id_policy(&mut writer);
         if let Some(context) = &self.requested_context {
             write_context(&mut writer, context);
         }
+        self.write_scoping(&mut writer);
         writer.close();
         writer.finish()
     }
@@ -26,12 +24,9 @@ impl AuthnRequest {
     fn open(&self, writer: &mut Writer) {
         let issue_instant = instant::write(self.issue_instant);
         let index;
-        let mut attributes = vec![
-            ("ID", &*self.id),
-            ("IssueInstant", &*issue_instant),
-            ("ProtocolBinding", BINDING_POST),
-            ("Version", "2.0"),
-        ];
+        let mut attributes =
+            vec![("ID", &*self.id), ("IssueInstant", &*issue_instant), ("Version", "2.0")];
+        attributes.extend(self.protocol_binding.as_deref().map(|by| ("ProtocolBinding", by)));
         attributes.extend(self.destination.as_deref().map(|to| ("Destination", to)));
         attributes.extend(self.force_authn.then_some(("ForceAuthn", "true")));
         attributes.extend(self.is_passive.then_some(("IsPassive", "true")));
@@ -46,6 +41,40 @@ impl AuthnRequest {
             }
         }
         writer.open(Protocol, "AuthnRequest", &attributes);
+    }
+
+    fn write_subject(&self, writer: &mut Writer) {
+        let subject = self.subject.as_ref();
+        if let Some(name_id) = subject.and_then(|subject| subject.name_id.as_ref()) {
+            writer.open(Assertion, "Subject", &[]);
+            name_id.write(writer);
+            writer.close();
+        }
+    }
+
+    fn write_name_id_policy(&self, writer: &mut Writer) {
+        let policy = &self.name_id_policy;
+        if *policy == NameIdPolicy::default() {
+            return;
+        }
+        let mut attributes = vec![];
+        attributes.extend(policy.allow_create.then_some(("AllowCreate", "true")));
+        attributes.extend(policy.format.as_deref().map(|format| ("Format", format)));
+        attributes.extend(policy.sp_name_qualifier.as_deref().map(|sp| ("SPNameQualifier", sp)));
+        writer.leaf(Protocol, "NameIDPolicy", &attributes, "");
+    }
+
+    fn write_scoping(&self, writer: &mut Writer) {
+        if self.idp_list.is_empty() {
+            return;
+        }
+        writer.open(Protocol, "Scoping", &[]);
+        writer.open(Protocol, "IDPList", &[]);
+        for idp in &self.idp_list {
+            writer.leaf(Protocol, "IDPEntry", &[("ProviderID", idp)], "");
+        }
+        writer.close();
+        writer.close();
     }
 }
 
