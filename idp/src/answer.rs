@@ -1,5 +1,5 @@
-//! The answer to a service provider: a Response, signed, its assertion encrypted where the provider
-//! can decrypt it, posted by the browser.
+//! The answer to a service provider: a Response, signed, its assertion encrypted unless its
+//! registration says otherwise, posted by the browser.
 
 mod release;
 mod ticket;
@@ -8,8 +8,9 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
+use warifu_saml::names::ATTRIBUTE_RELAY_TICKET;
 use warifu_saml::{
-    Assertion, Attribute, ErrorResponse, Issued, NameId, Protection, Status, issue, random_id,
+    Assertion, Attribute, ErrorResponse, Issued, Protection, Status, issue, random_id,
 };
 use warifu_service::Problem;
 use warifu_service::web::Page;
@@ -18,12 +19,15 @@ use crate::assurance::Level;
 use crate::cards::Ending;
 use crate::centre::{Centre, refuse};
 use crate::config::{AttributeName, Origin};
+use crate::consent::Agreed;
 use crate::login::stale;
 use crate::person::{Person, PersonId};
-use crate::provider::Provider;
-use crate::store::{Party, Recorded, Session};
+use crate::provider::{Provider, Providers};
+use crate::store::{Asker, Party, Recorded, Session, StoreError};
 use crate::view::View;
 
+use release::uri;
+pub(crate) use release::{Told, What};
 use ticket::Subject;
 
 /// How long an assertion may travel.
@@ -31,51 +35,70 @@ const ASSERTION_LASTS: SignedDuration = SignedDuration::from_mins(5);
 /// A tap says who was there then; there is no session under it.
 const PRESENCE_LASTS: SignedDuration = SignedDuration::from_mins(2);
 
-/// A request waiting for its answer.
+/// A service provider waiting for its answer.
 pub(crate) struct Reply<'a> {
     pub(crate) centre: &'a Centre,
     pub(crate) provider: &'a Provider,
-    pub(crate) acs: &'a str,
-    pub(crate) request: &'a str,
-    pub(crate) relay_state: Option<&'a str>,
-    /// What was asked for, which is what is said: a session of a higher level meets it.
-    pub(crate) level: Level,
+    pub(crate) asker: &'a Asker,
 }
 
 /// What an assertion says beside the request it answers.
 struct Statement<'a> {
-    level: Level,
+    class: &'static str,
     names: &'a Party,
     authenticated_at: Timestamp,
     session_ends: Timestamp,
     attributes: &'a [Attribute],
 }
 
+impl<'a> Reply<'a> {
+    /// To whoever asked, as long as they are of the federation.
+    pub(crate) fn to(
+        centre: &'a Centre,
+        asker: &'a Asker,
+        providers: &'a Providers,
+    ) -> Result<Self, Problem> {
+        let provider = providers.find(&asker.provider).ok_or_else(stale)?;
+        Ok(Self { centre, provider, asker })
+    }
+}
+
 impl Reply<'_> {
-    /// Says who is there, from their session.
+    /// Whether whoever has this session is the one asked about, if the provider asks about one: by a
+    /// name that it was given (SAML core §3.4.1.4).
+    pub(crate) async fn is_about(&self, session: &Session) -> Result<bool, StoreError> {
+        let Some(name) = &self.asker.wishes.subject else { return Ok(true) };
+        if *name == self.lasting_name(&session.person) {
+            return Ok(true);
+        }
+        let party = self.centre.store.party(&session.id, &self.provider.entity_id).await?;
+        Ok(party.is_some_and(|party| party.name_id == *name))
+    }
+
+    /// Says who is there, from their session, as far as they agreed.
     ///
     /// `ends_at` is the end of the card's certificate, when the person is to be told of it first.
     pub(crate) async fn person(
         &self,
         session: &Session,
+        agreed: Agreed,
         ends_at: Option<Timestamp>,
         view: &View,
     ) -> Result<Response, Problem> {
-        let person = self.centre.person(&session.person).await?;
-        let (store, fresh) = (&self.centre.store, self.fresh_names());
-        let now = self.centre.now();
-        let names = match store.record_answer(&session.id, &fresh, self.request, now).await? {
+        let class = self.asker.wishes.wanted.said_of(session.level).ok_or_else(stale)?;
+        let (store, fresh) = (&self.centre.store, self.fresh_names(&session.person));
+        let (request, now) = (self.asker.request.as_deref(), self.centre.now());
+        let names = match store.record_answer(&session.id, &fresh, request, now).await? {
             Recorded::Now(names) => names,
             Recorded::Before => return Err(replayed()),
             Recorded::SessionOver => return Err(stale()),
         };
-        let attributes = self.person_attributes(session, &person)?;
         let statement = Statement {
-            level: self.level.min(session.level),
+            class: class.uri,
             names: &names,
             authenticated_at: session.authenticated_at,
             session_ends: session.expires_at,
-            attributes: &attributes,
+            attributes: &self.attributes(session, agreed)?,
         };
         self.post(&self.issue(&statement)?, ends_at, view)
     }
@@ -89,16 +112,18 @@ impl Reply<'_> {
         view: &View,
     ) -> Result<Response, Problem> {
         let now = self.centre.now();
-        let entity = &self.provider.entity_id;
-        if !self.centre.store.claim_request(entity, self.request, now).await? {
+        let (entity, request) = (&self.provider.entity_id, self.asker.request.as_deref());
+        let request = request.ok_or_else(stale)?;
+        if !self.centre.store.claim_request(entity, request, now).await? {
             return Err(replayed());
         }
         let subject = Subject::Patient { patient, staff: &desk.0.person, at_desk: desk.1 };
         let ticket = self.ticket(&subject, tapped_at)?;
-        let attributes: Vec<_> = ticket.into_iter().collect();
+        let attribute = |ticket| Attribute::new(ATTRIBUTE_RELAY_TICKET, [ticket]);
+        let attributes: Vec<_> = ticket.map(attribute).into_iter().collect();
         let statement = Statement {
-            level: Level::Presence,
-            names: &self.fresh_names(),
+            class: Level::Presence.class(),
+            names: &self.one_time_names(),
             authenticated_at: tapped_at,
             session_ends: now + PRESENCE_LASTS,
             attributes: &attributes,
@@ -111,8 +136,8 @@ impl Reply<'_> {
         tracing::info!(?status, provider = self.provider.entity_id, "declined");
         let response = ErrorResponse {
             issuer: &self.centre.entity_id,
-            acs_url: self.acs,
-            in_response_to: self.request,
+            acs_url: &self.asker.acs,
+            in_response_to: self.asker.request.as_deref(),
             issued_at: self.centre.now(),
             status,
             message: None,
@@ -128,11 +153,11 @@ impl Reply<'_> {
         let assertion = Assertion {
             issuer: &self.centre.entity_id,
             audience: &self.provider.entity_id,
-            acs_url: self.acs,
-            in_response_to: Some(self.request),
-            name_id: &NameId::transient(&statement.names.name_id),
+            acs_url: &self.asker.acs,
+            in_response_to: self.asker.request.as_deref(),
+            name_id: &statement.names.name(&self.centre.entity_id),
             session_index: &statement.names.session_index,
-            context_class: statement.level.class(),
+            context_class: statement.class,
             issued_at: now,
             authenticated_at: statement.authenticated_at,
             not_on_or_after: now + ASSERTION_LASTS,
@@ -144,38 +169,55 @@ impl Reply<'_> {
             encrypt_to: self.provider.encrypt_to.as_ref(),
             sign_assertion: self.provider.role.want_assertions_signed,
         };
-        let (level, provider) = (statement.level.as_str(), &self.provider.entity_id);
-        tracing::info!(level, provider, "answered a service provider");
+        let (class, provider) = (statement.class, &self.provider.entity_id);
+        tracing::info!(class, provider, "answered a service provider");
         issue::response(&assertion, &protection, &mut self.centre.random())
             .map_err(|cause| Problem::internal(&cause))
     }
 
-    fn person_attributes(
-        &self,
-        session: &Session,
-        person: &Person,
-    ) -> Result<Vec<Attribute>, Problem> {
-        let pairwise = self.centre.keys.pairwise.subject(&self.provider.entity_id, &session.person);
-        let scope = self.centre.config.public_url.host();
-        let mut attributes = release::about(self.provider, person, &pairwise, scope);
-        if self.provider.may_know(AttributeName::RelayTicket) {
-            let subject = Subject::Oneself { session, person };
-            attributes.extend(self.ticket(&subject, session.authenticated_at)?);
-        }
-        if self.provider.may_know(AttributeName::OfficeTicket) {
-            attributes.extend(self.office_ticket(session, person)?);
+    /// What was agreed to, as it goes over the wire; the tickets are made now.
+    fn attributes(&self, session: &Session, agreed: Agreed) -> Result<Vec<Attribute>, Problem> {
+        let (person, told) = agreed.parts();
+        let mut attributes = Vec::with_capacity(told.len());
+        for Told { what, values } in told {
+            let What::Attribute(name) = what else { continue };
+            let values = match name {
+                AttributeName::RelayTicket => {
+                    let subject = Subject::Oneself { session, person: &person };
+                    self.ticket(&subject, session.authenticated_at)?.into_iter().collect()
+                }
+                AttributeName::OfficeTicket => {
+                    self.office_ticket(session, &person)?.into_iter().collect()
+                }
+                _ => values,
+            };
+            if !values.is_empty() {
+                attributes.push(Attribute::new(uri(name), values));
+            }
         }
         Ok(attributes)
     }
 
-    /// The names by which a provider knows a person for the length of a session.
-    fn fresh_names(&self) -> Party {
+    /// The names by which a provider knows a person for the length of a session, or for good.
+    fn fresh_names(&self, person: &PersonId) -> Party {
+        let names = self.one_time_names();
+        if !self.asker.wishes.lasting {
+            return names;
+        }
+        Party { name_id: self.lasting_name(person), ..names }
+    }
+
+    fn one_time_names(&self) -> Party {
         let random = &mut self.centre.random();
         Party {
             provider: self.provider.entity_id.clone(),
             name_id: random_id(random),
             session_index: random_id(random),
         }
+    }
+
+    fn lasting_name(&self, person: &PersonId) -> String {
+        self.centre.keys.pairwise.lasting_name(&self.provider.entity_id, person)
     }
 
     /// The page that posts the answer; it may post there and nowhere else. It waits for the person
@@ -193,12 +235,12 @@ impl Reply<'_> {
             page: view.page(words),
             title: voice.tell("answer-title", &[("provider", provider.as_str().into())]),
             submit: voice.tell("answer-continue", &[("provider", provider.as_str().into())]),
-            acs: self.acs,
+            acs: &self.asker.acs,
             response: &issued.post_field(),
-            relay_state: self.relay_state,
+            relay_state: self.asker.relay_state.as_deref(),
             ending: ends_at.map(|end| Ending::new(end, self.centre.now(), voice)),
         };
-        let target = Origin::of(self.acs).map_or_else(String::new, String::from);
+        let target = Origin::of(&self.asker.acs).map_or_else(String::new, String::from);
         view.render(&page, &format!("script-src 'self'; form-action {target}"))
     }
 }

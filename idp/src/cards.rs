@@ -7,7 +7,7 @@ mod remove;
 
 use jiff::SignedDuration;
 
-pub(crate) use ending::{Ending, is_due};
+pub(crate) use ending::{Ending, date, is_due};
 pub(crate) use page::{add, show};
 pub(crate) use remove::{confirm, remove};
 
@@ -38,4 +38,4 @@ async fn works(centre: &Centre, session: &Session) -> Result<bool, StoreError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -9,6 +9,7 @@ mod browser;
 mod cards;
 mod centre;
 pub mod config;
+mod consent;
 mod enforce;
 mod event;
 mod idp;

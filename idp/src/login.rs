@@ -13,7 +13,7 @@ mod token;
 
 pub(crate) use begin::{Begin, begin};
 pub(crate) use challenge::refresh;
-pub(crate) use finish::{cancel, done};
+pub(crate) use finish::{cancel, done, take};
 pub(crate) use page::{activate, add_card, show};
 pub(crate) use token::receive;
 
@@ -31,7 +31,11 @@ pub(crate) fn stale() -> Problem {
 }
 
 /// The sign-in `tx`, if this browser began it.
-async fn own_login(centre: &Centre, browser: &Browser, tx: &str) -> Result<Login, Problem> {
+pub(crate) async fn own_login(
+    centre: &Centre,
+    browser: &Browser,
+    tx: &str,
+) -> Result<Login, Problem> {
     let secret = own_secret(browser)?;
     centre.store.login(tx, &secret, centre.now()).await?.ok_or_else(stale)
 }

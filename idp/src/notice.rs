@@ -11,7 +11,7 @@ use futures::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::centre::Centre;
-use crate::store::{Message, Notice, StoreError};
+use crate::store::{Message, Notice, Party, StoreError};
 
 pub(crate) use event::Listener;
 
@@ -117,7 +117,9 @@ fn is_last(now: Timestamp, notice: &Notice) -> bool {
 async fn tell(centre: &Centre, notice: &Notice) -> Result<(), NoticeError> {
     match &notice.message {
         Message::Logout { name_id, session_index } => {
-            Ok(logout::tell(centre, &notice.receiver, name_id, session_index).await?)
+            let (name_id, session_index) = (name_id.clone(), session_index.clone());
+            let party = Party { provider: notice.receiver.clone(), name_id, session_index };
+            Ok(logout::tell(centre, &party).await?)
         }
         _ => Ok(event::tell(centre, notice).await?),
     }

@@ -76,10 +76,30 @@ impl PairwiseKey {
     /// The name of `person` for the party called `entity_id`: 32 lowercase base32 characters,
     /// always the same, 160 bits.
     pub fn subject(&self, entity_id: &str, person: &PersonId) -> String {
+        self.name(&[entity_id, person.as_str()])
+    }
+
+    /// The name of `person` that lasts as a `NameID` (SAML core §8.3.7) for the party called
+    /// `entity_id`; it has nothing in common with any pairwise identifier, its own included.
+    pub(crate) fn lasting_name(&self, entity_id: &str, person: &PersonId) -> String {
+        self.name(&["name-id", entity_id, person.as_str()])
+    }
+
+    /// The name of `person` that is the same for everybody (Subject Identifier Attributes Profile
+    /// §3.3). Whoever is given it can join what they know with all others who are.
+    pub(crate) fn everywhere(&self, person: &PersonId) -> String {
+        self.name(&["subject-id", "", person.as_str()])
+    }
+
+    /// No part holds the byte that stands between them, so no two lists of parts look alike.
+    fn name(&self, parts: &[&str]) -> String {
         let mut context = hmac::Context::with_key(&self.key);
-        context.update(entity_id.as_bytes());
-        context.update(&[0]);
-        context.update(person.as_str().as_bytes());
+        for (at, part) in parts.iter().enumerate() {
+            if at > 0 {
+                context.update(&[0]);
+            }
+            context.update(part.as_bytes());
+        }
         let tag = context.sign();
         let head = tag.as_ref().get(..SUBJECT_BYTES).unwrap_or_default();
         BASE32_NOPAD.encode(head).to_ascii_lowercase()
@@ -115,6 +135,24 @@ mod tests {
         assert_ne!(portal, key().subject("https://other.example/saml", &person('a')));
         assert_ne!(portal, key().subject("https://portal.example/saml", &person('b')));
         assert_ne!(portal, key().subject(RELAY, &person('a')));
+    }
+
+    #[test]
+    fn no_kind_of_name_is_another_kinds() {
+        let (key, portal, taro) = (key(), "https://portal.example/saml", person('a'));
+        let names = [
+            key.subject(portal, &taro),
+            key.lasting_name(portal, &taro),
+            key.lasting_name("https://other.example/saml", &taro),
+            key.everywhere(&taro),
+            key.everywhere(&person('b')),
+            key.subject("name-id", &taro),
+            key.subject("subject-id", &taro),
+        ];
+        for (at, name) in names.iter().enumerate() {
+            assert!(!names.get(at + 1..).unwrap().contains(name), "{at}");
+            assert!(name.len() == 32 && !name.starts_with('_'));
+        }
     }
 
     /// The expected value was computed with another program (Python's hmac and base64).

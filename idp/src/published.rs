@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use warifu_saml::metadata::{Contact, IdpDescription, LocalizedText};
-use warifu_saml::names::NAMEID_TRANSIENT;
+use warifu_saml::names::{NAMEID_PERSISTENT, NAMEID_TRANSIENT};
 use warifu_saml::{IssueError, XmlSigner};
 use warifu_service::words::{Language, Words, WordsError};
 use warifu_service::{Problem, Surroundings};
@@ -69,7 +69,7 @@ fn describe(
         valid_until: surroundings.now() + METADATA_HOLDS,
         display_names,
         signing: signers.iter().map(|signer| signer.certificate().clone()).collect(),
-        name_id_formats: vec![NAMEID_TRANSIENT.to_owned()],
+        name_id_formats: [NAMEID_TRANSIENT, NAMEID_PERSISTENT].map(str::to_owned).into(),
         sso_redirect: config.sso_url(),
         slo_redirect: None,
         slo_soap: None,

@@ -14,7 +14,7 @@ use warifu_service::http::{HttpLimits, finish};
 use warifu_service::web::{AssetFile, assets};
 
 use crate::centre::{Centre, refuse};
-use crate::{cards, event, login, logout, published, refusals, sso};
+use crate::{cards, consent, event, login, logout, published, refusals, sso};
 
 const ASSETS: &[AssetFile] = &[
     ("login.js", include_bytes!("../assets/login.js")),
@@ -30,6 +30,7 @@ pub(crate) fn router(centre: &Arc<Centre>) -> Router {
         .route("/", get(logout::show))
         .route("/saml/metadata", get(published::metadata))
         .route("/saml/sso", get(sso::begin))
+        .route("/saml/unsolicited", get(sso::unsolicited))
         .route("/jwks.json", get(published::jwks))
         .route("/login", get(login::show))
         .route("/login/request", post(login::refresh))
@@ -37,6 +38,9 @@ pub(crate) fn router(centre: &Arc<Centre>) -> Router {
         .route("/login/done", get(login::done))
         .route("/login/cancel", post(login::cancel))
         .route("/activate", get(login::activate))
+        .route("/consent", post(consent::decide))
+        .route("/consents", get(consent::list))
+        .route("/consents/withdraw", get(consent::confirm).post(consent::withdraw))
         .route("/cards", get(cards::show))
         .route("/cards/add", get(login::add_card).post(cards::add))
         .route("/cards/remove", get(cards::confirm).post(cards::remove))

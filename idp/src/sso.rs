@@ -1,7 +1,10 @@
 //! `GET /saml/sso`: a service provider asks who is there (SAML profiles §4.1). The answer comes
-//! at once from the browser's session, or after a sign-in with the card.
+//! at once from the browser's session, or after a sign-in with the card, or after the person has
+//! agreed to it.
 
 mod ask;
+mod unsolicited;
+mod wish;
 
 use std::sync::Arc;
 
@@ -9,7 +12,6 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use warifu_saml::Status;
-use warifu_saml::names::{NAMEID_TRANSIENT, NAMEID_UNSPECIFIED};
 use warifu_service::Problem;
 
 use crate::answer::Reply;
@@ -17,12 +19,14 @@ use crate::assurance::Level;
 use crate::browser::Browser;
 use crate::centre::{Centre, refuse};
 use crate::config::AttributeName;
+use crate::consent::{self, Agreed, Standing};
 use crate::login::{Begin, begin as begin_login};
+use crate::provider::Provider;
 use crate::refusals;
 use crate::store::{Asker, SecretHash, Session, Task};
 use crate::view::{Address, View};
 
-use ask::Ask;
+pub(crate) use unsolicited::unsolicited;
 
 /// Takes an AuthnRequest.
 pub(crate) async fn begin(
@@ -35,102 +39,136 @@ pub(crate) async fn begin(
     let providers = centre.providers();
     let query = query.unwrap_or_default();
     let ask = ask::read(&query, &providers, &centre.sso_url, centre.now())?;
-    refusals::about_provider(&ask.provider.entity_id);
-    if !centre.throttle.admits_provider(&ask.provider.entity_id, centre.now()) {
-        return Err(refuse(StatusCode::TOO_MANY_REQUESTS, "sso.throttled").retry_after(60));
-    }
-    let visit = Visit { centre: &centre, browser: &browser, view: &view, ask: &ask };
-    match visit.next().await? {
-        Next::Answer(response) => Ok(response),
-        Next::Decline(status) => visit.reply(Level::High).decline(status, &view),
-        Next::SignIn { level, within } => {
-            let what = visit.begin(level, within);
-            begin_login(&centre, &browser, (&view, &address), what).await
-        }
-    }
+    admit(&centre, ask.provider)?;
+    let wishes = wish::read(&ask.request, ask.provider, &centre.entity_id);
+    let asker = ask.asker(wishes.clone().unwrap_or_default());
+    let visit = Visit {
+        centre: &centre,
+        browser: &browser,
+        view: &view,
+        address: &address,
+        provider: ask.provider,
+        asker: &asker,
+        force_authn: ask.request.force_authn,
+        is_passive: ask.request.is_passive,
+    };
+    let next = match wishes {
+        Ok(_) => visit.next().await?,
+        Err(status) => Next::Decline(status),
+    };
+    visit.go(next).await
 }
 
-/// One request of one browser.
+/// Whether the provider does not send people too fast; whatever is refused from here on is noted with
+/// its name.
+fn admit(centre: &Centre, provider: &Provider) -> Result<(), Problem> {
+    refusals::about_provider(&provider.entity_id);
+    if !centre.throttle.admits_provider(&provider.entity_id, centre.now()) {
+        return Err(refuse(StatusCode::TOO_MANY_REQUESTS, "sso.throttled").retry_after(60));
+    }
+    Ok(())
+}
+
+/// One browser that a service provider sent, or is to get.
 struct Visit<'a> {
     centre: &'a Centre,
     browser: &'a Browser,
     view: &'a View,
-    ask: &'a Ask<'a>,
+    address: &'a Address,
+    provider: &'a Provider,
+    asker: &'a Asker,
+    force_authn: bool,
+    is_passive: bool,
 }
 
 /// What to do about it.
 enum Next {
-    Answer(Response),
+    /// Answer from this session.
+    Answer(Session, Agreed),
+    /// Ask the person of this session first.
+    Ask(Session),
     Decline(Status),
-    SignIn { level: Level, within: Option<SecretHash> },
+    SignIn {
+        level: Level,
+        within: Option<SecretHash>,
+    },
 }
 
 impl Visit<'_> {
     async fn next(&self) -> Result<Next, Problem> {
-        let request = &self.ask.request;
-        let name_id = request.name_id_format.as_deref();
-        if name_id.is_some_and(|format| ![NAMEID_TRANSIENT, NAMEID_UNSPECIFIED].contains(&format)) {
-            return Ok(Next::Decline(Status::InvalidNameIdPolicy));
-        }
-        match Level::requested(request.requested_context.as_ref()) {
-            None => Ok(Next::Decline(Status::NoAuthnContext)),
-            Some(Level::Presence) => self.presence().await,
-            Some(level) => self.person(level).await,
-        }
+        let session = self.centre.session(self.browser).await?;
+        let next = if self.asker.wishes.wanted.is_tap() {
+            self.presence(session).await?
+        } else {
+            self.person(session).await?
+        };
+        let needs_person = matches!(next, Next::Ask(_) | Next::SignIn { .. });
+        let asks_in_vain = self.is_passive && needs_person;
+        Ok(if asks_in_vain { Next::Decline(Status::NoPassive) } else { next })
     }
 
-    /// Who is there? From the session, unless the provider wants it proven anew or more surely.
-    async fn person(&self, level: Level) -> Result<Next, Problem> {
-        let session = self.centre.session(self.browser).await?;
-        let will_do = |session: &Session| session.level >= level && !self.ask.request.force_authn;
-        if let Some(session) = session.filter(will_do) {
-            let reply = self.reply(level);
-            return Ok(Next::Answer(reply.person(&session, None, self.view).await?));
+    /// Who is there? From the session, unless the provider wants it proven anew or more surely. Who
+    /// proves more does so as the person that is signed in.
+    async fn person(&self, session: Option<Session>) -> Result<Next, Problem> {
+        let level = self.asker.wishes.wanted.least();
+        let Some(session) = session.filter(|_| !self.force_authn) else {
+            return Ok(Next::SignIn { level, within: None });
+        };
+        if !self.reply().is_about(&session).await? {
+            return Ok(Next::Decline(Status::UnknownPrincipal));
         }
-        if self.ask.request.is_passive {
-            return Ok(Next::Decline(Status::NoPassive));
+        if session.level < level {
+            return Ok(Next::SignIn { level, within: Some(session.id) });
         }
-        Ok(Next::SignIn { level, within: None })
+        Ok(match consent::standing(&self.reply(), &session).await? {
+            Standing::Agreed(agreed) => Next::Answer(session, agreed),
+            Standing::Open(_) => Next::Ask(session),
+        })
     }
 
     /// Whose card lies on the desk? Staff alone may ask, through a provider that gets tickets.
-    async fn presence(&self) -> Result<Next, Problem> {
-        let provider = self.ask.provider;
-        let session = self.centre.session(self.browser).await?;
-        let desk = self.centre.desk(session).await?;
-        match desk {
-            Some(_) if self.ask.request.is_passive => Ok(Next::Decline(Status::NoPassive)),
-            Some((session, _))
-                if provider.may_know(AttributeName::RelayTicket)
-                    && provider.thumbprint.is_some() =>
-            {
-                Ok(Next::SignIn { level: Level::Presence, within: Some(session.id) })
+    async fn presence(&self, session: Option<Session>) -> Result<Next, Problem> {
+        let gets_tickets = self.provider.may_know(AttributeName::RelayTicket)
+            && self.provider.thumbprint.is_some();
+        Ok(match self.centre.desk(session).await? {
+            Some((session, _)) if gets_tickets => {
+                Next::SignIn { level: Level::Presence, within: Some(session.id) }
             }
-            _ => Ok(Next::Decline(Status::RequestDenied)),
+            _ => Next::Decline(Status::RequestDenied),
+        })
+    }
+
+    async fn go(&self, next: Next) -> Result<Response, Problem> {
+        match next {
+            Next::Answer(session, agreed) => {
+                self.reply().person(&session, agreed, None, self.view).await
+            }
+            Next::Decline(status) => self.reply().decline(status, self.view),
+            Next::Ask(session) => {
+                let level = session.level;
+                self.begin(Begin { known: Some(session), ..self.sign_in(level, None) }).await
+            }
+            Next::SignIn { level, within } => self.begin(self.sign_in(level, within)).await,
         }
     }
 
-    fn reply(&self, level: Level) -> Reply<'_> {
-        Reply {
-            centre: self.centre,
-            provider: self.ask.provider,
-            acs: &self.ask.acs,
-            request: &self.ask.request.id,
-            relay_state: self.ask.relay_state.as_deref(),
-            level,
-        }
+    fn sign_in(&self, level: Level, within: Option<SecretHash>) -> Begin {
+        let asker = Some(self.asker.clone());
+        Begin { task: Task::SignIn, asker, level, within, known: None }
     }
 
-    fn begin(&self, level: Level, within: Option<SecretHash>) -> Begin {
-        let asker = Asker {
-            provider: self.ask.provider.entity_id.clone(),
-            acs: self.ask.acs.clone(),
-            request: self.ask.request.id.clone(),
-            relay_state: self.ask.relay_state.clone(),
-        };
-        Begin { task: Task::SignIn, asker: Some(asker), level, within }
+    async fn begin(&self, what: Begin) -> Result<Response, Problem> {
+        begin_login(self.centre, self.browser, (self.view, self.address), what).await
+    }
+
+    fn reply(&self) -> Reply<'_> {
+        Reply { centre: self.centre, provider: self.provider, asker: self.asker }
     }
 }
 
 #[cfg(test)]
+mod ladder_tests;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wish_tests;

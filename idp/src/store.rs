@@ -2,6 +2,7 @@
 //! revocation lists in force, and what has still to be told to whom.
 
 mod cards;
+mod consents;
 mod endings;
 mod holders;
 mod lists;
@@ -22,9 +23,10 @@ use warifu_service::seal::{KeyRing, SealError};
 use warifu_service::storage::{DatabaseConfig, Migrations, StorageError};
 
 pub(crate) use cards::{Card, CardId, Use};
+pub(crate) use consents::{Consent, NewConsent};
 pub(crate) use holders::Added;
 pub(crate) use lists::StoredList;
-pub(crate) use logins::{Asker, Challenge, Login, NewLogin, Outcome, Taken, Task};
+pub(crate) use logins::{Asker, Challenge, Login, NewLogin, Outcome, Taken, Task, Wishes};
 pub(crate) use notices::{Message, Notice, Tells, receiver};
 pub(crate) use refusals::{Refusal, Shown};
 pub(crate) use registry::{RegistryError, Told};

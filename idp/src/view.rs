@@ -15,8 +15,10 @@ use warifu_service::web::Page;
 use warifu_service::words::{LANGUAGE_COOKIE, Language, Words};
 
 /// What every page allows itself; directives of single pages are added.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
-    base-uri 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Where pictures come from, unless the page says otherwise.
+const PICTURES: &str = "; img-src 'self'";
 
 /// A request for a page: where, and in which language.
 pub(crate) struct View {
@@ -35,7 +37,8 @@ impl View {
     pub(crate) fn render(&self, page: &impl Template, more: &str) -> Result<Response, Problem> {
         let html = page.render().map_err(|cause| Problem::internal(&cause))?;
         let mut response = Html(html).into_response();
-        let policy = HeaderValue::from_str(&format!("{POLICY}; {more}"))
+        let pictures = if more.contains("img-src") { "" } else { PICTURES };
+        let policy = HeaderValue::from_str(&format!("{POLICY}{pictures}; {more}"))
             .map_err(|cause| Problem::internal(&cause))?;
         let headers = response.headers_mut();
         headers.insert(CONTENT_SECURITY_POLICY, policy);

@@ -2,7 +2,16 @@
 
 use warifu_service::words::{Words, WordsError};
 
+macro_rules! catalogues {
+    ($language:literal) => {
+        [
+            include_str!(concat!("../locales/", $language, "/idp.ftl")),
+            include_str!(concat!("../locales/", $language, "/consent.ftl")),
+        ]
+    };
+}
+
 /// The catalogues in both languages.
 pub(crate) fn words() -> Result<Words, WordsError> {
-    Words::new(&[include_str!("../locales/ja/idp.ftl")], &[include_str!("../locales/en/idp.ftl")])
+    Words::new(&catalogues!("ja"), &catalogues!("en"))
 }

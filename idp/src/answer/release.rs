@@ -1,31 +1,112 @@
-//! What a service provider is told about a person: what its configuration lists, and no more.
+//! What a service provider is told about a person: what its registration lists, and no more.
 
-use warifu_saml::Attribute;
+use warifu_saml::SubjectIdRequirement;
 use warifu_saml::names::{
-    ATTRIBUTE_DISPLAY_NAME, ATTRIBUTE_ENTITLEMENT, ATTRIBUTE_ORGANIZATION, ATTRIBUTE_PAIRWISE_ID,
+    ATTRIBUTE_DISPLAY_NAME, ATTRIBUTE_ENTITLEMENT, ATTRIBUTE_OFFICE_TICKET, ATTRIBUTE_ORGANIZATION,
+    ATTRIBUTE_PAIRWISE_ID, ATTRIBUTE_RELAY_TICKET, ATTRIBUTE_SUBJECT_ID,
 };
 
+use super::Reply;
 use crate::config::AttributeName;
 use crate::person::Person;
 use crate::provider::Provider;
+use crate::store::Session;
 
-/// The attributes about `person`, whom the provider knows as `pairwise` in `scope`.
-pub(super) fn about(
-    provider: &Provider,
-    person: &Person,
-    pairwise: &str,
-    scope: &str,
-) -> Vec<Attribute> {
-    let roles: Vec<_> = person.roles.iter().map(|role| role.urn().to_owned()).collect();
-    let organization = person.organization.iter().map(|o| o.name.clone()).collect();
-    [
-        (AttributeName::PairwiseId, ATTRIBUTE_PAIRWISE_ID, vec![format!("{pairwise}@{scope}")]),
-        (AttributeName::DisplayName, ATTRIBUTE_DISPLAY_NAME, vec![person.display_name.clone()]),
-        (AttributeName::Roles, ATTRIBUTE_ENTITLEMENT, roles),
-        (AttributeName::Organization, ATTRIBUTE_ORGANIZATION, organization),
-    ]
-    .into_iter()
-    .filter(|(name, _, values)| provider.may_know(*name) && !values.is_empty())
-    .map(|(_, name, values)| Attribute::new(name, values))
-    .collect()
+/// A kind of thing that a service provider is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    /// The name by which it knows the person, where that lasts.
+    Name,
+    Attribute(AttributeName),
+}
+
+impl What {
+    /// Our word for it, in the database and in the catalogues.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name-id",
+            Self::Attribute(name) => name.as_str(),
+        }
+    }
+}
+
+/// One thing that a service provider is told, and how it reads there; a ticket has no values yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) what: What,
+    pub(crate) values: Vec<String>,
+}
+
+impl Reply<'_> {
+    /// Everything that the provider would be told about whoever has this session.
+    pub(crate) fn release(&self, session: &Session, person: &Person) -> Vec<Told> {
+        let name = self.asker.wishes.lasting.then(|| self.lasting_name(&session.person));
+        let name = name.map(|name| Told { what: What::Name, values: vec![name] });
+        let attributes = AttributeName::ALL.into_iter().filter_map(|attribute| {
+            let values = self.values(attribute, session, person)?;
+            Some(Told { what: What::Attribute(attribute), values })
+        });
+        name.into_iter().chain(attributes).collect()
+    }
+
+    /// The values of one attribute; `None` where it is not told.
+    fn values(
+        &self,
+        attribute: AttributeName,
+        session: &Session,
+        person: &Person,
+    ) -> Option<Vec<String>> {
+        if !is_told(self.provider, attribute) {
+            return None;
+        }
+        let pairwise = &self.centre.keys.pairwise;
+        let scoped = |name: String| {
+            let scope = self.centre.config.public_url.host();
+            vec![format!("{name}@{scope}")]
+        };
+        let values = match attribute {
+            AttributeName::PairwiseId => {
+                scoped(pairwise.subject(&self.provider.entity_id, &session.person))
+            }
+            AttributeName::SubjectId => scoped(pairwise.everywhere(&session.person)),
+            AttributeName::DisplayName => vec![person.display_name.clone()],
+            AttributeName::Roles => person.roles.iter().map(|role| role.urn().into()).collect(),
+            AttributeName::Organization => {
+                person.organization.iter().map(|one| one.name.clone()).collect()
+            }
+            AttributeName::RelayTicket => {
+                return self.provider.thumbprint.is_some().then(Vec::new);
+            }
+            AttributeName::OfficeTicket => {
+                return self.is_for_office(session, person).then(Vec::new);
+            }
+        };
+        (!values.is_empty()).then_some(values)
+    }
+}
+
+/// Whether the provider is told that. Of the two identifiers it gets the one that its metadata asks
+/// for (Subject Identifier Attributes Profile §3.5): the one that is the same for everybody only
+/// where it asks for just that, and then the other is of no use to it.
+fn is_told(provider: &Provider, attribute: AttributeName) -> bool {
+    let same_for_all = provider.may_know(AttributeName::SubjectId)
+        && provider.role.subject_id_requirement == SubjectIdRequirement::SubjectId;
+    match attribute {
+        AttributeName::SubjectId => same_for_all,
+        AttributeName::PairwiseId => provider.may_know(attribute) && !same_for_all,
+        _ => provider.may_know(attribute),
+    }
+}
+
+/// The name of the attribute on the wire.
+pub(super) fn uri(attribute: AttributeName) -> &'static str {
+    match attribute {
+        AttributeName::PairwiseId => ATTRIBUTE_PAIRWISE_ID,
+        AttributeName::SubjectId => ATTRIBUTE_SUBJECT_ID,
+        AttributeName::DisplayName => ATTRIBUTE_DISPLAY_NAME,
+        AttributeName::Roles => ATTRIBUTE_ENTITLEMENT,
+        AttributeName::Organization => ATTRIBUTE_ORGANIZATION,
+        AttributeName::RelayTicket => ATTRIBUTE_RELAY_TICKET,
+        AttributeName::OfficeTicket => ATTRIBUTE_OFFICE_TICKET,
+    }
 }

@@ -3,8 +3,6 @@
 
 use jiff::Timestamp;
 use warifu_pki::{Actor, Confirmation, Purpose, RelayTicket};
-use warifu_saml::Attribute;
-use warifu_saml::names::{ATTRIBUTE_OFFICE_TICKET, ATTRIBUTE_RELAY_TICKET};
 use warifu_service::Problem;
 
 use super::Reply;
@@ -22,40 +20,39 @@ pub(super) enum Subject<'a> {
 }
 
 impl Reply<'_> {
-    /// The ticket to the relay as an attribute; none for a provider without a client certificate to bind it to.
+    /// The ticket to the relay; none for a provider without a client certificate to bind it to.
     pub(super) fn ticket(
         &self,
         subject: &Subject<'_>,
         authenticated_at: Timestamp,
-    ) -> Result<Option<Attribute>, Problem> {
+    ) -> Result<Option<String>, Problem> {
         let Some(thumbprint) = &self.provider.thumbprint else { return Ok(None) };
         let claims = self.claims(subject, authenticated_at, thumbprint);
         let ticket = self.centre.keys.tickets.issue(&claims);
-        let ticket = ticket.map_err(|cause| Problem::internal(&cause))?;
-        Ok(Some(Attribute::new(ATTRIBUTE_RELAY_TICKET, [ticket])))
+        ticket.map(Some).map_err(|cause| Problem::internal(&cause))
     }
 
-    /// The ticket to the card office as an attribute; only for its staff, signed in with card and
-    /// PIN, and for no longer than the session.
+    /// Whether a ticket to the card office is given: to its staff alone, signed in with card and PIN.
+    pub(super) fn is_for_office(&self, session: &Session, person: &Person) -> bool {
+        let can_be_made = self.provider.thumbprint.is_some() && self.centre.keys.office.is_some();
+        can_be_made && person.is_of_card_office() && session.level == Level::High
+    }
+
+    /// The ticket to the card office, for no longer than the session.
     pub(super) fn office_ticket(
         &self,
         session: &Session,
         person: &Person,
-    ) -> Result<Option<Attribute>, Problem> {
+    ) -> Result<Option<String>, Problem> {
         let keys = &self.centre.keys;
         let (Some(thumbprint), Some(office)) = (&self.provider.thumbprint, &keys.office) else {
             return Ok(None);
         };
-        if !person.is_of_card_office() || session.level != Level::High {
-            return Ok(None);
-        }
         let claims = self.office_claims(session, person, thumbprint);
         if claims.exp <= claims.iat {
             return Ok(None);
         }
-        let ticket = office.tickets.issue(&claims);
-        let ticket = ticket.map_err(|cause| Problem::internal(&cause))?;
-        Ok(Some(Attribute::new(ATTRIBUTE_OFFICE_TICKET, [ticket])))
+        office.tickets.issue(&claims).map(Some).map_err(|cause| Problem::internal(&cause))
     }
 
     fn office_claims(&self, session: &Session, person: &Person, thumbprint: &str) -> RelayTicket {

@@ -42,7 +42,7 @@ fn days_of(count: i64) -> SignedDuration {
 }
 
 /// The day in Japan, in words.
-pub(super) fn date(at: Timestamp, voice: Voice<'_>) -> String {
+pub(crate) fn date(at: Timestamp, voice: Voice<'_>) -> String {
     let day = at.to_zoned(TimeZone::fixed(tz::offset(9))).date();
     let month = voice.say(&format!("month-{}", day.month()));
     let gaps = [

@@ -98,7 +98,8 @@ pub(crate) async fn add(
     let what = match centre.session(&browser).await? {
         Some(session) if may_change(&centre, &session).await? => {
             let within = Some(session.id);
-            Begin { task: Task::AddCard, asker: None, level: Level::Substantial, within }
+            let level = Level::Substantial;
+            Begin { task: Task::AddCard, level, within, ..Begin::own(Task::AddCard) }
         }
         _ => Begin::own(Task::SignIn),
     };

@@ -157,7 +157,7 @@ async fn the_activation_page_speaks_both_languages_and_asks_for_no_secret() {
 }
 
 /// A rig that believes the cards of another agency up to that level, and that agency.
-async fn with_agency(level: CardLevel) -> (Rig, Pki) {
+pub(crate) async fn with_agency(level: CardLevel) -> (Rig, Pki) {
     let agency = Pki::new("2026-11-20T01:15:00Z".parse().unwrap());
     let rig = Rig::at_with(agency.now, |config, _, folder| {
         let file = |name: &str, text: Vec<u8>| {
@@ -186,7 +186,7 @@ async fn with_agency(level: CardLevel) -> (Rig, Pki) {
     (rig, agency)
 }
 
-fn foreign(agency: &Pki) -> Card {
+pub(crate) fn foreign(agency: &Pki) -> Card {
     Card::new(agency, CardKind::Authentication, &"9".repeat(32))
 }
 
@@ -197,7 +197,7 @@ async fn refused(tab: &mut Tab<'_>, rig: &Rig, card: &Card) -> Option<String> {
 }
 
 /// Adds that card to whoever is signed in; the code of a refusal.
-async fn add(tab: &mut Tab<'_>, card: &Card) -> Option<String> {
+pub(crate) async fn add(tab: &mut Tab<'_>, card: &Card) -> Option<String> {
     let begun = tab.post_form("/cards/add", "").await;
     let page = tab.get(&begun.location()).await;
     let answer = tab.answer_with(&page, card).await;

@@ -38,7 +38,8 @@ pub struct ServiceProviderConfig {
     /// Whether it takes answers that it did not ask for.
     #[serde(default)]
     pub idp_initiated: bool,
-    /// By what kind of name it knows a person where it does not ask for one.
+    /// By what kind of name it may know a person. One that lasts is given where this allows it and
+    /// neither the request nor the metadata asks for one that does not.
     #[serde(default)]
     pub name_id: NameIdChoice,
     /// Whether it may ask at all.
@@ -128,6 +129,11 @@ fn hourly() -> u32 {
 pub enum AttributeName {
     /// The person's name at this provider alone.
     PairwiseId,
+    /// The person's name at every provider that has it, which the provider's metadata must ask for
+    /// besides. Think twice: whoever has it can join what they know about a person with all others
+    /// who have it, which is what pairwise names are there to prevent. None by default, and there is
+    /// no going back: what was joined stays joined.
+    SubjectId,
     /// The name to show.
     DisplayName,
     /// The roles (eduPersonEntitlement).
@@ -143,8 +149,9 @@ pub enum AttributeName {
 
 impl AttributeName {
     /// All of them, in the order in which pages show them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::PairwiseId,
+        Self::SubjectId,
         Self::DisplayName,
         Self::Roles,
         Self::Organization,
@@ -156,6 +163,7 @@ impl AttributeName {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::PairwiseId => "pairwise-id",
+            Self::SubjectId => "subject-id",
             Self::DisplayName => "display-name",
             Self::Roles => "roles",
             Self::Organization => "organization",

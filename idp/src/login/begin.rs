@@ -9,7 +9,7 @@ use warifu_service::Problem;
 use crate::assurance::Level;
 use crate::browser::{Browser, Cookie};
 use crate::centre::{Centre, refuse};
-use crate::store::{Asker, NewLogin, SecretHash, Task, hash_of};
+use crate::store::{Asker, NewLogin, SecretHash, Session, Task, hash_of};
 use crate::view::{Address, View};
 
 /// How long a person may take.
@@ -21,16 +21,19 @@ pub(crate) struct Begin {
     pub(crate) asker: Option<Asker>,
     pub(crate) level: Level,
     pub(crate) within: Option<SecretHash>,
+    /// The session that answers it; no card is asked, only the person.
+    pub(crate) known: Option<Session>,
 }
 
 impl Begin {
     /// A sign-in to our own pages.
     pub(crate) fn own(task: Task) -> Self {
-        Self { task, asker: None, level: Level::High, within: None }
+        Self { task, asker: None, level: Level::High, within: None, known: None }
     }
 
     fn page(&self) -> &'static str {
         match self.task {
+            _ if self.known.is_some() => "/login/done",
             Task::SignIn => "/login",
             Task::Activate => "/activate",
             Task::AddCard => "/cards/add",
@@ -58,6 +61,7 @@ pub(crate) async fn begin(
         asker: what.asker,
         level: what.level,
         within: what.within,
+        known: what.known.as_ref(),
         expires_at: centre.now() + LASTS,
     };
     centre.store.add_login(&login).await?;

@@ -84,7 +84,7 @@ pub(super) async fn request(
 ) -> Result<String, Problem> {
     let nonce = STANDARD.encode(centre.surroundings.bytes::<32>());
     // A tap, and a card that is added, leave nothing behind that a removal could end.
-    let watch = login.within.is_none().then(|| centre.surroundings.token());
+    let watch = login.opens_session().then(|| centre.surroundings.token());
     let challenge = Challenge {
         task,
         nonce: &nonce,

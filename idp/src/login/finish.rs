@@ -11,13 +11,12 @@ use serde::Deserialize;
 use warifu_saml::Status;
 use warifu_service::Problem;
 
-use super::{own_secret, stale};
+use super::{own_login, own_secret, stale};
 use crate::answer::Reply;
-use crate::assurance::Level;
 use crate::browser::Browser;
 use crate::centre::{Centre, refuse};
-use crate::provider::Providers;
-use crate::store::{Asker, Login, Outcome, Task};
+use crate::consent::{self, Standing};
+use crate::store::{Login, Outcome, Task};
 use crate::view::View;
 
 /// Names the sign-in.
@@ -26,31 +25,54 @@ pub(crate) struct Which {
     tx: String,
 }
 
-/// `GET /login/done`: answers the service provider. The sign-in is used up.
+/// `GET /login/done`: answers the service provider, which uses the sign-in up; or asks the person
+/// first whether to.
 pub(crate) async fn done(
     State(centre): State<Arc<Centre>>,
     browser: Browser,
     view: View,
     Query(which): Query<Which>,
 ) -> Result<Response, Problem> {
-    let login = take(&centre, &browser, &which.tx, true).await?;
-    let outcome = login.outcome.clone().ok_or_else(stale)?;
-    let Some(asker) = &login.asker else { return Ok(after_own(&login)) };
+    let login = own_login(&centre, &browser, &which.tx).await?;
+    let outcome = login.outcome.as_ref().ok_or_else(stale)?;
+    let Some(asker) = &login.asker else {
+        take(&centre, &browser, &which.tx, true).await?;
+        return Ok(after_own(&login));
+    };
     let providers = centre.providers();
-    let reply = reply(&centre, asker, login.level, &providers)?;
-    match outcome {
-        Outcome { session: Some(id), ends_at, .. } => {
-            let session = centre.store.session(&id, centre.idle(), centre.now()).await?;
-            reply.person(&session.ok_or_else(stale)?, ends_at, &view).await
-        }
-        Outcome { person, authenticated_at, .. } => {
-            let session = centre.session(&browser).await?;
-            let same = session.filter(|session| login.within.as_ref() == Some(&session.id));
-            let signed_out = || refuse(StatusCode::FORBIDDEN, "desk.signed-out");
-            let (desk, staff) = centre.desk(same).await?.ok_or_else(signed_out)?;
-            reply.presence((&desk, &staff), &person, authenticated_at, &view).await
+    let reply = Reply::to(&centre, asker, &providers)?;
+    let Some(id) = &outcome.session else {
+        take(&centre, &browser, &which.tx, true).await?;
+        return tapped(&reply, &login, outcome, &browser, &view).await;
+    };
+    let session = centre.store.session(id, centre.idle(), centre.now()).await?;
+    let session = session.ok_or_else(stale)?;
+    if !reply.is_about(&session).await? {
+        take(&centre, &browser, &which.tx, true).await?;
+        return reply.decline(Status::UnknownPrincipal, &view);
+    }
+    match consent::standing(&reply, &session).await? {
+        Standing::Open(open) => consent::ask(&reply, &login.id, &open, &view),
+        Standing::Agreed(agreed) => {
+            take(&centre, &browser, &which.tx, true).await?;
+            reply.person(&session, agreed, outcome.ends_at, &view).await
         }
     }
+}
+
+/// Tells the desk whose card was tapped, if it is still the same desk.
+async fn tapped(
+    reply: &Reply<'_>,
+    login: &Login,
+    outcome: &Outcome,
+    browser: &Browser,
+    view: &View,
+) -> Result<Response, Problem> {
+    let session = reply.centre.session(browser).await?;
+    let same = session.filter(|session| login.within.as_ref() == Some(&session.id));
+    let signed_out = || refuse(StatusCode::FORBIDDEN, "desk.signed-out");
+    let (desk, staff) = reply.centre.desk(same).await?.ok_or_else(signed_out)?;
+    reply.presence((&desk, &staff), &outcome.person, outcome.authenticated_at, view).await
 }
 
 /// Nobody waits for an answer: on to the person's own cards.
@@ -72,10 +94,12 @@ pub(crate) async fn cancel(
         return Ok(Redirect::to(page).into_response());
     };
     let providers = centre.providers();
-    reply(&centre, asker, login.level, &providers)?.decline(Status::AuthnFailed, &view)
+    Reply::to(&centre, asker, &providers)?.decline(Status::AuthnFailed, &view)
 }
 
-async fn take(
+/// Takes the sign-in out, with its outcome (`finished`) or before it has one: of several that try, one
+/// gets it.
+pub(crate) async fn take(
     centre: &Centre,
     browser: &Browser,
     tx: &str,
@@ -83,20 +107,4 @@ async fn take(
 ) -> Result<Login, Problem> {
     let secret = own_secret(browser)?;
     centre.store.take_login(tx, &secret, finished, centre.now()).await?.ok_or_else(stale)
-}
-
-fn reply<'a>(
-    centre: &'a Centre,
-    asker: &'a Asker,
-    level: Level,
-    providers: &'a Providers,
-) -> Result<Reply<'a>, Problem> {
-    Ok(Reply {
-        centre,
-        provider: providers.find(&asker.provider).ok_or_else(stale)?,
-        acs: &asker.acs,
-        request: &asker.request,
-        relay_state: asker.relay_state.as_deref(),
-        level,
-    })
 }

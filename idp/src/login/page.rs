@@ -211,7 +211,7 @@ impl<'a> Content<'a> {
         let asked: &[&'static str] = match self.scene {
             Scene::Tap => &["help-permission", "help-reader"],
             Scene::Activate => &["help-letter", "help-window", "help-permission", "help-reader"],
-            Scene::SignIn | Scene::AddCard => {
+            Scene::SignIn | Scene::StepUp | Scene::AddCard => {
                 &["help-window", "help-permission", "help-reader", "help-forgot"]
             }
         };

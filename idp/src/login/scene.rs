@@ -11,6 +11,8 @@ use crate::store::{Login, Task};
 pub(crate) enum Scene {
     /// A person signs in.
     SignIn,
+    /// A person who is signed in proves more, because a service asks for it.
+    StepUp,
     /// Staff at a desk tap a patient's card.
     Tap,
     /// A person puts a new card into use.
@@ -42,13 +44,15 @@ impl Step {
 impl Scene {
     /// All of them.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 4] = [Self::SignIn, Self::Tap, Self::Activate, Self::AddCard];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::SignIn, Self::StepUp, Self::Tap, Self::Activate, Self::AddCard];
 
     pub(crate) fn of(login: &Login) -> Self {
         match (login.task, login.level) {
             (Task::Activate, _) => Self::Activate,
             (Task::AddCard, _) => Self::AddCard,
             (Task::SignIn, Level::Presence) => Self::Tap,
+            (Task::SignIn, _) if login.within.is_some() => Self::StepUp,
             (Task::SignIn, _) => Self::SignIn,
         }
     }
@@ -56,6 +60,7 @@ impl Scene {
     fn sibling(self) -> Option<&'static str> {
         match self {
             Self::SignIn => None,
+            Self::StepUp => Some("step-up"),
             Self::Tap => Some("desk"),
             Self::Activate => Some("activate"),
             Self::AddCard => Some("add"),
@@ -86,6 +91,6 @@ impl Scene {
 
     /// Whether the person enters the card's PIN.
     pub(crate) fn asks_pin(self) -> bool {
-        matches!(self, Self::SignIn | Self::AddCard)
+        matches!(self, Self::SignIn | Self::StepUp | Self::AddCard)
     }
 }

@@ -79,6 +79,8 @@ enum Shown {
     /// Where anything is asked for in the window of the card software.
     Window,
     In(Scene),
+    /// Where a card opens a session, with whatever a service asks for.
+    Enter,
 }
 
 impl Shown {
@@ -88,6 +90,7 @@ impl Shown {
             Self::Pin => scene.asks_pin(),
             Self::Window => scene != Scene::Tap,
             Self::In(one) => scene == one,
+            Self::Enter => matches!(scene, Scene::SignIn | Scene::StepUp),
         }
     }
 }
@@ -147,7 +150,11 @@ pub(crate) const SCREENS: &[Screen] = &[
         fault("card-not-enrolled", "card.not-enrolled", Step::Card, Mood::Stop),
         Owner::CallCentre,
     ),
-    only(fault("card-level", "card.level", Step::Card, Mood::Stop), Shown::In(Scene::SignIn)),
+    only(fault("card-level", "card.level", Step::Card, Mood::Stop), Shown::Enter),
+    only(
+        fault("login-other-person", "login.other-person", Step::Card, Mood::Warn),
+        Shown::In(Scene::StepUp),
+    ),
     only(fault("card-own", "card.own", Step::Card, Mood::Warn), Shown::In(Scene::AddCard)),
     only(fault("card-foreign", "card.foreign", Step::Card, Mood::Warn), Shown::In(Scene::Activate)),
     owned(
@@ -349,7 +356,7 @@ mod tests {
             asked
         };
         assert_eq!(asked(Scene::Activate), ["choose-card", "code", "new-pin"]);
-        for scene in [Scene::SignIn, Scene::AddCard] {
+        for scene in [Scene::SignIn, Scene::StepUp, Scene::AddCard] {
             assert_eq!(asked(scene), ["choose-card", "pin"]);
         }
     }

@@ -9,6 +9,7 @@ use warifu_saml::{
 
 use crate::centre::Centre;
 use crate::provider::Provider;
+use crate::store::Party;
 
 const MOST_ANSWER_BYTES: usize = 64 * 1024;
 
@@ -42,23 +43,19 @@ impl LogoutError {
     }
 }
 
-/// Tells the provider of that entity id.
-pub(super) async fn tell(
-    centre: &Centre,
-    entity_id: &str,
-    name_id: &str,
-    session_index: &str,
-) -> Result<(), LogoutError> {
+/// Tells a provider, by the names under which it knows the session.
+pub(super) async fn tell(centre: &Centre, party: &Party) -> Result<(), LogoutError> {
     let providers = centre.providers();
-    let provider = providers.find(entity_id).ok_or(LogoutError::UnknownProvider)?;
+    let provider = providers.find(&party.provider).ok_or(LogoutError::UnknownProvider)?;
     let address = provider.logout_address().ok_or(LogoutError::NoAddress)?;
-    let request = request(centre, name_id, session_index, address);
+    let name = party.name(&centre.entity_id);
+    let request = request(centre, name, &party.session_index, address);
     let signed = request.to_signed_xml(centre.keys.saml(provider.signing))?;
     let answer = post(centre, address, soap::wrap(&signed)).await?;
     check(centre, provider, &request.id, &answer)
 }
 
-fn request(centre: &Centre, name_id: &str, session_index: &str, address: &str) -> LogoutRequest {
+fn request(centre: &Centre, name_id: NameId, session_index: &str, address: &str) -> LogoutRequest {
     let now = centre.now();
     LogoutRequest {
         id: random_id(&mut centre.random()),
@@ -66,7 +63,7 @@ fn request(centre: &Centre, name_id: &str, session_index: &str, address: &str) -
         issue_instant: now,
         destination: Some(address.to_owned()),
         not_on_or_after: Some(now + SignedDuration::from_mins(5)),
-        name_id: NameId::transient(name_id),
+        name_id,
         session_indexes: vec![session_index.to_owned()],
     }
 }

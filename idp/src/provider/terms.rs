@@ -22,7 +22,7 @@ pub struct Terms {
     pub consent: bool,
     /// Whether it takes answers that it did not ask for.
     pub idp_initiated: bool,
-    /// By what kind of name it knows a person where it does not ask for one.
+    /// By what kind of name it may know a person.
     pub name_id: NameIdChoice,
 }
 

@@ -7,6 +7,7 @@ use warifu_saml::{AuthnRequest, MessageError, RedirectError, RedirectParameter};
 use warifu_service::Problem;
 
 use crate::provider::{Provider, Providers};
+use crate::store::{Asker, Wishes};
 
 /// A request of a service provider that we know, to be answered where its metadata says.
 pub(super) struct Ask<'a> {
@@ -14,6 +15,19 @@ pub(super) struct Ask<'a> {
     pub(super) acs: String,
     pub(super) request: AuthnRequest,
     pub(super) relay_state: Option<String>,
+}
+
+impl Ask<'_> {
+    /// Who waits for the answer, and where.
+    pub(super) fn asker(&self, wishes: Wishes) -> Asker {
+        Asker {
+            provider: self.provider.entity_id.clone(),
+            acs: self.acs.clone(),
+            request: Some(self.request.id.clone()),
+            relay_state: self.relay_state.clone(),
+            wishes,
+        }
+    }
 }
 
 /// Why a request is not answered at all. The person sees a page; nothing is sent anywhere.
@@ -104,7 +118,8 @@ mod tests {
     #[test]
     fn every_refusal_has_advice() {
         let words = crate::words::words().unwrap();
-        assert_eq!(lacking_advice(&words, &CODES), BTreeMap::new());
+        let codes = [&CODES[..], &super::super::unsolicited::CODES].concat();
+        assert_eq!(lacking_advice(&words, &codes), BTreeMap::new());
     }
 
     proptest! {

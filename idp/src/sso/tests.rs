@@ -3,18 +3,18 @@
 use axum::http::StatusCode;
 use jiff::SignedDuration;
 use warifu_saml::names::{AC_PRESENCE, AC_SMARTCARD_PKI, ATTRIBUTE_DISPLAY_NAME};
-use warifu_saml::{AcsChoice, AuthnRequest, Refusal, Status};
+use warifu_saml::{AcsChoice, AuthnRequest, NameIdPolicy, Refusal, Status};
 
 use crate::testing::{Answer, Provider, Rig, Tab, days, redirect_signed};
 
-async fn refused(rig: &Rig, path: &str, code: &str) {
+pub(super) async fn refused(rig: &Rig, path: &str, code: &str) {
     let page = rig.tab().get(path).await;
     assert_eq!(page.status, StatusCode::BAD_REQUEST, "{}", page.body);
     assert!(page.body.contains(code), "no {code} in {}", page.body);
     assert!(!page.body.contains("SAMLResponse"), "something was sent");
 }
 
-fn declined(rig: &Rig, page: &Answer, request: &AuthnRequest) -> Status {
+pub(super) fn declined(rig: &Rig, page: &Answer, request: &AuthnRequest) -> Status {
     assert_eq!(page.status, StatusCode::OK, "{}", page.body);
     match rig.consume(page, request) {
         Err(Refusal::Status(status)) => status,
@@ -22,7 +22,7 @@ fn declined(rig: &Rig, page: &Answer, request: &AuthnRequest) -> Status {
     }
 }
 
-async fn signed_in(rig: &Rig) -> Tab<'_> {
+pub(super) async fn signed_in(rig: &Rig) -> Tab<'_> {
     let mut tab = rig.tab();
     tab.sign_in(&rig.portal.request(rig.now()), &rig.card).await;
     tab
@@ -107,8 +107,8 @@ async fn what_cannot_be_given_is_declined_in_a_response() {
     assert_eq!(declined(&rig, &page, &passive), Status::NoPassive);
 
     let mail = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
-    let by_mail =
-        AuthnRequest { name_id_format: Some(mail.into()), ..rig.portal.request(rig.now()) };
+    let policy = NameIdPolicy { format: Some(mail.into()), ..NameIdPolicy::default() };
+    let by_mail = AuthnRequest { name_id_policy: policy, ..rig.portal.request(rig.now()) };
     let page = rig.tab().get(&rig.portal.redirect(&by_mail)).await;
     assert_eq!(declined(&rig, &page, &by_mail), Status::InvalidNameIdPolicy);
 }

@@ -183,7 +183,7 @@ mod tests {
             open(store, "c", 'a', None).await;
             open(store, "d", 'b', None).await;
             let answered =
-                store.record_answer(&hash_of("c"), &portal("n"), "r", now()).await.unwrap();
+                store.record_answer(&hash_of("c"), &portal("n"), Some("r"), now()).await.unwrap();
             assert_eq!(answered, Recorded::Now(portal("n")));
             let card = store.card_id(&card_of('a'));
             let later = now() + SignedDuration::from_mins(5);

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use warifu_service::storage::{instant, micros};
 use warifu_service::{execute, fetch_optional};
 
-use super::{SecretHash, Store, StoreError, Use};
-use crate::assurance::Level;
+use super::{SecretHash, Session, Store, StoreError, Use};
+use crate::assurance::{Level, Wanted};
 use crate::person::PersonId;
 
 /// What the card is asked for.
@@ -42,9 +42,21 @@ pub(crate) struct Asker {
     /// Its entity id.
     pub(crate) provider: String,
     pub(crate) acs: String,
-    /// The ID of its AuthnRequest.
-    pub(crate) request: String,
+    /// The ID of its AuthnRequest; none where it did not ask.
+    pub(crate) request: Option<String>,
     pub(crate) relay_state: Option<String>,
+    pub(crate) wishes: Wishes,
+}
+
+/// What a service provider wants to be told, as far as it shapes the answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Wishes {
+    /// What it wants to hear of how the person signed in.
+    pub(crate) wanted: Wanted,
+    /// Whether the name by which it knows the person shall last.
+    pub(crate) lasting: bool,
+    /// The name of the one person about whom it asks.
+    pub(crate) subject: Option<String>,
 }
 
 /// A sign-in to begin.
@@ -55,8 +67,11 @@ pub(crate) struct NewLogin<'a> {
     /// None when the person came to the identity provider itself.
     pub(crate) asker: Option<Asker>,
     pub(crate) level: Level,
-    /// The session in which it is asked: the staff's for a tap, the person's for a card to add.
+    /// The session in which it is asked: the staff's for a tap; the person's for a card to add, and
+    /// for a sign-in that proves more than theirs.
     pub(crate) within: Option<SecretHash>,
+    /// The session that answers it, where no card need be asked.
+    pub(crate) known: Option<&'a Session>,
     pub(crate) expires_at: Timestamp,
 }
 
@@ -71,6 +86,13 @@ pub(crate) struct Login {
     pub(crate) watch: Option<SecretHash>,
     pub(crate) outcome: Option<Outcome>,
     pub(crate) expires_at: Timestamp,
+}
+
+impl Login {
+    /// Whether its card opens a session, which the card's removal could end.
+    pub(crate) fn opens_session(&self) -> bool {
+        self.level.is_of_a_person() && self.task != Task::AddCard
+    }
 }
 
 /// What the card proved.
@@ -113,6 +135,9 @@ struct Row {
     acs: Option<String>,
     request: Option<String>,
     relay_state: Option<String>,
+    classes: Option<String>,
+    lasting: Option<bool>,
+    subject: Option<String>,
     level: String,
     within: Option<Vec<u8>>,
     nonce: Option<String>,
@@ -131,10 +156,10 @@ impl TryFrom<Row> for Login {
     fn try_from(row: Row) -> Result<Self, StoreError> {
         Ok(Self {
             outcome: outcome(&row)?,
+            asker: asker(&row)?,
             task: Task::parse(&row.task).ok_or(StoreError::Corrupt("logins.task"))?,
             level: Level::parse(&row.level).ok_or(StoreError::Corrupt("logins.level"))?,
             id: row.id,
-            asker: asker(row.provider, row.acs, row.request, row.relay_state),
             within: row.within,
             watch: row.watch,
             expires_at: instant(row.expires_at),
@@ -142,13 +167,20 @@ impl TryFrom<Row> for Login {
     }
 }
 
-fn asker(
-    provider: Option<String>,
-    acs: Option<String>,
-    request: Option<String>,
-    relay_state: Option<String>,
-) -> Option<Asker> {
-    Some(Asker { provider: provider?, acs: acs?, request: request?, relay_state })
+fn asker(row: &Row) -> Result<Option<Asker>, StoreError> {
+    let (Some(provider), Some(acs)) = (&row.provider, &row.acs) else { return Ok(None) };
+    let wanted = row.classes.as_deref().and_then(Wanted::parse);
+    Ok(Some(Asker {
+        provider: provider.clone(),
+        acs: acs.clone(),
+        request: row.request.clone(),
+        relay_state: row.relay_state.clone(),
+        wishes: Wishes {
+            wanted: wanted.ok_or(StoreError::Corrupt("logins.classes"))?,
+            lasting: row.lasting.unwrap_or_default(),
+            subject: row.subject.clone(),
+        },
+    }))
 }
 
 fn outcome(row: &Row) -> Result<Option<Outcome>, StoreError> {
@@ -164,8 +196,11 @@ fn outcome(row: &Row) -> Result<Option<Outcome>, StoreError> {
 impl Store {
     pub(crate) async fn add_login(&self, login: &NewLogin<'_>) -> Result<(), StoreError> {
         let sql = "INSERT INTO logins (id, browser, task, provider, acs, request, relay_state, \
-                   level, within, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-        let asker = login.asker.as_ref();
+                   classes, lasting, subject, level, within, person, session, authenticated_at, \
+                   expires_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+        let (asker, known) = (login.asker.as_ref(), login.known);
+        let wishes = asker.map(|asker| &asker.wishes);
         execute!(
             self.database.write(),
             sql,
@@ -174,10 +209,16 @@ impl Store {
             login.task.as_str(),
             asker.map(|asker| asker.provider.as_str()),
             asker.map(|asker| asker.acs.as_str()),
-            asker.map(|asker| asker.request.as_str()),
+            asker.and_then(|asker| asker.request.as_deref()),
             asker.and_then(|asker| asker.relay_state.as_deref()),
+            wishes.map(|wishes| wishes.wanted.to_words()),
+            wishes.map(|wishes| wishes.lasting),
+            wishes.and_then(|wishes| wishes.subject.as_deref()),
             login.level.as_str(),
             login.within.as_deref(),
+            known.map(|session| session.person.as_str()),
+            known.map(|session| session.id.as_slice()),
+            known.map(|session| micros(session.authenticated_at)),
             micros(login.expires_at)
         )?;
         Ok(())
@@ -294,6 +335,7 @@ pub(super) mod tests {
     use super::super::cards::tests::{HOLDER, put};
     use super::super::hash_of;
     use super::super::persons::tests::id;
+    use super::super::sessions::tests::{open, ready};
     use super::super::tests::{both, now};
     use super::*;
     use jiff::SignedDuration;
@@ -308,11 +350,13 @@ pub(super) mod tests {
             asker: Some(Asker {
                 provider: "https://portal.example/saml/metadata".into(),
                 acs: "https://portal.example/saml/acs".into(),
-                request: "_request".into(),
+                request: Some("_request".into()),
                 relay_state: Some("state".into()),
+                wishes: Wishes::default(),
             }),
             level: Level::High,
             within: None,
+            known: None,
             expires_at: now() + SignedDuration::from_mins(10),
         }
     }
@@ -353,6 +397,45 @@ pub(super) mod tests {
             assert_eq!(store.login(TX, &hash_of("browser"), later).await.unwrap(), None);
             assert_eq!(store.sweep_logins(now()).await.unwrap(), 0);
             assert_eq!(store.sweep_logins(later).await.unwrap(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_asked_is_remembered_until_it_is_answered() {
+        for rig in both().await {
+            let store = &rig.store;
+            let asker = new_login().asker.unwrap();
+            let subject = Some("somebody".into());
+            let wishes = Wishes { lasting: true, subject, ..Wishes::default() };
+            for (id, asker) in [
+                ("1", Asker { wishes: wishes.clone(), ..asker.clone() }),
+                ("2", Asker { request: None, relay_state: None, ..asker }),
+            ] {
+                let login = NewLogin { id, asker: Some(asker.clone()), ..new_login() };
+                store.add_login(&login).await.unwrap();
+                let seen = store.login(id, &hash_of("browser"), now()).await.unwrap().unwrap();
+                assert_eq!(seen.asker, Some(asker));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_session_that_is_known_is_the_outcome_from_the_beginning() {
+        for rig in both().await {
+            let (store, browser) = (&rig.store, hash_of("browser"));
+            ready(store).await;
+            open(store, "c", 'a', None).await;
+            let session = store
+                .session(&hash_of("c"), SignedDuration::from_mins(15), now())
+                .await
+                .unwrap()
+                .unwrap();
+            let login = NewLogin { id: "known", known: Some(&session), ..new_login() };
+            store.add_login(&login).await.unwrap();
+            assert!(!store.set_challenge("known", &challenge("n")).await.unwrap());
+            assert_eq!(store.take_login("known", &browser, false, now()).await.unwrap(), None);
+            let taken = store.take_login("known", &browser, true, now()).await.unwrap().unwrap();
+            assert_eq!(taken.outcome.unwrap().session, Some(session.id));
         }
     }
 

@@ -183,7 +183,7 @@ mod tests {
             let store = &rig.store;
             let party = Party {
                 provider: "https://portal.example".into(),
-                name_id: "n".into(),
+                name_id: "_n".into(),
                 session_index: "i".into(),
             };
             let mut tx = store.database.begin().await.unwrap();

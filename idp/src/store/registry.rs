@@ -124,6 +124,7 @@ impl Word<'_> {
         if !self.store.end_person(tx, &person, self.told_at).await? {
             return Err(RegistryError::Early);
         }
+        self.store.drop_consents(tx, &person).await?;
         let mut ended = 0;
         for card in self.store.cards_of_in(tx, &person).await? {
             let over = CardState::Ended;

@@ -2,6 +2,7 @@
 //! providers that were told about each.
 
 use jiff::{SignedDuration, Timestamp};
+use warifu_saml::NameId;
 use warifu_service::storage::{Transaction, instant, micros};
 use warifu_service::{execute, fetch_one, fetch_optional};
 
@@ -36,11 +37,31 @@ pub(crate) struct Session {
 }
 
 /// A service provider that holds a session of its own under ours, and by which names.
+///
+/// Of which kind its name of the person is shows in the name: those for one session are XML
+/// identifiers, which begin with an underscore here, and those that last do not.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Party {
     pub(crate) provider: String,
     pub(crate) name_id: String,
     pub(crate) session_index: String,
+}
+
+impl Party {
+    /// Whether the name of the person is one that lasts.
+    pub(crate) fn is_lasting(&self) -> bool {
+        !self.name_id.starts_with('_')
+    }
+
+    /// The name of the person, as `idp` says it to this provider.
+    pub(crate) fn name(&self, idp: &str) -> NameId {
+        let name = self.name_id.as_str();
+        if self.is_lasting() {
+            NameId::persistent(name, idp, self.provider.as_str())
+        } else {
+            NameId::transient(name)
+        }
+    }
 }
 
 /// What came of recording an answer.
@@ -150,13 +171,13 @@ impl Store {
         Ok(Some(row.try_into()?))
     }
 
-    /// Writes that the request `request` of `fresh.provider` is answered under this session, now
-    /// and never again.
+    /// Writes that the request `request` of `fresh.provider`, if it made one, is answered under this
+    /// session, now and never again.
     pub(crate) async fn record_answer(
         &self,
         session: &SecretHash,
         fresh: &Party,
-        request: &str,
+        request: Option<&str>,
         now: Timestamp,
     ) -> Result<Recorded, StoreError> {
         let mut tx = self.database.begin().await?;
@@ -164,12 +185,24 @@ impl Store {
         if execute!(tx.on(), sql, session.as_slice(), micros(now))? != 1 {
             return Ok(Recorded::SessionOver);
         }
-        if !super::replay::claim_answer(&mut tx, &fresh.provider, request, now).await? {
+        if let Some(request) = request
+            && !super::replay::claim_answer(&mut tx, &fresh.provider, request, now).await?
+        {
             return Ok(Recorded::Before);
         }
         let party = join_party(&mut tx, session, fresh).await?;
         tx.commit().await?;
         Ok(Recorded::Now(party))
+    }
+
+    /// The names by which a provider knows a session, if it does.
+    pub(crate) async fn party(
+        &self,
+        session: &SecretHash,
+        provider: &str,
+    ) -> Result<Option<Party>, StoreError> {
+        let session = session.as_slice();
+        Ok(fetch_optional!(self.database.read(), Party, PARTY, session, provider)?)
     }
 
     /// The session that ends when the card of this watch token is pulled.
@@ -217,7 +250,11 @@ pub(super) async fn hold(tx: &mut Transaction, id: &SecretHash) -> Result<(), St
     Ok(())
 }
 
-/// Gives the names by which a provider knows a session: those of an earlier answer, else `fresh`.
+const PARTY: &str = "SELECT provider, name_id, session_index FROM session_parties \
+                     WHERE session = $1 AND provider = $2";
+
+/// Gives the names by which a provider knows a session: those of an earlier answer, else `fresh`. It
+/// knows a session by one name, so one of another kind takes the place of the earlier.
 async fn join_party(
     tx: &mut Transaction,
     session: &SecretHash,
@@ -228,9 +265,13 @@ async fn join_party(
     let (provider, name, index) =
         (fresh.provider.as_str(), fresh.name_id.as_str(), fresh.session_index.as_str());
     execute!(tx.on(), sql, session.as_slice(), provider, name, index)?;
-    let sql = "SELECT provider, name_id, session_index FROM session_parties \
-               WHERE session = $1 AND provider = $2";
-    Ok(fetch_one!(tx.on(), Party, sql, session.as_slice(), provider)?)
+    let known = fetch_one!(tx.on(), Party, PARTY, session.as_slice(), provider)?;
+    if known.is_lasting() == fresh.is_lasting() {
+        return Ok(known);
+    }
+    let sql = "UPDATE session_parties SET name_id = $3 WHERE session = $1 AND provider = $2";
+    execute!(tx.on(), sql, session.as_slice(), provider, name)?;
+    Ok(Party { name_id: fresh.name_id.clone(), ..known })
 }
 
 #[cfg(test)]
@@ -272,7 +313,7 @@ pub(super) mod tests {
     pub(crate) fn portal(name: &str) -> Party {
         Party {
             provider: "https://portal.example".into(),
-            name_id: name.into(),
+            name_id: format!("_{name}"),
             session_index: format!("index {name}"),
         }
     }
@@ -302,7 +343,7 @@ pub(super) mod tests {
     }
 
     async fn answer(store: &Store, cookie: &str, name: &str, request: &str) -> Recorded {
-        store.record_answer(&hash_of(cookie), &portal(name), request, now()).await.unwrap()
+        store.record_answer(&hash_of(cookie), &portal(name), Some(request), now()).await.unwrap()
     }
 
     #[tokio::test]
@@ -372,6 +413,42 @@ pub(super) mod tests {
             assert_eq!(answer(store, "c", "n1", "r1").await, Recorded::Now(portal("n1")));
             assert_eq!(answer(store, "c", "n2", "r2").await, Recorded::Now(portal("n1")));
             assert_eq!(answer(store, "c", "n3", "r1").await, Recorded::Before);
+            let known = store.party(&hash_of("c"), &portal("n1").provider).await.unwrap();
+            assert_eq!(known, Some(portal("n1")));
+            assert_eq!(store.party(&hash_of("c"), "https://other.example").await.unwrap(), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_nobody_asked_for_is_answered_each_time() {
+        for rig in both().await {
+            let store = &rig.store;
+            ready(store).await;
+            open(store, "c", 'a', None).await;
+            for _ in 0..2 {
+                let told = store.record_answer(&hash_of("c"), &portal("n"), None, now()).await;
+                assert_eq!(told.unwrap(), Recorded::Now(portal("n")));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_of_the_other_kind_takes_the_place_of_the_first() {
+        for rig in both().await {
+            let store = &rig.store;
+            ready(store).await;
+            open(store, "c", 'a', None).await;
+            answer(store, "c", "n1", "r1").await;
+            let lasting = Party { name_id: "lasting".into(), ..portal("n2") };
+            let told =
+                store.record_answer(&hash_of("c"), &lasting, Some("r2"), now()).await.unwrap();
+            let expected = Party { name_id: "lasting".into(), ..portal("n1") };
+            assert_eq!(told, Recorded::Now(expected.clone()));
+            let known = store.party(&hash_of("c"), &lasting.provider).await.unwrap().unwrap();
+            assert_eq!(known, expected);
+            let name = known.name("https://idp.example");
+            assert_eq!(name.sp_name_qualifier.as_deref(), Some("https://portal.example"));
+            assert_eq!(portal("n1").name("https://idp.example"), NameId::transient("_n1"));
         }
     }
 

@@ -114,6 +114,26 @@ impl Rig {
         Box::pin(Self::build(now, "portal.example", change)).await
     }
 
+    /// A rig whose service provider is registered otherwise, and says otherwise in its metadata: the
+    /// first text of each pair gives way to the second.
+    pub(crate) async fn registered(
+        change: impl FnOnce(&mut ServiceProviderConfig),
+        described: &[(&str, &str)],
+    ) -> Self {
+        let now = "2026-11-20T01:15:00Z".parse().unwrap();
+        Box::pin(Self::build(now, "portal.example", |config, _, folder| {
+            change(&mut config.service_providers[0]);
+            let path = folder.join("portal.xml");
+            let mut xml = std::fs::read_to_string(&path).unwrap();
+            for (from, to) in described {
+                assert!(xml.contains(from), "no {from} in {xml}");
+                xml = xml.replacen(from, to, 1);
+            }
+            std::fs::write(&path, xml).unwrap();
+        }))
+        .await
+    }
+
     /// A rig at that time, whose service provider is at that host.
     pub(crate) async fn at(now: jiff::Timestamp, host: &str) -> Self {
         Box::pin(Self::build(now, host, |_, _, _| ())).await
@@ -276,6 +296,13 @@ impl Rig {
     ) -> Result<warifu_saml::Login, warifu_saml::Refusal> {
         let response = STANDARD.decode(page.field("SAMLResponse").unwrap()).unwrap();
         self.portal.consume(&response, &self.idp_metadata(), request, self.now())
+    }
+
+    /// The Response in a page, as it stands.
+    #[expect(clippy::unused_self, reason = "reads like the others")]
+    pub(crate) fn response(&self, page: &Answer) -> String {
+        let response = STANDARD.decode(page.field("SAMLResponse").unwrap()).unwrap();
+        String::from_utf8(response).unwrap()
     }
 
     /// The relay's side of a ticket.
@@ -461,6 +488,8 @@ fn write_config(folder: &Path, pki: &Pki, relay: &FileKey, office: &FileKey) -> 
                 AttributeName::RelayTicket,
                 AttributeName::OfficeTicket,
             ],
+            // The federation's own pages say themselves what they are told.
+            consent: false,
             ..ServiceProviderConfig::of(MetadataSource::File(file("portal.xml")))
         }],
         aggregates: Vec::new(),

@@ -17,7 +17,7 @@ use crate::sign::{SignError, XmlSigner, message_digest};
 
 /// The longest relay state that is taken or sent, in bytes. The binding asks for 80; service
 /// providers that put an address there need more.
-const RELAY_STATE_LIMIT: usize = 1024;
+pub const RELAY_STATE_LIMIT: usize = 1024;
 
 /// Which parameter carries the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

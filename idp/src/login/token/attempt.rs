@@ -17,7 +17,7 @@ use crate::cards::{OWN_SCHEME, is_due};
 use crate::centre::{Centre, refuse};
 use crate::person::CardState;
 use crate::refusals;
-use crate::store::{Card, CardId, Login, NewSession, Use, hash_of};
+use crate::store::{Card, CardId, Login, NewSession, Session, Use, hash_of};
 use crate::web_eid::Proof;
 
 /// A question that a card has answered well.
@@ -78,6 +78,8 @@ impl Attempt<'_> {
 
     /// Opens a session under a new secret, in place of the one that the browser had.
     async fn open_session(&self, card: &Card) -> Result<Response, Problem> {
+        let old = self.centre.session(self.browser).await?;
+        self.require_same_person(old.as_ref(), card)?;
         let secret = self.centre.surroundings.token();
         let staff = self.centre.person(&card.person).await?.is_staff();
         let session = NewSession {
@@ -92,7 +94,7 @@ impl Attempt<'_> {
         };
         let end = self.proof.card.not_after;
         let ends_at = is_due(end, card.used_at, self.now).then_some(end);
-        let (store, old) = (&self.centre.store, self.centre.session(self.browser).await?);
+        let store = &self.centre.store;
         if !store.open_session(&session, old.as_ref(), &self.login.id, ends_at).await? {
             return Err(stale());
         }
@@ -105,6 +107,17 @@ impl Attempt<'_> {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
         Ok(response)
+    }
+
+    /// Who proves more than before does so as the person that is signed in: somebody else would not
+    /// notice that they took over the other's services.
+    fn require_same_person(&self, old: Option<&Session>, card: &Card) -> Result<(), Problem> {
+        let proves_more =
+            |old: &&Session| self.login.within.as_ref().is_some_and(|within| *within == old.id);
+        match old.filter(proves_more) {
+            Some(old) if old.person != card.person => Err(forbidden("login.other-person")),
+            _ => Ok(()),
+        }
     }
 
     /// A list that came into force while the session was being opened did not find it there: so it
