@@ -211,6 +211,8 @@ impl Folder {
                 AttributeName::OfficeTicket,
             ],
             signing: SigningChoice::P256,
+            // Its own pages explain what it is told, and it is the federation's.
+            consent: false,
             ..ServiceProviderConfig::of(MetadataSource::File(metadata))
         }
     }
