@@ -17,7 +17,7 @@ const SECRET_LENGTH: usize = 43;
 /// when a service provider's page leads here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cookie {
-    /// Binds the sign-ins on their way.
+    /// Binds the sign-ins and logouts on their way.
     Login,
     /// The session.
     Session,
@@ -53,7 +53,7 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// The secret that binds the sign-ins on their way.
+    /// The secret that binds the sign-ins and logouts on their way.
     pub(crate) fn login_secret(&self) -> Option<&str> {
         self.login.as_deref()
     }

@@ -8,7 +8,7 @@ mod remove;
 use jiff::SignedDuration;
 
 pub(crate) use ending::{Ending, date, is_due};
-pub(crate) use page::{add, show};
+pub(crate) use page::{add, show, title};
 pub(crate) use remove::{confirm, remove};
 
 use crate::assurance::Level;

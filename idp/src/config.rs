@@ -77,6 +77,11 @@ impl IdpConfig {
     pub fn sso_url(&self) -> String {
         self.public_url.at("/saml/sso")
     }
+
+    /// Where service providers send their logout messages.
+    pub fn slo_url(&self) -> String {
+        self.public_url.at("/saml/slo")
+    }
 }
 
 #[cfg(test)]

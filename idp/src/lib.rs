@@ -23,6 +23,7 @@ mod provider;
 mod published;
 mod refusals;
 mod router;
+mod sessions;
 mod sso;
 mod store;
 mod tasks;

@@ -4,9 +4,11 @@
 mod event;
 mod logout;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use futures::future::join_all;
 use futures::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 
@@ -64,11 +66,28 @@ pub(crate) async fn deliver(centre: &Centre) {
     }
 }
 
+/// Delivers these at once, and waits for it at most so long: what takes longer goes on by itself.
+pub(crate) async fn deliver_now(centre: &Arc<Centre>, notices: Vec<Notice>, patience: Duration) {
+    let centre = centre.clone();
+    let attempts = tokio::spawn(async move {
+        join_all(notices.into_iter().map(|notice| first_attempt(&centre, notice))).await;
+    });
+    let _ = tokio::time::timeout(patience, attempts).await;
+}
+
+async fn first_attempt(centre: &Centre, notice: Notice) {
+    match centre.store.claim_notice(&notice, next_due(centre.now(), &notice)).await {
+        Ok(true) => attempt(centre, notice).await,
+        Ok(false) => {}
+        Err(error) => tracing::error!(%error, "a notice is left to its next turn"),
+    }
+}
+
 /// Delivers what is due now, once.
 #[cfg(test)]
 pub(crate) async fn deliver_due(centre: &Centre) {
     let begun = begin_due(centre, AT_ONCE).await.unwrap();
-    futures::future::join_all(begun.into_iter().map(|notice| attempt(centre, notice))).await;
+    join_all(begun.into_iter().map(|notice| attempt(centre, notice))).await;
 }
 
 /// Claims at most so many of the notices that are due.
@@ -92,17 +111,21 @@ fn next_due(now: Timestamp, notice: &Notice) -> Timestamp {
 
 async fn attempt(centre: &Centre, notice: Notice) {
     let (receiver, attempt) = (&notice.receiver, notice.attempts + 1);
-    match tell(centre, &notice).await {
-        Ok(()) => tracing::info!(receiver, attempt, "told"),
+    let told = match tell(centre, &notice).await {
+        Ok(()) => {
+            tracing::info!(receiver, attempt, "told");
+            true
+        }
         Err(error) if error.is_final() || is_last(centre.now(), &notice) => {
             tracing::error!(receiver, attempt, %error, "given up: what was to end there may go on");
+            false
         }
         Err(error) => {
             tracing::warn!(receiver, attempt, %error, "not told yet");
             return;
         }
-    }
-    if let Err(error) = centre.store.forget_notice(&notice).await {
+    };
+    if let Err(error) = centre.store.settle_notice(&notice, told).await {
         tracing::error!(%error, "what was told will be told again");
     }
 }

@@ -71,7 +71,7 @@ fn describe(
         signing: signers.iter().map(|signer| signer.certificate().clone()).collect(),
         name_id_formats: [NAMEID_TRANSIENT, NAMEID_PERSISTENT].map(str::to_owned).into(),
         sso_redirect: config.sso_url(),
-        slo_redirect: None,
+        slo_redirect: Some(config.slo_url()),
         slo_soap: None,
         error_url: Some(config.public_url.at("/")),
         scopes: vec![config.public_url.host().to_owned()],
@@ -118,6 +118,8 @@ mod tests {
         assert_eq!(role.signing.len(), 2, "P-256 and RSA");
         let sso = role.sso_at(BINDING_REDIRECT).unwrap();
         assert_eq!(sso.location, "https://idp.example/saml/sso");
+        let slo = role.slo_at(BINDING_REDIRECT).unwrap();
+        assert_eq!(slo.location, "https://idp.example/saml/slo");
         assert_eq!(role.scopes, ["idp.example"]);
         assert_eq!(role.display_names.len(), 2);
     }

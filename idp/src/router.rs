@@ -14,7 +14,7 @@ use warifu_service::http::{HttpLimits, finish};
 use warifu_service::web::{AssetFile, assets};
 
 use crate::centre::{Centre, refuse};
-use crate::{cards, consent, event, login, logout, published, refusals, sso};
+use crate::{cards, consent, event, login, logout, published, refusals, sessions, sso};
 
 const ASSETS: &[AssetFile] = &[
     ("login.js", include_bytes!("../assets/login.js")),
@@ -31,6 +31,7 @@ pub(crate) fn router(centre: &Arc<Centre>) -> Router {
         .route("/saml/metadata", get(published::metadata))
         .route("/saml/sso", get(sso::begin))
         .route("/saml/unsolicited", get(sso::unsolicited))
+        .route("/saml/slo", get(logout::take_message))
         .route("/jwks.json", get(published::jwks))
         .route("/login", get(login::show))
         .route("/login/request", post(login::refresh))
@@ -47,6 +48,10 @@ pub(crate) fn router(centre: &Arc<Centre>) -> Router {
         .route("/admin/refusals", get(refusals::show))
         .route("/events", post(event::receive))
         .route("/logout", get(logout::show).post(logout::submit))
+        .route("/logout/services", get(logout::services))
+        .route("/logout/next", get(logout::next))
+        .route("/sessions", get(sessions::show))
+        .route("/sessions/end", get(sessions::confirm).post(sessions::end))
         .route("/agent/card-removed", post(logout::card_removed))
         .layer(from_fn_with_state(centre.clone(), own_pages_only))
         .layer(from_fn_with_state(centre.clone(), refusals::note))

@@ -7,7 +7,9 @@ mod endings;
 mod holders;
 mod lists;
 mod logins;
+mod logouts;
 mod notices;
+mod own_sessions;
 mod persons;
 mod refusals;
 mod registry;
@@ -27,7 +29,11 @@ pub(crate) use consents::{Consent, NewConsent};
 pub(crate) use holders::Added;
 pub(crate) use lists::StoredList;
 pub(crate) use logins::{Asker, Challenge, Login, NewLogin, Outcome, Taken, Task, Wishes};
+pub(crate) use logouts::{
+    LASTS as LOGOUT_LASTS, Logout, LogoutAsker, NewLogout, Step, StepState, Way,
+};
 pub(crate) use notices::{Message, Notice, Tells, receiver};
+pub(crate) use own_sessions::OwnSession;
 pub(crate) use refusals::{Refusal, Shown};
 pub(crate) use registry::{RegistryError, Told};
 pub(crate) use sessions::{NewSession, Party, Recorded, Session};

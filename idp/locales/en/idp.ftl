@@ -308,17 +308,6 @@ answer-lead = The page goes on by itself. If it does not, press the button.
 answer-lead-notice = You are signed in. Please read the notice, then press the button.
 answer-continue = Go on to { $provider }
 
-## Signing out
-
-logout-title = Sign out
-logout-signed-in = You are signed in here with your card
-logout-signed-in-lead = Signing out ends every service you are signed in to.
-logout-submit = Sign out of everything
-logout-signed-out = You are not signed in
-logout-signed-out-lead = You can sign in with your card from the page of a service.
-logout-done = You are signed out
-logout-done-lead = Please take your card from the reader. The services you were signed in to are being told.
-
 ## One's own cards
 
 own-title = Your cards

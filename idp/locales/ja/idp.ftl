@@ -307,17 +307,6 @@ answer-lead = 自動で先へ進みます。進まないときは、ボタンを
 answer-lead-notice = ログインできました。お知らせを読んでから、ボタンを押してください。
 answer-continue = { $provider }へ進む
 
-## ログアウト
-
-logout-title = ログアウト
-logout-signed-in = この認証センターに、カードでログインしています
-logout-signed-in-lead = ログアウトすると、ログイン中のサービスもすべて終わります。
-logout-submit = すべてログアウトする
-logout-signed-out = ログインしていません
-logout-signed-out-lead = 入りたいサービスのページから、カードでログインできます。
-logout-done = ログアウトしました
-logout-done-lead = カードをカードリーダーから取ってください。ログイン中だったサービスにも、終わったことを伝えています。
-
 ## 自分のカードの画面
 
 own-title = あなたのカード

@@ -152,7 +152,7 @@ impl Look<'_> {
 }
 
 /// What people call such a card; a scheme without a name of its own is called by its id.
-pub(super) fn title(card: &Card, voice: Voice<'_>) -> String {
+pub(crate) fn title(card: &Card, voice: Voice<'_>) -> String {
     let Some(scheme) = &card.scheme else { return voice.say("own-card") };
     let key = format!("scheme-{scheme}");
     if voice.knows(&key) { voice.say(&key) } else { scheme.clone() }

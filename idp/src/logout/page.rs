@@ -5,10 +5,11 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::http::header::SET_COOKIE;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use warifu_service::Problem;
 use warifu_service::web::Page;
 
+use super::{Begin, begin};
 use crate::browser::{Browser, Cookie};
 use crate::centre::Centre;
 use crate::view::View;
@@ -18,7 +19,6 @@ use crate::view::View;
 enum Standing {
     SignedIn,
     SignedOut,
-    Done,
 }
 
 impl Standing {
@@ -26,7 +26,6 @@ impl Standing {
         match self {
             Self::SignedIn => "logout-signed-in",
             Self::SignedOut => "logout-signed-out",
-            Self::Done => "logout-done",
         }
     }
 
@@ -34,7 +33,6 @@ impl Standing {
         match self {
             Self::SignedIn => "logout-signed-in-lead",
             Self::SignedOut => "logout-signed-out-lead",
-            Self::Done => "logout-done-lead",
         }
     }
 
@@ -65,14 +63,13 @@ pub(crate) async fn show(
 pub(crate) async fn submit(
     State(centre): State<Arc<Centre>>,
     browser: Browser,
-    view: View,
 ) -> Result<Response, Problem> {
-    if let Some(session) = browser.session() {
-        let told = centre.store.end_session(&session, centre.now()).await?;
-        tracing::info!(providers = told, "signed out");
-        centre.bell.notify_one();
+    let sessions: Vec<_> = browser.session().into_iter().collect();
+    let what = Begin { sessions: &sessions, asker: None };
+    if let Some(response) = begin(&centre, &browser, what).await? {
+        return Ok(response);
     }
-    let mut response = render(&centre, Standing::Done, &view)?;
+    let mut response = Redirect::to("/logout").into_response();
     if let Some(cookie) = Cookie::Session.clear() {
         response.headers_mut().append(SET_COOKIE, cookie);
     }

@@ -1,5 +1,6 @@
 //! The end of sessions, and who is told.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -13,9 +14,10 @@ use warifu_saml::{LogoutRequest, LogoutResponse, Status, random_id, soap};
 use warifu_service::http::{ListenConfig, Server};
 use warifu_service::tls::TlsConfig;
 
+use crate::IdpConfig;
 use crate::notice::deliver_due;
 use crate::store::Message;
-use crate::testing::{Rig, Tab, claims, p256, random};
+use crate::testing::{Pki, Rig, Tab, claims, p256, random};
 
 /// Signs staff in and gives the words that the card software was given for the card's removal.
 async fn signed_in_at_desk<'a>(rig: &'a Rig, tab: &mut Tab<'a>) -> String {
@@ -82,8 +84,9 @@ async fn signing_out_ends_the_session_and_takes_the_cookie() {
     let rig = Rig::new().await;
     let mut tab = rig.tab();
     tab.sign_in(&rig.portal.request(rig.now()), &rig.card).await;
-    let page = tab.post_form("/logout", "").await;
-    assert!(page.body.contains("ログアウトしました"));
+    let on = tab.post_form("/logout", "").await.location();
+    let page = tab.get(&on).await;
+    assert!(page.body.contains("ログアウトしました") && page.body.contains("伝えています"));
     assert!(!tab.cookies.contains_key("__Host-session"));
     assert!(!is_signed_in(&mut tab).await);
     assert_eq!(due(&rig).await, 1);
@@ -96,8 +99,8 @@ struct Told {
     fail_first: usize,
 }
 
-struct BackChannel {
-    rig: Arc<Rig>,
+pub(super) struct BackChannel {
+    pub(super) rig: Arc<Rig>,
     told: Arc<Mutex<Told>>,
     stop: CancellationToken,
 }
@@ -105,13 +108,23 @@ struct BackChannel {
 impl BackChannel {
     /// A rig whose service provider listens, on the machine's own clock, since TLS looks at it.
     async fn open(fail_first: usize, status: Status) -> Self {
+        Self::open_with(fail_first, status, |_, _, _| ()).await
+    }
+
+    /// The same, with a configuration changed before it starts.
+    pub(super) async fn open_with(
+        fail_first: usize,
+        status: Status,
+        change: impl FnOnce(&mut IdpConfig, &Pki, &Path),
+    ) -> Self {
         let now = warifu_service::Surroundings::system().now();
         let now = Timestamp::from_second(now.as_second()).unwrap();
         let told = Arc::new(Mutex::new(Told { fail_first, ..Told::default() }));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
-        let rig = Arc::new(Rig::at(now, &format!("localhost:{}", address.port())).await);
+        let host = format!("localhost:{}", address.port());
+        let rig = Arc::new(Box::pin(Rig::build(now, &host, change)).await);
         let key = p256();
         let certificate = rig.pki.party("portal", &["localhost"], key.public_key());
         let (certificate, key) = rig.pki.files(rig.folder.path(), &certificate, &key);
@@ -203,7 +216,6 @@ async fn a_provider_that_fails_is_told_again_later() {
     let mut tab = rig.tab();
     tab.sign_in(&rig.portal.request(rig.now()), &rig.card).await;
     tab.post_form("/logout", "").await;
-    deliver_due(rig.centre()).await;
     assert_eq!((channel.requests().len(), due(rig).await), (0, 1));
     deliver_due(rig.centre()).await;
     assert_eq!(channel.requests().len(), 0, "told again at once");

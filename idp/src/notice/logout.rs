@@ -1,13 +1,11 @@
 //! Telling a service provider that a session is over (SAML profiles §4.4, SOAP binding): a signed
 //! LogoutRequest from server to server.
 
-use jiff::SignedDuration;
 use reqwest::header::CONTENT_TYPE;
-use warifu_saml::{
-    IssueError, LogoutRequest, LogoutResponse, MessageError, NameId, Status, gate, random_id, soap,
-};
+use warifu_saml::{IssueError, LogoutResponse, MessageError, Status, gate, soap};
 
 use crate::centre::Centre;
+use crate::logout::message;
 use crate::provider::Provider;
 use crate::store::Party;
 
@@ -48,24 +46,10 @@ pub(super) async fn tell(centre: &Centre, party: &Party) -> Result<(), LogoutErr
     let providers = centre.providers();
     let provider = providers.find(&party.provider).ok_or(LogoutError::UnknownProvider)?;
     let address = provider.logout_address().ok_or(LogoutError::NoAddress)?;
-    let name = party.name(&centre.entity_id);
-    let request = request(centre, name, &party.session_index, address);
+    let request = message::request(centre, party, address);
     let signed = request.to_signed_xml(centre.keys.saml(provider.signing))?;
     let answer = post(centre, address, soap::wrap(&signed)).await?;
     check(centre, provider, &request.id, &answer)
-}
-
-fn request(centre: &Centre, name_id: NameId, session_index: &str, address: &str) -> LogoutRequest {
-    let now = centre.now();
-    LogoutRequest {
-        id: random_id(&mut centre.random()),
-        issuer: centre.entity_id.clone(),
-        issue_instant: now,
-        destination: Some(address.to_owned()),
-        not_on_or_after: Some(now + SignedDuration::from_mins(5)),
-        name_id,
-        session_indexes: vec![session_index.to_owned()],
-    }
 }
 
 async fn post(centre: &Centre, address: &str, body: String) -> Result<Vec<u8>, LogoutError> {

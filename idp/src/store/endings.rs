@@ -57,23 +57,38 @@ impl Store {
         Ok(ended)
     }
 
-    /// Ends one session. Relay and card office hear of it when the person has no other.
+    /// Ends one session, and lets its service providers be told. How many they are.
     pub(super) async fn end(
         &self,
         tx: &mut Transaction,
         id: &SecretHash,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
+        let parties = self.end_untold(tx, id, now).await?.unwrap_or_default();
+        for party in &parties {
+            self.tell_logout(tx, party, now).await?;
+        }
+        Ok(parties.len())
+    }
+
+    /// Ends one session and gives its service providers, whom the caller has to tell; `None` when
+    /// there is no such session. Relay and card office hear of it when the person has no other.
+    pub(super) async fn end_untold(
+        &self,
+        tx: &mut Transaction,
+        id: &SecretHash,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Party>>, StoreError> {
         let sql = "SELECT id, person, card, authenticated_at FROM sessions WHERE id = $1";
         let Some(session) = fetch_optional!(tx.on(), Open, sql, id.as_slice())? else {
-            return Ok(0);
+            return Ok(None);
         };
-        let told = self.close(tx, id, now).await?;
+        let parties = close_untold(tx, id).await?;
         let person = session.person()?;
         if sessions_of(tx, &person).await?.is_empty() {
             self.tell_revoked(tx, &person, after(session.second(), now), now).await?;
         }
-        Ok(told)
+        Ok(Some(parties))
     }
 
     /// Ends the sessions that a card opened. Those that the person opened with another card later
@@ -103,16 +118,22 @@ impl Store {
         id: &SecretHash,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
-        hold(tx, id).await?;
-        let sql = "DELETE FROM session_parties WHERE session = $1 \
-                   RETURNING provider, name_id, session_index";
-        let parties = fetch_all!(tx.on(), Party, sql, id.as_slice())?;
+        let parties = close_untold(tx, id).await?;
         for party in &parties {
             self.tell_logout(tx, party, now).await?;
         }
-        execute!(tx.on(), "DELETE FROM sessions WHERE id = $1", id.as_slice())?;
         Ok(parties.len())
     }
+}
+
+/// Closes a session and gives its service providers.
+async fn close_untold(tx: &mut Transaction, id: &SecretHash) -> Result<Vec<Party>, StoreError> {
+    hold(tx, id).await?;
+    let sql = "DELETE FROM session_parties WHERE session = $1 \
+               RETURNING provider, name_id, session_index";
+    let parties = fetch_all!(tx.on(), Party, sql, id.as_slice())?;
+    execute!(tx.on(), "DELETE FROM sessions WHERE id = $1", id.as_slice())?;
+    Ok(parties)
 }
 
 /// The second before which nothing counts any more: after that sign-in, and not before now. A person

@@ -2,7 +2,7 @@
 //! attempt is claimed, so that several identity provider nodes share the work.
 
 use data_encoding::HEXLOWER;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use warifu_service::storage::{Transaction, instant, micros};
 use warifu_service::{execute, fetch_all};
@@ -11,6 +11,8 @@ use super::{Party, Store, StoreError};
 use crate::person::PersonId;
 
 const COLUMN: &str = "notices.message";
+/// For so long a notice is left to whoever made it and tells it at once.
+const HEAD_START: SignedDuration = SignedDuration::from_secs(10);
 
 /// Who is told of more than the logouts of its own sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +74,20 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (name_id, session_index) = (party.name_id.clone(), party.session_index.clone());
         let message = Message::Logout { name_id, session_index };
-        self.add_notice(tx, &party.provider, &message, now).await
+        self.add_notice(tx, &party.provider, message, now).await
+    }
+
+    /// The same, when the caller makes the first attempt at once; others take over when it does
+    /// not.
+    pub(super) async fn tell_logout_first(
+        &self,
+        tx: &mut Transaction,
+        party: &Party,
+        now: Timestamp,
+    ) -> Result<Notice, StoreError> {
+        let (name_id, session_index) = (party.name_id.clone(), party.session_index.clone());
+        let message = Message::Logout { name_id, session_index };
+        self.add_notice_due(tx, &party.provider, message, (now, now + HEAD_START)).await
     }
 
     /// Tells relay and card office that a person's sign-ins before a second count no more.
@@ -85,10 +100,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let message = Message::SessionRevoked { person: person.clone(), before };
         if self.tells.relay {
-            self.add_notice(tx, receiver::RELAY, &message, now).await?;
+            self.add_notice(tx, receiver::RELAY, message.clone(), now).await?;
         }
         if self.tells.card_office {
-            self.add_notice(tx, receiver::CARD_OFFICE, &message, now).await?;
+            self.add_notice(tx, receiver::CARD_OFFICE, message, now).await?;
         }
         Ok(())
     }
@@ -101,25 +116,36 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let message = Message::CardActivated { holder_reference: holder_reference.to_owned() };
-        self.add_notice(tx, receiver::CARD_OFFICE, &message, now).await
+        self.add_notice(tx, receiver::CARD_OFFICE, message, now).await
     }
 
     async fn add_notice(
         &self,
         tx: &mut Transaction,
         receiver: &str,
-        message: &Message,
+        message: Message,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        self.add_notice_due(tx, receiver, message, (now, now)).await?;
+        Ok(())
+    }
+
+    async fn add_notice_due(
+        &self,
+        tx: &mut Transaction,
+        receiver: &str,
+        message: Message,
+        (now, due): (Timestamp, Timestamp),
+    ) -> Result<Notice, StoreError> {
         let mut id = [0; 16];
         self.entropy.fill(&mut id);
         let id = HEXLOWER.encode(&id);
-        let plain = serde_json::to_vec(message).map_err(|_| StoreError::Corrupt(COLUMN))?;
+        let plain = serde_json::to_vec(&message).map_err(|_| StoreError::Corrupt(COLUMN))?;
         let sealed = self.keys.seal(&context(&id), &plain, self.entropy.as_ref());
         let sql = "INSERT INTO notices (id, receiver, message, made_at, attempts, due_at) \
-                   VALUES ($1, $2, $3, $4, 0, $4)";
-        execute!(tx.on(), sql, id, receiver, sealed, micros(now))?;
-        Ok(())
+                   VALUES ($1, $2, $3, $4, 0, $5)";
+        execute!(tx.on(), sql, id.as_str(), receiver, sealed, micros(now), micros(due))?;
+        Ok(Notice { id, receiver: receiver.to_owned(), message, made_at: now, attempts: 0 })
     }
 
     /// At most so many of the notices whose time has come, oldest first.
@@ -146,9 +172,18 @@ impl Store {
         Ok(execute!(self.database.write(), sql, id, notice.attempts, next)? == 1)
     }
 
-    /// It was told, or given up.
-    pub(crate) async fn forget_notice(&self, notice: &Notice) -> Result<(), StoreError> {
-        execute!(self.database.write(), "DELETE FROM notices WHERE id = $1", notice.id.as_str())?;
+    /// It was told, or given up; the logout that waits for it hears which.
+    pub(crate) async fn settle_notice(
+        &self,
+        notice: &Notice,
+        told: bool,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        execute!(tx.on(), "DELETE FROM notices WHERE id = $1", notice.id.as_str())?;
+        if matches!(notice.message, Message::Logout { .. }) {
+            super::logouts::settle_told(&mut tx, &notice.id, told).await?;
+        }
+        tx.commit().await?;
         Ok(())
     }
 
@@ -175,7 +210,6 @@ fn context(id: &str) -> Vec<u8> {
 mod tests {
     use super::super::tests::{both, now};
     use super::*;
-    use jiff::SignedDuration;
 
     #[tokio::test]
     async fn an_attempt_is_claimed_once_and_comes_again() {
@@ -197,7 +231,7 @@ mod tests {
             assert_eq!(store.due_notices(now(), 9).await.unwrap(), []);
             let [again] = store.due_notices(next, 9).await.unwrap().try_into().unwrap();
             assert_eq!((again.attempts, again.made_at), (1, now()));
-            store.forget_notice(&again).await.unwrap();
+            store.settle_notice(&again, true).await.unwrap();
             assert_eq!(store.due_notices(next, 9).await.unwrap(), []);
         }
     }

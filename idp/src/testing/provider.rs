@@ -9,18 +9,24 @@ use warifu_saml::metadata::{self, LocalizedText, SpDescription};
 use warifu_saml::names::{BINDING_POST, BINDING_REDIRECT};
 use warifu_saml::{
     AcsChoice, AuthnRequest, Certificate, Comparison, DecryptionKey, Entity, Expectation,
-    KeySigner, Login, MetadataPolicy, Policy, RedirectParameter, Refusal, RequestedContext,
-    ServiceProvider, SignatureAlgorithm, XmlSigner, random_id, redirect,
+    KeySigner, Login, LogoutRequest, LogoutResponse, MetadataPolicy, Policy, RedirectParameter,
+    Refusal, RequestedContext, ServiceProvider, SignatureAlgorithm, Status, XmlSigner, random_id,
+    redirect,
 };
 use warifu_service::Entropy;
 use warifu_service::clock::SystemEntropy;
 
 use super::pki::{Pki, p256, rsa};
 
+/// Where logout messages go.
+pub(crate) const SLO: &str = "https://idp.example/saml/slo";
+
 pub(crate) struct Provider {
     pub(crate) entity_id: String,
     pub(crate) acs: String,
     pub(crate) slo: String,
+    /// Whether it takes logouts from server to server, and through the browser.
+    pub(crate) takes_logouts: (bool, bool),
     pub(crate) signer: KeySigner,
     encryption: Certificate,
     sp: ServiceProvider,
@@ -53,6 +59,7 @@ impl Provider {
                 policy: Policy::default(),
             },
             slo: format!("https://{host}/saml/slo"),
+            takes_logouts: (true, false),
             entity_id,
             acs,
             signer: signer.unwrap(),
@@ -73,8 +80,8 @@ impl Provider {
             signing: vec![self.signer.certificate().clone()],
             encryption: vec![self.encryption.clone()],
             acs: vec![self.acs.clone()],
-            slo_redirect: None,
-            slo_soap: Some(self.slo.clone()),
+            slo_redirect: self.takes_logouts.1.then(|| self.slo.clone()),
+            slo_soap: self.takes_logouts.0.then(|| self.slo.clone()),
             signing_methods: vec![SignatureAlgorithm::EcdsaSha256],
             contact: None,
         };
@@ -98,6 +105,31 @@ impl Provider {
     /// The address that a browser is sent to with this request, without its origin.
     pub(crate) fn redirect(&self, request: &AuthnRequest) -> String {
         redirect_signed(request, Some(&self.signer))
+    }
+
+    /// The request to end the session of that sign-in.
+    pub(crate) fn logout_request(&self, login: &Login, now: Timestamp) -> LogoutRequest {
+        LogoutRequest {
+            id: random_id(&mut random),
+            issuer: self.entity_id.clone(),
+            issue_instant: now,
+            destination: Some(SLO.to_owned()),
+            not_on_or_after: Some(now + SignedDuration::from_mins(5)),
+            name_id: login.name_id.clone().unwrap(),
+            session_indexes: login.session_index.iter().cloned().collect(),
+        }
+    }
+
+    /// Its answer to a request to end a session.
+    pub(crate) fn logout_answer(&self, request: &str, now: Timestamp) -> LogoutResponse {
+        LogoutResponse {
+            id: random_id(&mut random),
+            issuer: self.entity_id.clone(),
+            issue_instant: now,
+            destination: Some(SLO.to_owned()),
+            in_response_to: request.to_owned(),
+            status: Status::Success,
+        }
     }
 
     /// Judges an answer.
@@ -124,6 +156,16 @@ pub(crate) fn redirect_signed(request: &AuthnRequest, signer: Option<&dyn XmlSig
     let xml = request.to_xml().unwrap();
     let state = Some("relay state");
     redirect::url("/saml/sso", RedirectParameter::Request, &xml, state, signer).unwrap()
+}
+
+/// The address that a browser is sent to with a logout message, without its origin.
+pub(crate) fn logout_path(
+    parameter: RedirectParameter,
+    xml: &str,
+    relay_state: Option<&str>,
+    signer: Option<&dyn XmlSigner>,
+) -> String {
+    redirect::url("/saml/slo", parameter, xml, relay_state, signer).unwrap()
 }
 
 /// Reads the identity provider's metadata as a peer does, and looks at what a peer needs.

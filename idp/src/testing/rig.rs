@@ -139,7 +139,9 @@ impl Rig {
         Box::pin(Self::build(now, host, |_, _, _| ())).await
     }
 
-    async fn build(
+    /// A rig at that time, whose service provider is at that host, and whose configuration is
+    /// changed before it starts.
+    pub(crate) async fn build(
         now: jiff::Timestamp,
         host: &str,
         change: impl FnOnce(&mut IdpConfig, &Pki, &Path),

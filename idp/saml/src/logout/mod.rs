@@ -11,6 +11,7 @@ pub use response::LogoutResponse;
 use crate::certificate::Certificate;
 use crate::gate::{Kind, admit};
 use crate::message::MessageError;
+use crate::namespace::Namespace;
 use crate::tree::{self, Element, ShapeError};
 use crate::verify::signed_root;
 
@@ -31,13 +32,18 @@ fn verified<T>(
     Ok(read(&root)?)
 }
 
-/// Reads a message whose signature was in the query around it.
+/// Reads a message whose signature was in the query around it; it must not have another inside
+/// (SAML bindings 3.4.4.1).
 fn unverified<T>(
     xml: &[u8],
     kind: Kind,
     read: fn(&Element) -> Result<T, ShapeError>,
 ) -> Result<T, MessageError> {
-    Ok(read(&tree::parse(&admit(kind, xml)?)?)?)
+    let root = tree::parse(&admit(kind, xml)?)?;
+    if root.find(Namespace::Signature, "Signature").is_some() {
+        return Err(ShapeError::Unexpected("the message").into());
+    }
+    Ok(read(&root)?)
 }
 
 #[cfg(test)]

@@ -63,6 +63,14 @@ fn requests_come_back() {
 }
 
 #[test]
+fn what_is_signed_around_is_not_signed_inside() {
+    let signed = request().to_signed_xml(&KEYS.p256).unwrap();
+    assert_eq!(code(LogoutRequest::parse(signed.as_bytes())), "saml.message.shape");
+    let signed = response().to_signed_xml(&KEYS.p256).unwrap();
+    assert_eq!(code(LogoutResponse::parse(signed.as_bytes())), "saml.message.shape");
+}
+
+#[test]
 fn responses_come_back() {
     for status in [Status::Success, Status::PartialLogout, Status::Responder, Status::RequestDenied]
     {

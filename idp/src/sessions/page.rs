@@ -1,0 +1,120 @@
+//! `GET /sessions`: a person's own sessions.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use data_encoding::BASE64URL_NOPAD;
+use jiff::Timestamp;
+use jiff::tz::{self, TimeZone};
+use warifu_service::Problem;
+use warifu_service::web::Page;
+use warifu_service::words::Voice;
+
+use crate::assurance::Level;
+use crate::browser::Browser;
+use crate::cards::{date, title};
+use crate::centre::Centre;
+use crate::login::{Begin, begin};
+use crate::provider::Providers;
+use crate::store::{Card, OwnSession, Session, Task};
+use crate::view::{Address, View};
+
+#[derive(Template)]
+#[template(path = "sessions.html")]
+struct SessionsPage<'a> {
+    page: Page<'a>,
+    /// The one of this browser first.
+    sessions: Vec<SessionView>,
+    has_others: bool,
+}
+
+/// A session with its words.
+pub(super) struct SessionView {
+    /// Names it in a form; none: the one of this browser.
+    pub(super) reference: Option<String>,
+    pub(super) since: String,
+    pub(super) used: String,
+    pub(super) level: String,
+    pub(super) card: String,
+    pub(super) services: Vec<String>,
+}
+
+/// Shows the sessions of whoever is signed in; who is not signs in first.
+pub(crate) async fn show(
+    State(centre): State<Arc<Centre>>,
+    browser: Browser,
+    view: View,
+    address: Address,
+) -> Result<Response, Problem> {
+    let Some(session) = centre.session(&browser).await? else {
+        return begin(&centre, &browser, (&view, &address), Begin::own(Task::SignIn)).await;
+    };
+    let mut sessions = own_sessions(&centre, &session, &view).await?;
+    sessions.sort_by_key(|session| session.reference.is_some());
+    let page = SessionsPage {
+        page: view.page(&centre.words),
+        has_others: sessions.iter().any(|session| session.reference.is_some()),
+        sessions,
+    };
+    view.render(&page, "form-action 'self'")
+}
+
+/// The sessions of the person of `current`, the newest first.
+pub(super) async fn own_sessions(
+    centre: &Centre,
+    current: &Session,
+    view: &View,
+) -> Result<Vec<SessionView>, Problem> {
+    let (store, person) = (&centre.store, &current.person);
+    let own = store.own_sessions(person, centre.idle(), centre.now()).await?;
+    let look = Look {
+        cards: &store.cards_of(person).await?,
+        providers: &centre.providers(),
+        voice: centre.words.in_(view.language),
+    };
+    Ok(own.iter().map(|session| look.at(session, current)).collect())
+}
+
+/// How sessions are looked at.
+struct Look<'a> {
+    cards: &'a [Card],
+    providers: &'a Providers,
+    voice: Voice<'a>,
+}
+
+impl Look<'_> {
+    fn at(&self, session: &OwnSession, current: &Session) -> SessionView {
+        let card = self.cards.iter().find(|card| card.id == session.card);
+        let level = match session.level {
+            Level::High => "sessions-level-high",
+            _ => "sessions-level-substantial",
+        };
+        let elsewhere = session.id != current.id;
+        SessionView {
+            reference: elsewhere.then(|| BASE64URL_NOPAD.encode(&session.id)),
+            since: moment(session.authenticated_at, self.voice),
+            used: moment(session.used_at, self.voice),
+            level: self.voice.say(level),
+            card: card.map_or_else(String::new, |card| title(card, self.voice)),
+            services: session.providers.iter().map(|one| self.service(one)).collect(),
+        }
+    }
+
+    fn service(&self, entity_id: &str) -> String {
+        let provider = self.providers.find(entity_id);
+        provider.map_or_else(|| entity_id.to_owned(), |one| one.name(self.voice.language))
+    }
+}
+
+/// Day and minute in Japan, in words.
+fn moment(at: Timestamp, voice: Voice<'_>) -> String {
+    let time = at.to_zoned(TimeZone::fixed(tz::offset(9))).time();
+    let gaps = [
+        ("date", date(at, voice).into()),
+        ("hour", time.hour().to_string().into()),
+        ("minute", format!("{:02}", time.minute()).into()),
+    ];
+    voice.tell("sessions-moment", &gaps)
+}
