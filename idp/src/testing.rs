@@ -8,5 +8,5 @@ mod rig;
 
 pub(crate) use card::{Card, CardKind};
 pub(crate) use pki::{CRL_URL, HOLDER, Pki, days, p256};
-pub(crate) use provider::{Provider, SLO, logout_path, random, read_idp, redirect_signed};
+pub(crate) use provider::{Provider, logout_path, random, read_idp, redirect_signed};
 pub(crate) use rig::{Answer, OFFICE, ORIGIN, Rig, Tab, claims};

@@ -32,9 +32,12 @@
   }
   rest();
 
+  // Who leaves is on the way out already, by way of the identity provider.
+  let leaving = false;
+  away.addEventListener("submit", () => { leaving = true; });
   const cover = () => {
     document.body.replaceChildren();
-    location.replace("/desk/signed-out");
+    if (!leaving) location.replace("/desk/signed-out");
   };
   const listen = () => {
     const events = new EventSource("/session/events");

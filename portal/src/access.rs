@@ -16,6 +16,7 @@ use crate::look::{Look, show};
 use crate::relay::Access;
 use crate::shared::{App, Shared};
 use crate::sso::begin;
+use crate::sso::names::Names;
 use crate::view::screens::{Action, MessageScreen};
 use crate::view::site::{Menu, Site};
 use crate::view::{Link, icon};
@@ -111,6 +112,9 @@ pub struct SignedIn {
     pub issuer: String,
     /// The person's identifier for this portal only.
     pub subject: String,
+    /// By which the identity provider knows the session.
+    #[serde(default)]
+    pub names: Option<Names>,
     /// The name to show.
     pub name: Option<String>,
     /// The organisation of a member of staff.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{get, post};
 use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
@@ -133,7 +133,8 @@ impl Portal {
         let app = &self.0;
         let sessions = app.sessions.clone().layer(SESSION_COOKIE);
         let people = people().layer(from_fn_with_state(app.clone(), look::same_site_acts));
-        let pages = people.layer(sessions).merge(others());
+        let people = people.layer(sessions).layer(map_response(look::secure_cookies));
+        let pages = people.merge(others());
         let dressed = pages.layer(from_fn_with_state(app.clone(), look::dress));
         let whole = dressed
             .with_state(app.clone())
@@ -201,5 +202,5 @@ fn others() -> Router<App> {
         .route("/desk/signed-out", get(entrance::covered))
         .route("/saml/metadata", get(sso::metadata::metadata))
         .route("/saml/acs", post(sso::consume::acs).layer(DefaultBodyLimit::max(LONGEST_POST)))
-        .route("/saml/slo", post(sso::logout::slo))
+        .route("/saml/slo", get(sso::slo::slo).post(sso::logout::by_soap))
 }

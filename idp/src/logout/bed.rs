@@ -7,6 +7,7 @@ use warifu_saml::redirect::{self, Received};
 use warifu_saml::{Login, LogoutRequest, LogoutResponse, RedirectParameter, Status};
 
 use crate::IdpConfig;
+use crate::config::MetadataSource;
 use crate::testing::{Answer, Pki, Provider, Rig, Tab, days, logout_path};
 
 pub(super) struct Bed {
@@ -22,7 +23,7 @@ fn through_browser(config: &mut IdpConfig, pki: &Pki, folder: &Path, host: &str)
     let path = folder.join(host);
     provider.write_metadata(&path, pki.now + days(7));
     let mut entry = config.service_providers[0].clone();
-    entry.metadata = path;
+    entry.metadata = MetadataSource::File(path);
     config.service_providers.push(entry);
     provider
 }

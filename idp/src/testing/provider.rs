@@ -19,7 +19,7 @@ use warifu_service::clock::SystemEntropy;
 use super::pki::{Pki, p256, rsa};
 
 /// Where logout messages go.
-pub(crate) const SLO: &str = "https://idp.example/saml/slo";
+const SLO: &str = "https://idp.example/saml/slo";
 
 pub(crate) struct Provider {
     pub(crate) entity_id: String,

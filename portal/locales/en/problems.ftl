@@ -32,4 +32,4 @@ request-cross-site = We do not accept this from another site
     .engineer = Sec-Fetch-Site or Origin is not this portal.
 logout-refused = The sign-out message could not be confirmed
     .person = Please begin at the first page.
-    .engineer = The LogoutRequest failed a check (signature, issuer, destination, or time).
+    .engineer = The LogoutRequest or LogoutResponse failed a check (signature, issuer, destination, or time), came before, or was not asked for.

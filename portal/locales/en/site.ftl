@@ -77,9 +77,17 @@ signed-out-title = You are signed out
 signed-out-text = Please take your card out of the reader. No records stay in this browser.
 signed-out-again = Sign in again
 
+signed-out-partly-title = You are signed out here, but not every other service could confirm it
+signed-out-partly-text = You are signed out of this portal. To be safe, close all windows of your browser, and take your card out of the reader.
+signed-out-partly-again = Sign in again
+
 covered-title = The screen is closed
 covered-text = The card was taken out, or somebody pressed Away. What was shown is gone.
 covered-again = Sign in with a staff card
+
+covered-partly-title = The screen is closed
+covered-partly-text = Nothing that was shown is left. Not every other service could confirm that you are signed out there: to be safe, close all windows of the browser.
+covered-partly-again = Sign in with a staff card
 
 wrong-role-title = This page opens with another card
 wrong-role-resident = You are signed in with the staff card of { $name }. Please open your own records with your own card.

@@ -32,4 +32,4 @@ request-cross-site = 別のサイトからの操作は受け付けません
     .engineer = Sec-Fetch-Site または Origin が、このポータルではありません。
 logout-refused = ログアウトの知らせを確かめられませんでした
     .person = 最初のページからお進みください。
-    .engineer = LogoutRequest の署名、発行者、宛先、期限のどれかに合いませんでした。
+    .engineer = LogoutRequest または LogoutResponse の署名、発行者、宛先、期限のどれかが合わないか、前に届いているか、頼んでいません。

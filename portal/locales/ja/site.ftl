@@ -77,9 +77,17 @@ signed-out-title = ログアウトしました
 signed-out-text = カードをリーダーから抜いてください。このブラウザーに、記録は残っていません。
 signed-out-again = もう一度ログインする
 
+signed-out-partly-title = ログアウトしましたが、ほかのサービスは確認できませんでした
+signed-out-partly-text = このポータルからは、ログアウトしています。念のため、ブラウザーの窓をすべて閉じてください。カードはリーダーから抜いてください。
+signed-out-partly-again = もう一度ログインする
+
 covered-title = 画面を閉じました
 covered-text = カードが抜かれたか、離席の操作がありました。表示していた内容は、もう残っていません。
 covered-again = 受付のカードでログインする
+
+covered-partly-title = 画面を閉じました
+covered-partly-text = 表示していた内容は、もう残っていません。ほかのサービスからのログアウトは、確認できませんでした。念のため、ブラウザーの窓をすべて閉じてください。
+covered-partly-again = 受付のカードでログインする
 
 wrong-role-title = この画面は、別のカードで開きます
 wrong-role-resident = いまは { $name } さんの受付のカードでログインしています。ご自分の記録は、ご自分のカードで開いてください。

@@ -1,6 +1,6 @@
 //! Pages for everybody: the entrance, help, and the ways out.
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use warifu_service::Problem;
 
@@ -45,13 +45,30 @@ pub async fn stopped(State(app): State<App>, look: Look) -> Result<Response, Pro
 }
 
 /// `GET /signed-out`.
-pub async fn signed_out(State(app): State<App>, look: Look) -> Result<Response, Problem> {
+pub async fn signed_out(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+    look: Look,
+) -> Result<Response, Problem> {
+    if is_partly(query.as_deref()) {
+        return last_word(&app, &look, icon::WARN, "signed-out-partly", "/login");
+    }
     last_word(&app, &look, icon::OK, "signed-out", "/login")
 }
 
 /// `GET /desk/signed-out`: nothing of the patient is on the screen any more.
-pub async fn covered(State(app): State<App>, look: Look) -> Result<Response, Problem> {
-    last_word(&app, &look, icon::LOCK, "covered", "/login?to=/desk")
+pub async fn covered(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+    look: Look,
+) -> Result<Response, Problem> {
+    let key = if is_partly(query.as_deref()) { "covered-partly" } else { "covered" };
+    last_word(&app, &look, icon::LOCK, key, "/login?to=/desk")
+}
+
+/// Whether the identity provider could not confirm that all is over.
+fn is_partly(query: Option<&str>) -> bool {
+    query.is_some_and(|query| query.split('&').any(|part| part == "partly"))
 }
 
 fn last_word(

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use warifu_service::{Problem, execute, fetch_optional, storage};
 
 use super::browser::Browser;
+use super::names::Names;
 use crate::access::Role;
 use crate::shared::Shared;
 
@@ -44,10 +45,8 @@ pub struct Person {
     pub authenticated_at: Timestamp,
     /// When the session must end.
     pub until: Option<Timestamp>,
-    /// By which the identity provider ends the session.
-    pub session_index: Option<String>,
-    /// The one-time name of the assertion.
-    pub name_id: Option<String>,
+    /// By which the identity provider knows the session.
+    pub names: Option<Names>,
     /// The sealed ticket to the relay.
     pub ticket: Option<String>,
     /// The sealed ticket to the card office, for its staff.

@@ -13,6 +13,7 @@ use warifu_service::Problem;
 
 use super::arrivals::{self, Arrival, Person};
 use super::begin::unknown_provider;
+use super::names::Names;
 use super::providers::Provider;
 use super::requests::{self, Pending, Purpose};
 use crate::access::Role;
@@ -44,6 +45,7 @@ pub async fn acs(State(app): State<App>, Form(post): Form<Post>) -> Result<Redir
     let (arrival, next) = match pending.purpose {
         Purpose::Login | Purpose::LoginAgain => (person(login, &pending)?, "/login/finish"),
         Purpose::Presence => (tap(&login, &pending)?, "/desk/tap/finish"),
+        Purpose::Logout => return Err(unknown_request()),
     };
     let handle = arrivals::keep(&app, &arrival, pending.browser).await?;
     Ok(Redirect::to(&format!("{next}?h={handle}")))
@@ -80,7 +82,7 @@ async fn verify(
 fn stopped(purpose: Purpose, status: Status) -> Redirect {
     tracing::info!(?status, "a sign-in was not completed");
     Redirect::to(match purpose {
-        Purpose::Login | Purpose::LoginAgain => "/login/stopped",
+        Purpose::Login | Purpose::LoginAgain | Purpose::Logout => "/login/stopped",
         Purpose::Presence => "/desk?tap=stopped",
     })
 }
@@ -98,6 +100,7 @@ fn person(login: Login, pending: &Pending) -> Result<Arrival, Problem> {
     let roles = login.values(ATTRIBUTE_ENTITLEMENT).iter();
     Ok(Arrival::Person(Box::new(Person {
         subject,
+        names: Names::of(&login),
         name: login.value(ATTRIBUTE_DISPLAY_NAME).map(str::to_owned),
         organization: login.value(ATTRIBUTE_ORGANIZATION).map(str::to_owned),
         roles: roles.filter_map(|urn| Role::from_urn(urn)).collect(),
@@ -107,8 +110,6 @@ fn person(login: Login, pending: &Pending) -> Result<Arrival, Problem> {
         context_class: login.context_class,
         authenticated_at: login.authenticated_at,
         until: login.session_not_on_or_after,
-        session_index: login.session_index,
-        name_id: login.name_id.map(|name_id| name_id.value),
         onward: pending.onward.clone(),
     })))
 }

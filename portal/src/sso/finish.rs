@@ -65,6 +65,7 @@ async fn signed_in(app: &Shared, person: &Person) -> SignedIn {
         records: records(app, person.ticket.as_deref()).await,
         issuer: person.issuer.clone(),
         subject: person.subject.clone(),
+        names: person.names.clone(),
         name: person.name.clone(),
         organization: person.organization.clone(),
         roles: person.roles.clone(),

@@ -2,15 +2,19 @@
 
 use axum::body::Bytes;
 use axum::extract::{Form, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use tower_sessions::Session;
 use warifu_saml::{LogoutRequest, LogoutResponse, Status, random_id, soap};
 use warifu_service::Problem;
 
-use super::{left, sessions};
+use super::{left, sessions, slo};
+use crate::access::SignedIn;
 use crate::shared::{App, Shared};
+
+/// The desk, as a page that somebody leaves.
+const DESK: &str = "desk";
 
 /// From which page somebody leaves.
 #[derive(Debug, Deserialize)]
@@ -20,21 +24,36 @@ pub struct Leave {
     from: String,
 }
 
-/// `POST /logout`.
+/// `POST /logout`: our own session ends first; then the identity provider is asked to end its own,
+/// where it takes that through the browser.
 pub async fn logout(
     State(app): State<App>,
     session: Session,
+    headers: HeaderMap,
     Form(leave): Form<Leave>,
 ) -> Result<Response, Problem> {
+    let me = SignedIn::of(&session, app.surroundings.now()).await?;
     session.flush().await.map_err(|cause| Problem::internal(&cause))?;
     app.ended.notify_waiters();
-    let next = if leave.from == "desk" { "/desk/signed-out" } else { "/signed-out" };
-    Ok(([(header::SET_COOKIE, left::MARK)], Redirect::to(next)).into_response())
+    let onward = if leave.from == DESK { DESK } else { "" };
+    let asked = match me {
+        // What goes wrong here does not bring the session back.
+        Some(me) => slo::ask(&app, &headers, &me, onward).await.unwrap_or(None),
+        None => None,
+    };
+    let mut response = asked.unwrap_or_else(|| Redirect::to(page_after(onward)).into_response());
+    response.headers_mut().append(header::SET_COOKIE, HeaderValue::from_static(left::MARK));
+    Ok(response)
 }
 
-/// `POST /saml/slo`: an identity provider ends sessions, for instance because the card was
+/// The page for whoever has left from there.
+pub fn page_after(from: &str) -> &'static str {
+    if from == DESK { "/desk/signed-out" } else { "/signed-out" }
+}
+
+/// `POST /saml/slo`, from server to server: an identity provider ends sessions, for instance because the card was
 /// taken out of the reader.
-pub async fn slo(State(app): State<App>, body: Bytes) -> Result<Response, Problem> {
+pub async fn by_soap(State(app): State<App>, body: Bytes) -> Result<Response, Problem> {
     let request = verified(&app, &body)?;
     let name = &request.name_id.value;
     let ended = sessions::end(&app, &request.issuer, name, &request.session_indexes).await?;

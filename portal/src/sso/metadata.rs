@@ -40,7 +40,7 @@ pub fn describe(
         signing: vec![own.signer.certificate().clone()],
         encryption: vec![own.encryption.clone()],
         acs: vec![own.provider.acs_url.clone()],
-        slo_redirect: None,
+        slo_redirect: Some(own.slo_url.clone()),
         slo_soap: Some(own.slo_url.clone()),
         signing_methods: vec![SignatureAlgorithm::EcdsaSha256, SignatureAlgorithm::RsaSha256],
         contact: None,

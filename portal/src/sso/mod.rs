@@ -11,9 +11,11 @@ pub mod finish;
 mod left;
 pub mod logout;
 pub mod metadata;
+pub mod names;
 pub mod providers;
 pub mod requests;
 pub mod sessions;
+pub mod slo;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -33,6 +33,11 @@ impl Provider {
         self.role.sso_at(BINDING_REDIRECT).map(|endpoint| endpoint.location.as_str())
     }
 
+    /// Where requests to end sessions go by redirect.
+    pub fn slo(&self) -> Option<&str> {
+        self.role.slo_at(BINDING_REDIRECT).map(|endpoint| endpoint.location.as_str())
+    }
+
     /// Its name for people.
     pub fn name(&self, language: Language) -> &str {
         let names = &self.role.display_names;
@@ -86,10 +91,11 @@ impl Providers {
         self.at(now).into_iter().find(|one| one.entity_id == entity_id)
     }
 
-    /// Where their sign-in pages live, as origins.
+    /// Where their pages for signing in and out live, as origins.
     pub fn origins(&self) -> Vec<String> {
         let all = self.all();
-        let urls = all.iter().filter_map(|one| Url::parse(one.sso()?).ok());
+        let urls = all.iter().flat_map(|one| [one.sso(), one.slo()]).flatten();
+        let urls = urls.filter_map(|address| Url::parse(address).ok());
         let mut origins: Vec<_> = urls.map(|url| url.origin().ascii_serialization()).collect();
         origins.sort();
         origins.dedup();

@@ -9,7 +9,7 @@ use crate::shared::Shared;
 /// How long a person may take to sign in.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 
-/// What a sign-in is for.
+/// What an identity provider is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// A person signs in.
@@ -19,6 +19,8 @@ pub enum Purpose {
     LoginAgain,
     /// A patient's card is tapped at a desk.
     Presence,
+    /// The session at the identity provider ends, after ours.
+    Logout,
 }
 
 impl Purpose {
@@ -28,7 +30,7 @@ impl Purpose {
     }
 
     fn of(word: &str) -> Self {
-        let known = [Self::LoginAgain, Self::Presence];
+        let known = [Self::LoginAgain, Self::Presence, Self::Logout];
         known.into_iter().find(|purpose| purpose.as_str() == word).unwrap_or(Self::Login)
     }
 
@@ -37,6 +39,7 @@ impl Purpose {
             Self::Login => "login",
             Self::LoginAgain => "login-again",
             Self::Presence => "presence",
+            Self::Logout => "logout",
         }
     }
 }
@@ -48,7 +51,8 @@ pub struct Pending {
     pub identity_provider: String,
     /// What for.
     pub purpose: Purpose,
-    /// What comes after: a page of ours for a login, the day asked about for a tap.
+    /// What comes after: a page of ours for a login, the day asked about for a tap, from where
+    /// somebody leaves for a logout.
     pub onward: String,
     /// When it was asked.
     pub asked_at: Timestamp,

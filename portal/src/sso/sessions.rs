@@ -20,10 +20,10 @@ struct Row {
 
 /// Enters the session under the person's session index, where there is one.
 pub async fn index(app: &Shared, person: &Person, session: &Session) -> Result<(), Problem> {
-    let (Some(index), Some(id)) = (&person.session_index, session.id()) else { return Ok(()) };
+    let Some((names, id)) = person.names.as_ref().zip(session.id()) else { return Ok(()) };
+    let Some(index) = names.session_index() else { return Ok(()) };
     let key = index_key(app, &person.issuer, index);
-    let name_id = person.name_id.as_deref().unwrap_or_default();
-    let name_key = name_key(app, &person.issuer, name_id);
+    let name_key = name_key(app, &person.issuer, names.value());
     let sealed = app.keys.seal(&key, &id.0.to_be_bytes(), app.surroundings.entropy.as_ref());
     let end = storage::micros(app.surroundings.now() + KEPT);
     let sql = "INSERT INTO session_indexes (session_index, name_id, session, expires_at) \

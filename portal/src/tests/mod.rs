@@ -3,6 +3,7 @@
 
 mod desk;
 mod login;
+mod logout;
 mod office;
 mod office_peer;
 mod panels;

@@ -35,6 +35,7 @@ use crate::samples;
 
 pub const IDP_ID: &str = "https://idp.example/saml/metadata";
 pub const IDP_SSO: &str = "https://idp.example/saml/sso";
+pub const IDP_SLO: &str = "https://idp.example/saml/slo";
 pub const ORIGIN: &str = "https://portal.example";
 pub const SUBJECT: &str = "aeqcaibaeqcaibaeqcaibaeqcaibaeqc@idp.example";
 /// Names the sealed ticket to the card office.
@@ -163,8 +164,13 @@ pub fn request_in(location: &str) -> AuthnRequest {
 
 /// The envelope by which the identity provider ends a session.
 pub fn logout_envelope(signer: &Identity, now: Timestamp, session_indexes: Vec<String>) -> String {
-    let key = KeySigner::from_pem(&signer.key_pem(), &signer.certificate_pem()).unwrap();
-    let request = LogoutRequest {
+    let request = logout_request(now, session_indexes);
+    soap::wrap(&request.to_signed_xml(&signer_of(signer)).unwrap())
+}
+
+/// The request by which the identity provider ends a session.
+pub fn logout_request(now: Timestamp, session_indexes: Vec<String>) -> LogoutRequest {
+    LogoutRequest {
         id: random_id(&mut random),
         issuer: IDP_ID.to_owned(),
         issue_instant: now,
@@ -172,12 +178,16 @@ pub fn logout_envelope(signer: &Identity, now: Timestamp, session_indexes: Vec<S
         not_on_or_after: Some(now + SignedDuration::from_mins(5)),
         name_id: NameId::transient("_transient"),
         session_indexes,
-    };
-    soap::wrap(&request.to_signed_xml(&key).unwrap())
+    }
 }
 
-/// Writes the identity provider's metadata.
-pub fn write_metadata(path: &Path, now: Timestamp) {
+/// What signs for that party.
+pub fn signer_of(identity: &Identity) -> KeySigner {
+    KeySigner::from_pem(&identity.key_pem(), &identity.certificate_pem()).unwrap()
+}
+
+/// Writes the identity provider's metadata; `slo` is where it takes logouts through the browser.
+pub fn write_metadata(path: &Path, now: Timestamp, slo: Option<&str>) {
     let signer = KeySigner::from_pem(&IDP.key_pem(), &IDP.certificate_pem()).unwrap();
     let description = IdpDescription {
         entity_id: IDP_ID.to_owned(),
@@ -188,7 +198,7 @@ pub fn write_metadata(path: &Path, now: Timestamp) {
         signing: vec![Certificate::from_pem(&IDP.certificate_pem()).unwrap()],
         name_id_formats: vec![NAMEID_TRANSIENT.to_owned()],
         sso_redirect: IDP_SSO.to_owned(),
-        slo_redirect: None,
+        slo_redirect: slo.map(str::to_owned),
         slo_soap: None,
         error_url: None,
         scopes: vec!["idp.example".to_owned()],

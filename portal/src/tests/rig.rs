@@ -50,6 +50,16 @@ impl Rig {
         Self::open(Behaviour::default(), &OFFICE, |config| config.card_office = None).await
     }
 
+    /// The identity provider takes logouts through the browser.
+    pub async fn with_logout() -> Self {
+        Self::open(Behaviour::default(), &OFFICE, |config| {
+            let now = "2026-11-20T01:15:02Z".parse().unwrap();
+            let metadata = &config.saml.identity_providers[0];
+            peers::write_metadata(metadata, now, Some(peers::IDP_SLO));
+        })
+        .await
+    }
+
     async fn open(
         behaviour: Behaviour,
         office: &Identity,
@@ -128,7 +138,7 @@ fn config(
     let (_, ca) = CA.write(folder, "ca");
     let tls = ClientConfig { ca, certificate: Some(client_certificate), key: Some(client_key) };
     let metadata = folder.join("idp.xml");
-    peers::write_metadata(&metadata, now);
+    peers::write_metadata(&metadata, now, None);
     let column_keys = folder.join("keys.toml");
     KeyRing::generate("k1", &SystemEntropy).unwrap().save(&column_keys).unwrap();
     PortalConfig {

@@ -12,7 +12,7 @@ const ELSEWHERE: u16 = 303;
 const REFUSED: u16 = 403;
 
 /// Method, path, then what nobody, a resident, and a clinic's clerk get.
-const ROUTES: [(&str, &str, [u16; 3]); 20] = [
+const ROUTES: [(&str, &str, [u16; 3]); 22] = [
     ("GET", "/", [OK, OK, OK]),
     ("GET", "/help", [OK, OK, OK]),
     ("GET", "/login", [ELSEWHERE, ELSEWHERE, ELSEWHERE]),
@@ -22,6 +22,8 @@ const ROUTES: [(&str, &str, [u16; 3]); 20] = [
     ("GET", "/signed-out", [OK, OK, OK]),
     ("GET", "/desk/signed-out", [OK, OK, OK]),
     ("GET", "/saml/metadata", [OK, OK, OK]),
+    ("GET", "/saml/slo", [REFUSED, REFUSED, REFUSED]),
+    ("POST", "/saml/slo", [REFUSED, REFUSED, REFUSED]),
     ("GET", "/home", [ELSEWHERE, OK, REFUSED]),
     ("GET", "/insurance", [ELSEWHERE, OK, REFUSED]),
     ("GET", "/checkups", [ELSEWHERE, OK, REFUSED]),
