@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use futures::future::join_all;
 use futures::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 
@@ -70,7 +69,8 @@ pub(crate) async fn deliver(centre: &Centre) {
 pub(crate) async fn deliver_now(centre: &Arc<Centre>, notices: Vec<Notice>, patience: Duration) {
     let centre = centre.clone();
     let attempts = tokio::spawn(async move {
-        join_all(notices.into_iter().map(|notice| first_attempt(&centre, notice))).await;
+        let attempt = |notice| first_attempt(&centre, notice);
+        futures::stream::iter(notices).for_each_concurrent(AT_ONCE, attempt).await;
     });
     let _ = tokio::time::timeout(patience, attempts).await;
 }
@@ -87,7 +87,7 @@ async fn first_attempt(centre: &Centre, notice: Notice) {
 #[cfg(test)]
 pub(crate) async fn deliver_due(centre: &Centre) {
     let begun = begin_due(centre, AT_ONCE).await.unwrap();
-    join_all(begun.into_iter().map(|notice| attempt(centre, notice))).await;
+    futures::future::join_all(begun.into_iter().map(|notice| attempt(centre, notice))).await;
 }
 
 /// Claims at most so many of the notices that are due.

@@ -92,11 +92,13 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
 /// §4.1.3.2). The line by which the session layer takes its cookie away does not, and the cookie
 /// would stay.
 pub async fn secure_cookies(mut response: Response) -> Response {
-    for line in response.headers_mut().iter_mut().filter(|(name, _)| *name == header::SET_COOKIE) {
-        let text = line.1.to_str().unwrap_or_default();
+    let lines = response.headers_mut().iter_mut();
+    for (_, line) in lines.filter(|(name, _)| *name == header::SET_COOKIE) {
+        let text = line.to_str().unwrap_or_default();
         if text.starts_with("__Host-") && !text.contains("; Secure") {
-            let secured = HeaderValue::from_str(&format!("{text}; Secure"));
-            secured.into_iter().for_each(|secured| *line.1 = secured);
+            if let Ok(secured) = HeaderValue::from_str(&format!("{text}; Secure")) {
+                *line = secured;
+            }
         }
     }
     response

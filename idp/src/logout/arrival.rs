@@ -10,6 +10,7 @@ use warifu_service::Problem;
 
 use super::message::response_address;
 use crate::provider::{Provider, Providers};
+use crate::refusals;
 
 /// What came.
 pub(super) enum Arrival<'a> {
@@ -166,6 +167,7 @@ fn issuer<'a>(
         return Err(SloError::MetadataExpired);
     }
     received.verify(&provider.role.signing).map_err(SloError::Signature)?;
+    refusals::about_provider(&provider.entity_id);
     Ok(provider)
 }
 

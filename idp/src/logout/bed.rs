@@ -53,6 +53,16 @@ impl Bed {
         Self { rig, records, doctors }
     }
 
+    /// The rig's own service provider, as it takes logouts both ways; nobody listens at its server.
+    pub(super) fn portal_taking_both(&self) -> Provider {
+        let mut portal = Provider::new(&self.rig.pki, "portal.example");
+        portal.takes_logouts = (true, true);
+        let path = self.rig.folder.path().join("portal.xml");
+        portal.write_metadata(&path, self.rig.now() + days(7));
+        self.rig.centre().reload_providers().unwrap();
+        portal
+    }
+
     /// A browser that is signed in to these, and what each was told.
     pub(super) async fn signed_in(&self, to: &[&Provider]) -> (Tab<'_>, Vec<Login>) {
         let mut tab = self.rig.tab();
@@ -75,12 +85,7 @@ impl Bed {
 
     /// The address by which `provider` asks for the end of that sign-in.
     pub(super) fn ask(&self, provider: &Provider, login: &Login) -> String {
-        self.carry(provider, &provider.logout_request(login, self.rig.now()))
-    }
-
-    pub(super) fn carry(&self, provider: &Provider, request: &LogoutRequest) -> String {
-        let xml = request.to_xml().unwrap();
-        logout_path(RedirectParameter::Request, &xml, Some("state"), Some(&provider.signer))
+        carry(provider, &provider.logout_request(login, self.rig.now()))
     }
 
     /// The address by which `provider` answers a request.
@@ -128,4 +133,10 @@ impl Bed {
     pub(super) async fn is_signed_in(&self, tab: &mut Tab<'_>) -> bool {
         tab.get("/logout").await.body.contains("id=\"logout\"")
     }
+}
+
+/// The address by which `provider` sends that request.
+pub(super) fn carry(provider: &Provider, request: &LogoutRequest) -> String {
+    let xml = request.to_xml().unwrap();
+    logout_path(RedirectParameter::Request, &xml, Some("state"), Some(&provider.signer))
 }

@@ -15,8 +15,8 @@ use crate::notice::deliver_now;
 use crate::provider::Providers;
 use crate::store::{LOGOUT_LASTS, LogoutAsker, NewLogout, SecretHash, Way, hash_of};
 
-/// So long a person waits for those that are told from server to server; who takes longer is told
-/// all the same, but has not confirmed.
+/// So long a person waits for those that are told from server to server. Who takes longer is visited
+/// with the browser, or told all the same but has not confirmed.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What ends, and who wants it.
@@ -46,6 +46,7 @@ pub(crate) async fn begin(
     tracing::info!(sessions = sessions.len(), by_server = notices.len(), "signed out");
     centre.bell.notify_one();
     deliver_now(centre, notices, PATIENCE).await;
+    visit_the_silent(centre, &id).await?;
     let mut response = lead_on(centre, &id).await?;
     let own = browser.session().is_some_and(|own| sessions.contains(&own));
     let cleared = own.then(|| Cookie::Session.clear()).flatten();
@@ -57,6 +58,19 @@ pub(crate) async fn begin(
 
 fn way(providers: &Providers, entity_id: &str) -> Way {
     providers.find(entity_id).map_or(Way::None, message::way)
+}
+
+/// Who does not answer from server to server is visited with the browser, where that can be done.
+async fn visit_the_silent(centre: &Centre, id: &str) -> Result<(), Problem> {
+    let Some(logout) = centre.store.logout(id, centre.now()).await? else { return Ok(()) };
+    let providers = centre.providers();
+    for step in logout.silent() {
+        let provider = providers.find(&step.party.provider);
+        if provider.and_then(message::request_address).is_some() {
+            centre.store.visit_instead(id, step.place).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Where the browser has to go on from here, a page says so first: a person who is left at some dead

@@ -8,7 +8,7 @@ use warifu_saml::{
     Login, LogoutRequest, LogoutResponse, RedirectParameter, Status, XmlSigner, redirect,
 };
 
-use super::bed::Bed;
+use super::bed::{Bed, carry};
 use crate::testing::{Provider, Tab, days, logout_path};
 
 const REQUEST: RedirectParameter = RedirectParameter::Request;
@@ -67,7 +67,7 @@ async fn what_is_not_for_here_and_now_ends_nothing() {
         LogoutRequest { issue_instant: now + SignedDuration::from_mins(30), ..good.clone() },
     ];
     for request in wrong {
-        let path = bed.carry(&bed.records, &request);
+        let path = carry(&bed.records, &request);
         refused(&mut tab, &path, StatusCode::BAD_REQUEST, "slo.stale").await;
     }
     assert!(bed.is_signed_in(&mut tab).await);

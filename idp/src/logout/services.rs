@@ -51,7 +51,7 @@ pub(crate) async fn services(
         standing: standing(&logout),
         services: logout.steps.iter().map(|step| service(step, &providers, voice)).collect(),
         onward: onward(&logout, &providers, voice),
-        may_change: logout.steps.iter().any(is_being_told),
+        may_change: logout.silent().next().is_some(),
         goes_on: centre.session(&browser).await?.is_some(),
     };
     view.render(&page, "form-action 'self'")

@@ -3,13 +3,13 @@
 use axum::http::StatusCode;
 use warifu_saml::{Login, Status};
 
-use super::bed::{Bed, add_both};
+use super::bed::{Bed, add_both, carry};
 use super::tests::BackChannel;
 use crate::testing::{Answer, Provider, Tab};
 
 fn id_in(bed: &Bed, provider: &Provider, login: &Login) -> (String, String) {
     let request = provider.logout_request(login, bed.rig.now());
-    (request.id.clone(), bed.carry(provider, &request))
+    (request.id.clone(), carry(provider, &request))
 }
 
 /// Lets whoever the browser was sent to answer, and gives where it is sent next.
@@ -41,15 +41,9 @@ async fn who_is_alone_is_answered_at_once() {
 #[tokio::test]
 async fn the_others_are_told_through_the_browser_one_after_the_other() {
     let bed = Bed::new().await;
-    let mut asker = Provider::new(&bed.rig.pki, "portal.example");
-    asker.takes_logouts = (true, true);
-    asker.write_metadata(
-        &bed.rig.folder.path().join("portal.xml"),
-        bed.rig.now() + crate::testing::days(7),
-    );
-    bed.rig.centre().reload_providers().unwrap();
-    let (mut tab, logins) = bed.signed_in(&[&asker, &bed.records, &bed.doctors]).await;
-    let (id, path) = id_in(&bed, &asker, &logins[0]);
+    let portal = bed.portal_taking_both();
+    let (mut tab, logins) = bed.signed_in(&[&portal, &bed.records, &bed.doctors]).await;
+    let (id, path) = id_in(&bed, &portal, &logins[0]);
     let on = tab.get(&path).await.location();
     assert_eq!(on, "/logout/services");
     let page = tab.get(&on).await;
@@ -64,7 +58,7 @@ async fn the_others_are_told_through_the_browser_one_after_the_other() {
     assert_eq!(asked.session_indexes.first(), login.session_index.as_ref());
     let second = answers(&bed, &mut tab, &first, (one, Status::Success)).await;
     let end = answers(&bed, &mut tab, &second, (other, Status::Success)).await;
-    assert_eq!(bed.answered(&asker, &end, &id), Status::Success);
+    assert_eq!(bed.answered(&portal, &end, &id), Status::Success);
     let again = tab.get("/logout/next").await;
     assert_eq!(again.location(), "/logout/services", "answered twice");
 }
@@ -136,7 +130,7 @@ async fn a_session_that_nobody_knows_is_said_so() {
         warifu_saml::LogoutRequest { session_indexes: vec!["_other".into()], ..request.clone() };
     let foreign = bed.records.logout_request(&logins[1], bed.rig.now());
     for request in [other_index, foreign] {
-        let answer = tab.get(&bed.carry(&bed.records, &request)).await;
+        let answer = tab.get(&carry(&bed.records, &request)).await;
         let status = bed.answered(&bed.records, &answer, &request.id);
         assert_eq!(status, Status::UnknownPrincipal);
         assert!(bed.is_signed_in(&mut tab).await);
@@ -199,6 +193,18 @@ async fn nobody_waits_long_for_a_server_that_is_silent() {
     assert_eq!(bed.answered(&bed.records, &answer, &id), Status::PartialLogout);
     assert!(begun.elapsed() < std::time::Duration::from_secs(5));
     assert!(tab.get("/logout/services").await.body.contains("伝えています"));
+}
+
+#[tokio::test]
+async fn a_server_that_is_silent_is_visited_where_that_can_be_done() {
+    let bed = Bed::new().await;
+    let both = bed.portal_taking_both();
+    let (mut tab, logins) = bed.signed_in(&[&bed.records, &both]).await;
+    let (id, path) = id_in(&bed, &bed.records, &logins[0]);
+    assert_eq!(tab.get(&path).await.location(), "/logout/services");
+    let sent = tab.get("/logout/next").await;
+    let end = answers(&bed, &mut tab, &sent, (&both, Status::Success)).await;
+    assert_eq!(bed.answered(&bed.records, &end, &id), Status::Success);
 }
 
 #[tokio::test]

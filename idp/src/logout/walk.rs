@@ -61,13 +61,11 @@ async fn ask(centre: &Centre, logout: &Logout, step: &Step) -> Result<Option<Res
     if !centre.store.ask_step(&logout.id, place, &request.id).await? {
         return Ok(None);
     }
-    match message::carry_request(centre, provider, &request) {
-        Ok(response) => Ok(Some(response)),
-        Err(_) => {
-            centre.store.settle_step(&logout.id, place, false).await?;
-            Ok(None)
-        }
+    if let Ok(response) = message::carry_request(centre, provider, &request) {
+        return Ok(Some(response));
     }
+    centre.store.settle_step(&logout.id, place, false).await?;
+    Ok(None)
 }
 
 /// The answer to the service provider that asked, once; it says no more than what is confirmed by

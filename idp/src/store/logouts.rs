@@ -88,6 +88,11 @@ impl Logout {
         self.steps.iter().filter(|step| step.state == StepState::Waiting)
     }
 
+    /// Those that were told from server to server and have not answered.
+    pub(crate) fn silent(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| step.state == StepState::Asked && step.by_server)
+    }
+
     /// Whether somebody still waits for the answer.
     pub(crate) fn owes_answer(&self) -> bool {
         self.asker.is_some() && !self.answered
@@ -287,6 +292,19 @@ impl Store {
             answered: row.answered_at.is_some(),
             steps: steps.into_iter().map(Step::try_from).collect::<Result<_, _>>()?,
         }))
+    }
+
+    /// Lets the browser go to a service provider that could not be told from server to server.
+    pub(crate) async fn visit_instead(&self, logout: &str, place: i64) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        let sql = "DELETE FROM notices WHERE id IN (SELECT notice FROM logout_steps \
+                   WHERE logout = $1 AND place = $2 AND state = 'asked')";
+        execute!(tx.on(), sql, logout, place)?;
+        let sql = "UPDATE logout_steps SET state = 'waiting', notice = NULL \
+                   WHERE logout = $1 AND place = $2 AND state = 'asked' AND notice IS NOT NULL";
+        execute!(tx.on(), sql, logout, place)?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Goes to a service provider with that request. `false` when somebody went there before.
