@@ -95,10 +95,10 @@ pub async fn secure_cookies(mut response: Response) -> Response {
     let lines = response.headers_mut().iter_mut();
     for (_, line) in lines.filter(|(name, _)| *name == header::SET_COOKIE) {
         let text = line.to_str().unwrap_or_default();
-        if text.starts_with("__Host-") && !text.contains("; Secure") {
-            if let Ok(secured) = HeaderValue::from_str(&format!("{text}; Secure")) {
-                *line = secured;
-            }
+        let lacking = text.starts_with("__Host-") && !text.contains("; Secure");
+        let secured = lacking.then(|| HeaderValue::from_str(&format!("{text}; Secure")));
+        if let Some(Ok(secured)) = secured {
+            *line = secured;
         }
     }
     response

@@ -2,6 +2,7 @@
 
 use crate::private_stack::isolated;
 use crate::rig::{FRONT, PIN, PORTAL, RECEPTION, Rig};
+use crate::walker::IDP;
 
 #[test]
 fn a_resident_signs_in_and_sees_every_record() {
@@ -120,7 +121,9 @@ fn whoever_comes_after_a_sign_out_shows_a_card() {
             browser.see("ログアウトしました").await;
             first.remove();
 
-            // The identity provider still remembers the first person; the portal asks anew.
+            // The identity provider was asked to forget the first person, and did.
+            browser.open(&format!("{IDP}/logout")).await;
+            browser.see("ログインしていません").await;
             let _second = rig.insert("ueno-ichiko", FRONT);
             browser.open(PORTAL).await;
             browser.sign_in(PIN).await;
