@@ -90,7 +90,7 @@ mod tests {
             for (cookie, person) in [("c", 'a'), ("d", 'a'), ("e", 'b')] {
                 open(store, cookie, person, None).await;
             }
-            store.record_answer(&hash_of("d"), &portal("n"), "r", now()).await.unwrap();
+            store.record_answer(&hash_of("d"), &portal("n"), Some("r"), now()).await.unwrap();
             let mut own = store.own_sessions(&id('a'), IDLE, now()).await.unwrap();
             own.sort_by_key(|session| session.providers.len());
             let [one, other] = own.try_into().unwrap();

@@ -25,7 +25,7 @@ fn party(provider: &str) -> Party {
 
 async fn join(store: &Store, cookie: &str, provider: &str) {
     let request = format!("{cookie} {provider}");
-    store.record_answer(&hash_of(cookie), &party(provider), &request, now()).await.unwrap();
+    store.record_answer(&hash_of(cookie), &party(provider), Some(&request), now()).await.unwrap();
 }
 
 fn asker() -> LogoutAsker {
