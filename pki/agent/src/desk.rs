@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use warifu_card::piv::PivError;
+use warifu_card::CardError;
 use warifu_card::{ReaderError, ReaderState, Readers, Transaction};
 
 /// How long one blocking wait lasts at most; a task that is dropped leaves its thread that long.
@@ -65,7 +65,7 @@ impl Desk {
 
     /// Does `work` in one transaction with the card in `reader`, on a thread of its own. `hold` is
     /// kept until the card is free again, even if the task that waits for the result is dropped.
-    pub(crate) async fn transact<T: Send + 'static, E: From<PivError> + Send + 'static>(
+    pub(crate) async fn transact<T: Send + 'static, E: From<CardError> + Send + 'static>(
         &self,
         reader: &str,
         hold: impl Send + 'static,

@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use warifu_card::ReaderError;
-use warifu_card::piv::{KeyAlgorithm, PivError};
+use warifu_card::CardError;
+use warifu_card::piv::KeyAlgorithm;
 
 use crate::config::PromptKind;
 
@@ -174,15 +175,15 @@ impl Serialize for Fault {
     }
 }
 
-impl From<PivError> for Fault {
-    fn from(error: PivError) -> Self {
+impl From<CardError> for Fault {
+    fn from(error: CardError) -> Self {
         tracing::warn!(code = error.code(), "card failed");
         match error {
-            PivError::Reader(
+            CardError::Reader(
                 ReaderError::Removed | ReaderError::NoCard | ReaderError::NoReader,
             ) => Self::CardRemoved,
-            PivError::Reader(_) => Self::ReaderFailed,
-            PivError::NotPiv | PivError::NoCertificate => Self::CardChanged,
+            CardError::Reader(_) => Self::ReaderFailed,
+            CardError::OtherKind | CardError::NoCertificate => Self::CardChanged,
             _ => Self::CardFailed,
         }
     }

@@ -1,4 +1,5 @@
-//! What is said to a card: PIV over a reader seam, with PC/SC and virtual cards.
+//! What is said to a card: PIV, JPKI and FeliCa Lite-S over a reader seam, with PC/SC and virtual
+//! cards.
 //!
 //! A program asks [`Readers`] which readers there are, [`begins`](Readers::begin) a
 //! [`Transaction`] with the card in one of them, and talks [`piv`] through it:
@@ -15,7 +16,8 @@
 //! # drop(signature); Ok(()) }
 //! ```
 //!
-//! [`personalise`] is what a card office says to a card before it is handed out.
+//! [`PkiCard`] is what a login needs of PIV and of [`jpki`] alike; [`felica`] has no PIN and no
+//! certificate. [`personalise`] is what a card office says to a card before it is handed out.
 //!
 //! With the feature `virtual` there are cards that exist only in memory or in a file:
 //! [`virtual_card`] is the card, [`vpcd`] puts it into a virtual reader of a real pcscd,
@@ -24,10 +26,12 @@
 pub mod apdu;
 mod digits;
 pub mod felica;
+pub mod jpki;
 pub mod pcsc_readers;
 pub mod personalise;
 mod pin;
 pub mod piv;
+mod pki_card;
 mod reader;
 pub mod tlv;
 mod transport_code;
@@ -41,6 +45,7 @@ pub mod vpcd;
 
 pub use digits::WeakRandomness;
 pub use pcsc_readers::PcscReaders;
-pub use pin::{Pin, PinFormatError, UnfitPin};
+pub use pin::{Pin, PinForm, PinFormatError, UnfitPin};
+pub use pki_card::{CardError, PinError, PkiCard, PkiKind};
 pub use reader::{ReaderError, ReaderState, Readers, Transaction};
 pub use transport_code::{TransportCode, TransportCodeFormatError};

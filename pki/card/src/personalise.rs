@@ -26,7 +26,8 @@ pub use reset::reset;
 use crate::{
     apdu::{Command, StatusWord},
     pin::Pin,
-    piv::{CHUID, Guid, KeyAlgorithm, PinError, Piv, PivError, Slot, object},
+    piv::{CHUID, Guid, KeyAlgorithm, Piv, Slot, object},
+    pki_card::{CardError, PinError},
     reader::Transaction,
     tlv,
 };
@@ -85,7 +86,7 @@ impl<'t> Personalisation<'t> {
     pub fn public_key(&mut self, slot: Slot) -> Result<Option<Vec<u8>>, PersonaliseError> {
         let metadata = self.card.metadata(slot.key_reference())?.unwrap_or_default();
         if let (Some(id), Some(key)) = (metadata.algorithm, metadata.public_key) {
-            let algorithm = KeyAlgorithm::of_piv_id(id).ok_or(PivError::UnsupportedKey)?;
+            let algorithm = KeyAlgorithm::of_piv_id(id).ok_or(CardError::UnsupportedKey)?;
             return Ok(Some(public_key::from_template(algorithm, &key)?));
         }
         match self.certificate(slot)? {
@@ -98,7 +99,7 @@ impl<'t> Personalisation<'t> {
     pub fn certificate(&mut self, slot: Slot) -> Result<Option<Vec<u8>>, PersonaliseError> {
         match self.card.certificate(slot) {
             Ok(der) => Ok(Some(der)),
-            Err(PivError::NoCertificate) => Ok(None),
+            Err(CardError::NoCertificate) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -114,7 +115,7 @@ impl<'t> Personalisation<'t> {
         let command =
             Command::new(0x47, 0x00, slot.key_reference()).with_data(&wish).expecting_answer();
         let answer = self.card.done(&command)?;
-        let key = tlv::find(&answer, 0x7F49)?.ok_or(PivError::Malformed("public key"))?;
+        let key = tlv::find(&answer, 0x7F49)?.ok_or(CardError::Malformed("public key"))?;
         public_key::from_template(algorithm, key)
     }
 
@@ -136,7 +137,7 @@ impl<'t> Personalisation<'t> {
             self.verify_pin(&self.factory.pin.clone())?;
         }
         let signature = match self.card.sign(slot, algorithm, message) {
-            Err(PivError::Refused(StatusWord::WRONG_DATA | StatusWord::REFERENCE_NOT_FOUND)) => {
+            Err(CardError::Refused(StatusWord::WRONG_DATA | StatusWord::REFERENCE_NOT_FOUND)) => {
                 return Err(PersonaliseError::WrongKey);
             }
             signature => signature?,

@@ -1,6 +1,6 @@
 //! A PIN on its way to the card: checked, never shown, wiped when done.
 
-use std::fmt;
+use std::{fmt, ops::RangeInclusive};
 
 use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -12,16 +12,33 @@ use crate::{
 
 /// PIV pads a PIN to this many bytes (SP 800-73-4 part 2, section 2.4.3).
 pub(crate) const PIN_BLOCK: usize = 8;
-/// A PIN has at least so many digits.
-const SHORTEST: usize = 6;
 
-/// A PIV PIN of 6 to 8 decimal digits. Its memory is wiped when it is dropped.
+/// What the PIN of a kind of card looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PinForm {
+    /// 6 to 8 digits.
+    Piv,
+    /// 4 digits, for the user authentication key of JPKI.
+    Jpki,
+}
+
+impl PinForm {
+    /// How many digits there may be.
+    pub const fn lengths(self) -> RangeInclusive<usize> {
+        match self {
+            Self::Piv => 6..=PIN_BLOCK,
+            Self::Jpki => 4..=4,
+        }
+    }
+}
+
+/// A PIN of decimal digits. Its memory is wiped when it is dropped.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Pin([u8; PIN_BLOCK]);
 
-/// The text is not 6 to 8 decimal digits.
+/// The text is not as many decimal digits as the card's PIN has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a PIN is 6 to 8 digits")]
+#[error("a PIN of this card has another number of digits")]
 pub struct PinFormatError;
 
 impl PinFormatError {
@@ -57,11 +74,15 @@ impl UnfitPin {
 }
 
 impl Pin {
-    /// Checks and copies the digits; wiping `digits` is up to the caller.
+    /// A PIN for PIV; wiping `digits` is up to the caller.
     pub fn new(digits: &str) -> Result<Self, PinFormatError> {
+        Self::of(PinForm::Piv, digits)
+    }
+
+    /// Checks and copies the digits; wiping `digits` is up to the caller.
+    pub fn of(form: PinForm, digits: &str) -> Result<Self, PinFormatError> {
         let digits = digits.as_bytes();
-        if !(SHORTEST..=PIN_BLOCK).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit)
-        {
+        if !form.lengths().contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit) {
             return Err(PinFormatError);
         }
         let mut block = [0xFF; PIN_BLOCK];
@@ -107,9 +128,18 @@ impl Pin {
     }
 
     fn is_hard_to_guess(&self) -> Result<(), UnfitPin> {
+        if digits::is_trivial(self.digits()) { Err(UnfitPin::Trivial) } else { Ok(()) }
+    }
+
+    /// Itself, if it has this form.
+    pub(crate) fn require(&self, form: PinForm) -> Result<&Self, PinFormatError> {
+        if form.lengths().contains(&self.digits().len()) { Ok(self) } else { Err(PinFormatError) }
+    }
+
+    /// The digits alone.
+    pub(crate) fn digits(&self) -> &[u8] {
         let length = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let digits = self.0.get(..length).unwrap_or_default();
-        if digits::is_trivial(digits) { Err(UnfitPin::Trivial) } else { Ok(()) }
+        self.0.get(..length).unwrap_or_default()
     }
 
     /// The digits, padded with FF to eight bytes as the card wants them.
@@ -154,6 +184,16 @@ mod tests {
         assert_eq!(pin("271828").fits_after(&pin("271828")), Err(UnfitPin::Unchanged));
         assert_eq!(pin("123456").fits_after(&pin("271828")), Err(UnfitPin::Trivial));
         assert_eq!(pin("2718281").fits_after(&pin("271828")), Ok(()));
+    }
+
+    #[test]
+    fn a_pin_of_four_digits_is_no_piv_pin() {
+        let short = Pin::of(PinForm::Jpki, "2718").unwrap();
+        assert_eq!(short.digits(), b"2718");
+        assert_eq!(short.require(PinForm::Piv).err(), Some(PinFormatError));
+        assert_eq!(Pin::new("2718").err(), Some(PinFormatError));
+        assert_eq!(Pin::of(PinForm::Jpki, "271828").err(), Some(PinFormatError));
+        assert_eq!(Pin::of(PinForm::Jpki, "27a8").err(), Some(PinFormatError));
     }
 
     proptest! {

@@ -5,18 +5,18 @@
 //! that is meant for legal signatures.
 
 mod algorithm;
-mod error;
 pub(crate) mod metadata;
 pub(crate) mod object;
 pub(crate) mod reference;
 mod signature;
 
 pub use algorithm::KeyAlgorithm;
-pub use error::{PinError, PivError};
 pub use object::Guid;
 
 use crate::{
     apdu::{Command, Response, StatusWord, exchange},
+    pin::Pin,
+    pki_card::{CardError, PinError, PkiCard},
     reader::Transaction,
     tlv,
 };
@@ -59,27 +59,27 @@ pub struct Piv<'t> {
 }
 
 impl<'t> Piv<'t> {
-    /// Selects the PIV application. A card without it is [`PivError::NotPiv`].
-    pub fn select(transaction: &'t mut dyn Transaction) -> Result<Self, PivError> {
+    /// Selects the PIV application. A card without it is [`CardError::OtherKind`].
+    pub fn select(transaction: &'t mut dyn Transaction) -> Result<Self, CardError> {
         let mut card = Self { transaction };
         let command = Command::new(0xA4, 0x04, 0x00).with_data(&APPLICATION).expecting_answer();
         match card.send(&command)?.status {
             StatusWord::OK => Ok(card),
-            _ => Err(PivError::NotPiv),
+            _ => Err(CardError::OtherKind),
         }
     }
 
     /// The certificate of the slot, as DER, unpacked where the card keeps it compressed.
     ///
     /// At most 16 KiB. It is the card's word only: nothing about it has been verified.
-    pub fn certificate(&mut self, slot: Slot) -> Result<Vec<u8>, PivError> {
-        let object = self.object(slot.certificate_tag())?.ok_or(PivError::NoCertificate)?;
+    pub fn certificate(&mut self, slot: Slot) -> Result<Vec<u8>, CardError> {
+        let object = self.object(slot.certificate_tag())?.ok_or(CardError::NoCertificate)?;
         object::certificate(&object)
     }
 
     /// The GUID out of the CHUID, which tells this card from every other.
-    pub fn card_guid(&mut self) -> Result<Guid, PivError> {
-        let object = self.object(CHUID)?.ok_or(PivError::Malformed("chuid"))?;
+    pub fn card_guid(&mut self) -> Result<Guid, CardError> {
+        let object = self.object(CHUID)?.ok_or(CardError::Malformed("chuid"))?;
         object::guid(&object)
     }
 
@@ -87,13 +87,13 @@ impl<'t> Piv<'t> {
     ///
     /// SHA-256 for P-256 and RSA, SHA-384 for P-384. ECDSA comes as `r || s`, each of the
     /// curve's length (as in JWS, RFC 7518, 3.4); RSA as PKCS#1 v1.5.
-    /// [`PivError::PinRequired`] when the slot wants the PIN first.
+    /// [`CardError::PinRequired`] when the slot wants the PIN first.
     pub fn sign(
         &mut self,
         slot: Slot,
         algorithm: KeyAlgorithm,
         message: &[u8],
-    ) -> Result<Vec<u8>, PivError> {
+    ) -> Result<Vec<u8>, CardError> {
         let input = signature::input(algorithm, message);
         let command = Command::new(0x87, algorithm.piv_id(), slot.key_reference())
             .with_data(&signature::request(&input)?)
@@ -101,13 +101,13 @@ impl<'t> Piv<'t> {
         let response = self.send(&command)?;
         match response.status {
             StatusWord::OK => signature::from_answer(algorithm, &response.data),
-            StatusWord::SECURITY_NOT_SATISFIED => Err(PivError::PinRequired),
-            status => Err(PivError::Refused(status)),
+            StatusWord::SECURITY_NOT_SATISFIED => Err(CardError::PinRequired),
+            status => Err(CardError::Refused(status)),
         }
     }
 
     /// The content of a data object (what is inside tag 53), `None` if the card has none.
-    pub(crate) fn object(&mut self, tag: u32) -> Result<Option<Vec<u8>>, PivError> {
+    pub(crate) fn object(&mut self, tag: u32) -> Result<Option<Vec<u8>>, CardError> {
         let [_, name @ ..] = tag.to_be_bytes();
         let query = tlv::object(0x5C, &name)?;
         let response =
@@ -118,20 +118,42 @@ impl<'t> Piv<'t> {
                 Ok(content.filter(|bytes| !bytes.is_empty()).map(<[u8]>::to_vec))
             }
             StatusWord::NOT_FOUND | StatusWord::REFERENCE_NOT_FOUND => Ok(None),
-            status => Err(PivError::Refused(status)),
+            status => Err(CardError::Refused(status)),
         }
     }
 
     /// Sends a command that must end well, and gives its answer.
-    pub(crate) fn done(&mut self, command: &Command) -> Result<Vec<u8>, PivError> {
+    pub(crate) fn done(&mut self, command: &Command) -> Result<Vec<u8>, CardError> {
         let response = self.send(command)?;
         match response.status {
             StatusWord::OK => Ok(response.data),
-            status => Err(PivError::Refused(status)),
+            status => Err(CardError::Refused(status)),
         }
     }
 
-    pub(crate) fn send(&mut self, command: &Command) -> Result<Response, PivError> {
+    pub(crate) fn send(&mut self, command: &Command) -> Result<Response, CardError> {
         Ok(exchange(self.transaction, command)?)
+    }
+}
+
+impl PkiCard for Piv<'_> {
+    fn login_certificate(&mut self) -> Result<Vec<u8>, CardError> {
+        self.certificate(Slot::Authentication)
+    }
+
+    fn tries_left(&mut self) -> Result<u8, CardError> {
+        self.tries_left()
+    }
+
+    fn verify_pin(&mut self, pin: &Pin) -> Result<(), PinError> {
+        self.verify_pin(pin)
+    }
+
+    fn sign_login(
+        &mut self,
+        algorithm: KeyAlgorithm,
+        message: &[u8],
+    ) -> Result<Vec<u8>, CardError> {
+        self.sign(Slot::Authentication, algorithm, message)
     }
 }

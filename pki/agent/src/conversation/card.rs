@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::sha::{sha256, sha384};
 use openssl::x509::X509;
-use warifu_card::piv::{KeyAlgorithm, PinError, Piv, PivError, Slot};
+use warifu_card::{CardError, PinError};
+use warifu_card::piv::{KeyAlgorithm, Piv, Slot};
 use warifu_card::{Pin, Transaction, TransportCode, UnfitPin};
 
 use crate::protocol::{Fault, Token};
@@ -97,14 +98,14 @@ impl Attempt {
                 piv.verify_pin(new)
             }
             // The code alone opens nothing.
-            (Known::Code(_), None) => Err(PivError::PinRequired.into()),
+            (Known::Code(_), None) => Err(CardError::PinRequired.into()),
         }
     }
 
     /// What an error means to the person: a card that refuses a new PIN says so in many ways.
-    fn fault(&self, error: PivError) -> Fault {
+    fn fault(&self, error: CardError) -> Fault {
         match error {
-            PivError::Refused(_) if self.new.is_some() => Fault::PinRefused,
+            CardError::Refused(_) if self.new.is_some() => Fault::PinRefused,
             other => other.into(),
         }
     }
@@ -121,7 +122,7 @@ pub(super) enum Proof {
 }
 
 /// Reads what the person must be told before anything is asked.
-pub(super) fn look(transaction: &mut dyn Transaction, purpose: Purpose) -> Result<Card, PivError> {
+pub(super) fn look(transaction: &mut dyn Transaction, purpose: Purpose) -> Result<Card, CardError> {
     let mut piv = Piv::select(transaction)?;
     let certificate = piv.certificate(Slot::Authentication)?;
     let algorithm = KeyAlgorithm::of_certificate(&certificate)?;
@@ -129,7 +130,7 @@ pub(super) fn look(transaction: &mut dyn Transaction, purpose: Purpose) -> Resul
     Ok(Card { certificate, algorithm, tries })
 }
 
-fn tries(piv: &mut Piv<'_>, purpose: Purpose) -> Result<Option<u8>, PivError> {
+fn tries(piv: &mut Piv<'_>, purpose: Purpose) -> Result<Option<u8>, CardError> {
     match purpose {
         Purpose::SignIn | Purpose::ChangePin => piv.tries_left().map(Some),
         Purpose::Activate => piv.code_tries_left(),
@@ -172,7 +173,7 @@ pub(super) fn prove(
 pub(super) fn attest(
     transaction: &mut dyn Transaction,
     challenge: &Challenge,
-) -> Result<Token, PivError> {
+) -> Result<Token, CardError> {
     let mut piv = Piv::select(transaction)?;
     let certificate = piv.certificate(Slot::Presence)?;
     let algorithm = KeyAlgorithm::of_certificate(&certificate)?;
@@ -256,7 +257,7 @@ mod tests {
         let mut transaction = readers.begin("one").unwrap();
         let mut piv = Piv::select(transaction.as_mut()).unwrap();
         let again = piv.sign(Slot::Authentication, seen.algorithm, b"x");
-        assert_eq!(again, Err(PivError::PinRequired));
+        assert_eq!(again, Err(CardError::PinRequired));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use warifu_card::piv::PivError;
+use warifu_card::CardError;
 use warifu_card::{ReaderError, ReaderState, Transaction};
 
 use super::Conversation;
@@ -22,7 +22,7 @@ pub(super) struct Search<'a> {
 }
 
 /// A card that did not answer as it should, where it is.
-type Refused = (Place, PivError);
+type Refused = (Place, CardError);
 
 impl Search<'_> {
     /// The card that is `wanted` and answers `examine`, as soon as there is one; the person
@@ -35,7 +35,7 @@ impl Search<'_> {
     ) -> Result<(Place, T), Fault>
     where
         T: Send + 'static,
-        F: Fn(&mut dyn Transaction) -> Result<T, PivError> + Clone + Send + 'static,
+        F: Fn(&mut dyn Transaction) -> Result<T, CardError> + Clone + Send + 'static,
     {
         let desk = &self.conversation.desk;
         let (mut refused, mut told) = (Vec::new(), None);
@@ -63,7 +63,7 @@ impl Search<'_> {
     ) -> Vec<(Place, T)>
     where
         T: Send + 'static,
-        F: Fn(&mut dyn Transaction) -> Result<T, PivError> + Clone + Send + 'static,
+        F: Fn(&mut dyn Transaction) -> Result<T, CardError> + Clone + Send + 'static,
     {
         refused.retain(|(known, _)| places.contains(known));
         let mut found = Vec::new();
@@ -98,10 +98,10 @@ impl Search<'_> {
         Ok((chosen < found.len()).then(|| found.swap_remove(chosen)))
     }
 
-    async fn examine<T, F>(&self, place: &Place, examine: &F) -> Result<T, PivError>
+    async fn examine<T, F>(&self, place: &Place, examine: &F) -> Result<T, CardError>
     where
         T: Send + 'static,
-        F: Fn(&mut dyn Transaction) -> Result<T, PivError> + Clone + Send + 'static,
+        F: Fn(&mut dyn Transaction) -> Result<T, CardError> + Clone + Send + 'static,
     {
         let Conversation { desk, turn, .. } = self.conversation;
         let mut result = desk.transact(&place.reader, turn.clone(), examine.clone()).await;
@@ -123,10 +123,10 @@ impl Search<'_> {
     }
 }
 
-fn may_pass(error: &PivError) -> bool {
+fn may_pass(error: &CardError) -> bool {
     matches!(
         error,
-        PivError::Reader(ReaderError::Busy | ReaderError::Reset | ReaderError::Failed(_))
+        CardError::Reader(ReaderError::Busy | ReaderError::Reset | ReaderError::Failed(_))
     )
 }
 
@@ -139,16 +139,16 @@ fn progress(states: &[ReaderState], refused: &[Refused]) -> Progress {
 }
 
 /// Whether the card was merely pulled out while it was looked at.
-fn is_gone(error: &PivError) -> bool {
+fn is_gone(error: &CardError) -> bool {
     matches!(
         error,
-        PivError::Reader(ReaderError::Removed | ReaderError::NoCard | ReaderError::NoReader)
+        CardError::Reader(ReaderError::Removed | ReaderError::NoCard | ReaderError::NoReader)
     )
 }
 
-fn code(error: &PivError) -> &'static str {
+fn code(error: &CardError) -> &'static str {
     match error {
-        PivError::NotPiv => "card.unknown",
+        CardError::OtherKind => "card.unknown",
         other => other.code(),
     }
 }

@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use openssl::x509::X509;
-use warifu_card::piv::{Piv, PivError, Slot};
+use warifu_card::CardError;
+use warifu_card::piv::{Piv, Slot};
 use warifu_card::{ReaderState, Readers};
 
 use super::Finding;
@@ -39,7 +40,7 @@ fn card(readers: &dyn Readers, state: &ReaderState, now: Timestamp) -> Vec<Findi
     let mut findings = Vec::new();
     if let Err(error) = look(readers, state, now, &mut findings) {
         findings.push(match error {
-            PivError::NotPiv => Finding::problem("card.unknown"),
+            CardError::OtherKind => Finding::problem("card.unknown"),
             other => Finding::problem("card.failed").with("reason", other.code()),
         });
     }
@@ -51,16 +52,16 @@ fn look(
     state: &ReaderState,
     now: Timestamp,
     findings: &mut Vec<Finding>,
-) -> Result<(), PivError> {
+) -> Result<(), CardError> {
     let mut transaction = readers.begin(&state.name)?;
     let mut piv = Piv::select(transaction.as_mut())?;
     findings.push(Finding::good("card.ok"));
     match piv.certificate(Slot::Authentication) {
         Ok(der) => findings.push(validity(&der, now)),
-        Err(PivError::NoCertificate) => findings.push(Finding::problem("certificate.none")),
+        Err(CardError::NoCertificate) => findings.push(Finding::problem("certificate.none")),
         Err(error) => return Err(error),
     }
-    if piv.certificate(Slot::Presence) == Err(PivError::NoCertificate) {
+    if piv.certificate(Slot::Presence) == Err(CardError::NoCertificate) {
         findings.push(Finding::note("presence.none"));
     }
     findings.push(tries(piv.tries_left()?));

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 use warifu_agent::prompt::{Complaint, Ending, Wanted};
 use warifu_agent::{AgentConfig, PromptKind};
-use warifu_card::piv::{PinError, Piv};
+use warifu_card::PinError;
+use warifu_card::piv::Piv;
 use warifu_card::{Pin, Readers, UnfitPin};
 
 use crate::bench::{Act, Bench, FIRST};

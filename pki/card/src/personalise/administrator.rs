@@ -5,7 +5,8 @@ use zeroize::Zeroizing;
 use super::{ManagementAlgorithm, ManagementKey, PersonaliseError};
 use crate::{
     apdu::{Command, StatusWord},
-    piv::{Piv, PivError},
+    piv::Piv,
+    pki_card::CardError,
     tlv,
 };
 
@@ -45,7 +46,7 @@ pub(super) fn become_one(
 fn as_the_card_uses_it(
     card: &mut Piv<'_>,
     key: &ManagementKey,
-) -> Result<Option<ManagementKey>, PivError> {
+) -> Result<Option<ManagementKey>, CardError> {
     let metadata = card.metadata(MANAGEMENT_KEY)?.unwrap_or_default();
     Ok(match metadata.algorithm.and_then(ManagementAlgorithm::of_piv_id) {
         Some(algorithm) => key.for_cipher(algorithm),
@@ -59,7 +60,7 @@ fn ask(
     key: &ManagementKey,
     template: &[u8],
     wanted: u32,
-) -> Result<Option<Vec<u8>>, PivError> {
+) -> Result<Option<Vec<u8>>, CardError> {
     let command = Command::new(0x87, key.algorithm().piv_id(), MANAGEMENT_KEY)
         .with_data(&tlv::object(TEMPLATE, template)?)
         .expecting_answer();
@@ -67,7 +68,7 @@ fn ask(
     if response.status != StatusWord::OK {
         return Ok(None);
     }
-    let template = tlv::find(&response.data, TEMPLATE)?.ok_or(PivError::Malformed("template"))?;
+    let template = tlv::find(&response.data, TEMPLATE)?.ok_or(CardError::Malformed("template"))?;
     Ok(tlv::find(template, wanted)?.map(<[u8]>::to_vec))
 }
 

@@ -4,7 +4,7 @@ use openssl::error::ErrorStack;
 use thiserror::Error;
 
 use crate::{
-    piv::{PinError, PivError},
+    pki_card::{CardError, PinError},
     tlv::TlvError,
 };
 
@@ -14,7 +14,7 @@ use crate::{
 pub enum PersonaliseError {
     /// The card or the reader failed, or the card refused.
     #[error(transparent)]
-    Card(#[from] PivError),
+    Card(#[from] CardError),
     /// The PIN, or the code in its place, was judged and not accepted.
     #[error(transparent)]
     Pin(PinError),

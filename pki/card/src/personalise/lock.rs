@@ -9,10 +9,8 @@ use super::{
 use crate::{
     apdu::Command,
     pin::{PIN_BLOCK, Pin},
-    piv::{
-        PinError, PivError,
-        reference::{PIN, PUK},
-    },
+    piv::reference::{PIN, PUK},
+    pki_card::{CardError, PinError},
     transport_code::TransportCode,
 };
 
@@ -39,7 +37,7 @@ impl Personalisation<'_> {
         Ok(self.tries_of(PIN)? == Some(pin))
     }
 
-    fn tries_of(&mut self, reference: u8) -> Result<Option<u8>, PivError> {
+    fn tries_of(&mut self, reference: u8) -> Result<Option<u8>, CardError> {
         Ok(self.card.metadata(reference)?.and_then(|metadata| metadata.tries))
     }
 

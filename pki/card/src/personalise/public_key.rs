@@ -14,10 +14,7 @@ use openssl::{
 };
 
 use super::PersonaliseError;
-use crate::{
-    piv::{KeyAlgorithm, PivError},
-    tlv,
-};
+use crate::{piv::KeyAlgorithm, pki_card::CardError, tlv};
 
 const MODULUS: u32 = 0x81;
 const EXPONENT: u32 = 0x82;
@@ -30,16 +27,16 @@ pub(super) fn from_template(
     template: &[u8],
 ) -> Result<Vec<u8>, PersonaliseError> {
     let part = |tag| -> Result<&[u8], PersonaliseError> {
-        Ok(tlv::find(template, tag)?.ok_or(PivError::Malformed("public key"))?)
+        Ok(tlv::find(template, tag)?.ok_or(CardError::Malformed("public key"))?)
     };
     let key = match algorithm {
         KeyAlgorithm::Rsa2048 => rsa(part(MODULUS)?, part(EXPONENT)?),
         KeyAlgorithm::P256 => on_curve(Nid::X9_62_PRIME256V1, part(POINT)?),
         KeyAlgorithm::P384 => on_curve(Nid::SECP384R1, part(POINT)?),
     };
-    let key = key.map_err(|_| PivError::Malformed("public key"))?;
+    let key = key.map_err(|_| CardError::Malformed("public key"))?;
     if KeyAlgorithm::of_key(&key) != Some(algorithm) {
-        return Err(PivError::Malformed("public key").into());
+        return Err(CardError::Malformed("public key").into());
     }
     Ok(key.public_key_to_der()?)
 }
@@ -59,18 +56,18 @@ fn on_curve(curve: Nid, point: &[u8]) -> Result<PKey<Public>, ErrorStack> {
 
 /// The key that a certificate is for.
 pub(super) fn of_certificate(der: &[u8]) -> Result<Vec<u8>, PersonaliseError> {
-    let certificate = X509::from_der(der).map_err(|_| PivError::Malformed("certificate"))?;
+    let certificate = X509::from_der(der).map_err(|_| CardError::Malformed("certificate"))?;
     Ok(certificate.public_key()?.public_key_to_der()?)
 }
 
 /// The kind of a key in this form.
 pub(super) fn algorithm(public_key: &[u8]) -> Result<KeyAlgorithm, PersonaliseError> {
     let key = read(public_key)?;
-    Ok(KeyAlgorithm::of_key(&key).ok_or(PivError::UnsupportedKey)?)
+    Ok(KeyAlgorithm::of_key(&key).ok_or(CardError::UnsupportedKey)?)
 }
 
 fn read(public_key: &[u8]) -> Result<PKey<Public>, PersonaliseError> {
-    Ok(PKey::public_key_from_der(public_key).map_err(|_| PivError::Malformed("public key"))?)
+    Ok(PKey::public_key_from_der(public_key).map_err(|_| CardError::Malformed("public key"))?)
 }
 
 /// Whether the signature, in the form that [`Piv::sign`](crate::piv::Piv::sign) gives it, is this
@@ -128,7 +125,7 @@ mod tests {
         let mut template = tlv::object(MODULUS, &small.n().to_vec()).unwrap();
         tlv::write(&mut template, EXPONENT, &small.e().to_vec()).unwrap();
         let refused = from_template(KeyAlgorithm::Rsa2048, &template);
-        assert_eq!(refused, Err(PivError::Malformed("public key").into()));
+        assert_eq!(refused, Err(CardError::Malformed("public key").into()));
     }
 
     proptest! {

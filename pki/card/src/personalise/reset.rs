@@ -7,7 +7,8 @@ use crate::{
     apdu::{Command, StatusWord},
     pin::PIN_BLOCK,
     pin::Pin,
-    piv::{PinError, Piv, PivError},
+    piv::Piv,
+    pki_card::{CardError, PinError},
     reader::Transaction,
 };
 
@@ -45,5 +46,5 @@ fn block(
             Err(error) => return Err(error.into()),
         }
     }
-    Err(PivError::Malformed("tries").into())
+    Err(CardError::Malformed("tries").into())
 }

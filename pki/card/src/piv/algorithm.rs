@@ -6,7 +6,7 @@ use openssl::{
     x509::X509,
 };
 
-use super::PivError;
+use crate::pki_card::CardError;
 
 /// The kind of a card's key. It also fixes the hash: SHA-256, or SHA-384 for P-384.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,11 +21,11 @@ pub enum KeyAlgorithm {
 
 impl KeyAlgorithm {
     /// The kind of the key that a certificate (DER) is for; others are
-    /// [`PivError::UnsupportedKey`].
-    pub fn of_certificate(der: &[u8]) -> Result<Self, PivError> {
-        let certificate = X509::from_der(der).map_err(|_| PivError::Malformed("certificate"))?;
-        let key = certificate.public_key().map_err(|_| PivError::UnsupportedKey)?;
-        Self::of_key(&key).ok_or(PivError::UnsupportedKey)
+    /// [`CardError::UnsupportedKey`].
+    pub fn of_certificate(der: &[u8]) -> Result<Self, CardError> {
+        let certificate = X509::from_der(der).map_err(|_| CardError::Malformed("certificate"))?;
+        let key = certificate.public_key().map_err(|_| CardError::UnsupportedKey)?;
+        Self::of_key(&key).ok_or(CardError::UnsupportedKey)
     }
 
     /// The kind of a key, if it is one a card can hold.

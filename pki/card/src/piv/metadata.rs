@@ -1,9 +1,10 @@
 //! What a card tells about its keys, PIN and PUK to those who ask in the way of Yubico's cards
 //! (GET METADATA, their firmware 5.3). Most cards do not know the question, and that is fine.
 
-use super::{Piv, PivError};
+use super::Piv;
 use crate::{
     apdu::{Command, StatusWord},
+    pki_card::CardError,
     tlv,
 };
 
@@ -33,7 +34,7 @@ pub(crate) struct Metadata {
 impl Piv<'_> {
     /// Asks about a key, the PIN, the PUK or the management key by its reference. `None`: nothing
     /// there, or a card that does not answer such questions.
-    pub(crate) fn metadata(&mut self, reference: u8) -> Result<Option<Metadata>, PivError> {
+    pub(crate) fn metadata(&mut self, reference: u8) -> Result<Option<Metadata>, CardError> {
         let command = Command::new(GET_METADATA, 0x00, reference).expecting_answer();
         let response = self.send(&command)?;
         match response.status {
@@ -44,8 +45,8 @@ impl Piv<'_> {
 }
 
 impl Metadata {
-    fn parse(answer: &[u8]) -> Result<Self, PivError> {
-        let byte = |tag| -> Result<Option<u8>, PivError> {
+    fn parse(answer: &[u8]) -> Result<Self, CardError> {
+        let byte = |tag| -> Result<Option<u8>, CardError> {
             Ok(tlv::find(answer, tag)?.and_then(|value| value.first().copied()))
         };
         let (tries, tries_left) = match tlv::find(answer, TRIES)? {

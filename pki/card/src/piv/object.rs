@@ -5,11 +5,10 @@ use std::{fmt, io::Read};
 use flate2::read::GzDecoder;
 use jiff::civil::Date;
 
-use super::PivError;
-use crate::tlv::{self, TlvError};
-
-/// The longest certificate that is taken from a card, unpacked.
-const MAX_CERTIFICATE: usize = 16 * 1024;
+use crate::{
+    pki_card::{CardError, MAX_CERTIFICATE},
+    tlv::{self, TlvError},
+};
 
 /// FASC-N of a card that no federal agency issued: agency 9999, system 9999, credential 999999,
 /// as other makers of such cards write it (SP 800-73-4 part 1, 3.1.2).
@@ -29,37 +28,37 @@ impl fmt::Debug for Guid {
 }
 
 /// The certificate (DER) out of the content of a certificate object.
-pub(super) fn certificate(object: &[u8]) -> Result<Vec<u8>, PivError> {
-    let bytes = tlv::find(object, 0x70)?.ok_or(PivError::NoCertificate)?;
+pub(super) fn certificate(object: &[u8]) -> Result<Vec<u8>, CardError> {
+    let bytes = tlv::find(object, 0x70)?.ok_or(CardError::NoCertificate)?;
     match tlv::find(object, 0x71)? {
         None | Some([] | [0x00]) => bounded(bytes.to_vec()),
         Some([0x01]) => unpack(bytes),
-        Some(_) => Err(PivError::Malformed("certinfo")),
+        Some(_) => Err(CardError::Malformed("certinfo")),
     }
 }
 
-fn bounded(bytes: Vec<u8>) -> Result<Vec<u8>, PivError> {
+fn bounded(bytes: Vec<u8>) -> Result<Vec<u8>, CardError> {
     match bytes.len() {
-        0 => Err(PivError::NoCertificate),
+        0 => Err(CardError::NoCertificate),
         1..=MAX_CERTIFICATE => Ok(bytes),
-        _ => Err(PivError::Malformed("certificate")),
+        _ => Err(CardError::Malformed("certificate")),
     }
 }
 
-fn unpack(bytes: &[u8]) -> Result<Vec<u8>, PivError> {
+fn unpack(bytes: &[u8]) -> Result<Vec<u8>, CardError> {
     let mut certificate = Vec::new();
     // One byte more than allowed tells a long one from one that just fits.
     GzDecoder::new(bytes)
         .take(MAX_CERTIFICATE as u64 + 1)
         .read_to_end(&mut certificate)
-        .map_err(|_| PivError::Malformed("gzip"))?;
+        .map_err(|_| CardError::Malformed("gzip"))?;
     bounded(certificate)
 }
 
 /// The GUID out of the content of the CHUID object.
-pub(crate) fn guid(object: &[u8]) -> Result<Guid, PivError> {
-    let bytes = tlv::find(object, 0x34)?.ok_or(PivError::Malformed("chuid"))?;
-    bytes.try_into().map(Guid).map_err(|_| PivError::Malformed("chuid"))
+pub(crate) fn guid(object: &[u8]) -> Result<Guid, CardError> {
+    let bytes = tlv::find(object, 0x34)?.ok_or(CardError::Malformed("chuid"))?;
+    bytes.try_into().map(Guid).map_err(|_| CardError::Malformed("chuid"))
 }
 
 /// The content of a CHUID object without a signature: GUID, and the day until which the card is
@@ -119,12 +118,12 @@ mod tests {
 
     #[test]
     fn refuses_unknown_packing_and_bombs() {
-        assert_eq!(certificate(&object(b"der", &[2])), Err(PivError::Malformed("certinfo")));
-        assert_eq!(certificate(&object(b"der", &[1])), Err(PivError::Malformed("gzip")));
+        assert_eq!(certificate(&object(b"der", &[2])), Err(CardError::Malformed("certinfo")));
+        assert_eq!(certificate(&object(b"der", &[1])), Err(CardError::Malformed("gzip")));
         let bomb = packed(&vec![0; 8 << 20]);
         assert!(bomb.len() < 16 * 1024);
-        assert_eq!(certificate(&object(&bomb, &[1])), Err(PivError::Malformed("certificate")));
-        assert_eq!(certificate(&object(b"", &[0])), Err(PivError::NoCertificate));
+        assert_eq!(certificate(&object(&bomb, &[1])), Err(CardError::Malformed("certificate")));
+        assert_eq!(certificate(&object(b"", &[0])), Err(CardError::NoCertificate));
     }
 
     #[test]
@@ -143,7 +142,7 @@ mod tests {
         tlv::write(&mut chuid, 0x34, &[7; 16]).unwrap();
         assert_eq!(guid(&chuid), Ok(Guid([7; 16])));
         assert_eq!(format!("{:?}", Guid([0xAB; 16])), "ab".repeat(16));
-        assert_eq!(guid(&[0x34, 0x01, 0x00]), Err(PivError::Malformed("chuid")));
+        assert_eq!(guid(&[0x34, 0x01, 0x00]), Err(CardError::Malformed("chuid")));
     }
 
     proptest! {

@@ -3,10 +3,11 @@
 
 use zeroize::Zeroizing;
 
-use super::{PinError, Piv, PivError};
+use super::Piv;
 use crate::{
     apdu::{Command, StatusWord},
-    pin::{PIN_BLOCK, Pin},
+    pin::{PIN_BLOCK, Pin, PinForm},
+    pki_card::{self, CardError, PinError},
     transport_code::TransportCode,
 };
 
@@ -22,33 +23,30 @@ impl Piv<'_> {
     /// How many wrong PINs the card will still bear; 0 means blocked. Costs no try.
     ///
     /// A PIN that is already verified is forgotten, because the card tells no count with it.
-    pub fn tries_left(&mut self) -> Result<u8, PivError> {
+    pub fn tries_left(&mut self) -> Result<u8, CardError> {
         let query = Command::new(0x20, 0x00, PIN);
         let mut status = self.send(&query)?.status;
         if status == StatusWord::OK {
             self.send(&Command::new(0x20, 0xFF, PIN))?;
             status = self.send(&query)?.status;
         }
-        match (status, status.tries_left()) {
-            (_, Some(left)) => Ok(left),
-            (StatusWord::BLOCKED, None) => Ok(0),
-            _ => Err(PivError::Refused(status)),
-        }
+        pki_card::tries_told(status)
     }
 
     /// How many wrong transport codes the card will still bear; 0 means that it cannot be unblocked
     /// any more. Costs no try. `None` from a card that does not tell: most only count.
-    pub fn code_tries_left(&mut self) -> Result<Option<u8>, PivError> {
+    pub fn code_tries_left(&mut self) -> Result<Option<u8>, CardError> {
         Ok(self.metadata(PUK)?.and_then(|metadata| metadata.tries_left))
     }
 
     /// Shows the PIN to the card. A wrong one costs a try.
     pub fn verify_pin(&mut self, pin: &Pin) -> Result<(), PinError> {
-        self.refer(0x20, PIN, pin.block().as_slice())
+        self.refer(0x20, PIN, pin.require(PinForm::Piv)?.block().as_slice())
     }
 
     /// Gives the card another PIN. A wrong old one costs a try; afterwards the PIN counts as shown.
     pub fn change_pin(&mut self, old: &Pin, new: &Pin) -> Result<(), PinError> {
+        let [old, new] = [old.require(PinForm::Piv)?, new.require(PinForm::Piv)?];
         self.exchange(0x24, PIN, &old.block(), &new.block())
     }
 
@@ -56,7 +54,7 @@ impl Piv<'_> {
     /// back. A wrong code costs a try of the code's own, which [`PinError::Wrong`] then counts.
     /// The code itself is refused as PIN: it stands in a letter.
     pub fn unblock(&mut self, code: &TransportCode, new: &Pin) -> Result<(), PinError> {
-        new.differs_from_code(code)?;
+        new.require(PinForm::Piv)?.differs_from_code(code)?;
         self.exchange(0x2C, PIN, &code.block(), &new.block())
     }
 
@@ -81,13 +79,6 @@ impl Piv<'_> {
 
     fn refer(&mut self, instruction: u8, reference: u8, data: &[u8]) -> Result<(), PinError> {
         let command = Command::new(instruction, 0x00, reference).with_data(data);
-        let status = self.send(&command)?.status;
-        match (status, status.tries_left()) {
-            (StatusWord::OK, _) => Ok(()),
-            // Some cards count down to 63C0 before they say 6983.
-            (StatusWord::BLOCKED, _) | (_, Some(0)) => Err(PinError::Blocked),
-            (_, Some(left)) => Err(PinError::Wrong { left }),
-            _ => Err(PivError::Refused(status).into()),
-        }
+        pki_card::judged(self.send(&command)?.status)
     }
 }

@@ -5,14 +5,12 @@ use openssl::{
     sha::{sha256, sha384},
 };
 
-use super::{KeyAlgorithm, PivError};
-use crate::tlv::{self, TlvError};
+use super::KeyAlgorithm;
+use crate::{
+    pki_card::{CardError, pkcs1},
+    tlv::{self, TlvError},
+};
 
-/// `DigestInfo` of SHA-256 up to the digest (RFC 8017, 9.2, note 1).
-const SHA256_DIGEST_INFO: [u8; 19] = [
-    0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
-    0x00, 0x04, 0x20,
-];
 /// The dynamic authentication template and what is in it.
 const TEMPLATE: u32 = 0x7C;
 const CHALLENGE: u32 = 0x81;
@@ -23,19 +21,8 @@ pub(super) fn input(algorithm: KeyAlgorithm, message: &[u8]) -> Vec<u8> {
     match algorithm {
         KeyAlgorithm::P256 => sha256(message).to_vec(),
         KeyAlgorithm::P384 => sha384(message).to_vec(),
-        KeyAlgorithm::Rsa2048 => pkcs1_block(&sha256(message), algorithm.width()),
+        KeyAlgorithm::Rsa2048 => pkcs1::block(&pkcs1::digest_info(message), algorithm.width()),
     }
-}
-
-/// EMSA-PKCS1-v1_5 (RFC 8017, 9.2): the card does nothing but the bare RSA operation.
-fn pkcs1_block(digest: &[u8; 32], width: usize) -> Vec<u8> {
-    let padding = width.saturating_sub(3 + SHA256_DIGEST_INFO.len() + digest.len());
-    let mut block = vec![0x00, 0x01];
-    block.resize(2 + padding, 0xFF);
-    block.push(0x00);
-    block.extend_from_slice(&SHA256_DIGEST_INFO);
-    block.extend_from_slice(digest);
-    block
 }
 
 /// The template that asks for the response to `input`.
@@ -46,14 +33,14 @@ pub(super) fn request(input: &[u8]) -> Result<Vec<u8>, TlvError> {
 }
 
 /// The signature out of the card's answer: `r || s`, or the RSA signature.
-pub(super) fn from_answer(algorithm: KeyAlgorithm, answer: &[u8]) -> Result<Vec<u8>, PivError> {
-    let template = tlv::find(answer, TEMPLATE)?.ok_or(PivError::Malformed("template"))?;
-    let signature = tlv::find(template, RESPONSE)?.ok_or(PivError::Malformed("template"))?;
+pub(super) fn from_answer(algorithm: KeyAlgorithm, answer: &[u8]) -> Result<Vec<u8>, CardError> {
+    let template = tlv::find(answer, TEMPLATE)?.ok_or(CardError::Malformed("template"))?;
+    let signature = tlv::find(template, RESPONSE)?.ok_or(CardError::Malformed("template"))?;
     match algorithm {
         KeyAlgorithm::Rsa2048 if signature.len() == algorithm.width() => Ok(signature.to_vec()),
-        KeyAlgorithm::Rsa2048 => Err(PivError::Malformed("signature")),
+        KeyAlgorithm::Rsa2048 => Err(CardError::Malformed("signature")),
         KeyAlgorithm::P256 | KeyAlgorithm::P384 => {
-            raw_ecdsa(signature, algorithm.width()).ok_or(PivError::Malformed("signature"))
+            raw_ecdsa(signature, algorithm.width()).ok_or(CardError::Malformed("signature"))
         }
     }
 }
@@ -76,16 +63,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn pads_as_pkcs1_says() {
-        let block = input(KeyAlgorithm::Rsa2048, b"abc");
-        assert_eq!(block.len(), 256);
-        assert_eq!(block[..2], [0, 1]);
-        assert!(block[2..204].iter().all(|byte| *byte == 0xFF));
-        assert_eq!(block[204], 0);
-        assert_eq!(block[224..], sha256(b"abc"));
-    }
 
     #[test]
     fn hashes_for_the_curve() {

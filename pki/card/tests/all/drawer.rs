@@ -6,9 +6,9 @@ use std::{
 };
 
 use warifu_card::{
-    ReaderError, Readers,
+    CardError, ReaderError, Readers,
     drawer::{DrawerError, VirtualReaders},
-    piv::{KeyAlgorithm, Piv, PivError, Slot},
+    piv::{KeyAlgorithm, Piv, Slot},
     virtual_card::SharedCard,
 };
 
@@ -77,14 +77,14 @@ fn a_pulled_card_ends_the_transaction_even_if_it_comes_back() {
     piv.verify_pin(&pin(PIN)).unwrap();
     let card = readers.remove(HOME).unwrap();
     let sign = |piv: &mut Piv<'_>| piv.sign(Slot::Authentication, KeyAlgorithm::P256, b"m");
-    assert_eq!(sign(&mut piv), Err(PivError::Reader(ReaderError::Removed)));
+    assert_eq!(sign(&mut piv), Err(CardError::Reader(ReaderError::Removed)));
     readers.insert(HOME, card).unwrap();
-    assert_eq!(sign(&mut piv), Err(PivError::Reader(ReaderError::Removed)));
+    assert_eq!(sign(&mut piv), Err(CardError::Reader(ReaderError::Removed)));
 
     let mut second = readers.begin(HOME).unwrap();
     let mut piv = Piv::select(second.as_mut()).unwrap();
     assert_eq!(piv.card_guid(), Ok(guid(1)));
-    assert_eq!(sign(&mut piv), Err(PivError::PinRequired), "without power it forgot the PIN");
+    assert_eq!(sign(&mut piv), Err(CardError::PinRequired), "without power it forgot the PIN");
     drop(transaction);
     assert_eq!(Piv::select(second.as_mut()).map(drop), Ok(()), "the old end ends nothing new");
 }
@@ -104,7 +104,7 @@ fn one_at_a_time_and_the_pin_is_forgotten_in_between() {
     thread::sleep(Duration::from_millis(50));
     assert!(!other.is_finished());
     drop(first);
-    assert_eq!(other.join().unwrap(), Err(PivError::PinRequired));
+    assert_eq!(other.join().unwrap(), Err(CardError::PinRequired));
 }
 
 #[test]

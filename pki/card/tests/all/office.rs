@@ -10,13 +10,13 @@ use openssl::{
 };
 use proptest::prelude::*;
 use warifu_card::{
-    Pin, ReaderError, Readers, Transaction, TransportCode, UnfitPin,
+    CardError, Pin, PinError, ReaderError, Readers, Transaction, TransportCode, UnfitPin,
     apdu::StatusWord,
     drawer::VirtualReaders,
     personalise::{
         Factory, ManagementAlgorithm, ManagementKey, Personalisation, PersonaliseError, reset,
     },
-    piv::{Guid, KeyAlgorithm, PinError, Piv, PivError, Slot},
+    piv::{Guid, KeyAlgorithm, Piv, Slot},
     virtual_card::{SharedCard, VirtualPiv},
 };
 
@@ -112,7 +112,7 @@ impl Order {
         for guess in [CODE, "123456"] {
             assert!(card.verify_pin(&pin(guess)).is_err(), "{guess}");
             let refused = card.sign(Slot::Authentication, self.algorithm, b"login");
-            assert_eq!(refused, Err(PivError::PinRequired));
+            assert_eq!(refused, Err(CardError::PinRequired));
         }
         let unfit = card.unblock(&self.code, &pin(CODE));
         assert_eq!(unfit, Err(PinError::Unfit(UnfitPin::SameAsCode)));

@@ -6,9 +6,9 @@ use std::{
 };
 
 use warifu_card::{
-    PcscReaders, ReaderError, Readers,
+    CardError, PcscReaders, PinError, ReaderError, Readers,
     apdu::{Command, StatusWord, exchange},
-    piv::{KeyAlgorithm, PinError, Piv, PivError, Slot},
+    piv::{KeyAlgorithm, Piv, Slot},
     virtual_card::{SharedCard, VirtualCard, VirtualPiv},
     vpcd,
 };
@@ -48,7 +48,7 @@ fn a_login_works(readers: &PcscReaders, algorithm: KeyAlgorithm, number: u8) {
     assert_eq!(card.card_guid(), Ok(guid(number)));
     let certificate = card.certificate(Slot::Authentication).unwrap();
     assert_eq!(KeyAlgorithm::of_certificate(&certificate), Ok(algorithm));
-    assert_eq!(card.sign(Slot::Authentication, algorithm, b"m"), Err(PivError::PinRequired));
+    assert_eq!(card.sign(Slot::Authentication, algorithm, b"m"), Err(CardError::PinRequired));
     assert_eq!(card.verify_pin(&pin("999999")), Err(PinError::Wrong { left: 2 }));
     assert_eq!(card.tries_left(), Ok(2));
     card.verify_pin(&pin(PIN)).unwrap();
@@ -173,7 +173,7 @@ fn another_card_than_piv_is_told_apart() {
         let (_stack, readers) = (Stack::start(), PcscReaders::new());
         let _card = insert(SharedCard::new(Foreign), 0);
         let mut transaction = readers.begin(&reader(0)).unwrap();
-        assert_eq!(Piv::select(transaction.as_mut()).err(), Some(PivError::NotPiv));
+        assert_eq!(Piv::select(transaction.as_mut()).err(), Some(CardError::OtherKind));
     });
 }
 

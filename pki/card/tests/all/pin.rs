@@ -3,8 +3,9 @@
 use std::{fs, path::Path};
 
 use warifu_card::{
+    PinError,
     apdu::{Command, StatusWord},
-    piv::{PinError, Piv},
+    piv::Piv,
     virtual_card::VirtualPiv,
 };
 

@@ -5,8 +5,9 @@ use std::io::Write;
 use flate2::{Compression, write::GzEncoder};
 use proptest::prelude::*;
 use warifu_card::{
+    CardError,
     apdu::{Command, StatusWord},
-    piv::{KeyAlgorithm, Piv, PivError, Slot},
+    piv::{KeyAlgorithm, Piv, Slot},
     tlv,
     virtual_card::{KeySlot, VirtualCard, VirtualCardError},
 };
@@ -27,7 +28,7 @@ fn each_kind_of_key_signs_for_its_certificate() {
         let presence = piv.certificate(Slot::Presence).unwrap();
         let signature = piv.sign(Slot::Presence, kind, b"tap").unwrap();
         assert!(signed(&presence, b"tap", &signature));
-        assert_eq!(piv.sign(Slot::Authentication, kind, b"login"), Err(PivError::PinRequired));
+        assert_eq!(piv.sign(Slot::Authentication, kind, b"login"), Err(CardError::PinRequired));
         piv.verify_pin(&pin(PIN)).unwrap();
         let login = piv.certificate(Slot::Authentication).unwrap();
         for _ in 0..2 {
@@ -43,16 +44,16 @@ fn a_key_is_of_its_own_kind_only() {
     let mut card = Bare(card(KeyAlgorithm::P256, 1).finish(random(1)));
     let mut piv = Piv::select(&mut card).unwrap();
     let wrong = piv.sign(Slot::Presence, KeyAlgorithm::P384, b"tap");
-    assert_eq!(wrong, Err(PivError::Refused(StatusWord::WRONG_DATA)));
+    assert_eq!(wrong, Err(CardError::Refused(StatusWord::WRONG_DATA)));
 }
 
 #[test]
 fn an_empty_card_says_what_it_lacks() {
     let mut card = Bare(blank(1).finish(random(1)));
     let mut piv = Piv::select(&mut card).unwrap();
-    assert_eq!(piv.certificate(Slot::Presence), Err(PivError::NoCertificate));
+    assert_eq!(piv.certificate(Slot::Presence), Err(CardError::NoCertificate));
     let missing = piv.sign(Slot::Presence, KeyAlgorithm::P256, b"tap");
-    assert_eq!(missing, Err(PivError::Refused(StatusWord::REFERENCE_NOT_FOUND)));
+    assert_eq!(missing, Err(CardError::Refused(StatusWord::REFERENCE_NOT_FOUND)));
 }
 
 #[test]

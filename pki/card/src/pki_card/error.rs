@@ -1,10 +1,10 @@
-//! What can go wrong with a PIV card.
+//! What can go wrong with a card that has keys.
 
 use thiserror::Error;
 
 use crate::{
     apdu::{ApduError, StatusWord},
-    pin::UnfitPin,
+    pin::{PinFormatError, UnfitPin},
     reader::ReaderError,
     tlv::TlvError,
 };
@@ -12,14 +12,14 @@ use crate::{
 /// Why the card did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum PivError {
+pub enum CardError {
     /// The reader failed, or the card is gone.
     #[error(transparent)]
     Reader(#[from] ReaderError),
-    /// The card has no PIV application.
-    #[error("not a PIV card")]
-    NotPiv,
-    /// There is no certificate in the slot.
+    /// The card has no such application.
+    #[error("the card is of another kind")]
+    OtherKind,
+    /// There is no certificate for this use.
     #[error("the card has no certificate for this use")]
     NoCertificate,
     /// The key is not of a kind that is known here.
@@ -36,12 +36,12 @@ pub enum PivError {
     Refused(StatusWord),
 }
 
-impl PivError {
+impl CardError {
     /// The stable code of this error.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Reader(error) => error.code(),
-            Self::NotPiv => "card.not-piv",
+            Self::OtherKind => "card.other-kind",
             Self::NoCertificate => "card.no-certificate",
             Self::UnsupportedKey => "card.unsupported-key",
             Self::PinRequired => "pin.required",
@@ -51,7 +51,7 @@ impl PivError {
     }
 }
 
-impl From<ApduError> for PivError {
+impl From<ApduError> for CardError {
     fn from(error: ApduError) -> Self {
         match error {
             ApduError::Reader(error) => Self::Reader(error),
@@ -61,7 +61,7 @@ impl From<ApduError> for PivError {
     }
 }
 
-impl From<TlvError> for PivError {
+impl From<TlvError> for CardError {
     fn from(_: TlvError) -> Self {
         Self::Malformed("tlv")
     }
@@ -79,12 +79,15 @@ pub enum PinError {
     /// What was shown is blocked: for the PIN the code is needed, and for the code nothing helps.
     #[error("the card is blocked")]
     Blocked,
+    /// The PIN is none of this card's by its form; it was not shown.
+    #[error(transparent)]
+    Form(#[from] PinFormatError),
     /// The new PIN was not even offered to the card.
     #[error(transparent)]
     Unfit(#[from] UnfitPin),
     /// The PIN was not judged at all.
     #[error(transparent)]
-    Card(#[from] PivError),
+    Card(#[from] CardError),
 }
 
 impl PinError {
@@ -93,6 +96,7 @@ impl PinError {
         match self {
             Self::Wrong { .. } => "pin.wrong",
             Self::Blocked => "pin.blocked",
+            Self::Form(error) => error.code(),
             Self::Unfit(error) => error.code(),
             Self::Card(error) => error.code(),
         }
