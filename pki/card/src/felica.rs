@@ -7,7 +7,9 @@
 //!
 //! A reader carries [packets](packet) in one of several ways: [`FelicaTransport`] is that seam.
 
+mod answer;
 mod card_key;
+mod identiv;
 mod lite_s;
 mod mac;
 mod packet;
@@ -18,7 +20,11 @@ use thiserror::Error;
 
 use crate::reader::ReaderError;
 
-pub use card_key::{BlockCipher, CardKey, MasterKey, diversify};
+pub use answer::{Answer, key_version, login_challenge, verify_answer};
+#[cfg(any(test, feature = "virtual"))]
+pub use card_key::MasterKey;
+pub use card_key::{BlockCipher, CardKey, diversify};
+pub use identiv::IdentivReader;
 pub use lite_s::{Block, Identity, LiteS};
 pub use mac::{BlockNumber, Session};
 #[cfg(feature = "virtual")]

@@ -1,9 +1,9 @@
 //! Card keys: each card has its own, made from a master key and the card's ID block, so that one
 //! opened card opens no other.
 
-use openssl::error::ErrorStack;
-use openssl::symm::{Cipher, Crypter, Mode};
-use zeroize::{Zeroize, Zeroizing};
+#[cfg(any(test, feature = "virtual"))]
+pub use master::MasterKey;
+use zeroize::Zeroizing;
 
 /// The key of one card (block CK), in the order in which it is written.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,30 +34,6 @@ pub trait BlockCipher {
 
     /// Encrypts one block.
     fn encrypt(&self, block: [u8; 8]) -> Result<[u8; 8], Self::Error>;
-}
-
-/// A master key in memory: three-key triple DES.
-pub struct MasterKey(Zeroizing<[u8; 24]>);
-
-impl MasterKey {
-    /// Takes the 24 bytes.
-    pub fn new(mut bytes: [u8; 24]) -> Self {
-        let key = Self(Zeroizing::new(bytes));
-        bytes.zeroize();
-        key
-    }
-}
-
-impl BlockCipher for MasterKey {
-    type Error = ErrorStack;
-
-    fn encrypt(&self, block: [u8; 8]) -> Result<[u8; 8], ErrorStack> {
-        let mut crypter = Crypter::new(Cipher::des_ede3_ecb(), Mode::Encrypt, &self.0[..], None)?;
-        crypter.pad(false);
-        let mut out = [0; 16];
-        crypter.update(&block, &mut out)?;
-        Ok(out.first_chunk().copied().unwrap_or_default())
-    }
 }
 
 /// The key of the card with this ID block: CMAC (NIST SP 800-38B) by the master key over the block,
@@ -97,11 +73,47 @@ fn xor(one: [u8; 8], other: [u8; 8]) -> [u8; 8] {
     (u64::from_be_bytes(one) ^ u64::from_be_bytes(other)).to_be_bytes()
 }
 
+/// For cards made of software only: a real master key stays in a security module.
+#[cfg(any(test, feature = "virtual"))]
+mod master {
+    use openssl::error::ErrorStack;
+    use openssl::symm::{Cipher, Crypter, Mode};
+    use zeroize::{Zeroize, Zeroizing};
+
+    use super::BlockCipher;
+
+    /// A master key in memory: three-key triple DES.
+    pub struct MasterKey(Zeroizing<[u8; 24]>);
+
+    impl MasterKey {
+        /// Takes the 24 bytes.
+        pub fn new(mut bytes: [u8; 24]) -> Self {
+            let key = Self(Zeroizing::new(bytes));
+            bytes.zeroize();
+            key
+        }
+    }
+
+    impl BlockCipher for MasterKey {
+        type Error = ErrorStack;
+
+        fn encrypt(&self, block: [u8; 8]) -> Result<[u8; 8], ErrorStack> {
+            let cipher = Cipher::des_ede3_ecb();
+            let mut crypter = Crypter::new(cipher, Mode::Encrypt, &self.0[..], None)?;
+            crypter.pad(false);
+            let mut out = [0; 16];
+            crypter.update(&block, &mut out)?;
+            Ok(out.first_chunk().copied().unwrap_or_default())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use data_encoding::HEXLOWER;
     use openssl::pkey::PKey;
     use openssl::sign::Signer;
+    use openssl::symm::Cipher;
 
     use super::*;
 

@@ -1,6 +1,7 @@
 //! One Lite-S card: its blocks, and the proof that it knows its key.
 
-use super::mac::{self, BlockNumber};
+use super::answer::{self, Answer, key_version};
+use super::mac::BlockNumber;
 use super::packet::{Packet, Reply};
 use super::{CardKey, FelicaError, FelicaTransport, Idm, Session};
 
@@ -78,17 +79,22 @@ impl<'t> LiteS<'t> {
         key: &CardKey,
         challenge: [u8; 16],
     ) -> Result<(Identity, Session), FelicaError> {
-        self.write(Block::Challenge, challenge)?;
-        let [id_block, version, mac_a] = self.read([Block::Id, Block::KeyVersion, Block::MacA])?;
+        let Answer { id_block, version_block, mac } = self.answer(challenge)?;
         let session = Session::new(key, &challenge)?;
-        let read = [(Block::Id.number(), id_block), (Block::KeyVersion.number(), version)];
-        let genuine = mac_a.get(..8).is_some_and(|found| {
-            session.read_mac(&read).is_ok_and(|expected| mac::is_same(&expected, found))
-        });
-        if !genuine {
-            return Err(FelicaError::WrongMac);
+        if answer::is_proved(&session, &id_block, &version_block, &mac) {
+            Ok((Identity { id_block, key_version: key_version(&version_block) }, session))
+        } else {
+            Err(FelicaError::WrongMac)
         }
-        Ok((Identity { id_block, key_version: key_version(&version) }, session))
+    }
+
+    /// What the card answers to a challenge, for somebody who knows its key: nothing is checked.
+    pub fn answer(&mut self, challenge: [u8; 16]) -> Result<Answer, FelicaError> {
+        self.write(Block::Challenge, challenge)?;
+        let blocks = [Block::Id, Block::KeyVersion, Block::MacA];
+        let [id_block, version_block, mac_a] = self.read(blocks)?;
+        let mac = mac_a.first_chunk().copied().unwrap_or_default();
+        Ok(Answer { id_block, version_block, mac })
     }
 
     /// Reads up to four blocks.
@@ -137,11 +143,6 @@ impl<'t> LiteS<'t> {
         let answer = self.transport.exchange(&packet.encode())?;
         packet.answer(&answer).map(drop)
     }
-}
-
-/// Two bytes, little-endian.
-fn key_version(block: &[u8; 16]) -> u16 {
-    block.first_chunk().copied().map_or(0, u16::from_le_bytes)
 }
 
 pub(super) fn version_block(version: u16) -> [u8; 16] {

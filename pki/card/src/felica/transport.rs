@@ -1,6 +1,7 @@
 //! How readers carry FeliCa packets.
 
-use super::FelicaError;
+use super::identiv::{self, IdentivReader};
+use super::{FelicaError, Packet};
 use crate::apdu::StatusWord;
 use crate::reader::Transaction;
 
@@ -10,15 +11,22 @@ pub trait FelicaTransport {
     fn exchange(&mut self, packet: &[u8]) -> Result<Vec<u8>, FelicaError>;
 }
 
-/// Finds out how the reader wants it.
+/// Finds out how the reader wants it, by asking for a card in each of the ways.
 pub fn connect<'t>(
     transaction: &'t mut dyn Transaction,
 ) -> Result<Box<dyn FelicaTransport + 't>, FelicaError> {
+    let polling = Packet::Polling.encode();
     if TransparentReader::start(transaction)? {
-        Ok(Box::new(TransparentReader { transaction }))
-    } else {
-        Ok(Box::new(AcsReader { transaction }))
+        return Ok(Box::new(TransparentReader { transaction }));
     }
+    if is_ok(&transaction.transmit(&direct(&polling)?)?) {
+        return Ok(Box::new(AcsReader { transaction }));
+    }
+    let (_, polling) = identiv::pseudo_apdu(&polling).ok_or(FelicaError::Malformed("packet"))?;
+    if is_ok(&transaction.transmit(&polling)?) {
+        return Ok(Box::new(IdentivReader { transaction }));
+    }
+    Err(FelicaError::Unsupported)
 }
 
 const START: [u8; 7] = [0xFF, 0xC2, 0x00, 0x00, 0x02, 0x81, 0x00];
@@ -76,19 +84,21 @@ pub struct AcsReader<'t> {
 
 impl FelicaTransport for AcsReader<'_> {
     fn exchange(&mut self, packet: &[u8]) -> Result<Vec<u8>, FelicaError> {
-        let length = u8::try_from(packet.len()).map_err(|_| FelicaError::Malformed("packet"))?;
-        let apdu = [&[0xFF, 0x00, 0x00, 0x00, length], packet].concat();
-        let answer = self.transaction.transmit(&apdu)?;
-        let data = data(&answer).map_err(|_| FelicaError::Unsupported)?;
-        Ok(data.to_vec())
+        let answer = self.transaction.transmit(&direct(packet)?)?;
+        Ok(data(&answer).map_err(|_| FelicaError::NotLiteS)?.to_vec())
     }
+}
+
+fn direct(packet: &[u8]) -> Result<Vec<u8>, FelicaError> {
+    let length = u8::try_from(packet.len()).map_err(|_| FelicaError::Malformed("packet"))?;
+    Ok([&[0xFF, 0x00, 0x00, 0x00, length], packet].concat())
 }
 
 fn is_ok(answer: &[u8]) -> bool {
     answer.ends_with(&StatusWord::OK.bytes())
 }
 
-fn data(answer: &[u8]) -> Result<&[u8], FelicaError> {
+pub(super) fn data(answer: &[u8]) -> Result<&[u8], FelicaError> {
     answer.strip_suffix(&StatusWord::OK.bytes()).ok_or(FelicaError::Malformed("status"))
 }
 
