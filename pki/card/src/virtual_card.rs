@@ -5,21 +5,26 @@ mod authenticate;
 mod builder;
 mod chain;
 mod extras;
+mod jpki;
+mod kept;
 mod key;
 mod lite_s;
 mod management;
 mod memory;
 mod objects;
 mod piv_card;
+mod reader;
 mod reference;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use builder::VirtualPivBuilder;
+pub use jpki::VirtualJpki;
 pub use key::KeySlot;
 pub use lite_s::VirtualLiteS;
 pub use memory::VirtualCardError;
 pub use piv_card::VirtualPiv;
+pub use reader::FelicaReader;
 
 /// Any card made of software, as a reader sees it.
 pub trait VirtualCard: Send {

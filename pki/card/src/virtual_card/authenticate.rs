@@ -23,7 +23,7 @@ impl VirtualPiv {
         }
         let slot = KeySlot::of_reference(command.p2).ok_or(StatusWord::REFERENCE_NOT_FOUND)?;
         self.require_pin_for(slot)?;
-        let key = self.memory.keys.get(&slot).ok_or(StatusWord::REFERENCE_NOT_FOUND)?;
+        let key = self.kept.memory.keys.get(&slot).ok_or(StatusWord::REFERENCE_NOT_FOUND)?;
         if command.p1 != key.algorithm().piv_id() {
             return Err(StatusWord::WRONG_DATA);
         }

@@ -6,6 +6,7 @@ use openssl::{pkey::PKey, x509::X509};
 
 use super::{
     Randomness, VirtualPiv,
+    kept::Kept,
     key::{CardKey, KeySlot},
     memory::{Memory, VirtualCardError},
     objects,
@@ -69,7 +70,7 @@ impl VirtualPivBuilder {
 
     /// The card, in memory only.
     pub fn finish(self, random: Randomness) -> VirtualPiv {
-        VirtualPiv::new(self.memory, None, random)
+        VirtualPiv::new(Kept::loose(self.memory), random)
     }
 
     /// The card, kept in a file (mode 0600) that is written now and at every change.
@@ -78,7 +79,6 @@ impl VirtualPivBuilder {
         file: &Path,
         random: Randomness,
     ) -> Result<VirtualPiv, VirtualCardError> {
-        self.memory.save(file)?;
-        Ok(VirtualPiv::new(self.memory, Some(file.to_owned()), random))
+        Ok(VirtualPiv::new(Kept::in_file(self.memory, file)?, random))
     }
 }

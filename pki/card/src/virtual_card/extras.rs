@@ -26,7 +26,7 @@ const NO_ALGORITHM: u8 = 0xFF;
 
 impl VirtualPiv {
     pub(super) fn metadata(&self, command: &Command) -> Result<Vec<u8>, StatusWord> {
-        let memory = &self.memory;
+        let memory = &self.kept.memory;
         match command.p2 {
             _ if command.p1 != 0x00 => Err(StatusWord::WRONG_PARAMETERS),
             PIN => of_secret(&memory.pin, factory::PIN),
@@ -37,7 +37,7 @@ impl VirtualPiv {
     }
 
     fn of_management_key(&self) -> Result<Vec<u8>, StatusWord> {
-        let (key, default) = (&self.memory.management_key, Factory::default().management_key);
+        let (key, default) = (&self.kept.memory.management_key, Factory::default().management_key);
         let is_default = administrator::same(key.bytes(), default.bytes());
         let mut answer = tlv::object(ALGORITHM, &[key.algorithm().piv_id()])?;
         tlv::write(&mut answer, POLICY, &[0x00, NO_TOUCH])?;
@@ -47,7 +47,7 @@ impl VirtualPiv {
 
     fn of_key(&self, reference: u8) -> Result<Vec<u8>, StatusWord> {
         let slot = KeySlot::of_reference(reference).ok_or(StatusWord::WRONG_PARAMETERS)?;
-        let key = self.memory.keys.get(&slot).ok_or(StatusWord::REFERENCE_NOT_FOUND)?;
+        let key = self.kept.memory.keys.get(&slot).ok_or(StatusWord::REFERENCE_NOT_FOUND)?;
         let mut answer = tlv::object(ALGORITHM, &[key.algorithm().piv_id()])?;
         tlv::write(&mut answer, POLICY, &[pin_policy(slot), NO_TOUCH])?;
         tlv::write(&mut answer, PUBLIC_KEY, &key.public_parts()?)?;
@@ -65,18 +65,18 @@ impl VirtualPiv {
             return Err(StatusWord::WRONG_PARAMETERS);
         }
         self.session.pin = PinState::Hidden;
-        self.memory.pin = Secret::new(factory::PIN, command.p1);
-        self.memory.puk = Secret::new(factory::PUK, command.p2);
+        self.kept.memory.pin = Secret::new(factory::PIN, command.p1);
+        self.kept.memory.puk = Secret::new(factory::PUK, command.p2);
         self.save()?;
         Ok(Vec::new())
     }
 
     /// Everything goes, once neither PIN nor PUK can be shown any more.
     pub(super) fn forget_everything(&mut self) -> Result<Vec<u8>, StatusWord> {
-        if self.memory.pin.tries_left() > 0 || self.memory.puk.tries_left() > 0 {
+        if self.kept.memory.pin.tries_left() > 0 || self.kept.memory.puk.tries_left() > 0 {
             return Err(StatusWord::CONDITIONS_NOT_SATISFIED);
         }
-        self.memory = Memory::blank(self.memory.serial);
+        self.kept.memory = Memory::blank(self.kept.memory.serial);
         self.session.pin = PinState::Hidden;
         self.session.administrator = false;
         self.save()?;

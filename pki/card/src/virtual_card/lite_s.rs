@@ -1,11 +1,19 @@
-//! A FeliCa Lite-S card made of software, together with the contactless reader that it lies on: the
-//! virtual reader hands pseudo-APDUs through, so the card answers them in the reader's place.
+//! A FeliCa Lite-S card made of software, together with the contactless [reader](FelicaReader) that
+//! it lies on.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
-use super::VirtualCard;
-use crate::apdu::StatusWord;
-use crate::felica::{Block, CardKey, Idm, Packet, Reply, Session, refusal};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    VirtualCard, VirtualCardError,
+    kept::{Kept, hex},
+    reader::{FelicaReader, Reader},
+};
+use crate::felica::{
+    Block, BlockNumber, CardKey, FelicaError, FelicaTransport, Idm, LiteS, Packet, Registration,
+    Reply, Session, refusal, register,
+};
 
 /// PC/SC part 3: a FeliCa card (standard 11) without a name, and its check byte.
 const ATR: [u8; 20] = [
@@ -22,61 +30,98 @@ const OPEN_CONFIGURATION: [u8; 16] =
 const NO_SUCH_BLOCK: (u8, u8) = (0xFF, 0xA8);
 const DENIED: (u8, u8) = (0xFF, 0xA5);
 const WRONG_MAC: (u8, u8) = (0xFF, 0xB1);
+/// "Memory error".
+const BROKEN: (u8, u8) = (0xFF, 0x70);
 
-type Blocks = BTreeMap<u8, [u8; 16]>;
+type Blocks = BTreeMap<BlockNumber, Block16>;
 type Refused = (u8, u8);
 
-/// A virtual Lite-S card.
-pub struct VirtualLiteS {
+/// A block's content.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Block16(#[serde(with = "hex")] [u8; 16]);
+
+/// Everything lasting.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Memory {
+    #[serde(with = "hex")]
     idm: Idm,
     blocks: Blocks,
+    #[serde(with = "card_key")]
     key: CardKey,
     writes: u32,
+}
+
+/// A virtual Lite-S card. Kept in a file, it stays as it was used.
+pub struct VirtualLiteS {
+    kept: Kept<Memory>,
     session: Option<Session>,
-    challenge: [u8; 16],
     verifier_proved: bool,
-    transparent: bool,
+    reader: Reader,
 }
 
 impl VirtualLiteS {
     /// A card as it comes from the factory: an all-zero key, everything open.
     pub fn blank(idm: Idm) -> Self {
-        let mut id = [0; 16];
-        id.iter_mut().zip(idm).for_each(|(to, from)| *to = from);
         let blocks = [
-            (Block::Id.number(), id),
+            (Block::Id.number(), starting(&idm)),
             (Block::KeyVersion.number(), [0; 16]),
             (Block::Configuration.number(), OPEN_CONFIGURATION),
         ];
-        Self {
-            idm,
-            blocks: blocks.into_iter().collect(),
-            key: CardKey::new([0; 16]),
-            writes: 0,
-            session: None,
-            challenge: [0; 16],
-            verifier_proved: false,
-            transparent: false,
-        }
+        let blocks = blocks.map(|(number, content)| (number, Block16(content))).into();
+        let key = CardKey::new([0; 16]);
+        Self::of(Kept::loose(Memory { idm, blocks, key, writes: 0 }))
+    }
+
+    /// A card that an office registered with this key.
+    pub fn registered(idm: Idm, key: CardKey, key_version: u16) -> Result<Self, FelicaError> {
+        let mut card = Self::blank(idm);
+        let new = Registration { key, key_version, challenge: [0; 16] };
+        register(&mut LiteS::find(&mut card)?, &new)?;
+        card.reset();
+        Ok(card)
+    }
+
+    /// The same card, kept in a file (mode 0600) that is written now and at every change.
+    pub fn kept_in(self, file: &Path) -> Result<Self, VirtualCardError> {
+        Ok(Self { kept: Kept::in_file(self.kept.memory, file)?, ..self })
+    }
+
+    /// Takes a card out of the file it is kept in; changes go on being written there.
+    pub fn load(file: &Path) -> Result<Self, VirtualCardError> {
+        Ok(Self::of(Kept::load(file)?))
+    }
+
+    /// The same card on a reader of another kind.
+    #[must_use]
+    pub fn on(self, reader: FelicaReader) -> Self {
+        Self { reader: Reader::new(reader), ..self }
+    }
+
+    fn of(kept: Kept<Memory>) -> Self {
+        Self { kept, session: None, verifier_proved: false, reader: Reader::default() }
     }
 
     /// A copy of what anybody can read of this card, as an attacker makes one: without the key.
     #[must_use]
     pub fn copied_by_reading(&self) -> Self {
-        Self { blocks: self.blocks.clone(), ..Self::blank(self.idm) }
+        let mut copy = Self::blank(self.kept.memory.idm);
+        copy.kept.memory.blocks.clone_from(&self.kept.memory.blocks);
+        copy
     }
 
     fn answer(&mut self, packet: &[u8]) -> Option<Vec<u8>> {
-        let (idm, pmm) = (self.idm, PMM);
+        let (own, pmm) = (self.kept.memory.idm, PMM);
         let (code, done) = match Packet::decode(packet)? {
-            Packet::Polling => (0x01, Ok(Reply::Polled { idm, pmm })),
-            Packet::Read { idm, blocks } if idm == self.idm => (0x07, self.read(&blocks)),
-            Packet::Write { idm, blocks } if idm == self.idm => (0x09, self.write(&blocks)),
+            Packet::Polling => (0x01, Ok(Reply::Polled { idm: own, pmm })),
+            Packet::Read { idm, blocks } if idm == own => (0x07, self.read(&blocks)),
+            Packet::Write { idm, blocks } if idm == own => (0x09, self.write(&blocks)),
             Packet::Read { .. } | Packet::Write { .. } => return None,
         };
         Some(match done {
-            Ok(reply) => reply.encode(self.idm),
-            Err((first, second)) => refusal(code, self.idm, first, second),
+            Ok(reply) => reply.encode(own),
+            Err((first, second)) => refusal(code, own, first, second),
         })
     }
 
@@ -105,7 +150,7 @@ impl VirtualLiteS {
                 session.read_mac(before).map(|mac| starting(&mac)).map_err(|_| DENIED)
             }
             _ => {
-                let known = self.blocks.get(&number).copied();
+                let known = self.kept.memory.blocks.get(&number).map(|block| block.0);
                 let is_user = number <= LAST_USER_BLOCK;
                 known.or_else(|| is_user.then_some([0; 16])).ok_or(NO_SUCH_BLOCK)
             }
@@ -140,9 +185,9 @@ impl VirtualLiteS {
         const KEY: u8 = Block::Key.number();
         const VERSION: u8 = Block::KeyVersion.number();
         const STATE: u8 = Block::State.number();
-        let configuration = self.blocks.get(&Block::Configuration.number());
+        let configuration = self.kept.memory.blocks.get(&Block::Configuration.number());
         let says = |place: usize, value: u8| {
-            configuration.and_then(|bytes| bytes.get(place)).is_some_and(|byte| *byte == value)
+            configuration.and_then(|block| block.0.get(place)).is_some_and(|byte| *byte == value)
         };
         let allowed = match number {
             _ if number == Block::Challenge.number() || number <= LAST_USER_BLOCK => true,
@@ -154,61 +199,26 @@ impl VirtualLiteS {
     }
 
     fn put(&mut self, number: u8, data: [u8; 16]) -> Result<(), Refused> {
-        self.writes += 1;
+        let memory = &mut self.kept.memory;
+        memory.writes += 1;
         if number == Block::Challenge.number() {
-            self.challenge = data;
-            self.session = Session::new(&self.key, &data).ok();
+            self.session = Session::new(&memory.key, &data).ok();
             self.verifier_proved = false;
         } else if number == Block::Key.number() {
-            self.key = CardKey::new(data);
+            memory.key = CardKey::new(data);
         } else if number == Block::State.number() {
             self.verifier_proved = data.first() == Some(&1);
-        } else if number <= LAST_USER_BLOCK || self.blocks.contains_key(&number) {
-            self.blocks.insert(number, data);
+        } else if number <= LAST_USER_BLOCK || memory.blocks.contains_key(&number) {
+            memory.blocks.insert(number, Block16(data));
         } else {
             return Err(NO_SUCH_BLOCK);
         }
-        Ok(())
+        self.kept.save().map_err(|_| BROKEN)
     }
 
     fn counter(&self) -> [u8; 3] {
-        let [a, b, c, _] = self.writes.to_le_bytes();
+        let [a, b, c, _] = self.kept.memory.writes.to_le_bytes();
         [a, b, c]
-    }
-
-    /// The reader's part: PC/SC part 3 transparent sessions.
-    fn reader(&mut self, apdu: &[u8]) -> Vec<u8> {
-        match apdu {
-            [0xFF, 0xCA, 0x00, 0x00, ..] => ok(&self.idm),
-            [0xFF, 0xC2, 0x00, 0x00, 0x02, 0x81, 0x00, ..] => {
-                self.transparent = true;
-                ok(&[0xC0, 0x03, 0x00, 0x90, 0x00])
-            }
-            [0xFF, 0xC2, 0x00, 0x00, 0x02, 0x82, 0x00, ..] => {
-                self.transparent = false;
-                ok(&[0xC0, 0x03, 0x00, 0x90, 0x00])
-            }
-            [0xFF, 0xC2, 0x00, 0x02, 0x04, 0x8F, 0x02, 0x03, 0x00, ..] => {
-                ok(&[0xC0, 0x03, 0x00, 0x90, 0x00])
-            }
-            [0xFF, 0xC2, 0x00, 0x01, _, 0x5F, 0x46, 0x04, _, _, _, _, 0x95, length, rest @ ..]
-                if self.transparent =>
-            {
-                let packet = rest.get(..usize::from(*length)).unwrap_or_default();
-                self.received(packet)
-            }
-            _ => StatusWord::UNKNOWN_INSTRUCTION.bytes().to_vec(),
-        }
-    }
-
-    fn received(&mut self, packet: &[u8]) -> Vec<u8> {
-        let status = [0xC0, 0x03, 0x00, 0x90, 0x00];
-        let Some(answer) = self.answer(packet) else {
-            // The card says nothing: an error status and no received data.
-            return ok(&[0xC0, 0x03, 0x01, 0x64, 0x01]);
-        };
-        let length = u8::try_from(answer.len()).unwrap_or(u8::MAX);
-        ok(&[&status[..], &[0x97, length], &answer].concat())
     }
 }
 
@@ -220,16 +230,39 @@ impl VirtualCard for VirtualLiteS {
     fn reset(&mut self) {
         self.session = None;
         self.verifier_proved = false;
-        self.transparent = false;
+        self.reader.reset();
     }
 
     fn handle(&mut self, apdu: &[u8]) -> Vec<u8> {
-        self.reader(apdu)
+        let (mut reader, idm) = (std::mem::take(&mut self.reader), self.kept.memory.idm);
+        let answer = reader.handle(apdu, &idm, |packet| self.answer(packet));
+        self.reader = reader;
+        answer
     }
 }
 
-fn ok(data: &[u8]) -> Vec<u8> {
-    [data, &StatusWord::OK.bytes()].concat()
+/// Without a reader in between.
+impl FelicaTransport for VirtualLiteS {
+    fn exchange(&mut self, packet: &[u8]) -> Result<Vec<u8>, FelicaError> {
+        self.answer(packet).ok_or(FelicaError::NotLiteS)
+    }
+}
+
+/// The card key as hexadecimal text.
+mod card_key {
+    use serde::{Deserializer, Serializer};
+    use zeroize::Zeroizing;
+
+    use super::{CardKey, hex};
+
+    pub fn serialize<S: Serializer>(key: &CardKey, to: S) -> Result<S::Ok, S::Error> {
+        hex::serialize(key.bytes(), to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<CardKey, D::Error> {
+        let bytes: Zeroizing<[u8; 16]> = Zeroizing::new(hex::deserialize(from)?);
+        Ok(CardKey::new(*bytes))
+    }
 }
 
 fn starting(bytes: &[u8]) -> [u8; 16] {

@@ -37,7 +37,7 @@ impl VirtualPiv {
         &mut self,
         command: &Command,
     ) -> Result<Vec<u8>, StatusWord> {
-        let algorithm = self.memory.management_key.algorithm();
+        let algorithm = self.kept.memory.management_key.algorithm();
         if ![DEFAULT, algorithm.piv_id()].contains(&command.p1) {
             return Err(StatusWord::WRONG_DATA);
         }
@@ -84,13 +84,13 @@ impl VirtualPiv {
     }
 
     fn random_block(&mut self) -> Vec<u8> {
-        let mut block = vec![0; self.memory.management_key.algorithm().block()];
+        let mut block = vec![0; self.kept.memory.management_key.algorithm().block()];
         (self.random)(&mut block);
         block
     }
 
     fn encrypted(&self, block: &[u8]) -> Result<Zeroizing<Vec<u8>>, StatusWord> {
-        let key = &self.memory.management_key;
+        let key = &self.kept.memory.management_key;
         if block.len() != key.algorithm().block() {
             return Err(StatusWord::WRONG_DATA);
         }
@@ -111,7 +111,7 @@ impl VirtualPiv {
             return Err(StatusWord::WRONG_PARAMETERS);
         }
         let key = ManagementKey::new(algorithm, key).map_err(|_| StatusWord::WRONG_LENGTH)?;
-        self.memory.management_key = key;
+        self.kept.memory.management_key = key;
         self.save()?;
         Ok(Vec::new())
     }
@@ -128,7 +128,7 @@ impl VirtualPiv {
         };
         let key = CardKey::generate(algorithm)?;
         let public = tlv::object(0x7F49, &key.public_parts()?)?;
-        self.memory.keys.insert(slot, key);
+        self.kept.memory.keys.insert(slot, key);
         self.save()?;
         Ok(public)
     }

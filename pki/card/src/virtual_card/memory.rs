@@ -1,26 +1,22 @@
-//! What a virtual card keeps when it has no power, and the JSON file it is kept in.
+//! What a virtual PIV card keeps when it has no power.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    io::{self, Read, Write},
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, io};
 
 use openssl::error::ErrorStack;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::key::{CardKey, KeySlot};
+use super::{
+    kept::hex,
+    key::{CardKey, KeySlot},
+};
 use crate::{
     personalise::{Factory, ManagementKey, factory},
     pin::PIN_BLOCK,
     tlv::TlvError,
 };
 
-/// No card file is longer.
-const MAX_FILE: u64 = 1024 * 1024;
 /// Wrong PINs and PUKs that a card bears.
 const TRIES: u8 = 3;
 
@@ -43,6 +39,9 @@ pub enum VirtualCardError {
     /// The certificate is for another key.
     #[error("the certificate does not belong to the key")]
     KeyMismatch,
+    /// The PIN has not the form of such a card's.
+    #[error("the card has PINs of another form")]
+    Pin,
     /// The certificate is too large for the card.
     #[error("the certificate is too large for the card")]
     TooLarge,
@@ -145,30 +144,6 @@ impl Memory {
             objects: BTreeMap::new(),
         }
     }
-
-    pub fn load(file: &Path) -> Result<Self, VirtualCardError> {
-        let mut text = Zeroizing::new(Vec::new());
-        fs::File::open(file)?.take(MAX_FILE).read_to_end(&mut text)?;
-        Ok(serde_json::from_slice(&text)?)
-    }
-
-    /// Replaces the file whole, so that a crash leaves the old one or the new one.
-    pub fn save(&self, file: &Path) -> Result<(), VirtualCardError> {
-        let text = Zeroizing::new(serde_json::to_vec_pretty(self)?);
-        let draft = draft_of(file);
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&draft)?.write_all(&text)?;
-        Ok(fs::rename(&draft, file)?)
-    }
-}
-
-fn draft_of(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".new");
-    PathBuf::from(name)
 }
 
 /// The number of the cipher and the key, as hexadecimal text.
@@ -194,39 +169,27 @@ mod management_key {
     }
 }
 
-/// Bytes as lower-case hexadecimal text.
-mod hex {
-    use data_encoding::HEXLOWER_PERMISSIVE as HEX;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub fn serialize<S: Serializer>(bytes: &impl AsRef<[u8]>, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&HEX.encode(bytes.as_ref()))
-    }
-
-    pub fn deserialize<'de, D, B>(from: D) -> Result<B, D::Error>
-    where
-        D: Deserializer<'de>,
-        B: TryFrom<Vec<u8>>,
-    {
-        let text = String::deserialize(from)?;
-        let bytes = HEX.decode(text.as_bytes()).map_err(D::Error::custom)?;
-        B::try_from(bytes).map_err(|_| D::Error::custom("wrong number of bytes"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use std::{fs, path::Path};
+
     use super::*;
+    use crate::virtual_card::kept::Kept;
+
+    fn load(file: &Path) -> Result<Memory, VirtualCardError> {
+        Ok(Kept::load(file)?.memory)
+    }
+
     #[test]
     fn a_saved_card_is_loaded_the_same_and_only_its_owner_may_read_it() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("card.json");
         let mut memory = Memory::blank(9);
         memory.pin.spend_try();
-        memory.save(&file).unwrap();
-        let loaded = Memory::load(&file).unwrap();
+        let memory = Kept::in_file(memory, &file).unwrap().memory;
+        let loaded = load(&file).unwrap();
         assert_eq!(loaded.pin.tries_left(), 2);
         assert!(loaded.pin.is(*b"123456\xFF\xFF"));
         assert!(loaded.objects == memory.objects);
@@ -242,9 +205,9 @@ mod tests {
     fn what_is_no_card_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("card.json");
-        assert!(matches!(Memory::load(&file), Err(VirtualCardError::File(_))));
+        assert!(matches!(load(&file), Err(VirtualCardError::File(_))));
         fs::write(&file, "{}").unwrap();
-        assert!(matches!(Memory::load(&file), Err(VirtualCardError::Format(_))));
+        assert!(matches!(load(&file), Err(VirtualCardError::Format(_))));
     }
 
     proptest! {
@@ -253,7 +216,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("card.json");
             fs::write(&file, bytes).unwrap();
-            prop_assert!(Memory::load(&file).is_err());
+            prop_assert!(load(&file).is_err());
         }
     }
 }

@@ -45,7 +45,7 @@ impl VirtualPiv {
         if name == DISCOVERY {
             return Ok(discovery()?);
         }
-        let object = object_name(name).and_then(|name| self.memory.objects.get(&name));
+        let object = object_name(name).and_then(|name| self.kept.memory.objects.get(&name));
         Ok(tlv::object(0x53, &object.ok_or(StatusWord::NOT_FOUND)?.0)?)
     }
 
@@ -53,7 +53,7 @@ impl VirtualPiv {
         self.require_administrator()?;
         let name = object_name(name_of(command)?).ok_or(StatusWord::WRONG_DATA)?;
         let content = tlv::find(&command.data, 0x53)?.ok_or(StatusWord::WRONG_DATA)?;
-        let objects = &mut self.memory.objects;
+        let objects = &mut self.kept.memory.objects;
         if content.is_empty() {
             objects.remove(&name);
         } else if content.len() > MAX_OBJECT

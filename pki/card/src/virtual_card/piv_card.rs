@@ -1,10 +1,11 @@
 //! A PIV card made of software (SP 800-73-4 part 2).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{
     Randomness, VirtualCard, VirtualCardError, VirtualPivBuilder,
     chain::{Chain, Pending},
+    kept::Kept,
     management::Asked,
     memory::Memory,
 };
@@ -33,10 +34,9 @@ const SELECT: u8 = 0xA4;
 /// A virtual PIV card: keys, certificates, PIN and PUK with their counters. Kept in a file, it
 /// stays as it was used: a blocked card stays blocked.
 pub struct VirtualPiv {
-    pub(super) memory: Memory,
+    pub(super) kept: Kept<Memory>,
     pub(super) session: Session,
     pub(super) random: Randomness,
-    file: Option<PathBuf>,
     chain: Chain,
     pending: Pending,
 }
@@ -76,25 +76,22 @@ impl VirtualPiv {
 
     /// Takes a card out of the file it is kept in; changes go on being written there.
     pub fn load(file: &Path, random: Randomness) -> Result<Self, VirtualCardError> {
-        Ok(Self::new(Memory::load(file)?, Some(file.to_owned()), random))
+        Ok(Self::new(Kept::load(file)?, random))
     }
 
-    pub(super) fn new(memory: Memory, file: Option<PathBuf>, random: Randomness) -> Self {
+    pub(super) fn new(kept: Kept<Memory>, random: Randomness) -> Self {
         let (session, chain, pending) = Default::default();
-        Self { memory, session, random, file, chain, pending }
+        Self { kept, session, random, chain, pending }
     }
 
     /// How many wrong PINs the card will still bear.
     pub const fn tries_left(&self) -> u8 {
-        self.memory.pin.tries_left()
+        self.kept.memory.pin.tries_left()
     }
 
     /// Keeps what changed. A card that cannot must not go on as if it had.
     pub(super) fn save(&self) -> Result<(), StatusWord> {
-        match &self.file {
-            Some(file) => self.memory.save(file).map_err(|_| StatusWord::MEMORY_FAILURE),
-            None => Ok(()),
-        }
+        self.kept.save().map_err(|_| StatusWord::MEMORY_FAILURE)
     }
 
     fn execute(&mut self, command: &Command) -> Result<Vec<u8>, StatusWord> {
@@ -118,7 +115,7 @@ impl VirtualPiv {
             0xFB => self.forget_everything(),
             0xFF => self.set_management_key(command),
             // The serial number and the version.
-            0xF8 => Ok(self.memory.serial.to_be_bytes().to_vec()),
+            0xF8 => Ok(self.kept.memory.serial.to_be_bytes().to_vec()),
             0xFD => Ok(FIRMWARE.to_vec()),
             _ => Err(StatusWord::UNKNOWN_INSTRUCTION),
         }

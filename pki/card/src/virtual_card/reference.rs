@@ -47,7 +47,7 @@ impl VirtualPiv {
     }
 
     fn pin_status(&self) -> Result<Vec<u8>, StatusWord> {
-        match self.memory.pin.tries_left() {
+        match self.kept.memory.pin.tries_left() {
             _ if self.session.pin != PinState::Hidden => Ok(Vec::new()),
             0 => Err(StatusWord::BLOCKED),
             left => Err(StatusWord::tries(left)),
@@ -98,17 +98,17 @@ impl VirtualPiv {
         new: &Block,
     ) -> Result<(), StatusWord> {
         self.compare(known, guess)?;
-        target(&mut self.memory).replace(**new);
+        target(&mut self.kept.memory).replace(**new);
         self.save()
     }
 
     fn compare(&mut self, known: Which, guess: &Block) -> Result<(), StatusWord> {
-        if known(&mut self.memory).tries_left() == 0 {
+        if known(&mut self.kept.memory).tries_left() == 0 {
             return Err(StatusWord::BLOCKED);
         }
-        known(&mut self.memory).spend_try();
+        known(&mut self.kept.memory).spend_try();
         self.save()?;
-        let secret = known(&mut self.memory);
+        let secret = known(&mut self.kept.memory);
         if !secret.is(**guess) {
             return Err(StatusWord::tries(secret.tries_left()));
         }

@@ -5,9 +5,9 @@ use warifu_card::{
     PcscReaders, Readers, Transaction,
     felica::{
         Block, CardKey, FelicaError, Identity, LiteS, MasterKey, Registration, connect, diversify,
-        register, rotate,
+        register, rotate, verify_answer,
     },
-    virtual_card::{SharedCard, VirtualLiteS},
+    virtual_card::{FelicaReader, SharedCard, VirtualLiteS},
 };
 
 use crate::{
@@ -106,6 +106,38 @@ fn a_key_is_rotated_by_the_old_key_only() {
     let old = with(&mut card, |card| card.authenticate(&key(1), [5; 16]).map(drop));
     assert_eq!(old, Err(FelicaError::WrongMac));
     with(&mut card, |card| card.authenticate(&key(2), [5; 16]).map(drop)).unwrap();
+}
+
+fn is_genuine(card: &mut dyn Transaction, key: &CardKey, rc: [u8; 16], checked: [u8; 16]) -> bool {
+    let answer = with(card, |card| card.answer(rc)).unwrap();
+    assert_eq!(answer.id_block, id_block());
+    verify_answer(key, &checked, &answer.id_block, &answer.version_block, &answer.mac)
+}
+
+#[test]
+fn an_answer_is_carried_through_every_kind_of_reader_and_checked_elsewhere() {
+    for way in [FelicaReader::Transparent, FelicaReader::Acs, FelicaReader::Identiv] {
+        let card = || VirtualLiteS::registered(IDM, key(1), 1).unwrap().on(way);
+        let (rc, other) = ([5; 16], [6; 16]);
+        assert!(is_genuine(&mut Bare(card()), &key(1), rc, rc), "{way:?}");
+        assert!(!is_genuine(&mut Bare(card()), &key(1), rc, other), "a challenge of before");
+        assert!(!is_genuine(&mut Bare(card()), &key(2), rc, rc), "another key");
+        let copy = card().copied_by_reading().on(way);
+        assert!(!is_genuine(&mut Bare(copy), &key(1), rc, rc), "a copy");
+        let again = with(&mut Bare(card()), |card| register(card, &registration(2)));
+        assert_eq!(again, Err(FelicaError::Locked), "{way:?}");
+    }
+}
+
+#[test]
+fn a_card_kept_in_a_file_is_loaded_as_it_was_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("felica.json");
+    let card = VirtualLiteS::registered(IDM, key(1), 1).unwrap().kept_in(&file).unwrap();
+    let rotated = with(&mut Bare(card), |card| rotate(card, &key(1), &registration(2), [6; 16]));
+    assert_eq!(rotated.unwrap().key_version, 2);
+    let mut card = Bare(VirtualLiteS::load(&file).unwrap());
+    assert!(is_genuine(&mut card, &key(2), [5; 16], [5; 16]));
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod cards;
 mod drawer;
 mod felica;
 mod interrupted;
+mod jpki;
 mod management;
 mod office;
 mod office_desk;
