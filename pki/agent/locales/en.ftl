@@ -16,6 +16,7 @@ tries-left = You have { $tries ->
 tries-unknown = After several wrong tries the card can no longer be used. Take your time and check each digit.
 pin-wrong = That did not match the card.
 pin-format = The PIN is 6 to 8 digits.
+pin-format-jpki = The PIN of the user authentication certificate is 4 digits.
 pin-trivial = A number such as 000000 or 123456 is the first anybody would try. Please choose another.
 pin-same-as-code = The code from the letter cannot be your PIN. Please choose another number.
 pin-unchanged = That is the PIN you have now. Please choose another number.
@@ -31,11 +32,13 @@ lead-sign-in = You are signing in to “{ $name }”.
 lead-activate = You are making your new card ready for use.
 lead-change-pin = You are changing the PIN of your card.
 label-pin = PIN of the card
+label-pin-jpki = PIN of the user authentication certificate (4 digits)
 label-code = Activation code
 label-old-pin = Your PIN now
 label-new-pin = New PIN
 label-again = New PIN once more
 help-pin = 6 to 8 digits. Only the card checks it; it is not sent to anyone.
+help-pin-jpki = The 4 digits that you chose when you got your My Number Card, not the long password for signatures (6 to 16 characters). Only the card checks it; it is not sent to anyone.
 help-code = The 8 digits in the letter that came apart from the card. Only the card checks them; they are not sent to anyone.
 help-new-pin = Choose 6 to 8 digits of your own. Better no birthday and no telephone number. Only the card keeps it.
 help-again = Enter the same number once more, so that no slip goes unnoticed.
@@ -46,17 +49,22 @@ prompt-origin = Asked by: { $origin }
 prompt-reader = Card reader: { $reader }
 prompt-certificate = The card's certificate is good until { $day }.
 
+kind-piv = Warifu chip card
+kind-jpki = My Number Card
+kind-felica = FeliCa card
+
 choose-title = Warifu Card: choose a card
 choose-heading = Which card do you want to use?
 choose-lead = There is more than one card that can be used. Please choose one.
-choose-card-in = Use the card in “{ $reader }”?
-choose-card-in-short = Card in { $reader }
+choose-card-in = Use this card: { $card }?
+choose-card-in-short = { $kind } in { $reader }
 choose-this = Use this card
 choose-next = See another card
 choose-type-number = Type the number of the card, or press only Enter to stop
 
 pin-page = Enter your PIN
 pin-heading = The PIN of your card
+pin-heading-jpki = The 4-digit PIN of your My Number Card
 code-heading = The activation code from the letter
 old-pin-heading = Your PIN now
 new-pin-heading = Choose a new PIN
@@ -75,6 +83,7 @@ code-until-lost = After { $tries ->
 } this card can no longer be used and a new one must be made.
 consent-heading = You have one try left
 consent-lead = If it is wrong, the card is locked for safety. The card desk can unlock it.
+consent-lead-jpki = If it is wrong, the card is locked for safety. The office of your municipality can unlock it.
 consent-lead-code = If it is wrong, this card can no longer be used and a new one must be made. If you are not sure, stop here and call the card desk.
 
 steps = Steps
@@ -106,6 +115,7 @@ explain-nothing = There is nothing to answer now. When you sign in with your car
 explain-checking = The card is checking the PIN. Please leave it in the reader.
 explain-close = You can close this page and go back to the one you came from.
 explain-blocked = Your card is locked for safety. The card desk can unlock it. You can close this page.
+explain-blocked-jpki = Your card is locked for safety. The office of your municipality can unlock it. You can close this page.
 explain-lost = The activation code was wrong too often, so for safety this card can no longer be used. The card desk will make you a new one. You can close this page.
 
 # The card drawer of the demonstration.
@@ -150,6 +160,8 @@ doctor-card-none = There is no card inside. Put your card on the reader and chec
 doctor-card-ok = { $reader }: the card is of a kind that can be used.
 doctor-card-unknown = { $reader }: this is another kind of card. Insert your Warifu card.
 doctor-card-failed = { $reader }: the card cannot be read ({ $reason }). Check which way round it is and insert it again.
+doctor-card-jpki = { $reader }: this is a My Number Card. Whether it can be used depends on where you sign in.
+doctor-card-felica = { $reader }: this is a FeliCa card. Whether it can be used depends on where you sign in.
 doctor-certificate-ok = { $reader }: the certificate is good until { $day }.
 doctor-certificate-ending = { $reader }: the certificate ends in { $days ->
     [one] one day
@@ -168,3 +180,13 @@ doctor-pin-few = { $reader }: the PIN can be tried only { $tries ->
 doctor-pin-blocked = { $reader }: the card is locked. The card desk can unlock it.
 doctor-browser-allowed = { $origin }: the browser is allowed to talk to the card software.
 doctor-browser-asks = { $origin }: the browser may ask for “local network access”. Press “Allow”. Administrators can allow it beforehand by LocalNetworkAccessAllowedForUrls (Chromium, Chrome, Edge) or SkipDomains of LocalNetworkAccess (Firefox).
+
+# warifu-agent log, warifu-agent autostart.
+log-agree = Write this out? Type yes if so: { $what }
+log-written = Written to { $what }.
+log-not-written = Nothing was written to { $what }. Once you have looked at it, add --yes.
+autostart-switched-on = The card software starts by itself from your next login on. { $what } was written.
+autostart-switched-off = The card software no longer starts by itself. { $what } is gone.
+autostart-on = The card software starts by itself ({ $what }).
+autostart-off = The card software does not start by itself ({ $what } is not there or switched off).
+system-not-yet = Not on this system yet ({ $what }).

@@ -13,6 +13,7 @@ tries-left = あと{ $tries }回 入力できます
 tries-unknown = 何度も違うと、カードが使えなくなります。確かめながら、ゆっくり入力してください。
 pin-wrong = カードの番号と違いました。
 pin-format = 暗証番号は、6けたから8けたの数字です。
+pin-format-jpki = 利用者証明用電子証明書の暗証番号は、4けたの数字です。
 pin-trivial = 000000 や 123456 のような番号は、だれでも思いつきます。ほかの番号を選んでください。
 pin-same-as-code = 手紙に書いてある初期化コードは、暗証番号にできません。ほかの番号を選んでください。
 pin-unchanged = 今と同じ番号です。ほかの番号を選んでください。
@@ -28,11 +29,13 @@ lead-sign-in = 「{ $name }」に入ります。
 lead-activate = 新しいカードを使えるようにします。
 lead-change-pin = カードの暗証番号を変えます。
 label-pin = カードの暗証番号
+label-pin-jpki = 利用者証明用電子証明書の暗証番号（4けた）
 label-code = 初期化コード
 label-old-pin = 今の暗証番号
 label-new-pin = 新しい暗証番号
 label-again = 新しい暗証番号をもう一度
 help-pin = 6けたから8けたの数字です。番号はカードの中だけで確かめ、だれにも送りません。
+help-pin-jpki = マイナンバーカードを受け取ったときに決めた、4けたの数字です。署名用の長い暗証番号（6文字から16文字）ではありません。番号はカードの中だけで確かめ、だれにも送りません。
 help-code = カードとは別に届いた手紙にある、8けたの数字です。カードの中だけで確かめ、だれにも送りません。
 help-new-pin = 6けたから8けたの数字を、ご自分で決めてください。誕生日や電話番号は避けると安心です。番号はカードの中だけに残ります。
 help-again = 打ちまちがいがないように、同じ番号をもう一度入力してください。
@@ -43,17 +46,22 @@ prompt-origin = たずねているところ: { $origin }
 prompt-reader = カードリーダー: { $reader }
 prompt-certificate = カードの電子証明書は{ $day }まで使えます。
 
+kind-piv = 割符のICカード
+kind-jpki = マイナンバーカード
+kind-felica = FeliCaカード
+
 choose-title = 割符カード: カードの選択
 choose-heading = どのカードを使いますか
 choose-lead = 使えるカードが、2枚以上入っています。使うカードを選んでください。
-choose-card-in = 「{ $reader }」に入っているカードを使いますか。
-choose-card-in-short = { $reader }のカード
+choose-card-in = 「{ $card }」を使いますか。
+choose-card-in-short = { $reader }の{ $kind }
 choose-this = このカードを使う
 choose-next = ほかのカードを見る
 choose-type-number = 使うカードの番号を入力してください。やめるときは Enter だけを押してください
 
 pin-page = 暗証番号の入力
 pin-heading = カードの暗証番号
+pin-heading-jpki = マイナンバーカードの暗証番号（4けた）
 code-heading = 手紙の初期化コード
 old-pin-heading = 今の暗証番号
 new-pin-heading = 新しい暗証番号を決める
@@ -66,6 +74,7 @@ code-stop-is-fine = 手紙が手もとにないときは、ここでやめても
 code-until-lost = { $tries }回とも違うと、このカードは使えなくなり、作りなおしになります。
 consent-heading = 入力できるのは、あと1回です
 consent-lead = 違うと、安全のためカードが止まります。止まったカードは、カードの窓口でまた使えるようになります。
+consent-lead-jpki = 違うと、安全のためカードが止まります。止まったカードは、お住まいの市区町村の窓口でまた使えるようになります。
 consent-lead-code = 違うと、このカードは使えなくなり、作りなおしになります。迷うときは、ここでやめて、カードの窓口にお電話ください。
 
 steps = 手順
@@ -97,6 +106,7 @@ explain-nothing = いま、おたずねすることはありません。カー�
 explain-checking = カードが番号を確かめています。カードをぬかないでください。
 explain-close = この画面は閉じてかまいません。前の画面にもどってください。
 explain-blocked = 安全のため、カードを止めました。カードの窓口で、また使えるようになります。この画面は閉じてかまいません。
+explain-blocked-jpki = 安全のため、カードが止まりました。お住まいの市区町村の窓口で、また使えるようになります。この画面は閉じてかまいません。
 explain-lost = 初期化コードが何度も違ったため、安全のため、このカードは使えなくなりました。カードの窓口で、新しいカードを作ります。この画面は閉じてかまいません。
 
 # The card drawer of the demonstration.
@@ -135,6 +145,8 @@ doctor-card-none = カードが入っていません。カードをリーダー�
 doctor-card-ok = { $reader }: 使える種類のカードです。
 doctor-card-unknown = { $reader }: ほかの種類のカードです。割符のカードを入れてください。
 doctor-card-failed = { $reader }: カードを読めません（{ $reason }）。向きを確かめて、入れなおしてください。
+doctor-card-jpki = { $reader }: マイナンバーカードです。使えるかどうかは、ログイン先によります。
+doctor-card-felica = { $reader }: FeliCaカードです。使えるかどうかは、ログイン先によります。
 doctor-certificate-ok = { $reader }: 電子証明書は{ $day }まで使えます。
 doctor-certificate-ending = { $reader }: 電子証明書の期限まで、あと{ $days }日です（{ $day }）。更新してください。
 doctor-certificate-expired = { $reader }: 電子証明書の期限が{ $day }に切れました。カードの窓口で更新してください。
@@ -147,3 +159,13 @@ doctor-pin-few = { $reader }: 暗証番号は、あと{ $tries }回だけ入力�
 doctor-pin-blocked = { $reader }: カードが止まっています。カードの窓口で、また使えるようになります。
 doctor-browser-allowed = { $origin }: ブラウザーは、カードソフトとの通信を許されています。
 doctor-browser-asks = { $origin }: ブラウザーが「ローカルネットワークへのアクセス」をたずねることがあります。「許可」を押してください。管理者は LocalNetworkAccessAllowedForUrls（Chromium、Chrome、Edge）か LocalNetworkAccess の SkipDomains（Firefox）で、前もって許可できます。
+
+# warifu-agent log, warifu-agent autostart.
+log-agree = これを書き出しますか。よければ yes と入力してください: { $what }
+log-written = { $what } に書き出しました。
+log-not-written = { $what } には何も書きませんでした。内容を確かめたうえで書き出すには --yes を付けてください。
+autostart-switched-on = 次のログインから、カードソフトが自動で起動します。{ $what } を書きました。
+autostart-switched-off = カードソフトは、もう自動で起動しません。{ $what } はありません。
+autostart-on = カードソフトは自動で起動します（{ $what }）。
+autostart-off = カードソフトは自動では起動しません（{ $what } がないか、切られています）。
+system-not-yet = このシステム（{ $what }）では、まだできません。

@@ -10,10 +10,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::any;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use warifu_card::drawer::VirtualReaders;
+use warifu_card::drawer::Slots;
 use warifu_card::virtual_card::SharedCard;
 
 use crate::gate::{Refusal, is_json};
+use crate::method::CardKind;
 use crate::routes::refuse;
 use crate::web::{Asked, body, html};
 use crate::words::Language;
@@ -22,7 +23,7 @@ const MOST_BODY: usize = 1024;
 
 /// Virtual readers and the cards that can be put into them.
 pub struct Drawer {
-    readers: VirtualReaders,
+    readers: Box<dyn Slots>,
     bays: Vec<Bay>,
     cards: Vec<DrawerCard>,
     held: Mutex<Held>,
@@ -42,6 +43,8 @@ pub struct Bay {
 pub struct DrawerCard {
     /// The name for programs, such as `ueno-taro`.
     pub id: String,
+    /// What kind of card it is.
+    pub kind: CardKind,
     /// The virtual person's name.
     pub name: Text,
     /// What this card shows in the demonstration.
@@ -110,8 +113,11 @@ impl Text {
 }
 
 impl Drawer {
-    /// `bays` are among `readers`, counted from 1 in this order.
-    pub fn new(readers: VirtualReaders, bays: Vec<Bay>, cards: Vec<DrawerCard>) -> Self {
+    /// `bays` are among `readers`, counted from 1 in this order. The readers are in this process
+    /// ([`VirtualReaders`](warifu_card::drawer::VirtualReaders)) or a real pcscd's
+    /// ([`VpcdReaders`](warifu_card::drawer::VpcdReaders)).
+    pub fn new(readers: impl Slots + 'static, bays: Vec<Bay>, cards: Vec<DrawerCard>) -> Self {
+        let readers = Box::new(readers);
         let held = Held { by_bay: vec![None; bays.len()], version: 0 };
         Self { readers, bays, cards, held: Mutex::new(held) }
     }
@@ -193,6 +199,7 @@ struct ReaderRow<'a> {
 
 struct CardRow<'a> {
     id: &'a str,
+    kind: String,
     name: &'a str,
     note: &'a str,
     hint: &'a str,
@@ -225,6 +232,7 @@ fn view(drawer: &Drawer, language: Language) -> Page<'_> {
     });
     let cards = drawer.cards.iter().enumerate().map(|(index, card)| CardRow {
         id: &card.id,
+        kind: card.kind.name(language),
         name: card.name.in_(language),
         note: card.note.in_(language),
         hint: &card.hint,

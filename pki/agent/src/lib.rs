@@ -5,7 +5,8 @@
 //! card sign the page's origin and the identity provider's nonce, and answers with a token of the
 //! `web-eid:1.0` form. The page never sees the PIN, and a signature made for one origin is
 //! worthless at every other. In the same way a new card's holder chooses its PIN, with the code
-//! that came by letter.
+//! that came by letter. A FeliCa card signs nothing: its answer to a challenge is carried to the
+//! identity provider, which knows its key and asks for its PIN itself.
 //!
 //! ```no_run
 //! # use std::sync::Arc;
@@ -28,6 +29,8 @@ pub mod drawer;
 mod gate;
 mod idp;
 mod listener;
+pub mod log;
+mod method;
 mod notify;
 pub mod prompt;
 mod protocol;
@@ -35,11 +38,13 @@ mod purpose;
 mod routes;
 mod server;
 mod surroundings;
+pub mod system;
 mod watch;
 mod web;
 mod words;
 
 pub use config::{AgentConfig, ConfigError, PromptKind, TrustedIdp};
+pub use method::CardKind;
 pub use purpose::Purpose;
 pub use server::{Agent, AgentError};
 pub use surroundings::Surroundings;

@@ -7,13 +7,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
-use warifu_card::ReaderError;
-use warifu_card::CardError;
+use warifu_card::felica;
 use warifu_card::piv::KeyAlgorithm;
+use warifu_card::{CardError, PkiKind, ReaderError};
 
 use crate::config::PromptKind;
 
 const FORMAT: &str = "web-eid:1.0";
+const FELICA_FORMAT: &str = "warifu-felica:1";
 const APP_VERSION: &str = concat!("urn:warifu:agent:", env!("CARGO_PKG_VERSION"));
 
 /// The answer to `GET /v1/ping`.
@@ -38,7 +39,7 @@ pub(crate) enum Progress {
     NoReader,
     /// There is no card that could be used; the agent waits for one.
     InsertCard,
-    /// There is a card, but not one of ours; the agent waits for another.
+    /// There is a card, but not one that is asked for; the agent waits for another.
     WrongCard { code: &'static str },
     /// There are several cards that could be used; the person is asked for one of them.
     ChooseCard {
@@ -77,12 +78,20 @@ pub(crate) struct Asker {
     pub(crate) url: Option<String>,
 }
 
+impl From<Result<Self, Fault>> for Outcome {
+    fn from(result: Result<Self, Fault>) -> Self {
+        result.unwrap_or_else(Self::Error)
+    }
+}
+
 /// How the conversation ended.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Outcome {
-    /// It worked.
+    /// It worked, with a card that signs.
     Token(Token),
+    /// It worked, with a FeliCa card.
+    Felica(FelicaAnswer),
     /// It did not.
     Error(Fault),
 }
@@ -92,6 +101,7 @@ impl Outcome {
     pub(crate) const fn code(&self) -> &'static str {
         match self {
             Self::Token(_) => "token",
+            Self::Felica(_) => "felica",
             Self::Error(fault) => fault.code(),
         }
     }
@@ -121,11 +131,33 @@ impl Token {
     }
 }
 
-/// Why there is no token. The codes are stable.
+/// What a FeliCa card answered to the challenge made of origin and nonce. Whoever checks it must
+/// know both, and the card's key.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FelicaAnswer {
+    format: &'static str,
+    id_block: String,
+    key_version: String,
+    mac: String,
+}
+
+impl FelicaAnswer {
+    pub(crate) fn new(answer: &felica::Answer) -> Self {
+        Self {
+            format: FELICA_FORMAT,
+            id_block: STANDARD.encode(answer.id_block),
+            key_version: STANDARD.encode(answer.version_block),
+            mac: STANDARD.encode(answer.mac),
+        }
+    }
+}
+
+/// Why there is no answer. The codes are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// The card blocked itself after too many wrong PINs.
-    PinBlocked,
+    PinBlocked(PkiKind),
     /// The card takes no code any more after too many wrong ones: it is lost.
     CodeBlocked,
     /// The card did not take the new PIN.
@@ -152,7 +184,7 @@ impl Fault {
     /// The code that stands in the answer.
     pub(crate) const fn code(self) -> &'static str {
         match self {
-            Self::PinBlocked => "pin.blocked",
+            Self::PinBlocked(_) => "pin.blocked",
             Self::CodeBlocked => "code.blocked",
             Self::PinRefused => "pin.refused",
             Self::CardRemoved => "card.removed",
@@ -226,8 +258,24 @@ mod tests {
             json!({"state": "wrong-card", "code": "card.unknown"})
         );
         assert_eq!(
-            line(&Outcome::Error(Fault::PinBlocked)),
+            line(&Outcome::Error(Fault::PinBlocked(PkiKind::Piv))),
             json!({"error": {"code": "pin.blocked"}})
+        );
+    }
+
+    #[test]
+    fn felica_answers_have_their_own_form() {
+        let answer = felica::Answer {
+            id_block: [1; 16],
+            version_block: [2; 16],
+            mac: *b"\0\x01\x02\x03\x04\x05\x06\x07",
+        };
+        assert_eq!(
+            line(&Outcome::Felica(FelicaAnswer::new(&answer))),
+            json!({"felica": {
+                "format": "warifu-felica:1", "idBlock": "AQEBAQEBAQEBAQEBAQEBAQ==",
+                "keyVersion": "AgICAgICAgICAgICAgICAg==", "mac": "AAECAwQFBgc=",
+            }})
         );
     }
 

@@ -132,10 +132,7 @@ async fn converse(shared: Arc<Shared>, admitted: Admitted, events: events::Event
     shared.prompt.finished(Ending::from(&result));
     // The turn is given back first: the page may ask again as soon as it has read the last line.
     drop(conversation);
-    let outcome = match result {
-        Ok(token) => Outcome::Token(token),
-        Err(fault) => Outcome::Error(fault),
-    };
+    let outcome = Outcome::from(result);
     tracing::info!(?purpose, outcome = outcome.code(), "conversation ended");
     events.finish(&outcome).await;
 }

@@ -55,6 +55,11 @@ impl Language {
         header.split(',').take(16).find_map(|range| Self::from_tag(range.split(';').next()?))
     }
 
+    /// What a command says about something: a file, a system.
+    pub fn about(self, key: &str, what: &str) -> String {
+        self.tell(key, &[("what", what.into())])
+    }
+
     /// A text without variables.
     pub(crate) fn say(self, key: &str) -> String {
         self.tell(key, &[])
@@ -119,7 +124,7 @@ mod tests {
                 continue;
             }
             let text = std::fs::read_to_string(&path).unwrap();
-            let calls = ["say(\"", "tell(\""];
+            let calls = ["say(\"", "tell(\"", "about(\""];
             let after = calls.iter().flat_map(|call| text.split(call).skip(1));
             found.extend(after.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
         }

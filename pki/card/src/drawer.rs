@@ -1,6 +1,8 @@
-//! Readers that exist only in this process, for virtual cards: no pcscd, no hardware.
+//! Readers that exist only in this process, for virtual cards: no pcscd, no hardware. And, behind the
+//! same seam, the virtual readers of a real pcscd.
 
 use std::{
+    net::SocketAddr,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -10,6 +12,7 @@ use thiserror::Error;
 use crate::{
     reader::{ReaderError, ReaderState, Readers, Transaction},
     virtual_card::SharedCard,
+    vpcd,
 };
 
 /// How long a transaction waits for the one before it to end.
@@ -27,6 +30,78 @@ pub enum DrawerError {
     /// The card is in another reader.
     #[error("the card is in another reader")]
     Elsewhere,
+    /// The system did not do its part.
+    #[error("the reader cannot be used")]
+    Failed,
+}
+
+/// Readers that cards are put into and taken out of by a program.
+pub trait Slots: Send + Sync {
+    /// Puts the card into the empty reader of that name.
+    fn insert(&self, reader: &str, card: SharedCard) -> Result<(), DrawerError>;
+
+    /// Takes the card out of the reader, also in the middle of a transaction. Nothing happens if
+    /// there is no such reader or no card in it.
+    fn remove(&self, reader: &str);
+}
+
+impl Slots for VirtualReaders {
+    fn insert(&self, reader: &str, card: SharedCard) -> Result<(), DrawerError> {
+        self.insert(reader, card)
+    }
+
+    fn remove(&self, reader: &str) {
+        self.remove(reader);
+    }
+}
+
+/// The virtual readers of a real pcscd, each with the address at which its cards connect.
+pub struct VpcdReaders {
+    sockets: Mutex<Vec<Socket>>,
+}
+
+struct Socket {
+    name: String,
+    address: SocketAddr,
+    card: Option<(SharedCard, vpcd::Inserted)>,
+}
+
+impl VpcdReaders {
+    /// Empty readers with these names and addresses.
+    pub fn new<Name: Into<String>>(readers: impl IntoIterator<Item = (Name, SocketAddr)>) -> Self {
+        let socket = |(name, address): (Name, _)| Socket { name: name.into(), address, card: None };
+        Self { sockets: Mutex::new(readers.into_iter().map(socket).collect()) }
+    }
+
+    fn sockets(&self) -> MutexGuard<'_, Vec<Socket>> {
+        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slots for VpcdReaders {
+    fn insert(&self, reader: &str, card: SharedCard) -> Result<(), DrawerError> {
+        let mut sockets = self.sockets();
+        let mut inside = sockets.iter().filter_map(|socket| socket.card.as_ref());
+        if inside.any(|(other, _)| other.is(&card)) {
+            return Err(DrawerError::Elsewhere);
+        }
+        let socket = sockets.iter_mut().find(|socket| socket.name == reader);
+        let socket = socket.ok_or(DrawerError::NoReader)?;
+        if socket.card.is_some() {
+            return Err(DrawerError::Occupied);
+        }
+        let inserted = vpcd::insert(card.clone(), socket.address);
+        socket.card = Some((card, inserted.map_err(|_| DrawerError::Failed)?));
+        Ok(())
+    }
+
+    fn remove(&self, reader: &str) {
+        let mut sockets = self.sockets();
+        if let Some(socket) = sockets.iter_mut().find(|socket| socket.name == reader) {
+            // Dropping it closes the connection, which is the card in the reader.
+            socket.card = None;
+        }
+    }
 }
 
 /// A set of virtual readers. Clones are the same readers.
@@ -156,7 +231,9 @@ impl Readers for VirtualReaders {
             if !slot.taken {
                 slot.taken = true;
                 let (desk, event) = (Arc::clone(&self.desk), slot.event);
-                return Ok(Box::new(Hold { desk, reader: reader.to_owned(), event, card }));
+                drop(slots);
+                let atr = card.lock().atr().to_vec();
+                return Ok(Box::new(Hold { desk, reader: reader.to_owned(), event, card, atr }));
             }
             slots = self.desk.wait(slots, started, BEGIN_LIMIT).ok_or(ReaderError::Busy)?;
         }
@@ -169,6 +246,7 @@ struct Hold {
     reader: String,
     event: u64,
     card: SharedCard,
+    atr: Vec<u8>,
 }
 
 impl Hold {
@@ -180,6 +258,10 @@ impl Hold {
 }
 
 impl Transaction for Hold {
+    fn atr(&self) -> Option<&[u8]> {
+        Some(&self.atr)
+    }
+
     fn transmit(&mut self, apdu: &[u8]) -> Result<Vec<u8>, ReaderError> {
         self.require_card()?;
         let answer = self.card.lock().handle(apdu);

@@ -46,6 +46,6 @@ pub mod vpcd;
 pub use digits::WeakRandomness;
 pub use pcsc_readers::PcscReaders;
 pub use pin::{Pin, PinForm, PinFormatError, UnfitPin};
-pub use pki_card::{CardError, PinError, PkiCard, PkiKind};
+pub use pki_card::{Application, CardError, PinError, PkiCard, PkiKind};
 pub use reader::{ReaderError, ReaderState, Readers, Transaction};
 pub use transport_code::{TransportCode, TransportCodeFormatError};

@@ -131,9 +131,14 @@ impl Pin {
         if digits::is_trivial(self.digits()) { Err(UnfitPin::Trivial) } else { Ok(()) }
     }
 
+    /// Whether it has this form.
+    pub fn is_of(&self, form: PinForm) -> bool {
+        form.lengths().contains(&self.digits().len())
+    }
+
     /// Itself, if it has this form.
     pub(crate) fn require(&self, form: PinForm) -> Result<&Self, PinFormatError> {
-        if form.lengths().contains(&self.digits().len()) { Ok(self) } else { Err(PinFormatError) }
+        if self.is_of(form) { Ok(self) } else { Err(PinFormatError) }
     }
 
     /// The digits alone.

@@ -51,10 +51,10 @@ impl PkiKind {
     pub fn select<'t>(
         self,
         transaction: &'t mut dyn Transaction,
-    ) -> Result<Box<dyn PkiCard + 't>, CardError> {
+    ) -> Result<Application<'t>, CardError> {
         Ok(match self {
-            Self::Piv => Box::new(Piv::select(transaction)?),
-            Self::Jpki => Box::new(Jpki::select(transaction)?),
+            Self::Piv => Application::Piv(Piv::select(transaction)?),
+            Self::Jpki => Application::Jpki(Jpki::select(transaction)?),
         })
     }
 
@@ -63,6 +63,24 @@ impl PkiKind {
         match self {
             Self::Piv => PinForm::Piv,
             Self::Jpki => PinForm::Jpki,
+        }
+    }
+}
+
+/// The application of a card that is selected.
+pub enum Application<'t> {
+    /// PIV.
+    Piv(Piv<'t>),
+    /// JPKI.
+    Jpki(Jpki<'t>),
+}
+
+impl<'t> Application<'t> {
+    /// What both can do.
+    pub fn card(&mut self) -> &mut (dyn PkiCard + 't) {
+        match self {
+            Self::Piv(piv) => piv,
+            Self::Jpki(jpki) => jpki,
         }
     }
 }

@@ -27,10 +27,24 @@ pub trait Readers: Send + Sync {
 
 /// One undisturbed talk with one card. Dropping it resets the card, which forgets its PIN state.
 pub trait Transaction: Send {
+    /// What the card said first, where it is known (answer to reset, ISO/IEC 7816-3, 8).
+    fn atr(&self) -> Option<&[u8]> {
+        None
+    }
+
     /// Sends one command APDU and returns the answer, `data || SW1 SW2`.
     ///
     /// Once an error was returned, every later call fails too.
     fn transmit(&mut self, apdu: &[u8]) -> Result<Vec<u8>, ReaderError>;
+}
+
+impl dyn Transaction + '_ {
+    /// Whether the answer to reset is the one that a contactless reader makes up for a card without
+    /// applications, such as FeliCa (PC/SC part 3, 3.1.3.2.3.2: the identifier of PC/SC itself).
+    pub fn is_storage_card(&self) -> bool {
+        const PCSC: [u8; 5] = [0xA0, 0x00, 0x00, 0x03, 0x06];
+        self.atr().is_some_and(|atr| atr.windows(PCSC.len()).any(|part| part == PCSC))
+    }
 }
 
 /// One reader as it was when it was looked at.

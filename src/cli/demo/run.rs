@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use warifu_agent::drawer::{Bay, Drawer, DrawerCard, Text, Tone};
-use warifu_agent::{Agent, AgentConfig, PromptKind, TrustedIdp};
+use warifu_agent::{Agent, AgentConfig, CardKind, PromptKind, TrustedIdp};
 use warifu_card::drawer::VirtualReaders;
 use warifu_card::virtual_card::{SharedCard, VirtualPiv};
 use warifu_card::{PcscReaders, Readers};
@@ -116,6 +116,7 @@ fn drawer_card(
     let card = VirtualPiv::load(&folder.card(&shown.id), random)
         .with_context(|| format!("the card {}", shown.id))?;
     Ok(DrawerCard {
+        kind: CardKind::Piv,
         name: Text::new(&shown.name, &shown.name),
         note: Text::new(shown.note_ja, shown.note_en),
         hint: shown.hint.clone(),

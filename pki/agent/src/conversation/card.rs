@@ -4,11 +4,14 @@ use jiff::{SignedDuration, Timestamp};
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::sha::{sha256, sha384};
 use openssl::x509::X509;
-use warifu_card::{CardError, PinError};
+use warifu_card::felica::{self, FelicaError, LiteS};
 use warifu_card::piv::{KeyAlgorithm, Piv, Slot};
-use warifu_card::{Pin, Transaction, TransportCode, UnfitPin};
+use warifu_card::{
+    Application, CardError, Pin, PinError, PkiCard, PkiKind, Transaction, TransportCode, UnfitPin,
+};
 
-use crate::protocol::{Fault, Token};
+use crate::method::{CardKind, Method, Methods};
+use crate::protocol::{Fault, FelicaAnswer, Outcome, Token};
 use crate::purpose::Purpose;
 
 /// What gets signed, before the card's hash is known.
@@ -34,6 +37,7 @@ impl Challenge {
 /// What a card says about itself before anything secret is shown to it.
 #[derive(Debug, Clone)]
 pub(super) struct Card {
+    pub(super) kind: PkiKind,
     pub(super) certificate: Vec<u8>,
     pub(super) algorithm: KeyAlgorithm,
     /// The tries of what is going to be shown: the PIN's, or the code's if the card tells them.
@@ -85,20 +89,21 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// Shows it; afterwards the card counts the PIN as shown.
-    fn show(&self, piv: &mut Piv<'_>) -> Result<(), PinError> {
-        match (&self.known, &self.new) {
-            (Known::Pin(pin), None) => piv.verify_pin(pin),
-            (Known::Pin(old), Some(new)) => {
+    /// Shows it; afterwards the card counts the PIN as shown. Only PIV cards have their PIN set.
+    fn show(&self, application: &mut Application<'_>) -> Result<(), PinError> {
+        match (&self.known, &self.new, application) {
+            (Known::Pin(pin), None, application) => application.card().verify_pin(pin),
+            (Known::Pin(old), Some(new), Application::Piv(piv)) => {
                 piv.change_pin(old, new)?;
                 piv.verify_pin(new)
             }
-            (Known::Code(code), Some(new)) => {
+            (Known::Code(code), Some(new), Application::Piv(piv)) => {
                 piv.unblock(code, new)?;
                 piv.verify_pin(new)
             }
+            (_, Some(_), Application::Jpki(_)) => Err(CardError::OtherKind.into()),
             // The code alone opens nothing.
-            (Known::Code(_), None) => Err(CardError::PinRequired.into()),
+            (Known::Code(_), None, _) => Err(CardError::PinRequired.into()),
         }
     }
 
@@ -121,19 +126,63 @@ pub(super) enum Proof {
     TriesLeft { tries: u8, shown: bool },
 }
 
-/// Reads what the person must be told before anything is asked.
-pub(super) fn look(transaction: &mut dyn Transaction, purpose: Purpose) -> Result<Card, CardError> {
-    let mut piv = Piv::select(transaction)?;
-    let certificate = piv.certificate(Slot::Authentication)?;
-    let algorithm = KeyAlgorithm::of_certificate(&certificate)?;
-    let tries = tries(&mut piv, purpose)?;
-    Ok(Card { certificate, algorithm, tries })
+/// A card that can do what is asked.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// It wants the PIN first.
+    Locked(Card),
+    /// It has done it already.
+    Answered(CardKind, Outcome),
 }
 
-fn tries(piv: &mut Piv<'_>, purpose: Purpose) -> Result<Option<u8>, CardError> {
-    match purpose {
-        Purpose::SignIn | Purpose::ChangePin => piv.tries_left().map(Some),
-        Purpose::Activate => piv.code_tries_left(),
+impl Found {
+    pub(super) fn kind(&self) -> CardKind {
+        match self {
+            Self::Locked(card) => card.kind.into(),
+            Self::Answered(kind, _) => *kind,
+        }
+    }
+}
+
+/// Tries the methods one after the other until the card can do one: has it answer where that needs
+/// no PIN, and else reads what the person must be told before anything is asked.
+pub(super) fn look(
+    transaction: &mut dyn Transaction,
+    methods: &Methods,
+    purpose: Purpose,
+    challenge: &Challenge,
+) -> Result<Found, CardError> {
+    for method in methods.for_card(transaction.is_storage_card()) {
+        let found = match method {
+            Method::PivPin => locked(transaction, PkiKind::Piv, purpose),
+            Method::JpkiPin => locked(transaction, PkiKind::Jpki, purpose),
+            Method::PivPresence => attest(transaction, challenge),
+            Method::Felica => answer(transaction, challenge),
+        };
+        match found {
+            Err(CardError::OtherKind) => {}
+            found => return found,
+        }
+    }
+    Err(CardError::OtherKind)
+}
+
+fn locked(
+    transaction: &mut dyn Transaction,
+    kind: PkiKind,
+    purpose: Purpose,
+) -> Result<Found, CardError> {
+    let mut application = kind.select(transaction)?;
+    let certificate = application.card().login_certificate()?;
+    let algorithm = KeyAlgorithm::of_certificate(&certificate)?;
+    let tries = tries(&mut application, purpose)?;
+    Ok(Found::Locked(Card { kind, certificate, algorithm, tries }))
+}
+
+fn tries(application: &mut Application<'_>, purpose: Purpose) -> Result<Option<u8>, CardError> {
+    match (purpose, application) {
+        (Purpose::Activate, Application::Piv(piv)) => piv.code_tries_left(),
+        (_, application) => application.card().tries_left().map(Some),
     }
 }
 
@@ -147,12 +196,12 @@ pub(super) fn prove(
     attempt: &Attempt,
     challenge: &Challenge,
 ) -> Result<Proof, Fault> {
-    let mut piv = Piv::select(transaction)?;
-    check_same(&mut piv, card)?;
-    if let Some(tries) = tries(&mut piv, purpose)?.filter(|now| Some(*now) != card.tries) {
+    let mut application = card.kind.select(transaction)?;
+    check_same(application.card(), card)?;
+    if let Some(tries) = tries(&mut application, purpose)?.filter(|now| Some(*now) != card.tries) {
         return Ok(Proof::TriesLeft { tries, shown: false });
     }
-    match attempt.show(&mut piv) {
+    match attempt.show(&mut application) {
         Ok(()) => {}
         Err(PinError::Wrong { left }) => {
             return Ok(Proof::TriesLeft { tries: left, shown: true });
@@ -160,33 +209,46 @@ pub(super) fn prove(
         Err(PinError::Blocked) => {
             return Ok(Proof::TriesLeft { tries: 0, shown: true });
         }
-        Err(PinError::Unfit(_)) => return Err(Fault::PinRefused),
+        Err(PinError::Form(_) | PinError::Unfit(_)) => return Err(Fault::PinRefused),
         Err(PinError::Card(error)) => return Err(attempt.fault(error)),
     }
     let message = challenge.message(card.algorithm);
-    let signature = piv.sign(Slot::Authentication, card.algorithm, &message)?;
-    check_same(&mut piv, card)?;
+    let signature = application.card().sign_login(card.algorithm, &message)?;
+    check_same(application.card(), card)?;
     Ok(Proof::Signed(signature))
 }
 
 /// Has the card show that it is here, without PIN.
-pub(super) fn attest(
-    transaction: &mut dyn Transaction,
-    challenge: &Challenge,
-) -> Result<Token, CardError> {
+fn attest(transaction: &mut dyn Transaction, challenge: &Challenge) -> Result<Found, CardError> {
     let mut piv = Piv::select(transaction)?;
     let certificate = piv.certificate(Slot::Presence)?;
     let algorithm = KeyAlgorithm::of_certificate(&certificate)?;
     let signature = piv.sign(Slot::Presence, algorithm, &challenge.message(algorithm))?;
-    Ok(Token::new(&certificate, algorithm, &signature))
+    let token = Token::new(&certificate, algorithm, &signature);
+    Ok(Found::Answered(CardKind::Piv, Outcome::Token(token)))
 }
 
-fn check_same(piv: &mut Piv<'_>, card: &Card) -> Result<(), Fault> {
-    if piv.certificate(Slot::Authentication)? == card.certificate {
-        Ok(())
-    } else {
-        Err(Fault::CardChanged)
+/// Carries the challenge to a FeliCa card and its answer back. Nothing else is ever sent to such a
+/// card: who is there, one block written with the challenge, three blocks read.
+fn answer(transaction: &mut dyn Transaction, challenge: &Challenge) -> Result<Found, CardError> {
+    let rc = felica::login_challenge(&challenge.origin, &challenge.nonce);
+    let mut transport = felica::connect(transaction).map_err(of_felica)?;
+    let mut card = LiteS::find(transport.as_mut()).map_err(of_felica)?;
+    let answer = card.answer(rc).map_err(of_felica)?;
+    Ok(Found::Answered(CardKind::Felica, Outcome::Felica(FelicaAnswer::new(&answer))))
+}
+
+/// What an error of a card without key and PIN is among those of the others.
+fn of_felica(error: FelicaError) -> CardError {
+    match error {
+        FelicaError::Reader(error) => CardError::Reader(error),
+        FelicaError::Unsupported | FelicaError::NotLiteS => CardError::OtherKind,
+        _ => CardError::Malformed("felica"),
     }
+}
+
+fn check_same(card: &mut (dyn PkiCard + '_), before: &Card) -> Result<(), Fault> {
+    if card.login_certificate()? == before.certificate { Ok(()) } else { Err(Fault::CardChanged) }
 }
 
 #[cfg(test)]
@@ -222,7 +284,12 @@ mod tests {
     }
 
     fn seen(readers: &VirtualReaders) -> Card {
-        look(readers.begin("one").unwrap().as_mut(), Purpose::SignIn).unwrap()
+        let mut transaction = readers.begin("one").unwrap();
+        let methods = Methods::only(Method::PivPin);
+        match look(transaction.as_mut(), &methods, Purpose::SignIn, &challenge()) {
+            Ok(Found::Locked(card)) => card,
+            other => panic!("{other:?}"),
+        }
     }
 
     fn show(readers: &VirtualReaders, seen: &Card, digits: &str) -> Result<Proof, Fault> {

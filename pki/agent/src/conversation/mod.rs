@@ -9,14 +9,17 @@ mod search;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::card::{Attempt, Card, Challenge, Proof};
+use warifu_card::PkiKind;
+
+use self::card::{Attempt, Card, Challenge, Found, Proof};
 use self::events::Events;
 use self::person::Person;
 use self::search::Search;
 use crate::desk::{Desk, Place};
-use crate::gate::{CardRequest, Method, Turn};
-use crate::prompt::{Choice, Complaint, Ending, PinPrompt, PromptError};
-use crate::protocol::{Asker, Fault, Progress, Token};
+use crate::gate::{CardRequest, Turn};
+use crate::method::Method;
+use crate::prompt::{Candidate, Choice, Complaint, Ending, PinPrompt, PromptError};
+use crate::protocol::{Asker, Fault, Outcome, Progress, Token};
 use crate::purpose::Purpose;
 use crate::watch::Watches;
 
@@ -36,11 +39,14 @@ pub(crate) struct Conversation {
 impl Conversation {
     /// Holds the conversation to its end. Dropping it calls everything off: the question to the
     /// person at once, the card as soon as its transaction ends.
-    pub(crate) async fn hold(&self, events: &Events) -> Result<Token, Fault> {
+    pub(crate) async fn hold(&self, events: &Events) -> Result<Outcome, Fault> {
         let steps = async {
-            match self.request.method {
-                Method::Pin => self.prove_holder(events).await,
-                Method::Presence => self.prove_presence(events).await,
+            match self.find(events).await? {
+                (place, Found::Locked(card)) => self.prove_holder(events, place, card).await,
+                (place, Found::Answered(_, outcome)) => {
+                    self.watch(place);
+                    Ok(outcome)
+                }
             }
         };
         tokio::time::timeout(self.patience(), steps).await.unwrap_or(Err(Fault::Timeout))
@@ -53,30 +59,41 @@ impl Conversation {
         }
     }
 
-    /// The card signs with 9E. A card whose removal is watched belongs to somebody who is signed
-    /// in here, so it is not the one that is being shown.
-    async fn prove_presence(&self, events: &Events) -> Result<Token, Fault> {
-        let challenge = self.challenge();
-        let unwatched = |place: &Place| !self.watches.covers(place);
-        let examine = move |card: &mut dyn warifu_card::Transaction| card::attest(card, &challenge);
-        let (_, token) = self.search(events).find(unwatched, examine).await?;
-        Ok(token)
+    /// A card whose removal is watched belongs to somebody who is signed in here, so it is not the
+    /// one that is being shown.
+    async fn find(&self, events: &Events) -> Result<(Place, Found), Fault> {
+        let shown = self.is_presence();
+        let wanted = |place: &Place| !shown || !self.watches.covers(place);
+        let (methods, challenge) = (self.request.methods.clone(), self.challenge());
+        let purpose = self.request.purpose;
+        let examine = move |card: &mut dyn warifu_card::Transaction| {
+            card::look(card, &methods, purpose, &challenge)
+        };
+        Search { conversation: self, events }.find(wanted, examine).await
     }
 
-    /// The card signs with 9A after the PIN, which the person may choose before.
-    async fn prove_holder(&self, events: &Events) -> Result<Token, Fault> {
-        let purpose = self.request.purpose;
-        let examine = move |card: &mut dyn warifu_card::Transaction| card::look(card, purpose);
-        let (place, mut card) = self.search(events).find(|_| true, examine).await?;
+    /// Whether a card is merely shown, at a desk where somebody else is signed in.
+    fn is_presence(&self) -> bool {
+        self.request.methods.include(Method::PivPresence)
+    }
+
+    /// The card signs after the PIN, which the person may choose before.
+    async fn prove_holder(
+        &self,
+        events: &Events,
+        place: Place,
+        mut card: Card,
+    ) -> Result<Outcome, Fault> {
         self.announce(events, &card).await;
-        let mut person = Person::new(self, events, &place, card.ends());
+        let mut person = Person::new(self, events, &place, &card);
         let mut complaint = None;
         while card.tries != Some(0) {
             let attempt = self.while_present(&place, person.asked(card.tries, complaint)).await?;
             match self.show(&place, &card, attempt).await? {
                 Proof::Signed(signature) => {
                     self.watch(place);
-                    return Ok(Token::new(&card.certificate, card.algorithm, &signature));
+                    let token = Token::new(&card.certificate, card.algorithm, &signature);
+                    return Ok(Outcome::Token(token));
                 }
                 Proof::TriesLeft { tries, shown } => {
                     card.tries = Some(tries);
@@ -85,7 +102,7 @@ impl Conversation {
                 }
             }
         }
-        Err(self.blocked())
+        Err(self.blocked(card.kind))
     }
 
     async fn announce(&self, events: &Events, card: &Card) {
@@ -107,10 +124,10 @@ impl Conversation {
         events.progress(&progress).await;
     }
 
-    fn blocked(&self) -> Fault {
+    fn blocked(&self, kind: PkiKind) -> Fault {
         match self.request.purpose {
             Purpose::Activate => Fault::CodeBlocked,
-            Purpose::SignIn | Purpose::ChangePin => Fault::PinBlocked,
+            Purpose::SignIn | Purpose::ChangePin => Fault::PinBlocked(kind),
         }
     }
 
@@ -140,23 +157,19 @@ impl Conversation {
     }
 
     fn watch(&self, place: Place) {
-        if let Some(token) = &self.request.watch {
+        if let Some(token) = self.request.watch.as_ref().filter(|_| !self.is_presence()) {
             self.watches.add(place, token.clone(), Arc::clone(&self.request.provider));
         }
     }
 
-    fn search<'a>(&'a self, events: &'a Events) -> Search<'a> {
-        Search { conversation: self, events }
-    }
-
-    /// Asks which of these readers' cards to use.
-    async fn choose(&self, events: &Events, readers: Vec<String>) -> Result<usize, Fault> {
+    /// Asks which of these cards to use.
+    async fn choose(&self, events: &Events, cards: Vec<Candidate>) -> Result<usize, Fault> {
         events.progress(&Progress::ChooseCard { at: self.asker() }).await;
         let choice = Choice {
             origin: self.request.provider.origin.clone(),
             relying_party: self.request.relying_party.clone(),
             purpose: self.request.purpose,
-            readers,
+            cards,
             language: self.request.language,
         };
         Ok(self.prompt.choose(&choice).await?)
@@ -181,11 +194,11 @@ impl From<PromptError> for Fault {
     }
 }
 
-impl From<&Result<Token, Fault>> for Ending {
-    fn from(result: &Result<Token, Fault>) -> Self {
+impl From<&Result<Outcome, Fault>> for Ending {
+    fn from(result: &Result<Outcome, Fault>) -> Self {
         match result {
             Ok(_) => Self::Done,
-            Err(Fault::PinBlocked) => Self::Blocked,
+            Err(Fault::PinBlocked(kind)) => Self::Blocked(*kind),
             Err(Fault::CodeBlocked) => Self::Lost,
             Err(Fault::CardRemoved | Fault::CardChanged) => Self::CardGone,
             Err(Fault::Cancelled) => Self::Cancelled,

@@ -1,10 +1,10 @@
 //! The person's side: what is asked, in which order, until there is something to show to the card.
 
 use jiff::Timestamp;
-use warifu_card::Pin;
+use warifu_card::{Pin, PkiKind};
 
 use super::Conversation;
-use super::card::{Attempt, Known};
+use super::card::{Attempt, Card, Known};
 use super::events::Events;
 use crate::desk::Place;
 use crate::prompt::{Complaint, Question, Wanted};
@@ -19,6 +19,7 @@ pub(super) struct Person<'a> {
     conversation: &'a Conversation,
     events: &'a Events,
     reader: String,
+    kind: PkiKind,
     certificate_ends: Option<Timestamp>,
     /// The PIN that was chosen. It outlives a slip in the code, so that it need not be thought of
     /// again.
@@ -30,10 +31,10 @@ impl<'a> Person<'a> {
         conversation: &'a Conversation,
         events: &'a Events,
         place: &Place,
-        certificate_ends: Option<Timestamp>,
+        card: &Card,
     ) -> Self {
-        let reader = place.reader.clone();
-        Self { conversation, events, reader, certificate_ends, chosen: None }
+        let (reader, certificate_ends) = (place.reader.clone(), card.ends());
+        Self { conversation, events, reader, kind: card.kind, certificate_ends, chosen: None }
     }
 
     /// Asks for what the card knows and, where one is wanted, for a new PIN.
@@ -93,6 +94,7 @@ impl<'a> Person<'a> {
             origin: request.provider.origin.clone(),
             relying_party: request.relying_party.clone(),
             reader: self.reader.clone(),
+            card: self.kind,
             certificate_ends: self.certificate_ends,
             purpose: request.purpose,
             wanted,

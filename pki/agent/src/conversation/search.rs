@@ -1,4 +1,4 @@
-//! Finding a card that will do, and saying meanwhile what is waited for.
+//! Finding a card that will do in any of the readers, and saying meanwhile what is waited for.
 
 use std::time::Duration;
 
@@ -6,8 +6,10 @@ use warifu_card::CardError;
 use warifu_card::{ReaderError, ReaderState, Transaction};
 
 use super::Conversation;
+use super::card::Found;
 use super::events::Events;
 use crate::desk::Place;
+use crate::prompt::Candidate;
 use crate::protocol::{Fault, Progress};
 
 /// How often a card is tried that another program holds or has just reset …
@@ -28,14 +30,13 @@ impl Search<'_> {
     /// The card that is `wanted` and answers `examine`, as soon as there is one; the person
     /// chooses among several. Cards that do not answer are named to the page and not asked again
     /// until they were pulled out.
-    pub(super) async fn find<T, F>(
+    pub(super) async fn find<F>(
         &self,
         wanted: impl Fn(&Place) -> bool,
         examine: F,
-    ) -> Result<(Place, T), Fault>
+    ) -> Result<(Place, Found), Fault>
     where
-        T: Send + 'static,
-        F: Fn(&mut dyn Transaction) -> Result<T, CardError> + Clone + Send + 'static,
+        F: Fn(&mut dyn Transaction) -> Result<Found, CardError> + Clone + Send + 'static,
     {
         let desk = &self.conversation.desk;
         let (mut refused, mut told) = (Vec::new(), None);
@@ -44,7 +45,7 @@ impl Search<'_> {
             let places = states.iter().filter_map(Place::of).filter(&wanted).collect();
             let found = self.answering(places, &mut refused, &examine).await;
             if found.is_empty() {
-                self.tell(progress(&states, &refused), &mut told).await;
+                self.tell(self.progress(&states, &refused), &mut told).await;
             } else if let Some(one) = self.one_of(found, &states).await? {
                 return Ok(one);
             } else {
@@ -55,15 +56,14 @@ impl Search<'_> {
     }
 
     /// Those of the cards that answer. The others are `refused` until they are pulled out.
-    async fn answering<T, F>(
+    async fn answering<F>(
         &self,
         places: Vec<Place>,
         refused: &mut Vec<Refused>,
         examine: &F,
-    ) -> Vec<(Place, T)>
+    ) -> Vec<(Place, Found)>
     where
-        T: Send + 'static,
-        F: Fn(&mut dyn Transaction) -> Result<T, CardError> + Clone + Send + 'static,
+        F: Fn(&mut dyn Transaction) -> Result<Found, CardError> + Clone + Send + 'static,
     {
         refused.retain(|(known, _)| places.contains(known));
         let mut found = Vec::new();
@@ -81,15 +81,19 @@ impl Search<'_> {
 
     /// The one card, or the one that the person chooses; `None` when cards came or went while the
     /// person thought.
-    async fn one_of<T>(
+    async fn one_of(
         &self,
-        mut found: Vec<(Place, T)>,
+        mut found: Vec<(Place, Found)>,
         states: &[ReaderState],
-    ) -> Result<Option<(Place, T)>, Fault> {
+    ) -> Result<Option<(Place, Found)>, Fault> {
         let chosen = if found.len() > 1 {
-            let readers = found.iter().map(|(place, _)| place.reader.clone()).collect();
+            let candidate = |(place, card): &(Place, Found)| Candidate {
+                reader: place.reader.clone(),
+                kind: card.kind(),
+            };
+            let cards = found.iter().map(candidate).collect();
             tokio::select! {
-                chosen = self.conversation.choose(self.events, readers) => chosen?,
+                chosen = self.conversation.choose(self.events, cards) => chosen?,
                 _ = self.conversation.desk.change(states) => return Ok(None),
             }
         } else {
@@ -98,10 +102,9 @@ impl Search<'_> {
         Ok((chosen < found.len()).then(|| found.swap_remove(chosen)))
     }
 
-    async fn examine<T, F>(&self, place: &Place, examine: &F) -> Result<T, CardError>
+    async fn examine<F>(&self, place: &Place, examine: &F) -> Result<Found, CardError>
     where
-        T: Send + 'static,
-        F: Fn(&mut dyn Transaction) -> Result<T, CardError> + Clone + Send + 'static,
+        F: Fn(&mut dyn Transaction) -> Result<Found, CardError> + Clone + Send + 'static,
     {
         let Conversation { desk, turn, .. } = self.conversation;
         let mut result = desk.transact(&place.reader, turn.clone(), examine.clone()).await;
@@ -113,6 +116,22 @@ impl Search<'_> {
             result = desk.transact(&place.reader, turn.clone(), examine.clone()).await;
         }
         result
+    }
+
+    fn progress(&self, states: &[ReaderState], refused: &[Refused]) -> Progress {
+        match refused.iter().find(|(_, error)| !is_gone(error)) {
+            _ if states.is_empty() => Progress::NoReader,
+            Some((_, error)) => Progress::WrongCard { code: self.code(error) },
+            None => Progress::InsertCard,
+        }
+    }
+
+    /// A card of another kind is told what kind is asked for.
+    fn code(&self, error: &CardError) -> &'static str {
+        match error {
+            CardError::OtherKind => self.conversation.request.methods.wanted(),
+            other => other.code(),
+        }
     }
 
     async fn tell(&self, now: Progress, told: &mut Option<Progress>) {
@@ -130,25 +149,10 @@ fn may_pass(error: &CardError) -> bool {
     )
 }
 
-fn progress(states: &[ReaderState], refused: &[Refused]) -> Progress {
-    match refused.iter().find(|(_, error)| !is_gone(error)) {
-        _ if states.is_empty() => Progress::NoReader,
-        Some((_, error)) => Progress::WrongCard { code: code(error) },
-        None => Progress::InsertCard,
-    }
-}
-
 /// Whether the card was merely pulled out while it was looked at.
 fn is_gone(error: &CardError) -> bool {
     matches!(
         error,
         CardError::Reader(ReaderError::Removed | ReaderError::NoCard | ReaderError::NoReader)
     )
-}
-
-fn code(error: &CardError) -> &'static str {
-    match error {
-        CardError::OtherKind => "card.unknown",
-        other => other.code(),
-    }
 }

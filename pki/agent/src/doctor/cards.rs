@@ -2,9 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use openssl::x509::X509;
-use warifu_card::CardError;
-use warifu_card::piv::{Piv, Slot};
-use warifu_card::{ReaderState, Readers};
+use warifu_card::felica::{self, LiteS};
+use warifu_card::piv::Slot;
+use warifu_card::{Application, CardError, PkiKind, ReaderState, Readers, Transaction};
 
 use super::Finding;
 use crate::conversation::card::timestamp;
@@ -54,17 +54,46 @@ fn look(
     findings: &mut Vec<Finding>,
 ) -> Result<(), CardError> {
     let mut transaction = readers.begin(&state.name)?;
-    let mut piv = Piv::select(transaction.as_mut())?;
-    findings.push(Finding::good("card.ok"));
-    match piv.certificate(Slot::Authentication) {
+    if transaction.is_storage_card() {
+        return felica(transaction.as_mut(), findings);
+    }
+    for kind in [PkiKind::Piv, PkiKind::Jpki] {
+        match kind.select(transaction.as_mut()) {
+            Err(CardError::OtherKind) => {}
+            Err(error) => return Err(error),
+            Ok(mut application) => return keys(&mut application, now, findings),
+        }
+    }
+    Err(CardError::OtherKind)
+}
+
+fn felica(transaction: &mut dyn Transaction, findings: &mut Vec<Finding>) -> Result<(), CardError> {
+    let mut transport = felica::connect(transaction).map_err(|_| CardError::OtherKind)?;
+    LiteS::find(transport.as_mut()).map_err(|_| CardError::OtherKind)?;
+    findings.push(Finding::good("card.felica"));
+    Ok(())
+}
+
+fn keys(
+    application: &mut Application<'_>,
+    now: Timestamp,
+    findings: &mut Vec<Finding>,
+) -> Result<(), CardError> {
+    findings.push(Finding::good(match application {
+        Application::Piv(_) => "card.ok",
+        Application::Jpki(_) => "card.jpki",
+    }));
+    match application.card().login_certificate() {
         Ok(der) => findings.push(validity(&der, now)),
         Err(CardError::NoCertificate) => findings.push(Finding::problem("certificate.none")),
         Err(error) => return Err(error),
     }
-    if piv.certificate(Slot::Presence) == Err(CardError::NoCertificate) {
+    if let Application::Piv(piv) = application
+        && piv.certificate(Slot::Presence) == Err(CardError::NoCertificate)
+    {
         findings.push(Finding::note("presence.none"));
     }
-    findings.push(tries(piv.tries_left()?));
+    findings.push(tries(application.card().tries_left()?));
     Ok(())
 }
 

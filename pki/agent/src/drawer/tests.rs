@@ -1,6 +1,8 @@
 use super::*;
-use crate::testing::{Maker, PIN};
+use crate::testing::{Maker, PIN, jpki};
 use warifu_card::Readers;
+use warifu_card::drawer::VirtualReaders;
+use warifu_card::virtual_card::VirtualLiteS;
 
 fn drawer() -> (Drawer, VirtualReaders) {
     let readers = VirtualReaders::new(["one", "two"]);
@@ -20,6 +22,7 @@ fn drawer() -> (Drawer, VirtualReaders) {
 fn card(id: &str, ja: &str, en: &str, number: u8) -> DrawerCard {
     DrawerCard {
         id: id.into(),
+        kind: CardKind::Piv,
         name: Text::new(ja, en),
         note: Text::new("見本", "sample"),
         hint: PIN.into(),
@@ -45,6 +48,24 @@ fn cards_go_in_move_over_and_come_out() {
     assert_eq!(place(&drawer.held(), 0), None);
     drawer.remove(2).unwrap();
     assert_eq!(present(&readers), [false, false]);
+}
+
+#[test]
+fn cards_of_every_kind_lie_side_by_side() {
+    let readers = VirtualReaders::new(["one"]);
+    let bays = vec![Bay { reader: "one".into(), label: Text::new("手前", "front") }];
+    let felica = SharedCard::new(VirtualLiteS::blank([7; 8]));
+    let cards = vec![
+        DrawerCard { kind: CardKind::Jpki, card: jpki(3), ..card("jpki", "甲", "A", 1) },
+        DrawerCard { kind: CardKind::Felica, card: felica, ..card("felica", "乙", "B", 2) },
+    ];
+    let drawer = Drawer::new(readers.clone(), bays, cards);
+    for id in ["jpki", "felica"] {
+        drawer.insert(id, 1).unwrap();
+        assert_eq!(present(&readers), [true]);
+    }
+    let page = view(&drawer, Language::Ja).render().unwrap();
+    assert!(page.contains("マイナンバーカード") && page.contains("FeliCaカード"), "{page}");
 }
 
 #[test]

@@ -92,7 +92,7 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate::Method;
+    use crate::method::{Method, Methods};
     use crate::purpose::Purpose;
     use crate::words::Language;
 
@@ -107,7 +107,7 @@ mod tests {
             nonce: String::new(),
             relying_party: String::new(),
             purpose: Purpose::SignIn,
-            method: Method::Pin,
+            methods: Methods::only(Method::PivPin),
             language: Language::Ja,
             watch: None,
             expires: at(expires),

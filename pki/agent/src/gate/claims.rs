@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::Refusal;
 use crate::idp::IdentityProvider;
+use crate::method::{Method, Methods};
 use crate::purpose::Purpose;
 use crate::words::Language;
 
@@ -34,25 +35,14 @@ pub(crate) struct CardRequest {
     pub(crate) relying_party: String,
     /// What the card is wanted for.
     pub(crate) purpose: Purpose,
-    /// With or without PIN.
-    pub(crate) method: Method,
+    /// What the card may prove.
+    pub(crate) methods: Methods,
     /// The language of the page.
     pub(crate) language: Language,
     /// With which words to report that the card was pulled out after a sign-in with PIN.
     pub(crate) watch: Option<String>,
     /// Until when the request is good.
     pub(crate) expires: Timestamp,
-}
-
-/// What is to be proven.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub(crate) enum Method {
-    /// The holder is there: key 9A, with PIN.
-    #[serde(rename = "piv-pin")]
-    Pin,
-    /// The card is there: key 9E, without PIN.
-    #[serde(rename = "piv-presence")]
-    Presence,
 }
 
 #[derive(Deserialize)]
@@ -70,7 +60,7 @@ struct Claims {
     rp_name: String,
     #[serde(default)]
     purpose: Purpose,
-    method: Method,
+    methods: Methods,
     language: Language,
     watch: Option<String>,
     iat: i64,
@@ -107,7 +97,7 @@ pub(super) fn verify(
         nonce: claims.nonce,
         relying_party: claims.rp_name,
         purpose: claims.purpose,
-        method: claims.method,
+        methods: methods(claims.methods, purpose),
         language: claims.language,
         watch: claims.watch,
         expires,
@@ -156,10 +146,18 @@ fn check_times(
     expires.checked_add(tolerance).map_err(|_| Refusal::Malformed)
 }
 
-/// Only the key behind the PIN shows that a PIN was set.
+/// Only the key behind the PIN shows that a PIN was set, and only PIV cards have theirs set here.
 fn check_purpose(claims: &Claims, purpose: Purpose) -> Result<(), Refusal> {
-    let fits = claims.purpose == Purpose::SignIn || claims.method == Method::Pin;
+    let fits = claims.purpose == Purpose::SignIn || claims.methods.include(Method::PivPin);
     if claims.purpose == purpose && fits { Ok(()) } else { Err(Refusal::Purpose) }
+}
+
+/// Those of the methods that the purpose leaves.
+fn methods(asked: Methods, purpose: Purpose) -> Methods {
+    match purpose {
+        Purpose::SignIn => asked,
+        Purpose::Activate | Purpose::ChangePin => Methods::only(Method::PivPin),
+    }
 }
 
 fn check_shapes(claims: &Claims) -> Result<(), Refusal> {
@@ -209,7 +207,7 @@ mod tests {
             nonce: STANDARD.encode([7; 32]),
             rp_name: "割符ポータル".into(),
             purpose: Purpose::SignIn,
-            method: Method::Pin,
+            methods: Methods::only(Method::PivPin),
             language: Language::Ja,
             watch: None,
             iat,
@@ -247,16 +245,19 @@ mod tests {
 
     #[test]
     fn a_request_is_for_one_purpose() {
-        let claims = |purpose, method| Claims { purpose, method, ..claims(0, 1) };
-        let activate = claims(Purpose::Activate, Method::Pin);
+        let claims =
+            |purpose, method| Claims { purpose, methods: Methods::only(method), ..claims(0, 1) };
+        let activate = claims(Purpose::Activate, Method::PivPin);
         assert!(check_purpose(&activate, Purpose::Activate).is_ok());
         for other in [Purpose::SignIn, Purpose::ChangePin] {
             assert_eq!(check_purpose(&activate, other), Err(Refusal::Purpose));
         }
-        let presence = claims(Purpose::Activate, Method::Presence);
-        assert_eq!(check_purpose(&presence, Purpose::Activate), Err(Refusal::Purpose));
-        let tap = claims(Purpose::SignIn, Method::Presence);
-        assert!(check_purpose(&tap, Purpose::SignIn).is_ok());
+        for other in [Method::PivPresence, Method::JpkiPin, Method::Felica] {
+            let change = claims(Purpose::ChangePin, other);
+            assert_eq!(check_purpose(&change, Purpose::ChangePin), Err(Refusal::Purpose));
+            let tap = claims(Purpose::SignIn, other);
+            assert!(check_purpose(&tap, Purpose::SignIn).is_ok());
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 pub(crate) use admission::{Admission, Turn};
-pub(crate) use claims::{CardRequest, Method};
+pub(crate) use claims::CardRequest;
 #[cfg(feature = "drawer")]
 pub(crate) use headers::is_json;
 pub(crate) use headers::{Connection, is_own_origin, knows_host, may_be_own_page};

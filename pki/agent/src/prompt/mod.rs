@@ -12,11 +12,11 @@ pub(crate) mod question;
 mod terminal;
 
 use futures::future::BoxFuture;
-use warifu_card::{Pin, TransportCode};
+use warifu_card::{Pin, PkiKind, TransportCode};
 
 pub use page::PagePrompt;
 pub use pinentry::Pinentry;
-pub use question::{Choice, Complaint, Question, Wanted};
+pub use question::{Candidate, Choice, Complaint, Question, Wanted};
 pub use terminal::Terminal;
 
 use crate::config::PromptKind;
@@ -57,8 +57,8 @@ pub trait PinPrompt: Send + Sync {
 pub enum Ending {
     /// It worked.
     Done,
-    /// The card is blocked.
-    Blocked,
+    /// The card of this kind is blocked.
+    Blocked(PkiKind),
     /// The card takes no code any more and is lost.
     Lost,
     /// The card was pulled out or swapped.

@@ -9,9 +9,10 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use warifu_card::{Pin, TransportCode};
 
 use super::assuan::{Assuan, AssuanError};
-use super::question::{typed_code, typed_pin};
+use super::question::typed_code;
 use super::{Choice, PinPrompt, PromptError, Question};
 use crate::config::PromptKind;
+use crate::system::terminate;
 use crate::words::Language;
 
 type Talk = Assuan<ChildStdout, ChildStdin>;
@@ -72,7 +73,7 @@ impl Pinentry {
     async fn ask<T>(
         &self,
         question: &Question,
-        read: fn(&str) -> Option<T>,
+        read: impl Fn(&str) -> Option<T>,
     ) -> Result<T, PromptError> {
         let language = question.language;
         let (_window, mut talk) = self.open(language, &question.title()).await?;
@@ -85,7 +86,7 @@ impl Pinentry {
                 talk.offer("SETERROR", &complaint).await?;
             }
             let answer = talk.command("GETPIN", "").await?;
-            match std::str::from_utf8(&answer).ok().and_then(read) {
+            match std::str::from_utf8(&answer).ok().and_then(&read) {
                 Some(answer) => return Ok(answer),
                 None => malformed = true,
             }
@@ -101,15 +102,16 @@ impl Pinentry {
         Ok(())
     }
 
-    /// A pinentry has no lists: it is asked about one reader after the other, and from the start
+    /// A pinentry has no lists: it is asked about one card after the other, and from the start
     /// again after the last.
     async fn ask_choice(&self, choice: &Choice) -> Result<usize, PromptError> {
         let language = choice.language;
         let (_window, mut talk) = self.open(language, &language.say("choose-title")).await?;
         talk.offer("SETOK", &language.say("choose-this")).await?;
         talk.offer("SETNOTOK", &language.say("choose-next")).await?;
-        for (place, reader) in choice.readers.iter().enumerate().cycle() {
-            let question = language.tell("choose-card-in", &[("reader", reader.as_str().into())]);
+        for (place, card) in choice.cards.iter().enumerate().cycle() {
+            let question =
+                language.tell("choose-card-in", &[("card", card.label(language).into())]);
             let text = format!("{}\n\n{question}", choice.description());
             talk.command("SETDESC", &text).await?;
             match talk.command("CONFIRM", "").await {
@@ -138,7 +140,7 @@ impl PinPrompt for Pinentry {
     }
 
     fn pin<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Pin, PromptError>> {
-        Box::pin(self.ask(question, typed_pin))
+        Box::pin(self.ask(question, |text| question.typed_pin(text)))
     }
 
     fn code<'a>(
@@ -181,15 +183,6 @@ impl Drop for Window {
                 let _ = child.kill().await;
             }
         });
-    }
-}
-
-fn terminate(child: &Child) {
-    let pid =
-        child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
-    if let Some(pid) = pid {
-        // It may have ended by itself in the meantime.
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
     }
 }
 

@@ -1,8 +1,9 @@
 //! What the person is asked, and the words for it.
 
 use jiff::Timestamp;
-use warifu_card::{Pin, TransportCode, UnfitPin};
+use warifu_card::{Pin, PinForm, PkiKind, TransportCode, UnfitPin};
 
+use crate::method::CardKind;
 use crate::purpose::Purpose;
 use crate::words::Language;
 
@@ -15,6 +16,8 @@ pub struct Question {
     pub relying_party: String,
     /// The reader that the card is in.
     pub reader: String,
+    /// What kind of card it is.
+    pub card: PkiKind,
     /// When the certificate on the card ends, where it can be read.
     pub certificate_ends: Option<Timestamp>,
     /// What the answer is for.
@@ -54,7 +57,25 @@ pub enum Complaint {
     Different,
 }
 
-/// Which of several cards to use, told apart by their readers.
+/// A card that could be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The reader that it is in.
+    pub reader: String,
+    /// What kind of card it is.
+    pub kind: CardKind,
+}
+
+impl Candidate {
+    /// "受付のカードリーダーの、マイナンバーカード".
+    pub(crate) fn label(&self, language: Language) -> String {
+        let kind = self.kind.name(language);
+        let values = [("reader", self.reader.as_str().into()), ("kind", kind.into())];
+        language.tell("choose-card-in-short", &values)
+    }
+}
+
+/// Which of several cards to use, told apart by their kinds and readers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
     /// The origin of the identity provider that asks.
@@ -63,8 +84,8 @@ pub struct Choice {
     pub relying_party: String,
     /// What the card is wanted for.
     pub purpose: Purpose,
-    /// The readers with the cards, at least two.
-    pub readers: Vec<String>,
+    /// The cards, at least two.
+    pub cards: Vec<Candidate>,
     /// The language of the page the person comes from.
     pub language: Language,
 }
@@ -73,6 +94,16 @@ impl Question {
     /// Whether the transport code is asked for, and not a PIN.
     pub fn is_for_code(&self) -> bool {
         self.purpose == Purpose::Activate && self.wanted == Wanted::Known
+    }
+
+    /// What the PIN looks like.
+    pub(crate) const fn pin_form(&self) -> PinForm {
+        self.card.pin_form()
+    }
+
+    /// Reads a PIN as typed; `None` when it is none of this card's by its form.
+    pub(crate) fn typed_pin(&self, text: &str) -> Option<Pin> {
+        Pin::of(self.pin_form(), text).ok()
     }
 
     /// The same in another language.
@@ -93,9 +124,11 @@ impl Question {
         lines.join("\n")
     }
 
-    /// What a prompt without layout must explain: a PIN needs no words, everything else does.
+    /// What a prompt without layout must explain: a card's only PIN needs no words, everything else
+    /// does.
     fn advice(&self) -> Option<String> {
-        (self.is_for_code() || self.wanted != Wanted::Known).then(|| self.help())
+        let plain = !self.is_for_code() && self.wanted == Wanted::Known;
+        (!plain || self.card == PkiKind::Jpki).then(|| self.help())
     }
 
     /// The window's title.
@@ -107,6 +140,7 @@ impl Question {
     /// The name of what is to be typed.
     pub(crate) fn label(&self) -> String {
         self.language.say(match (self.wanted, self.purpose) {
+            (Wanted::Known, Purpose::SignIn) if self.card == PkiKind::Jpki => "label-pin-jpki",
             (Wanted::Known, Purpose::SignIn) => "label-pin",
             (Wanted::Known, Purpose::Activate) => "label-code",
             (Wanted::Known, Purpose::ChangePin) => "label-old-pin",
@@ -119,6 +153,7 @@ impl Question {
     pub(crate) fn help(&self) -> String {
         self.language.say(match self.wanted {
             Wanted::Known if self.is_for_code() => "help-code",
+            Wanted::Known if self.card == PkiKind::Jpki => "help-pin-jpki",
             Wanted::Known => "help-pin",
             Wanted::New => "help-new-pin",
             Wanted::Again => "help-again",
@@ -152,6 +187,7 @@ impl Question {
             Complaint::Wrong if self.is_for_code() => "code-wrong",
             Complaint::Wrong => "pin-wrong",
             Complaint::Format if self.is_for_code() => "code-format",
+            Complaint::Format if self.card == PkiKind::Jpki => "pin-format-jpki",
             Complaint::Format => "pin-format",
             Complaint::Unfit(UnfitPin::Trivial) => "pin-trivial",
             Complaint::Unfit(UnfitPin::SameAsCode) => "pin-same-as-code",
@@ -187,11 +223,6 @@ pub(crate) fn lead(language: Language, purpose: Purpose, party: &str) -> String 
     }
 }
 
-/// Reads a PIN as typed; `None` when it is none by its form.
-pub(crate) fn typed_pin(text: &str) -> Option<Pin> {
-    Pin::new(text).ok()
-}
-
 /// Reads a transport code as typed; `None` when it is none by its form.
 pub(crate) fn typed_code(text: &str) -> Option<TransportCode> {
     TransportCode::new(text).ok()
@@ -206,6 +237,7 @@ pub(crate) mod tests {
             origin: "https://idp.example".into(),
             relying_party: "割符ポータル 100%".into(),
             reader: "Virtual Reader 1".into(),
+            card: PkiKind::Piv,
             certificate_ends: Some("2027-01-16T15:00:00Z".parse().unwrap()),
             purpose: Purpose::SignIn,
             wanted: Wanted::Known,
@@ -225,9 +257,17 @@ pub(crate) mod tests {
             origin: "https://idp.example".into(),
             relying_party: "割符ポータル".into(),
             purpose: Purpose::SignIn,
-            readers: vec!["手前のカードリーダー".into(), "<b>受付</b>".into()],
+            cards: vec![
+                Candidate { reader: "手前のカードリーダー".into(), kind: CardKind::Jpki },
+                Candidate { reader: "<b>受付</b>".into(), kind: CardKind::Felica },
+            ],
             language: Language::Ja,
         }
+    }
+
+    /// The same for the PIN of JPKI.
+    pub(crate) fn jpki_question() -> Question {
+        Question { card: PkiKind::Jpki, ..question() }
     }
 
     /// Every question there is, in every state.
@@ -241,7 +281,8 @@ pub(crate) mod tests {
             Some(Complaint::Unfit(UnfitPin::Unchanged)),
             Some(Complaint::Different),
         ];
-        let mut all = Vec::new();
+        let mut all: Vec<_> =
+            complaints.map(|complaint| Question { complaint, ..jpki_question() }).into();
         for purpose in [Purpose::SignIn, Purpose::Activate, Purpose::ChangePin] {
             for wanted in [Wanted::Known, Wanted::New, Wanted::Again] {
                 for tries_left in [None, Some(1), Some(2), Some(3)] {
@@ -263,6 +304,16 @@ pub(crate) mod tests {
         {
             assert!(text.contains(part), "{part} is missing in {text}");
         }
+    }
+
+    #[test]
+    fn a_jpki_card_is_asked_for_the_pin_that_it_has() {
+        let question = jpki_question();
+        let text = question.description();
+        assert!(text.contains("4けた") && text.contains("あと3回"), "{text}");
+        assert!(question.label().contains("利用者証明用電子証明書の暗証番号"));
+        assert!(question.typed_pin("2718").is_some() && question.typed_pin("271828").is_none());
+        assert!(self::question().typed_pin("2718").is_none());
     }
 
     #[test]

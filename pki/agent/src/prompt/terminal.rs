@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use warifu_card::{Pin, TransportCode};
 use zeroize::Zeroizing;
 
-use super::question::{typed_code, typed_pin};
+use super::question::typed_code;
 use super::{Choice, PinPrompt, PromptError, Question};
 use crate::config::PromptKind;
 
@@ -44,7 +44,7 @@ impl Terminal {
     async fn ask<T>(
         &self,
         question: &Question,
-        read: fn(&str) -> Option<T>,
+        read: impl Fn(&str) -> Option<T>,
     ) -> Result<T, PromptError> {
         let mut tty = Tty::open(&self.device)?;
         tty.write(&format!("\n{}\n", question.description()))?;
@@ -71,8 +71,8 @@ impl Terminal {
     async fn ask_choice(&self, choice: &Choice) -> Result<usize, PromptError> {
         let mut tty = Tty::open(&self.device)?;
         tty.write(&format!("\n{}\n", choice.description()))?;
-        for (number, reader) in (1..).zip(&choice.readers) {
-            tty.write(&format!("{number}: {reader}\n"))?;
+        for (number, card) in (1..).zip(&choice.cards) {
+            tty.write(&format!("{number}: {}\n", card.label(choice.language)))?;
         }
         loop {
             tty.write(&format!("{}: ", choice.language.say("choose-type-number")))?;
@@ -81,7 +81,7 @@ impl Terminal {
             match std::str::from_utf8(&line).unwrap_or_default().trim() {
                 "" => return Err(PromptError::Cancelled),
                 typed => match typed.parse::<usize>() {
-                    Ok(number @ 1..) if number <= choice.readers.len() => return Ok(number - 1),
+                    Ok(number @ 1..) if number <= choice.cards.len() => return Ok(number - 1),
                     _ => {}
                 },
             }
@@ -109,7 +109,7 @@ impl PinPrompt for Terminal {
     }
 
     fn pin<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Pin, PromptError>> {
-        Box::pin(self.ask(question, typed_pin))
+        Box::pin(self.ask(question, |text| question.typed_pin(text)))
     }
 
     fn code<'a>(

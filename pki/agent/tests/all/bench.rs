@@ -10,9 +10,10 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
-use warifu_agent::prompt::{Choice, Ending, PinPrompt, PromptError, Question, Wanted};
+use warifu_agent::prompt::{Candidate, Choice, Ending, PinPrompt, PromptError, Question, Wanted};
 use warifu_agent::{Agent, AgentConfig, PromptKind, Surroundings};
 use warifu_card::drawer::VirtualReaders;
+use warifu_card::virtual_card::SharedCard;
 use warifu_card::{Pin, ReaderError, ReaderState, Readers, Transaction, TransportCode};
 
 use crate::idp::{Idp, ORIGIN, now};
@@ -76,6 +77,10 @@ impl Bench {
         self.readers.insert(reader, card.shared()).unwrap();
     }
 
+    pub fn put(&self, reader: &str, card: SharedCard) {
+        self.readers.insert(reader, card).unwrap();
+    }
+
     pub fn right_pin(&self) {
         self.prompt.will(Act::Pin(PIN));
     }
@@ -107,7 +112,7 @@ pub enum Act {
 pub struct Acted {
     acts: Mutex<VecDeque<Act>>,
     pub asked: Mutex<Vec<Question>>,
-    pub choices: Mutex<Vec<Vec<String>>>,
+    pub choices: Mutex<Vec<Vec<Candidate>>>,
     pub consents: AtomicUsize,
     pub endings: Mutex<Vec<Ending>>,
     /// Questions that are open.
@@ -181,7 +186,7 @@ impl PinPrompt for Acted {
     fn pin<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Pin, PromptError>> {
         Box::pin(async {
             match self.act_on(question).await? {
-                Act::Pin(digits) => Ok(Pin::new(digits).unwrap()),
+                Act::Pin(digits) => Ok(Pin::of(question.card.pin_form(), digits).unwrap()),
                 _ => panic!("a PIN was asked for"),
             }
         })
@@ -201,7 +206,7 @@ impl PinPrompt for Acted {
 
     fn choose<'a>(&'a self, choice: &'a Choice) -> BoxFuture<'a, Result<usize, PromptError>> {
         Box::pin(async {
-            self.choices.lock().unwrap().push(choice.readers.clone());
+            self.choices.lock().unwrap().push(choice.cards.clone());
             match self.act().await? {
                 Act::Card(place) => Ok(place),
                 _ => panic!("a card was asked for"),

@@ -1,6 +1,8 @@
 //! Several cards that could be used: the person says which.
 
 use serde_json::json;
+use warifu_agent::CardKind;
+use warifu_agent::prompt::Candidate;
 
 use crate::bench::{Act, Bench, FIRST, SECOND};
 use crate::idp::{ORIGIN, nonce};
@@ -12,6 +14,10 @@ async fn with_two() -> Bench {
     let bench = Bench::with_card(&[]).await;
     bench.insert(SECOND, &Maker::new(2));
     bench
+}
+
+fn piv_in(reader: &str) -> Candidate {
+    Candidate { reader: reader.to_owned(), kind: CardKind::Piv }
 }
 
 fn choosing() -> serde_json::Value {
@@ -28,7 +34,7 @@ async fn the_chosen_card_signs() {
         let events = page.events().await;
         assert_eq!(events[0], choosing());
         assert!(holds(&events.last().unwrap()["token"], ORIGIN, &nonce()));
-        assert_eq!(*bench.prompt.choices.lock().unwrap(), [[FIRST, SECOND]]);
+        assert_eq!(*bench.prompt.choices.lock().unwrap(), [[FIRST, SECOND].map(piv_in)]);
         assert_eq!(bench.prompt.asked.lock().unwrap()[0].reader, reader);
     }
 }

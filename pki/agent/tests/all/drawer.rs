@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use warifu_agent::drawer::{Bay, Drawer, DrawerCard, Text, Tone};
-use warifu_agent::{Agent, AgentConfig, Surroundings};
+use warifu_agent::{Agent, AgentConfig, CardKind, Surroundings};
 use warifu_card::Readers;
 use warifu_card::drawer::VirtualReaders;
 
@@ -19,6 +19,7 @@ async fn open() -> (SocketAddr, VirtualReaders) {
     let bay = |name: &str| Bay { reader: name.into(), label: Text::new(name, name) };
     let card = DrawerCard {
         id: "ueno-taro".into(),
+        kind: CardKind::Piv,
         name: Text::new("上野太郎", "Ueno Taro"),
         note: Text::new("見本", "sample"),
         hint: PIN.into(),

@@ -98,7 +98,7 @@ async fn other_requests_all_get_the_same_nothing() {
     let other_key = Idp::at(ORIGIN).sign(&bench.idp.claims());
     let other_route = |path, changes| Wire::ask(&bench, path, bench.idp.request_with(&changes));
     let [activate, change] = ["activate", "change-pin"].map(|name| json!({ "purpose": name }));
-    let presence = json!({"purpose": "activate", "method": "piv-presence"});
+    let presence = json!({"purpose": "activate", "methods": ["piv-presence"]});
     let oversize = format!("{}{}", " ".repeat(8 * 1024), bench.idp.request());
     let requests = vec![
         ("no signature", signed(&format!("{unsigned}."))),
@@ -114,8 +114,11 @@ async fn other_requests_all_get_the_same_nothing() {
         ("other issuer", claims(json!({"iss": "https://other.example"}))),
         ("other audience", claims(json!({"aud": "portal"}))),
         ("short nonce", claims(json!({"nonce": "AAAA"}))),
-        ("unknown method", claims(json!({"method": "felica"}))),
-        ("signing key 9C asked for", claims(json!({"method": "piv-sign"}))),
+        ("unknown method", claims(json!({"methods": ["idm"]}))),
+        ("no method", claims(json!({"methods": []}))),
+        ("a method twice", claims(json!({"methods": ["felica", "felica"]}))),
+        ("the claim of before", claims(json!({"methods": null, "method": "piv-pin"}))),
+        ("signing key 9C asked for", claims(json!({"methods": ["piv-sign"]}))),
         ("watch of the wrong form", claims(json!({"watch": "x"}))),
         ("name with a line feed", claims(json!({"rp_name": "a\nb"}))),
         ("oversize", Wire::authenticate(&bench, oversize)),

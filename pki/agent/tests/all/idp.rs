@@ -39,7 +39,7 @@ impl Idp {
         static TRANSACTION: AtomicU32 = AtomicU32::new(0);
         let now = now().as_second();
         json!({
-            "iss": self.origin, "aud": "card-agent", "nonce": nonce(), "method": "piv-pin",
+            "iss": self.origin, "aud": "card-agent", "nonce": nonce(), "methods": ["piv-pin"],
             "tx": format!("tx-{}", TRANSACTION.fetch_add(1, Ordering::SeqCst)),
             "rp_name": "割符ポータル", "language": "ja", "iat": now, "exp": now + 120,
         })

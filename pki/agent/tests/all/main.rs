@@ -15,6 +15,7 @@ mod choice;
 mod drawer;
 mod gate;
 mod idp;
+mod kinds;
 mod maker;
 mod pin_page;
 mod presence;

@@ -9,14 +9,25 @@ use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 use openssl::x509::{X509, X509Name};
-use warifu_card::Pin;
 use warifu_card::piv::{Guid, KeyAlgorithm};
-use warifu_card::virtual_card::{KeySlot, SharedCard, VirtualPiv};
+use warifu_card::virtual_card::{KeySlot, SharedCard, VirtualJpki, VirtualPiv};
+use warifu_card::{Pin, PinForm};
 
 pub const PIN: &str = "271828";
 pub const WRONG: &str = "000000";
+/// The PIN of JPKI cards.
+pub const JPKI_PIN: &str = "2718";
 /// What stands in the letter: the PUK.
 pub const CODE: &str = "31415926";
+
+/// A JPKI card.
+pub fn jpki(number: u8) -> SharedCard {
+    let maker = Maker::new(number).with_keys(KeyAlgorithm::Rsa2048);
+    let key = maker.key();
+    let pem = key.private_key_to_pem_pkcs8().unwrap();
+    let pin = Pin::of(PinForm::Jpki, JPKI_PIN).unwrap();
+    SharedCard::new(VirtualJpki::new(&pin, &pem, &maker.certificate(&key)).unwrap())
+}
 
 /// A card in the making: keys and certificates for 9A and 9E.
 pub struct Maker {

@@ -9,7 +9,7 @@ use crate::sign_in::holds;
 use crate::wire::{Page, Wire};
 
 async fn tap(bench: &Bench) -> Page {
-    let request = bench.idp.request_with(&json!({"method": "piv-presence"}));
+    let request = bench.idp.request_with(&json!({"methods": ["piv-presence"]}));
     Wire::authenticate(bench, request).listen().await
 }
 

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use warifu_agent::prompt::{Complaint, Ending};
+use warifu_card::PkiKind;
 use warifu_card::drawer::VirtualReaders;
 use warifu_card::piv::KeyAlgorithm;
 use warifu_card::virtual_card::KeySlot;
@@ -153,7 +154,7 @@ async fn three_wrong_pins_block_the_card_with_the_tries_told_each_time() {
     assert_eq!(complaints, [None, wrong_before, wrong_before, wrong_before]);
     assert_eq!(sign_in(&bench).await, [error("pin.blocked")]);
     assert_eq!(bench.prompt.tries_told().len(), 4, "a blocked card asks nothing");
-    assert_eq!(*bench.prompt.endings.lock().unwrap(), [Ending::Blocked, Ending::Blocked]);
+    assert_eq!(*bench.prompt.endings.lock().unwrap(), [Ending::Blocked(PkiKind::Piv); 2]);
 }
 
 #[tokio::test]

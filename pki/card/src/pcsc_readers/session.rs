@@ -43,6 +43,8 @@ pub(super) struct Session {
     /// Where commands go, or why none can any more.
     commands: Result<SyncSender<Apdu>, ReaderError>,
     answers: Receiver<Answer>,
+    /// The first answer of all: what the card said when it got power.
+    atr: Vec<u8>,
 }
 
 impl Session {
@@ -56,8 +58,8 @@ impl Session {
             .name("card".into())
             .spawn(move || holder.run(&reader))
             .map_err(|error| ReaderError::Failed(error.to_string()))?;
-        let session = Self { commands: Ok(commands), answers };
-        session.answer(BEGIN_LIMIT, ReaderError::Busy)?;
+        let mut session = Self { commands: Ok(commands), answers, atr: Vec::new() };
+        session.atr = session.answer(BEGIN_LIMIT, ReaderError::Busy)?;
         Ok(session)
     }
 
@@ -70,6 +72,10 @@ impl Session {
 }
 
 impl Transaction for Session {
+    fn atr(&self) -> Option<&[u8]> {
+        Some(&self.atr)
+    }
+
     fn transmit(&mut self, apdu: &[u8]) -> Answer {
         let commands = self.commands.as_ref().map_err(Clone::clone)?;
         let sent = commands.send(Zeroizing::new(apdu.to_vec()));
@@ -127,8 +133,9 @@ impl Holder {
         let context = Context::establish(pcsc::Scope::User)?;
         let mut card = context.connect(reader, ShareMode::Shared, Protocols::ANY)?;
         let transaction = card.transaction()?;
-        let protocol = transaction.status2_owned()?.protocol2();
-        if self.outbox.send(Ok(Vec::new())).is_ok() {
+        let status = transaction.status2_owned()?;
+        let protocol = status.protocol2();
+        if self.outbox.send(Ok(status.atr().to_vec())).is_ok() {
             self.serve(&context, &transaction, protocol, reader);
         }
         let _ = transaction.end(Disposition::ResetCard);

@@ -94,12 +94,20 @@ impl Asking {
         matches!(self, Self::Consent(_))
     }
 
+    /// Whether it is a PIN, but one of another kind of card's by its form.
+    fn is_other_pin(&self, answer: &Answer) -> bool {
+        matches!((answer, self), (Answer::Pin(pin), Self::Secret(question))
+            if !question.is_for_code() && !pin.is_of(question.pin_form()))
+    }
+
     fn takes(&self, answer: &Answer) -> bool {
         match (answer, self) {
             (Answer::No, _) | (Answer::Yes, Self::Consent(_)) => true,
-            (Answer::Pin(_), Self::Secret(question)) => !question.is_for_code(),
+            (Answer::Pin(pin), Self::Secret(question)) => {
+                !question.is_for_code() && pin.is_of(question.pin_form())
+            }
             (Answer::Code(_), Self::Secret(question)) => question.is_for_code(),
-            (Answer::Card(place), Self::Card(choice)) => *place < choice.readers.len(),
+            (Answer::Card(place), Self::Card(choice)) => *place < choice.cards.len(),
             _ => false,
         }
     }
@@ -143,6 +151,10 @@ impl PagePrompt {
             return false;
         };
         if !asked.asking.takes(&answer) {
+            if asked.asking.is_other_pin(&answer) {
+                let again = Asked { malformed: true, ..asked.clone() };
+                self.show(&mut state, Showing::Question(again));
+            }
             return false;
         }
         let checking = Showing::Checking(asked.asking.language());
@@ -273,8 +285,9 @@ impl PinPrompt for PagePrompt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prompt::question::tests::{choice, code_question, question};
+    use crate::prompt::question::tests::{choice, code_question, jpki_question, question};
     use std::sync::Arc;
+    use warifu_card::PinForm;
 
     fn prompt() -> Arc<PagePrompt> {
         let counter = std::sync::atomic::AtomicU8::new(0);
@@ -326,6 +339,16 @@ mod tests {
         assert!(task.await.unwrap());
         assert!(!prompt.answer(&id, Answer::No));
         assert!(matches!(prompt.showing().0, Showing::Checking(_)));
+    }
+
+    #[tokio::test]
+    async fn a_pin_of_another_kind_of_card_is_asked_for_again() {
+        let prompt = prompt();
+        let (task, id) = ask(&prompt, Asking::Secret(jpki_question())).await;
+        assert!(!prompt.answer(&id, pin()));
+        assert!(matches!(prompt.showing().0, Showing::Question(asked) if asked.malformed));
+        assert!(prompt.answer(&id, Answer::Pin(Pin::of(PinForm::Jpki, "2718").unwrap())));
+        assert!(task.await.unwrap());
     }
 
     #[tokio::test]

@@ -11,13 +11,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::any;
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
-use warifu_card::{Pin, TransportCode};
+use warifu_card::{Pin, PinForm, PkiKind, TransportCode};
 use zeroize::Zeroizing;
 
 use super::steps::{self, Step};
 use super::{Answer, Asking, PagePrompt, Showing};
 use crate::gate::{Refusal, is_own_origin};
-use crate::prompt::question::{self, typed_code, typed_pin};
+use crate::prompt::question::{self, typed_code};
 use crate::prompt::{Ending, Question, Wanted};
 use crate::purpose::Purpose;
 use crate::routes::refuse;
@@ -92,7 +92,7 @@ impl Form {
             match name.as_ref() {
                 "question" => form.id = value.into_owned(),
                 "answer" => form.word = value.into_owned(),
-                "pin" => form.pin = typed_pin(&Zeroizing::new(value.into_owned())),
+                "pin" => form.pin = any_pin(&Zeroizing::new(value.into_owned())),
                 "code" => form.code = typed_code(&Zeroizing::new(value.into_owned())),
                 _ => {}
             }
@@ -109,6 +109,11 @@ impl Form {
             word => Some(chosen(word).map_or(Answer::No, Answer::Card)),
         }
     }
+}
+
+/// A PIN of either form; which one is asked for, the question knows.
+fn any_pin(text: &str) -> Option<Pin> {
+    [PinForm::Piv, PinForm::Jpki].into_iter().find_map(|form| Pin::of(form, text).ok())
 }
 
 /// The place of a chosen card: `card:0` is the first.
@@ -173,7 +178,8 @@ impl Page<'_> {
         self.language.say(match self.showing {
             Showing::Nothing => "explain-nothing",
             Showing::Question(_) | Showing::Checking(_) => "explain-checking",
-            Showing::Ended(Ending::Blocked, _) => "explain-blocked",
+            Showing::Ended(Ending::Blocked(PkiKind::Piv), _) => "explain-blocked",
+            Showing::Ended(Ending::Blocked(PkiKind::Jpki), _) => "explain-blocked-jpki",
             Showing::Ended(Ending::Lost, _) => "explain-lost",
             Showing::Ended(..) | Showing::Withdrawn(_) => "explain-close",
         })
@@ -194,6 +200,9 @@ impl Page<'_> {
     fn heading(&self, question: &Question, consent: bool) -> String {
         self.language.say(match (question.wanted, question.purpose) {
             _ if consent => "consent-heading",
+            (Wanted::Known, Purpose::SignIn) if question.card == PkiKind::Jpki => {
+                "pin-heading-jpki"
+            }
             (Wanted::Known, Purpose::SignIn) => "pin-heading",
             (Wanted::Known, Purpose::Activate) => "code-heading",
             (Wanted::Known, Purpose::ChangePin) => "old-pin-heading",
@@ -218,6 +227,7 @@ impl Page<'_> {
         };
         let after = match (code, consent) {
             (true, true) => say("consent-lead-code"),
+            (false, true) if question.card == PkiKind::Jpki => say("consent-lead-jpki"),
             (false, true) => say("consent-lead"),
             (true, false) => self.language.tell("code-until-lost", &[("tries", tries.into())]),
             (false, false) => self.language.tell("pin-until-blocked", &[("tries", tries.into())]),
@@ -232,6 +242,11 @@ impl Page<'_> {
         (0..left.max(DOTS)).map(dot).collect()
     }
 
+    /// How many digits the field takes at least and at most.
+    fn digits(question: &Question) -> (usize, usize) {
+        question.pin_form().lengths().into_inner()
+    }
+
     fn certificate(&self, question: &Question) -> Option<String> {
         question.certificate_ends.map(|ends| self.language.day(ends))
     }
@@ -244,7 +259,7 @@ impl Page<'_> {
 const fn ending_key(ending: Ending) -> &'static str {
     match ending {
         Ending::Done => "status-done",
-        Ending::Blocked => "status-blocked",
+        Ending::Blocked(_) => "status-blocked",
         Ending::Lost => "status-lost",
         Ending::CardGone => "status-card-gone",
         Ending::Cancelled => "status-cancelled",

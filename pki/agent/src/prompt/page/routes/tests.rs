@@ -103,7 +103,7 @@ fn names_cannot_break_out_of_the_page() {
 fn every_state_renders_in_both_languages() {
     let endings = [
         Ending::Done,
-        Ending::Blocked,
+        Ending::Blocked(PkiKind::Piv),
         Ending::Lost,
         Ending::CardGone,
         Ending::Cancelled,
