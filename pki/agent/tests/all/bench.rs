@@ -14,7 +14,9 @@ use warifu_agent::prompt::{Candidate, Choice, Ending, PinPrompt, PromptError, Qu
 use warifu_agent::{Agent, AgentConfig, PromptKind, Surroundings};
 use warifu_card::drawer::VirtualReaders;
 use warifu_card::virtual_card::SharedCard;
-use warifu_card::{Pin, ReaderError, ReaderState, Readers, Transaction, TransportCode};
+use warifu_card::{
+    PcscReaders, Pin, ReaderError, ReaderState, Readers, Transaction, TransportCode,
+};
 
 use crate::idp::{Idp, ORIGIN, now};
 use crate::maker::{Maker, PIN};
@@ -44,8 +46,23 @@ impl Bench {
 
     pub async fn for_idp(idp: Idp, change: impl FnOnce(AgentConfig) -> AgentConfig) -> Self {
         let readers = VirtualReaders::new([FIRST, SECOND]);
+        Self::over(Arc::new(readers.clone()), readers, idp, change).await
+    }
+
+    /// On the readers of a real pcscd.
+    pub async fn on_pcscd() -> Self {
+        let (real, none) = (Arc::new(PcscReaders::new()), VirtualReaders::new([FIRST]));
+        Self::over(real, none, Idp::at(ORIGIN), |config| config).await
+    }
+
+    async fn over(
+        used: Arc<dyn Readers>,
+        readers: VirtualReaders,
+        idp: Idp,
+        change: impl FnOnce(AgentConfig) -> AgentConfig,
+    ) -> Self {
         let touched = Arc::new(AtomicUsize::new(0));
-        let counted = Counted { readers: readers.clone(), touched: Arc::clone(&touched) };
+        let counted = Counted { readers: used, touched: Arc::clone(&touched) };
         let listen = vec!["127.0.0.1:0".parse().unwrap()];
         let config = change(AgentConfig { listen, ..AgentConfig::serving(vec![idp.trusted()]) });
         let by_page = config.prompt == PromptKind::Page;
@@ -231,14 +248,14 @@ impl PinPrompt for Acted {
 
 /// Readers that count how often they are used.
 struct Counted {
-    readers: VirtualReaders,
+    readers: Arc<dyn Readers>,
     touched: Arc<AtomicUsize>,
 }
 
 impl Counted {
-    fn count(&self) -> &VirtualReaders {
+    fn count(&self) -> &dyn Readers {
         self.touched.fetch_add(1, Ordering::SeqCst);
-        &self.readers
+        self.readers.as_ref()
     }
 }
 

@@ -17,18 +17,18 @@ use crate::maker::{JPKI_PIN, Maker, jpki};
 use crate::sign_in::holds;
 use crate::wire::{Page, Wire};
 
-const IDM: [u8; 8] = [0x01, 0x2E, 0x44, 0x10, 0x20, 0x30, 0x40, 0x50];
+pub const IDM: [u8; 8] = [0x01, 0x2E, 0x44, 0x10, 0x20, 0x30, 0x40, 0x50];
 const WRONG: &str = "0000";
 
-fn key() -> CardKey {
+pub fn key() -> CardKey {
     CardKey::new(*b"0123456789abcdef")
 }
 
-fn felica_card() -> VirtualLiteS {
+pub fn felica_card() -> VirtualLiteS {
     VirtualLiteS::registered(IDM, key(), 1).unwrap()
 }
 
-async fn ask(bench: &Bench, methods: &[&str]) -> Page {
+pub async fn ask(bench: &Bench, methods: &[&str]) -> Page {
     let request = bench.idp.request_with(&json!({ "methods": methods }));
     Wire::authenticate(bench, request).listen().await
 }

@@ -19,6 +19,11 @@ mod kinds;
 mod maker;
 mod pin_page;
 mod presence;
+#[path = "../../../card/tests/all/private_stack.rs"]
+#[expect(dead_code, reason = "the card crate's tests use the rest of it")]
+mod private_stack;
+mod program;
+mod real;
 mod removal;
 mod sign_in;
 mod wire;

@@ -8,8 +8,10 @@ use std::{
 use warifu_card::{
     CardError, PcscReaders, PinError, ReaderError, Readers,
     apdu::{Command, StatusWord, exchange},
+    drawer::{DrawerError, Slots, VpcdReaders},
+    felica::connect,
     piv::{KeyAlgorithm, Piv, Slot},
-    virtual_card::{SharedCard, VirtualCard, VirtualPiv},
+    virtual_card::{SharedCard, VirtualCard, VirtualLiteS, VirtualPiv},
     vpcd,
 };
 
@@ -24,6 +26,30 @@ fn piv(algorithm: KeyAlgorithm, number: u8) -> VirtualPiv {
 
 fn shared(algorithm: KeyAlgorithm, number: u8) -> SharedCard {
     SharedCard::new(piv(algorithm, number))
+}
+
+#[test]
+fn a_drawer_puts_cards_of_every_kind_into_the_readers_of_pcscd() {
+    isolated("own_readers::a_drawer_puts_cards_of_every_kind_into_the_readers_of_pcscd", || {
+        let _stack = Stack::start();
+        let slots = VpcdReaders::new([0, 1].map(|number| (reader(number), port(number))));
+        let felica = SharedCard::new(VirtualLiteS::blank([7; 8]));
+        let piv = shared(KeyAlgorithm::P256, 1);
+        slots.insert(&reader(0), piv).unwrap();
+        slots.insert(&reader(1), felica.clone()).unwrap();
+        assert_eq!(slots.insert(&reader(0), felica.clone()), Err(DrawerError::Elsewhere));
+        let attic = slots.insert("attic", shared(KeyAlgorithm::P256, 2));
+        assert_eq!(attic, Err(DrawerError::NoReader));
+        wait_until("both cards are seen", |readers| readers.iter().all(|one| one.card_present));
+        let mut transaction = PcscReaders::new().begin(&reader(1)).unwrap();
+        assert!(transaction.is_storage_card() && connect(transaction.as_mut()).is_ok());
+        drop(transaction);
+        assert!(!PcscReaders::new().begin(&reader(0)).unwrap().is_storage_card());
+        slots.remove(&reader(1));
+        wait_until("one card is out", |readers| !readers[1].card_present);
+        slots.insert(&reader(1), felica).unwrap();
+        wait_until("it is back", |readers| readers[1].card_present);
+    });
 }
 
 #[test]
