@@ -178,6 +178,7 @@ doctor-pin-few = { $reader }: the PIN can be tried only { $tries ->
    *[other] { $tries } times
 } more.
 doctor-pin-blocked = { $reader }: the card is locked. The card desk can unlock it.
+doctor-pin-blocked-jpki = { $reader }: the card is locked. The office of your municipality can unlock it.
 doctor-browser-allowed = { $origin }: the browser is allowed to talk to the card software.
 doctor-browser-asks = { $origin }: the browser may ask for “local network access”. Press “Allow”. Administrators can allow it beforehand by LocalNetworkAccessAllowedForUrls (Chromium, Chrome, Edge) or SkipDomains of LocalNetworkAccess (Firefox).
 

@@ -157,6 +157,7 @@ doctor-presence-none = { $reader }: 受付でかざすための電子証明書�
 doctor-pin-ok = { $reader }: 暗証番号は、あと{ $tries }回 入力できます。
 doctor-pin-few = { $reader }: 暗証番号は、あと{ $tries }回だけ入力できます。
 doctor-pin-blocked = { $reader }: カードが止まっています。カードの窓口で、また使えるようになります。
+doctor-pin-blocked-jpki = { $reader }: カードが止まっています。お住まいの市区町村の窓口で、また使えるようになります。
 doctor-browser-allowed = { $origin }: ブラウザーは、カードソフトとの通信を許されています。
 doctor-browser-asks = { $origin }: ブラウザーが「ローカルネットワークへのアクセス」をたずねることがあります。「許可」を押してください。管理者は LocalNetworkAccessAllowedForUrls（Chromium、Chrome、Edge）か LocalNetworkAccess の SkipDomains（Firefox）で、前もって許可できます。
 

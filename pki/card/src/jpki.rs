@@ -201,7 +201,7 @@ mod tests {
         fn any_card_is_survived(answers in prop::collection::vec(
             prop_oneof![
                 Just(vec![0x90, 0x00]),
-                Just([&CARD_LABEL[..], &[0x90, 0x00]].concat()),
+                Just([CARD_LABEL, &[0x90, 0x00]].concat()),
                 Just(vec![0x30, 0x82, 0x10, 0x00, 0x90, 0x00]),
                 prop::collection::vec(any::<u8>(), 0..260),
             ], 0..8,

@@ -48,10 +48,7 @@ pub enum PkiKind {
 
 impl PkiKind {
     /// Selects the application. A card without it is [`CardError::OtherKind`].
-    pub fn select<'t>(
-        self,
-        transaction: &'t mut dyn Transaction,
-    ) -> Result<Application<'t>, CardError> {
+    pub fn select(self, transaction: &mut dyn Transaction) -> Result<Application<'_>, CardError> {
         Ok(match self {
             Self::Piv => Application::Piv(Piv::select(transaction)?),
             Self::Jpki => Application::Jpki(Jpki::select(transaction)?),

@@ -93,7 +93,8 @@ fn keys(
     {
         findings.push(Finding::note("presence.none"));
     }
-    findings.push(tries(application.card().tries_left()?));
+    let jpki = matches!(application, Application::Jpki(_));
+    findings.push(tries(application.card().tries_left()?, jpki));
     Ok(())
 }
 
@@ -117,8 +118,9 @@ fn validity(der: &[u8], now: Timestamp) -> Finding {
     }
 }
 
-fn tries(left: u8) -> Finding {
+fn tries(left: u8, jpki: bool) -> Finding {
     let finding = match left {
+        0 if jpki => Finding::problem("pin.blocked-jpki"),
         0 => Finding::problem("pin.blocked"),
         ALL_TRIES.. => Finding::good("pin.ok"),
         _ => Finding::note("pin.few"),

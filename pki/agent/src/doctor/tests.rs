@@ -1,11 +1,11 @@
 use super::*;
 use crate::config::{PromptKind, TrustedIdp};
-use crate::testing::{Maker, PIN, WRONG};
+use crate::testing::{JPKI_PIN, Maker, PIN, WRONG, jpki};
 use jiff::SignedDuration;
 use warifu_card::drawer::VirtualReaders;
 use warifu_card::piv::{KeyAlgorithm, Piv};
-use warifu_card::virtual_card::{KeySlot, SharedCard};
-use warifu_card::{Pin, ReaderError, ReaderState, Transaction};
+use warifu_card::virtual_card::{KeySlot, SharedCard, VirtualLiteS};
+use warifu_card::{Pin, PinForm, PkiKind, ReaderError, ReaderState, Transaction};
 
 fn config() -> AgentConfig {
     let idp = TrustedIdp {
@@ -53,6 +53,35 @@ fn a_good_card_is_found_good() {
     assert_ne!(report.verdict(), Verdict::Problem);
     assert!(report.text(Language::Ja).contains("2027年11月20日（令和9年）まで使えます"));
     assert!(report.text(Language::Ja).ends_with("カードを使えます。\n"));
+}
+
+#[test]
+fn cards_of_other_kinds_are_named() {
+    let found = with_card(jpki(1));
+    for code in ["card.jpki", "certificate.ok", "pin.ok"] {
+        assert!(codes(&found).contains(&code), "{code} is missing in {found:?}");
+    }
+    let felica = with_card(SharedCard::new(VirtualLiteS::blank([7; 8])));
+    assert!(codes(&felica).contains(&"card.felica"), "{felica:?}");
+}
+
+#[test]
+fn a_blocked_jpki_card_is_unlocked_elsewhere() {
+    let card = jpki(1);
+    let readers = VirtualReaders::new(["one"]);
+    readers.insert("one", card.clone()).unwrap();
+    let mut transaction = readers.begin("one").unwrap();
+    let mut jpki = PkiKind::Jpki.select(transaction.as_mut()).unwrap();
+    let wrong = Pin::of(PinForm::Jpki, "0000").unwrap();
+    assert_ne!(JPKI_PIN, "0000");
+    for _ in 0..3 {
+        assert!(jpki.card().verify_pin(&wrong).is_err());
+    }
+    drop(transaction);
+    readers.remove("one");
+    let report = with_card(card);
+    assert!(codes(&report).contains(&"pin.blocked-jpki"));
+    assert!(report.text(Language::Ja).contains("市区町村の窓口"));
 }
 
 #[test]

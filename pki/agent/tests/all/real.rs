@@ -22,7 +22,9 @@ fn run<T>(test: impl Future<Output = T>) -> T {
 /// Signs in with whatever is in the reader.
 async fn sign_in(pin: Option<&'static str>) -> Value {
     let bench = Bench::on_pcscd().await;
-    pin.into_iter().for_each(|pin| bench.prompt.will(Act::Pin(pin)));
+    if let Some(pin) = pin {
+        bench.prompt.will(Act::Pin(pin));
+    }
     let mut events = ask(&bench, &ALL).await.events().await;
     events.pop().unwrap()
 }
@@ -31,15 +33,13 @@ async fn sign_in(pin: Option<&'static str>) -> Value {
 fn piv_and_jpki_cards_sign_in() {
     isolated("real::piv_and_jpki_cards_sign_in", || {
         let _stack = Stack::start();
-        let piv = |algorithm| (Maker::new(1).with_keys(algorithm).shared(), PIN);
+        let piv = |algorithm| Maker::new(1).with_keys(algorithm).shared();
         for (card, pin, name) in [
-            (piv(KeyAlgorithm::Rsa2048), "RS256"),
-            (piv(KeyAlgorithm::P256), "ES256"),
-            (piv(KeyAlgorithm::P384), "ES384"),
-            ((jpki(2), JPKI_PIN), "RS256"),
-        ]
-        .map(|((card, pin), name)| (card, pin, name))
-        {
+            (piv(KeyAlgorithm::Rsa2048), PIN, "RS256"),
+            (piv(KeyAlgorithm::P256), PIN, "ES256"),
+            (piv(KeyAlgorithm::P384), PIN, "ES384"),
+            (jpki(2), JPKI_PIN, "RS256"),
+        ] {
             let inserted = insert(card, 0);
             let last = run(sign_in(Some(pin)));
             assert_eq!(last["token"]["algorithm"], name, "{last}");

@@ -37,7 +37,7 @@ pub fn verify_answer(
     rc: &[u8; 16],
     id_block: &[u8; 16],
     version_block: &[u8; 16],
-    mac: &[u8; 8],
+    mac: &[u8],
 ) -> bool {
     let session = Session::new(key, rc);
     session.is_ok_and(|session| is_proved(&session, id_block, version_block, mac))
@@ -48,7 +48,7 @@ pub(super) fn is_proved(
     session: &Session,
     id_block: &[u8; 16],
     version_block: &[u8; 16],
-    mac: &[u8; 8],
+    mac: &[u8],
 ) -> bool {
     let read = [(Block::Id.number(), *id_block), (Block::KeyVersion.number(), *version_block)];
     session.read_mac(&read).is_ok_and(|expected| mac::is_same(&expected, mac))
