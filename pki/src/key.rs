@@ -2,6 +2,7 @@
 
 mod diversification;
 mod encrypted;
+mod masters;
 mod source;
 
 use std::fmt;
@@ -23,6 +24,7 @@ use crate::pkcs11::TokenError;
 use crate::{KeyAlgorithm, PublicKey};
 
 pub use diversification::DiversificationKey;
+pub use masters::{MasterKeys, MasterKeysError, MasterSettings};
 pub(crate) use source::read_secret;
 pub use source::{KeySource, TokenKey};
 

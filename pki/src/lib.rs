@@ -33,7 +33,10 @@ pub use algorithm::KeyAlgorithm;
 pub use authority::{Authority, IssueError};
 pub use certificate::{Certificate, CertificateError};
 pub use crl::{Crl, CrlError, Reason, Revoked, RevokedEntry, UnknownReason};
-pub use key::{DiversificationKey, FileKey, KeyError, KeySource, SignError, Signer, TokenKey};
+pub use key::{
+    DiversificationKey, FileKey, KeyError, KeySource, MasterKeys, MasterKeysError, MasterSettings,
+    SignError, Signer, TokenKey,
+};
 pub use path::{
     CardLevel, CardPurpose, CardTrust, Listed, PathError, PathRequirements, PathValidator,
     TrustError, TrustedScheme, ValidPath, VerifiedAuthority, VerifiedCard, require_certified,

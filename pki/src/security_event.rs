@@ -87,6 +87,20 @@ pub enum Event {
     /// The person has died or moved away: everything of theirs ends.
     #[serde(rename = "urn:warifu:event:person-ended", with = "wire::empty")]
     PersonEnded,
+    /// A FeliCa card stands beside the card from now on, in place of any other; or it has a new key.
+    #[serde(rename = "urn:warifu:event:token-registered")]
+    TokenRegistered {
+        /// The FeliCa card's ID block: 32 lower-case hexadecimal digits. Shown by no `Debug`.
+        token: String,
+        /// The version of the master key that its own key is made from, from 1 on.
+        key_version: u16,
+    },
+    /// A FeliCa card stands beside the card no more.
+    #[serde(rename = "urn:warifu:event:token-ended")]
+    TokenEnded {
+        /// The FeliCa card's ID block: 32 lower-case hexadecimal digits. Shown by no `Debug`.
+        token: String,
+    },
     /// Every session of the subject is over (CAEP 1.0 §3.1).
     #[serde(rename = "https://schemas.openid.net/secevent/caep/event-type/session-revoked")]
     SessionRevoked {
@@ -115,6 +129,8 @@ impl Event {
             Self::CardState { .. } => "card-state",
             Self::CardActivated => "card-activated",
             Self::PersonEnded => "person-ended",
+            Self::TokenRegistered { .. } => "token-registered",
+            Self::TokenEnded { .. } => "token-ended",
             Self::SessionRevoked { .. } => "session-revoked",
         }
     }
@@ -135,6 +151,10 @@ impl Event {
                     && organization.as_ref().is_none_or(Organization::is_bounded)
                     && replaces.as_deref().is_none_or(is_reference)
             }
+            Self::TokenRegistered { token, key_version } => {
+                is_reference(token) && *key_version != 0
+            }
+            Self::TokenEnded { token } => is_reference(token),
             Self::SessionRevoked { event_timestamp } => instant(*event_timestamp).is_ok(),
             Self::CardState { .. } | Self::CardActivated | Self::PersonEnded => true,
         }
@@ -240,7 +260,7 @@ fn is_word(text: &str) -> bool {
     (1..=MAX_WORD).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// 32 lower-case hexadecimal digits: a holder or a person.
+/// 32 lower-case hexadecimal digits: a holder, a person, an ID block.
 fn is_reference(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }

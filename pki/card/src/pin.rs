@@ -127,7 +127,8 @@ impl Pin {
         if same { Err(UnfitPin::SameAsCode) } else { Ok(()) }
     }
 
-    fn is_hard_to_guess(&self) -> Result<(), UnfitPin> {
+    /// Whether it is none that anybody would try first: one digit all over, a run, a repetition.
+    pub fn is_hard_to_guess(&self) -> Result<(), UnfitPin> {
         if digits::is_trivial(self.digits()) { Err(UnfitPin::Trivial) } else { Ok(()) }
     }
 
@@ -142,7 +143,7 @@ impl Pin {
     }
 
     /// The digits alone.
-    pub(crate) fn digits(&self) -> &[u8] {
+    pub fn digits(&self) -> &[u8] {
         let length = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
         self.0.get(..length).unwrap_or_default()
     }

@@ -17,19 +17,21 @@ mod talk;
 
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use warifu_card::Readers;
 use warifu_card::felica::CardKey as FelicaKey;
 use warifu_contract::card_office::Stage;
+use warifu_pki::security_event::Event as Told;
 
 use crate::life::Step;
-use crate::office::{CardOffice, File};
+use crate::office::{CardOffice, Change, File};
 use crate::store::FelicaRow;
 use crate::{Actor, CardId, CardKey, OfficeError};
 use masters::Masters;
 use talk::Talk;
 
 pub use error::FelicaDeskError;
-pub use settings::{FelicaSettings, MasterSettings};
+pub use settings::FelicaSettings;
 
 /// Where FeliCa cards are registered, given new keys and recognised. Apart from the office itself,
 /// because it alone needs the master keys. Cheap to clone.
@@ -193,6 +195,12 @@ impl FelicaDesk {
         if !is_noted {
             return Err(FelicaDeskError::Taken);
         }
+        if let Some(was) = was.filter(|was| !was.is_ended && was.card != file.row.id) {
+            let event = Told::TokenEnded { token: HEXLOWER.encode(id) };
+            self.tell(&mut change, &was.card, event).await?;
+        }
+        let event = Told::TokenRegistered { token: HEXLOWER.encode(id), key_version };
+        self.tell(&mut change, &file.row.id, event).await?;
         Ok(self.office.commit(change).await?)
     }
 
@@ -210,7 +218,23 @@ impl FelicaDesk {
         if !self.office.store().set_felica_version(on, known, key_version).await? {
             return Err(FelicaDeskError::Unknown);
         }
+        let event = Told::TokenRegistered { token: HEXLOWER.encode(known.0), key_version };
+        self.tell(&mut change, &file.row.id, event).await?;
         Ok(self.office.commit(change).await?)
+    }
+
+    /// Tells the identity provider what happened to the FeliCa card of that life. Which one took
+    /// another's place it need not be told: one at a time stands for a life.
+    async fn tell(
+        &self,
+        change: &mut Change,
+        life: &CardId,
+        event: Told,
+    ) -> Result<(), FelicaDeskError> {
+        let card = self.office.store().card(life).await?;
+        let corrupt = || OfficeError::record("office_cards", life.as_str());
+        let holder = card.and_then(|card| card.holder).ok_or_else(corrupt)?;
+        Ok(self.office.tell(change, change.now, &holder, event).await?)
     }
 }
 

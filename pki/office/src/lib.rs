@@ -35,7 +35,7 @@ pub use config::{
 };
 pub use error::OfficeError;
 pub use event::Event;
-pub use felica::{FelicaCard, FelicaDesk, FelicaDeskError, FelicaSettings, MasterSettings};
+pub use felica::{FelicaCard, FelicaDesk, FelicaDeskError, FelicaSettings};
 pub use key::{CardId, CardKey, NotAKey};
 pub use number::{CardNumber, NotANumber};
 pub use office::CardOffice;

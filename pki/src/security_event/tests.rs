@@ -10,6 +10,7 @@ use crate::{FileKey, KeyAlgorithm};
 const OFFICE: &str = "urn:warifu:ca";
 const IDP: &str = "https://idp.localhost:8444";
 const PERSON: &str = "fedcba9876543210fedcba9876543210";
+const TOKEN: &str = "012e4410203040500000000000000000";
 const CAEP: &str = "https://schemas.openid.net/secevent/caep/event-type/session-revoked";
 
 fn event(subject: &str, event: Event) -> SecurityEvent {
@@ -36,6 +37,10 @@ fn issued() -> Event {
     }
 }
 
+fn registered(token: &str, key_version: u16) -> Event {
+    Event::TokenRegistered { token: token.into(), key_version }
+}
+
 fn all() -> Vec<SecurityEvent> {
     vec![
         event(HOLDER, issued()),
@@ -49,6 +54,8 @@ fn all() -> Vec<SecurityEvent> {
         ),
         event(HOLDER, Event::CardActivated),
         event(PERSON, Event::PersonEnded),
+        event(HOLDER, registered(TOKEN, 2)),
+        event(HOLDER, Event::TokenEnded { token: TOKEN.into() }),
         event("pairwise-ABC", Event::SessionRevoked { event_timestamp: now().as_second() }),
     ]
 }
@@ -102,6 +109,19 @@ fn the_token_has_the_standard_shape() {
 fn the_end_of_a_person_carries_an_empty_event() {
     let ended = serde_json::to_value(event(PERSON, Event::PersonEnded)).unwrap();
     assert_eq!(ended["events"], json!({ "urn:warifu:event:person-ended": {} }));
+}
+
+#[test]
+fn a_token_is_named_by_its_id_block_in_the_event_and_nowhere_else() {
+    let said = event(HOLDER, registered(TOKEN, 2));
+    let claims = serde_json::to_value(&said).unwrap();
+    let expected = json!({ "token": TOKEN, "key_version": 2 });
+    assert_eq!(claims["events"]["urn:warifu:event:token-registered"], expected);
+    assert!(!format!("{said:?}").contains(TOKEN));
+    for unbounded in [registered(TOKEN, 0), registered(&TOKEN.to_uppercase(), 1), registered("", 1)]
+    {
+        assert!(matches!(issuer().issue(&event(HOLDER, unbounded)), Err(JoseError::Malformed)));
+    }
 }
 
 #[test]

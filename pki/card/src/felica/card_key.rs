@@ -36,6 +36,17 @@ pub trait BlockCipher {
     fn encrypt(&self, block: [u8; 8]) -> Result<[u8; 8], Self::Error>;
 }
 
+impl<F, E> BlockCipher for F
+where
+    F: Fn([u8; 8]) -> Result<[u8; 8], E>,
+{
+    type Error = E;
+
+    fn encrypt(&self, block: [u8; 8]) -> Result<[u8; 8], E> {
+        self(block)
+    }
+}
+
 /// The key of the card with this ID block: CMAC (NIST SP 800-38B) by the master key over the block,
 /// and over the block with its highest bit turned, one after the other.
 pub fn diversify<C: BlockCipher + ?Sized>(

@@ -2,7 +2,7 @@
 
 use warifu_card::ReaderError;
 use warifu_card::felica::FelicaError;
-use warifu_pki::KeyError;
+use warifu_pki::{KeyError, MasterKeysError};
 
 use crate::OfficeError;
 
@@ -49,6 +49,15 @@ impl FelicaDeskError {
             Self::NoMaster(_) => "office.felica-no-master",
             Self::Key(_) => "internal",
             Self::Office(error) => error.code(),
+        }
+    }
+}
+
+impl From<MasterKeysError> for FelicaDeskError {
+    fn from(error: MasterKeysError) -> Self {
+        match error {
+            MasterKeysError::Settings(why) => Self::Settings(why),
+            MasterKeysError::Key(cause) => Self::Key(cause),
         }
     }
 }

@@ -7,14 +7,15 @@ mod private_stack;
 mod rig;
 
 use warifu_card::PcscReaders;
-use warifu_card::felica::FelicaError;
+use warifu_card::felica::{FelicaError, Idm};
 use warifu_contract::card_office::{Action, StopReason};
 use warifu_pki::KeySource;
+use warifu_pki::security_event::Event;
 
 use super::*;
 use crate::StaffRole;
 use crate::life::Refusal;
-use crate::testing::{approver, clerk, on_every_engine};
+use crate::testing::{Bench, approver, clerk, on_every_engine};
 use private_stack::{Stack, insert, isolated};
 use rig::{Desk, IDM, id_block, in_token, with_token, without_server};
 
@@ -39,6 +40,50 @@ async fn a_card_is_registered_and_recognised() {
             ("card.felica-registered", Some("clerk"))
         );
         bench.require_agreement().await;
+    })
+    .await;
+}
+
+/// What the identity provider is told of FeliCa cards.
+async fn told(bench: &Bench) -> Vec<(String, Event)> {
+    let is_felica =
+        |event: &Event| matches!(event, Event::TokenRegistered { .. } | Event::TokenEnded { .. });
+    bench.told().await.into_iter().filter(|(_, event)| is_felica(event)).collect()
+}
+
+fn registered_event(idm: Idm, key_version: u16) -> Event {
+    Event::TokenRegistered { token: hex_of(idm), key_version }
+}
+
+fn hex_of(idm: Idm) -> String {
+    HEXLOWER.encode(&idm) + "0000000000000000"
+}
+
+#[tokio::test]
+async fn the_identity_provider_is_told_of_every_card_and_its_newest_key() {
+    on_every_engine(async |bench| {
+        let card = bench.active(1).await;
+        let holder = bench.holder(&card).await;
+        let old = Desk::new(&bench, 1);
+        old.register(&card).await.unwrap();
+        assert_eq!(told(&bench).await, [(holder.clone(), registered_event(IDM, 1))]);
+        bench.tick();
+        let desk = old.with_masters(&bench, &[1, 2]);
+        desk.rotate().await.unwrap();
+        assert_eq!(told(&bench).await[1..], [(holder.clone(), registered_event(IDM, 2))]);
+
+        let reissue = Action::Reissue { reason: StopReason::Damaged };
+        let ended = bench.act(&clerk(), &card, reissue).await.unwrap();
+        let next: CardKey = ended.replaced_by.unwrap().parse().unwrap();
+        bench.act(&approver(), &next, Action::Approve).await.unwrap();
+        bench.make(&next).await;
+        bench.use_it(&next).await;
+        bench.tick();
+        desk.register(&next).await.unwrap();
+        let (from, to) = (holder, bench.holder(&next).await);
+        let moved =
+            [(from, Event::TokenEnded { token: hex_of(IDM) }), (to, registered_event(IDM, 2))];
+        assert_eq!(told(&bench).await[2..], moved);
     })
     .await;
 }

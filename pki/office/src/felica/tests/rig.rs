@@ -11,9 +11,9 @@ use warifu_card::drawer::VirtualReaders;
 use warifu_card::felica::{self, Block, Idm, LiteS, MasterKey, Registration, connect, diversify};
 use warifu_card::virtual_card::{SharedCard, VirtualCard, VirtualLiteS};
 use warifu_card::{ReaderError, Readers, Transaction};
-use warifu_pki::{KeySource, TokenKey};
+use warifu_pki::{KeySource, MasterSettings, TokenKey};
 
-use crate::felica::{FelicaCard, FelicaDesk, FelicaDeskError, FelicaSettings, MasterSettings};
+use crate::felica::{FelicaCard, FelicaDesk, FelicaDeskError, FelicaSettings};
 use crate::testing::{Bench, clerk};
 use crate::{Actor, CardKey};
 
