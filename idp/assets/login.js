@@ -1,6 +1,7 @@
 // Drives the card software on this computer through one sign-in, or one activation of a card: finds
 // it, hands it the signed request, shows what it reports, and gives the card's answer to the server.
-// No PIN and no code ever come here: the card software asks for them in a window of its own.
+// No PIN and no code ever come here: the card software asks for them in a window of its own, and for
+// a FeliCa card's PIN the server has a page of its own, to which this one leads.
 
 const login = document.getElementById("login");
 const status = document.getElementById("status");
@@ -51,9 +52,9 @@ async function signIn() {
   show("checking");
   await explainPermission();
   const agent = await findAgent();
-  const token = await converse(agent, await takeRequest());
+  const [kind, answer] = await converse(agent, await takeRequest());
   show("verifying");
-  const { next } = await post("/login/token", { tx, token });
+  const { next } = await post(`/login/${kind}`, { tx, [kind]: answer });
   show("done");
   location.replace(next);
 }
@@ -125,7 +126,10 @@ async function answers(agent) {
   }
 }
 
-/** Hands over the request and follows the events until the token or a fault. */
+/** What a card answers with: a PKI card with a token, a FeliCa card with its MAC. */
+const ANSWERS = ["token", "felica"];
+
+/** Hands over the request and follows the events until the card's answer, with its kind, or a fault. */
 async function converse(agent, request) {
   let answer = await ask(agent, request);
   for (let tries = 0; answer.status === 409 && tries < BUSY_TRIES; tries += 1) {
@@ -135,7 +139,8 @@ async function converse(agent, request) {
   if (answer.status === 409) throw new Fault("agent.busy");
   if (!answer.ok) throw new Fault("agent.refused");
   for await (const event of events(answer.body)) {
-    if (event.token) return event.token;
+    const kind = ANSWERS.find((kind) => event[kind]);
+    if (kind) return [kind, event[kind]];
     if (event.error) throw new Fault(event.error.code);
     follow(event, agent);
   }

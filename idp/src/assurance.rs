@@ -40,14 +40,6 @@ impl Level {
         }
     }
 
-    /// What the card software is asked to do.
-    pub fn method(self) -> &'static str {
-        match self {
-            Self::High | Self::Substantial => "piv-pin",
-            Self::Presence | Self::Identifier => "piv-presence",
-        }
-    }
-
     /// The kind of card certificate that proves it.
     pub fn purpose(self) -> CardPurpose {
         match self {

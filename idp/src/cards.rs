@@ -3,12 +3,14 @@
 
 mod ending;
 mod page;
+mod pin;
 mod remove;
 
 use jiff::SignedDuration;
 
 pub(crate) use ending::{Ending, date, is_due};
 pub(crate) use page::{add, show, title};
+pub(crate) use pin::{ask_pin, choose_pin};
 pub(crate) use remove::{confirm, remove};
 
 use crate::assurance::Level;

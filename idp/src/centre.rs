@@ -10,9 +10,11 @@ use warifu_service::{Problem, Surroundings};
 use crate::assurance::Level;
 use crate::browser::Browser;
 use crate::config::IdpConfig;
+use crate::felica::Felica;
 use crate::keys::Keys;
 use crate::notice::Listener;
 use crate::person::{Person, PersonId, Role};
+use crate::pin::Pins;
 use crate::provider::{ProviderError, Providers};
 use crate::refusals::Refusals;
 use crate::store::{Session, Store, StoreError};
@@ -28,6 +30,9 @@ pub(crate) struct Centre {
     pub(crate) keys: Keys,
     pub(crate) trust: Trust,
     pub(crate) watches: Vec<Watch>,
+    /// FeliCa cards, where they are offered.
+    pub(crate) felica: Option<Felica>,
+    pub(crate) pins: Pins,
     pub(crate) throttle: Throttle,
     pub(crate) refusals: Refusals,
     pub(crate) words: Arc<Words>,

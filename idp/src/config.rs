@@ -1,6 +1,7 @@
 //! What an identity provider must be told before it can start.
 
 mod cards;
+mod felica;
 mod limits;
 mod origin;
 mod providers;
@@ -14,6 +15,7 @@ use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::ClientConfig;
 
 pub use cards::{CardIssuerConfig, CardsConfig};
+pub use felica::FelicaConfig;
 pub use limits::LimitsConfig;
 pub use origin::{Origin, OriginError};
 pub use providers::{
@@ -47,6 +49,9 @@ pub struct IdpConfig {
     pub agents: AgentsConfig,
     /// Which cards it believes.
     pub cards: CardsConfig,
+    /// FeliCa cards as second cards. Absent: they are not offered.
+    #[serde(default)]
+    pub felica: Option<FelicaConfig>,
     /// How it calls the others (back-channel logout, security events, https addresses of revocation
     /// lists): whose server certificates it believes, and what it shows of its own.
     pub outgoing: ClientConfig,

@@ -13,39 +13,11 @@ use warifu_pki::security_event::{SecurityEvent, refusal};
 use warifu_service::Problem;
 
 use crate::centre::Centre;
-use crate::store::{RegistryError, StoreError, Told};
+use crate::store::{ApplyError, Told};
 
 const MEDIA_TYPE: &str = "application/secevent+jwt";
 /// Seconds after which what came too early may be told again.
 const AGAIN_AFTER: u32 = 2;
-
-/// Why an event of the card office was not obeyed.
-#[derive(Debug, thiserror::Error)]
-pub enum ApplyError {
-    /// It is about a card or person that is not known yet; it may be told again later.
-    #[error("the card or person is not known yet")]
-    Early,
-    /// The card belongs to somebody else.
-    #[error("the card belongs to somebody else")]
-    CardTaken,
-    /// It has no meaning here, or names a role that there is not.
-    #[error("not an event that counts here")]
-    Meaningless,
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl From<RegistryError> for ApplyError {
-    fn from(error: RegistryError) -> Self {
-        match error {
-            RegistryError::Early => Self::Early,
-            RegistryError::CardTaken => Self::CardTaken,
-            RegistryError::Meaningless => Self::Meaningless,
-            RegistryError::Store(cause) => Self::Store(cause),
-        }
-    }
-}
 
 /// Obeys an event that is believed. The same again changes nothing.
 pub(crate) async fn apply(centre: &Centre, event: &SecurityEvent) -> Result<(), ApplyError> {

@@ -5,6 +5,7 @@ use std::sync::{Arc, RwLock};
 use axum::Router;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use warifu_pki::MasterKeysError;
 use warifu_pki::security_event::SecurityEvent;
 use warifu_service::Surroundings;
 use warifu_service::seal::{KeyRing, SealError};
@@ -14,14 +15,16 @@ use warifu_service::words::WordsError;
 
 use crate::centre::Centre;
 use crate::config::IdpConfig;
-use crate::event::{self, ApplyError};
+use crate::event;
+use crate::felica::Felica;
 use crate::keys::{Keys, KeysError};
 use crate::notice::{self, Listener};
 use crate::pairwise::RELAY;
 use crate::person::PersonId;
+use crate::pin::Pins;
 use crate::provider::{ProviderError, Providers};
 use crate::refusals::Refusals;
-use crate::store::{Store, StoreError, Tells};
+use crate::store::{ApplyError, Store, StoreError, Tells};
 use crate::throttle::Throttle;
 use crate::trust::{CardsError, Trust, watches};
 use crate::{router, tasks, words};
@@ -44,6 +47,9 @@ pub enum OpenError {
     /// Cards cannot be believed as configured.
     #[error(transparent)]
     Cards(#[from] CardsError),
+    /// The master keys of FeliCa cards cannot be used.
+    #[error("felica.masters: {0}")]
+    Felica(#[from] MasterKeysError),
     /// The clients for outgoing calls cannot be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -74,6 +80,8 @@ impl Idp {
             trust: Trust::open(&config.cards, &store, surroundings.now()).await?,
             watches: watches(&config.cards, &config.outgoing)?,
             refusals: Refusals::default(),
+            felica: config.felica.as_ref().map(Felica::open).transpose()?,
+            pins: Pins::new(),
             throttle: Throttle::new(&config.limits),
             words: Arc::new(words::words()?),
             client: tls::client(&config.outgoing, notice::PATIENCE)?,

@@ -90,6 +90,12 @@ struct Kind {
 }
 
 impl Refusals {
+    /// Counts a refusal that a page tells with which the sign-in goes on: a wrong PIN.
+    pub(crate) fn count_wrong_pin(&self, address: IpAddr, card: &CardId, now: Timestamp) {
+        let about = About { card: Some(card.clone()), provider: None };
+        self.count("felica.pin-wrong", address, about, now);
+    }
+
     fn count(&self, code: &'static str, address: IpAddr, about: About, now: Timestamp) {
         let About { card, provider } = about;
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,6 +4,7 @@
 mod cards;
 mod consents;
 mod endings;
+mod felica;
 mod holders;
 mod lists;
 mod logins;
@@ -24,18 +25,22 @@ use warifu_service::clock::Entropy;
 use warifu_service::seal::{KeyRing, SealError};
 use warifu_service::storage::{DatabaseConfig, Migrations, StorageError};
 
-pub(crate) use cards::{Card, CardId, Use};
+pub(crate) use cards::{Card, CardId, Use, UsedCertificate};
 pub(crate) use consents::{Consent, NewConsent};
+pub(crate) use felica::{FELICA_SCHEME, FelicaCard, MOST_TRIES, PinState};
 pub(crate) use holders::Added;
 pub(crate) use lists::StoredList;
-pub(crate) use logins::{Asker, Challenge, Login, NewLogin, Outcome, Taken, Task, Wishes};
+pub(crate) use logins::{
+    Asker, Challenge, Login, NewLogin, Outcome, Proved, Taken, Task, Wishes,
+};
 pub(crate) use logouts::{
     LASTS as LOGOUT_LASTS, Logout, LogoutAsker, NewLogout, Step, StepState, Way,
 };
 pub(crate) use notices::{Message, Notice, Tells, receiver};
 pub(crate) use own_sessions::OwnSession;
 pub(crate) use refusals::{Refusal, Shown};
-pub(crate) use registry::{RegistryError, Told};
+pub use registry::ApplyError;
+pub(crate) use registry::Told;
 pub(crate) use sessions::{NewSession, Party, Recorded, Session};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");

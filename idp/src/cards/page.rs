@@ -19,7 +19,7 @@ use crate::centre::Centre;
 use crate::login::{Begin, begin};
 use crate::person::CardState;
 use crate::provider::Provider;
-use crate::store::{Card, CardId, Task};
+use crate::store::{Card, CardId, FELICA_SCHEME, FelicaCard, PinState, Task};
 use crate::view::{Address, View};
 
 #[derive(Template)]
@@ -50,6 +50,8 @@ struct CardView {
     used: String,
     end: Option<String>,
     ending: Option<Ending>,
+    /// The words of the way to its PIN, and the card.
+    pin: Option<(&'static str, String)>,
     removable: Option<String>,
 }
 
@@ -67,10 +69,17 @@ pub(crate) async fn show(
     let (voice, now) = (centre.words.in_(view.language), centre.now());
     let cards = centre.store.cards_of(&session.person).await?;
     let look = Look { voice, now, in_hand: &session.card };
+    let mut views = Vec::new();
+    for card in &cards {
+        views.extend(match card.scheme.as_deref() {
+            Some(FELICA_SCHEME) => look.at_felica(centre.store.felica_card(&card.id).await?),
+            _ => Some(look.at(card)),
+        });
+    }
     let page = CardsPage {
         page: view.page(&centre.words),
         news: news(query.as_deref().unwrap_or_default()),
-        cards: cards.iter().map(|card| look.at(card)).collect(),
+        cards: views,
         services: services(&centre, view.language),
         offers_more: !centre.config.cards.schemes.is_empty() && !works(&centre, &session).await?,
     };
@@ -112,6 +121,7 @@ fn news(query: &str) -> Option<&'static str> {
         "activated" => Some("own-news-activated"),
         "added" => Some("own-news-added"),
         "removed" => Some("own-news-removed"),
+        "pin" => Some("own-news-pin"),
         _ => None,
     })
 }
@@ -146,8 +156,45 @@ impl Look<'_> {
                 .map_or_else(|| self.voice.say("own-never"), |at| date(at, self.voice)),
             end: card.expires_at.map(|end| date(end, self.voice)),
             ending: near.map(|end| Ending::new(end, self.now, self.voice)),
+            pin: None,
             removable: card.scheme.as_ref().map(|_| BASE64URL_NOPAD.encode(&card.id)),
         }
+    }
+
+    /// A FeliCa card; one whose place another has taken is not shown.
+    fn at_felica(&self, card: Option<FelicaCard>) -> Option<CardView> {
+        let felica = card.filter(|felica| felica.card.state != CardState::Ended)?;
+        let card = &felica.card;
+        let (state, pin) = standing(&felica);
+        let advice = self.voice.attribute(state, "person");
+        let reference = BASE64URL_NOPAD.encode(&card.id);
+        Some(CardView {
+            state: self.voice.say(state),
+            mood: if state == "own-state-active" { "ok" } else { "warn" },
+            advice: Some(advice).filter(|advice| !advice.is_empty()),
+            issued_by: self.voice.say("card-desk"),
+            pin: pin.map(|words| (words, reference.clone())),
+            removable: (card.state == CardState::Active).then_some(reference),
+            ..self.at(card)
+        })
+    }
+}
+
+/// How a FeliCa card stands, and the words of the way to its PIN.
+fn standing(felica: &FelicaCard) -> (&'static str, Option<&'static str>) {
+    match (felica.beside, felica.card.state, felica.pin) {
+        (CardState::Ended, _, _) => ("own-state-ended", None),
+        (CardState::Suspended | CardState::Issued, _, _) => ("own-state-suspended", None),
+        (CardState::Active, CardState::Active, PinState::Tries(_)) => {
+            ("own-state-active", Some("own-pin-change"))
+        }
+        (CardState::Active, CardState::Active, PinState::None) => {
+            ("own-felica-no-pin", Some("own-pin-choose"))
+        }
+        (CardState::Active, CardState::Active, PinState::Blocked) => {
+            ("own-felica-blocked", Some("own-pin-choose"))
+        }
+        (CardState::Active, _, _) => ("own-felica-stopped", Some("own-pin-choose")),
     }
 }
 

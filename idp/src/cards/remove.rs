@@ -15,13 +15,13 @@ use warifu_service::web::Page;
 use super::page::title;
 use crate::browser::Browser;
 use crate::centre::{Centre, refuse};
-use crate::store::{Card, Session};
+use crate::store::{Card, FELICA_SCHEME, Session};
 use crate::view::View;
 
 /// Names the card: by its keyed hash, which says nothing.
 #[derive(Deserialize)]
 pub(crate) struct Which {
-    card: String,
+    pub(super) card: String,
 }
 
 #[derive(Template)]
@@ -29,6 +29,7 @@ pub(crate) struct Which {
 struct RemovePage<'a> {
     page: Page<'a>,
     title: String,
+    lead: &'static str,
     reference: &'a str,
 }
 
@@ -44,6 +45,7 @@ pub(crate) async fn confirm(
     let page = RemovePage {
         page: view.page(&centre.words),
         title: voice.tell("remove-heading", &[("card", title(&card, voice).into())]),
+        lead: if is_felica(&card) { "remove-lead-felica" } else { "remove-lead" },
         reference: &which.card,
     };
     view.render(&page, "form-action 'self'")
@@ -57,14 +59,19 @@ pub(crate) async fn remove(
 ) -> Result<Response, Problem> {
     let (session, card) = own_card(&centre, &browser, &which).await?;
     let now = centre.now();
-    centre.store.remove_foreign_card(&card.id, &session.person, now).await?;
-    tracing::info!(scheme = card.scheme, "a card of others was taken away");
+    let (store, person) = (&centre.store, &session.person);
+    if is_felica(&card) {
+        store.stop_felica(person, &card.id, now).await?;
+    } else {
+        store.remove_foreign_card(&card.id, person, now).await?;
+    }
+    tracing::info!(scheme = card.scheme, "a card was taken away by its holder");
     centre.bell.notify_one();
     Ok(Redirect::to("/cards?removed").into_response())
 }
 
-/// The card, if it is one of others that belongs to whoever is signed in.
-async fn own_card(
+/// The card, if it is one of others, or a FeliCa card, that belongs to whoever is signed in.
+pub(super) async fn own_card(
     centre: &Centre,
     browser: &Browser,
     which: &Which,
@@ -74,6 +81,14 @@ async fn own_card(
     let id = BASE64URL_NOPAD.decode(which.card.as_bytes()).unwrap_or_default();
     let card = centre.store.card(&id).await?;
     let own = card.filter(|card| card.person == session.person && card.scheme.is_some());
-    let card = own.ok_or_else(|| refuse(StatusCode::NOT_FOUND, "card.none-such"))?;
+    let card = own.ok_or_else(none_such)?;
     Ok((session, card))
+}
+
+pub(super) fn is_felica(card: &Card) -> bool {
+    card.scheme.as_deref() == Some(FELICA_SCHEME)
+}
+
+pub(super) fn none_such() -> Problem {
+    refuse(StatusCode::NOT_FOUND, "card.none-such")
 }

@@ -52,7 +52,8 @@ async fn a_new_card_signs_in_by_way_of_its_activation() {
     let page = activation_page(&mut tab, &login).await;
     assert_eq!(page.attribute("data-verb"), "activate");
     let asked = claims(&page.attribute("data-request"));
-    assert_eq!((&asked["purpose"], &asked["method"]), (&"activate".into(), &"piv-pin".into()));
+    let piv = serde_json::json!(["piv-pin"]);
+    assert_eq!((&asked["purpose"], &asked["methods"]), (&"activate".into(), &piv));
     assert_eq!(asked["rp_name"], "割符カード窓口");
     let answer = tab.answer_with(&page, &card).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);

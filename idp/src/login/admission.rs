@@ -66,6 +66,7 @@ mod tests {
             activated_at: None,
             used_at: None,
             expires_at: None,
+            beside: None,
         }
     }
 

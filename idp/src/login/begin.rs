@@ -1,14 +1,14 @@
 //! The beginning: a question to a card, bound to the browser by a cookie.
 
-use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use jiff::SignedDuration;
 use warifu_service::Problem;
 
+use super::admit;
 use crate::assurance::Level;
 use crate::browser::{Browser, Cookie};
-use crate::centre::{Centre, refuse};
+use crate::centre::Centre;
 use crate::store::{Asker, NewLogin, SecretHash, Session, Task, hash_of};
 use crate::view::{Address, View};
 
@@ -48,9 +48,7 @@ pub(crate) async fn begin(
     (view, address): (&View, &Address),
     what: Begin,
 ) -> Result<Response, Problem> {
-    if !centre.throttle.admits(address.0, centre.now()) {
-        return Err(refuse(StatusCode::TOO_MANY_REQUESTS, "login.throttled").retry_after(60));
-    }
+    admit(centre, address)?;
     let secret = browser.login_secret();
     let secret = secret.map_or_else(|| centre.surroundings.token(), str::to_owned);
     let (id, page) = (centre.reference(), what.page());

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use warifu_service::Problem;
 use warifu_service::words::Language;
 
+use super::method::{Method, methods};
 use super::{destination, own_login, stale};
 use crate::browser::Browser;
 use crate::centre::Centre;
@@ -38,7 +39,7 @@ struct Claims<'a> {
     /// 32 bytes in base64, signed as this text.
     nonce: &'a str,
     rp_name: &'a str,
-    method: &'a str,
+    methods: &'a [Method],
     /// Absent for a sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     purpose: Option<&'a str>,
@@ -117,7 +118,7 @@ fn sign(
         tx: &centre.reference(),
         nonce,
         rp_name: &name,
-        method: login.level.method(),
+        methods: &methods(&centre.config, task, login.level),
         purpose: (task == Task::Activate).then_some("activate"),
         language: language.tag(),
         watch,

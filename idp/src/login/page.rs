@@ -11,6 +11,7 @@ use warifu_service::Problem;
 use warifu_service::web::Page;
 use warifu_service::words::Voice;
 
+use super::method::{self, Method, methods};
 use super::scene::{Scene, Step};
 use super::screen::{Act, SpokenScreen, spoken};
 use super::{Begin, begin, challenge, destination, own_login, stale};
@@ -89,6 +90,7 @@ async fn page(centre: &Centre, login: Login, task: Task, view: &View) -> Result<
         login: &login,
         scene: Scene::of(&login),
         destination: &destination,
+        methods: methods(&centre.config, login.task, login.level),
         service: service(centre, &login),
         request: &request,
         agents: &centre.config.agents,
@@ -122,6 +124,7 @@ struct Content<'a> {
     login: &'a Login,
     scene: Scene,
     destination: &'a str,
+    methods: Vec<Method>,
     service: String,
     request: &'a str,
     agents: &'a AgentsConfig,
@@ -185,7 +188,7 @@ impl<'a> Content<'a> {
             asks_pin: self.scene.asks_pin(),
             offers_activation: self.scene == Scene::SignIn,
             steps: self.steps(voice),
-            screens: spoken(self.scene, voice),
+            screens: spoken(self.scene, &self.methods, voice),
             questions: self.questions(voice),
             tries_many: voice.tell("pin-tries", &[("n", "{n}".into())]),
             tries_one: voice.say("pin-tries-one"),
@@ -195,6 +198,7 @@ impl<'a> Content<'a> {
     fn steps(&self, voice: Voice<'_>) -> Vec<StepView> {
         let view = |&step: &Step| {
             let key = self.scene.key(&format!("step-{}", step.name()), voice);
+            let key = method::key(&self.methods, &key, voice);
             let to = [("provider", self.destination.into())];
             let tell = |end: &str| voice.tell(&format!("{key}{end}"), &to);
             StepView {

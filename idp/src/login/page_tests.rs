@@ -24,7 +24,7 @@ async fn the_page_can_say_everything_in_both_languages() {
         assert!(page.body.contains(&format!("<html lang=\"{language}\">")));
         assert!(page.body.contains(&format!("<h1>{title}</h1>")));
         let words = words().unwrap();
-        for screen in spoken(Scene::SignIn, words.in_(Language::Ja)) {
+        for screen in spoken(Scene::SignIn, &[], words.in_(Language::Ja)) {
             let name = screen.name();
             assert!(page.body.contains(&format!("data-screen=\"{name}\"")), "{language} {name}");
             if let Some(code) = screen.code() {

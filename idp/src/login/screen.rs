@@ -4,6 +4,7 @@
 
 use warifu_service::words::Voice;
 
+use super::method::{self, Method};
 use super::scene::{Scene, Step};
 
 /// How a state feels, which decides the look.
@@ -167,6 +168,17 @@ pub(crate) const SCREENS: &[Screen] = &[
     owned(fault("cert-notyet", "cert.notyet", Step::Card, Mood::Stop), Owner::CallCentre),
     fault("cert-untrusted", "cert.untrusted", Step::Card, Mood::Warn),
     fault("cert-purpose", "cert.purpose", Step::Card, Mood::Warn),
+    fault("felica-off", "felica.off", Step::Card, Mood::Warn),
+    fault("felica-wrong-mac", "felica.wrong-mac", Step::Card, Mood::Warn),
+    owned(fault("felica-unknown", "felica.unknown", Step::Card, Mood::Stop), Owner::CardDesk),
+    owned(fault("felica-ended", "felica.ended", Step::Card, Mood::Stop), Owner::CardDesk),
+    fault("felica-stopped", "felica.stopped", Step::Card, Mood::Warn),
+    only(fault("felica-staff", "felica.staff", Step::Card, Mood::Warn), Shown::In(Scene::SignIn)),
+    only(fault("felica-no-pin", "felica.no-pin", Step::Pin, Mood::Warn), Shown::In(Scene::SignIn)),
+    only(
+        fault("felica-pin-blocked", "felica.pin-blocked", Step::Pin, Mood::Warn),
+        Shown::In(Scene::SignIn),
+    ),
     window("pin", Mood::Ask, Shown::Pin),
     window("pin-wrong", Mood::Warn, Shown::Pin),
     window("pin-last", Mood::Warn, Shown::Pin),
@@ -196,6 +208,7 @@ pub(crate) const SCREENS: &[Screen] = &[
         fault("revocation-unavailable", "revocation.unavailable", Step::Finish, Mood::Warn),
         Owner::Centre,
     ),
+    owned(fault("felica-format", "felica.format", Step::Finish, Mood::Warn), Owner::Centre),
     owned(fault("token-format", "token.format", Step::Finish, Mood::Warn), Owner::Centre),
     owned(fault("token-signature", "token.signature", Step::Finish, Mood::Warn), Owner::Centre),
     owned(fault("temporary", "temporary", Step::Finish, Mood::Warn), Owner::Centre),
@@ -215,11 +228,18 @@ pub(crate) struct SpokenScreen<'a> {
     key: String,
 }
 
-/// The screens that can come up in that scene, in that language.
-pub(crate) fn spoken(scene: Scene, voice: Voice<'_>) -> Vec<SpokenScreen<'_>> {
+/// The screens that can come up in that scene, with these cards, in that language.
+pub(crate) fn spoken<'a>(
+    scene: Scene,
+    methods: &[Method],
+    voice: Voice<'a>,
+) -> Vec<SpokenScreen<'a>> {
     let shown = SCREENS.iter().filter(|screen| screen.shown.is_in(scene));
     shown
-        .map(|screen| SpokenScreen { voice, screen, scene, key: scene.key(screen.name, voice) })
+        .map(|screen| {
+            let key = method::key(methods, &scene.key(screen.name, voice), voice);
+            SpokenScreen { voice, screen, scene, key }
+        })
         .collect()
 }
 
@@ -305,12 +325,14 @@ mod tests {
     use std::collections::HashSet;
     use warifu_service::words::{Language, lacking_advice};
 
+    const METHODS: [Method; 3] = [Method::PivPin, Method::JpkiPin, Method::Felica];
+
     #[test]
     fn every_screen_has_words_in_both_languages() {
         let words = words().unwrap();
         for language in Language::ALL {
             for scene in Scene::ALL {
-                for screen in spoken(scene, words.in_(language)) {
+                for screen in spoken(scene, &METHODS, words.in_(language)) {
                     assert_ne!(screen.heading(), screen.key, "{language:?}");
                     assert!(!screen.body().is_empty(), "{language:?} {}", screen.key);
                 }
@@ -338,7 +360,7 @@ mod tests {
     #[test]
     fn a_tap_is_never_asked_for_a_pin() {
         let words = words().unwrap();
-        let screens = spoken(Scene::Tap, words.in_(Language::En));
+        let screens = spoken(Scene::Tap, &METHODS, words.in_(Language::En));
         let asks =
             |screen: &SpokenScreen<'_>| screen.asks().is_some_and(|asked| asked != "choose-card");
         assert!(!screens.iter().any(|screen| asks(screen) || screen.step() == "pin"));
@@ -350,7 +372,7 @@ mod tests {
     fn an_activation_asks_for_the_code_and_a_new_pin_and_a_sign_in_for_the_pin() {
         let words = words().unwrap();
         let asked = |scene| {
-            let screens = spoken(scene, words.in_(Language::Ja));
+            let screens = spoken(scene, &METHODS, words.in_(Language::Ja));
             let mut asked: Vec<_> = screens.iter().filter_map(SpokenScreen::asks).collect();
             asked.dedup();
             asked

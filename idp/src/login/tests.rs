@@ -74,7 +74,7 @@ async fn the_request_to_the_card_software_says_who_asks() {
     assert_eq!(claims["iss"], ORIGIN);
     assert_eq!(claims["aud"], "card-agent");
     assert_eq!(claims["rp_name"], "割符ポータル");
-    assert_eq!((&claims["method"], &claims["language"]), (&json!("piv-pin"), &json!("ja")));
+    assert_eq!((&claims["methods"], &claims["language"]), (&json!(["piv-pin"]), &json!("ja")));
     assert_eq!(claims["nonce"].as_str().unwrap().len(), 44);
     assert_eq!(claims["watch"].as_str().unwrap().len(), 43);
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 120);
@@ -250,7 +250,7 @@ async fn a_tap_at_the_desk_gives_the_relay_a_ticket_and_the_portal_nothing_else(
     let request = rig.portal.asking_for(AC_PRESENCE, rig.now());
     let page = tab.reach_login_page(&request).await;
     let asked = claims(&page.attribute("data-request"));
-    assert_eq!(asked["method"], "piv-presence");
+    assert_eq!(asked["methods"], json!(["piv-presence"]));
     assert!(asked.get("watch").is_none(), "a tap is watched");
     let tapped = Card::new(&rig.pki, CardKind::Presence, HOLDER);
     let next = tab.answer_with(&page, &tapped).await.json()["next"].clone();

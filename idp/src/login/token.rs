@@ -11,14 +11,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use warifu_service::Problem;
 
-use super::{own_secret, stale};
+use super::entrance::Entrance;
+use super::{admit, take_challenge};
 use crate::assurance::Level;
 use crate::browser::Browser;
 use crate::centre::{Centre, refuse};
-use crate::store::{Login, Taken, Task};
+use crate::store::{Login, Task};
 use crate::view::Address;
 use crate::web_eid::{self, AuthToken, Challenge, Proof, TokenError};
 
@@ -32,44 +33,24 @@ pub(crate) struct Answer {
     token: AuthToken,
 }
 
-/// Where the page goes next.
-#[derive(Serialize)]
-struct Next {
-    next: String,
-}
-
 /// Takes the card's answer.
 pub(crate) async fn receive(
     State(centre): State<Arc<Centre>>,
     browser: Browser,
-    Address(address): Address,
+    address: Address,
     Json(answer): Json<Answer>,
 ) -> Result<Response, Problem> {
     let now = centre.now();
-    if !centre.throttle.admits(address, now) {
-        return Err(refuse(StatusCode::TOO_MANY_REQUESTS, "login.throttled").retry_after(60));
-    }
-    let (login, nonce) = take(&centre, &browser, &answer.tx, now).await?;
+    admit(&centre, &address)?;
+    let (login, nonce) = take_challenge(&centre, &browser, &answer.tx, now).await?;
     let proof = verify(&centre, &login, &answer.token, &nonce, now)?;
-    let attempt = Attempt { centre: &centre, browser: &browser, login: &login, proof: &proof, now };
+    let entrance = Entrance { centre: &centre, browser: &browser, login: &login, now };
+    let attempt = Attempt { entrance, proof: &proof };
     match (login.task, login.level) {
         (Task::SignIn, Level::Presence) => attempt.tap().await,
         (Task::SignIn, _) => attempt.sign_in().await,
         (Task::Activate, _) => attempt.activate().await,
         (Task::AddCard, _) => attempt.add_card().await,
-    }
-}
-
-async fn take(
-    centre: &Centre,
-    browser: &Browser,
-    tx: &str,
-    now: Timestamp,
-) -> Result<(Login, String), Problem> {
-    match centre.store.take_challenge(tx, &own_secret(browser)?, now).await? {
-        Taken::Nonce(login, nonce) => Ok((*login, nonce)),
-        Taken::Used => Err(refuse(StatusCode::CONFLICT, "login.replayed")),
-        Taken::Late | Taken::Unknown => Err(stale()),
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Card {
     pub(crate) used_at: Option<Timestamp>,
     /// The end of the certificate that it answered with last.
     pub(crate) expires_at: Option<Timestamp>,
+    /// Of a FeliCa card: the card of the card office that it stands beside.
+    pub(crate) beside: Option<CardId>,
 }
 
 /// An answer of a card that was believed.
@@ -34,11 +36,18 @@ pub(crate) struct Card {
 pub(crate) struct Use {
     pub(crate) card: CardId,
     pub(crate) at: Timestamp,
-    /// `x5t#S256` of the certificate's issuer.
+    /// The certificate that it answered with; FeliCa cards have none.
+    pub(crate) certificate: Option<UsedCertificate>,
+}
+
+/// A certificate that a card answered with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UsedCertificate {
+    /// `x5t#S256` of its issuer.
     pub(crate) issuer: String,
-    /// The certificate's serial number in hexadecimal.
+    /// Its serial number in hexadecimal.
     pub(crate) serial: String,
-    /// The certificate's end.
+    /// Its end.
     pub(crate) expires_at: Timestamp,
 }
 
@@ -51,6 +60,7 @@ pub(super) struct Row {
     activated_at: Option<i64>,
     used_at: Option<i64>,
     expires_at: Option<i64>,
+    beside: Option<Vec<u8>>,
 }
 
 impl TryFrom<Row> for Card {
@@ -65,11 +75,12 @@ impl TryFrom<Row> for Card {
             activated_at: row.activated_at.map(instant),
             used_at: row.used_at.map(instant),
             expires_at: row.expires_at.map(instant),
+            beside: row.beside,
         })
     }
 }
 
-const COLUMNS: &str = "id, person, scheme, state, activated_at, used_at, expires_at";
+const COLUMNS: &str = "id, person, scheme, state, activated_at, used_at, expires_at, beside";
 
 impl Store {
     /// The name here of a card, by whom it stands for: the holder reference or, where others issued
@@ -141,6 +152,17 @@ impl Store {
         rows.into_iter().map(Card::try_from).collect()
     }
 
+    /// The FeliCa cards that stand, or stood, beside a card.
+    pub(super) async fn cards_beside(
+        &self,
+        tx: &mut Transaction,
+        id: &CardId,
+    ) -> Result<Vec<Card>, StoreError> {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM cards WHERE beside = $1"));
+        let rows = fetch_all!(tx.on(), Row, sql, id.as_slice())?;
+        rows.into_iter().map(Card::try_from).collect()
+    }
+
     /// Sets the state of a card, unless something later was said before; what has ended stays so.
     /// Whether the state is another now.
     pub(super) async fn set_card_state(
@@ -175,25 +197,32 @@ impl Store {
         tx: &mut Transaction,
         used: &Use,
     ) -> Result<bool, StoreError> {
+        let Some(shown) = &used.certificate else { return self.note_tap(tx, used).await };
         let sql = "UPDATE cards SET used_at = $2, issuer = $3, certificate = $4, expires_at = $5 \
                    WHERE id = $1 AND state = $6";
-        let (at, end) = (micros(used.at), micros(used.expires_at));
+        let (at, end) = (micros(used.at), micros(shown.expires_at));
         let (issuer, certificate) =
-            (used.issuer.as_str(), self.certificate_id(&used.issuer, &used.serial));
+            (shown.issuer.as_str(), self.certificate_id(&shown.issuer, &shown.serial));
         let active = CardState::Active.as_str();
         Ok(execute!(tx.on(), sql, used.card.as_slice(), at, issuer, certificate, end, active)? == 1)
     }
 
-    /// Notes that a card said that it is there: its other certificate opens no session. `false` when
-    /// the card is not in use any more.
+    /// Notes that a card said that it is there, with no certificate that opens a session. `false` when
+    /// the card, or the one that it stands beside, is not in use any more: that one's row is touched,
+    /// so that whoever stops it at this moment finds what was opened.
     pub(super) async fn note_tap(
         &self,
         tx: &mut Transaction,
         used: &Use,
     ) -> Result<bool, StoreError> {
+        let (card, active) = (used.card.as_slice(), CardState::Active.as_str());
+        let sql = "UPDATE cards SET state = state WHERE state = $2 \
+                   AND id = (SELECT COALESCE(beside, id) FROM cards WHERE id = $1)";
+        if execute!(tx.on(), sql, card, active)? != 1 {
+            return Ok(false);
+        }
         let sql = "UPDATE cards SET used_at = $2 WHERE id = $1 AND state = $3";
-        let active = CardState::Active.as_str();
-        Ok(execute!(tx.on(), sql, used.card.as_slice(), micros(used.at), active)? == 1)
+        Ok(execute!(tx.on(), sql, card, micros(used.at), active)? == 1)
     }
 
     /// The name here of a certificate, by its issuer (`x5t#S256`) and its serial number in
@@ -213,13 +242,16 @@ impl Store {
         Ok(row.map(|row| row.id))
     }
 
-    /// Every card of that issuer that somebody is signed in with, and its certificate.
+    /// Every card of that issuer that somebody is signed in with, or with a FeliCa card beside it, and
+    /// its certificate.
     pub(crate) async fn cards_in_sessions(
         &self,
         issuer: &str,
     ) -> Result<Vec<(CardId, CertificateId)>, StoreError> {
         let sql = "SELECT DISTINCT cards.id, cards.certificate FROM sessions \
-                   JOIN cards ON cards.id = sessions.card WHERE cards.issuer = $1";
+                   JOIN cards AS used ON used.id = sessions.card \
+                   JOIN cards ON cards.id = COALESCE(used.beside, used.id) \
+                   WHERE cards.issuer = $1";
         let rows = fetch_all!(self.database.read(), Certified, sql, issuer)?;
         Ok(rows.into_iter().filter_map(|row| Some((row.id, row.certificate?))).collect())
     }
@@ -276,6 +308,11 @@ pub(super) mod tests {
         let own = store.put_card(&mut tx, &card).await.unwrap();
         tx.commit().await.unwrap();
         own
+    }
+
+    /// A certificate of the issuer `issuer`.
+    pub(crate) fn shown(serial: &str, expires_at: Timestamp) -> UsedCertificate {
+        UsedCertificate { issuer: "issuer".into(), serial: serial.into(), expires_at }
     }
 
     async fn set(store: &Store, state: CardState, at: Timestamp) -> bool {
@@ -343,9 +380,7 @@ pub(super) mod tests {
             let used = Use {
                 card: store.card_id(HOLDER),
                 at: now(),
-                issuer: "issuer".into(),
-                serial: "40ab".into(),
-                expires_at: now() + SignedDuration::from_hours(24),
+                certificate: Some(shown("40ab", now() + SignedDuration::from_hours(24))),
             };
             let mut tx = store.database.begin().await.unwrap();
             assert!(store.note_use(&mut tx, &used).await.unwrap());
@@ -357,7 +392,8 @@ pub(super) mod tests {
             assert_eq!(found("issuer").await.as_ref(), Some(&used.card));
             assert_eq!(found("other").await, None);
             let card = store.card(&used.card).await.unwrap().unwrap();
-            assert_eq!((card.used_at, card.expires_at), (Some(now()), Some(used.expires_at)));
+            let end = used.certificate.as_ref().map(|shown| shown.expires_at);
+            assert_eq!((card.used_at, card.expires_at), (Some(now()), end));
             set(store, CardState::Suspended, now()).await;
             let mut tx = store.database.begin().await.unwrap();
             assert!(!store.note_use(&mut tx, &used).await.unwrap(), "stopped meanwhile");

@@ -52,8 +52,22 @@ impl Store {
     ) -> Result<usize, StoreError> {
         let mut tx = self.database.begin().await?;
         let Some(card) = self.card_in(&mut tx, id).await? else { return Ok(0) };
-        let ended = self.end_sessions_of(&mut tx, &card, now).await?;
+        let ended = self.end_opened_by(&mut tx, &card, now).await?;
         tx.commit().await?;
+        Ok(ended)
+    }
+
+    /// Ends what a card opened, and the FeliCa cards beside it. How many sessions those were.
+    pub(super) async fn end_opened_by(
+        &self,
+        tx: &mut Transaction,
+        card: &Card,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let mut ended = self.end_sessions_of(tx, card, now).await?;
+        for token in self.cards_beside(tx, &card.id).await? {
+            ended += self.end_sessions_of(tx, &token, now).await?;
+        }
         Ok(ended)
     }
 

@@ -81,15 +81,15 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use super::super::cards::tests::{HOLDER, put};
+    use super::super::cards::tests::{HOLDER, put, shown};
     use super::super::persons::tests::id;
     use super::super::tests::{both, now};
     use super::*;
     use crate::store::Message;
 
     fn used(store: &Store) -> Use {
-        let (issuer, serial) = ("issuer".into(), "40ab".into());
-        Use { card: store.card_id("jpki:ab"), at: now(), issuer, serial, expires_at: now() }
+        let certificate = Some(shown("40ab", now()));
+        Use { card: store.card_id("jpki:ab"), at: now(), certificate }
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use warifu_service::storage::{instant, micros};
 use warifu_service::{execute, fetch_optional};
 
-use super::{SecretHash, Session, Store, StoreError, Use};
+use super::{CardId, SecretHash, Session, Store, StoreError, Use};
 use crate::assurance::{Level, Wanted};
 use crate::person::PersonId;
 
@@ -84,6 +84,8 @@ pub(crate) struct Login {
     pub(crate) level: Level,
     pub(crate) within: Option<SecretHash>,
     pub(crate) watch: Option<SecretHash>,
+    /// The FeliCa card that has proved itself, whose PIN is asked for next.
+    pub(crate) proved: Option<Proved>,
     pub(crate) outcome: Option<Outcome>,
     pub(crate) expires_at: Timestamp,
 }
@@ -93,6 +95,13 @@ impl Login {
     pub(crate) fn opens_session(&self) -> bool {
         self.level.is_of_a_person() && self.task != Task::AddCard
     }
+}
+
+/// A FeliCa card that has proved itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Proved {
+    pub(crate) card: CardId,
+    pub(crate) at: Timestamp,
 }
 
 /// What the card proved.
@@ -143,6 +152,8 @@ struct Row {
     nonce: Option<String>,
     nonce_expires_at: Option<i64>,
     watch: Option<Vec<u8>>,
+    proved: Option<Vec<u8>>,
+    proved_at: Option<i64>,
     person: Option<String>,
     session: Option<Vec<u8>>,
     authenticated_at: Option<i64>,
@@ -157,6 +168,7 @@ impl TryFrom<Row> for Login {
         Ok(Self {
             outcome: outcome(&row)?,
             asker: asker(&row)?,
+            proved: proved(row.proved, row.proved_at),
             task: Task::parse(&row.task).ok_or(StoreError::Corrupt("logins.task"))?,
             level: Level::parse(&row.level).ok_or(StoreError::Corrupt("logins.level"))?,
             id: row.id,
@@ -181,6 +193,10 @@ fn asker(row: &Row) -> Result<Option<Asker>, StoreError> {
             subject: row.subject.clone(),
         },
     }))
+}
+
+fn proved(card: Option<Vec<u8>>, at: Option<i64>) -> Option<Proved> {
+    Some(Proved { card: card?, at: instant(at?) })
 }
 
 fn outcome(row: &Row) -> Result<Option<Outcome>, StoreError> {
@@ -241,8 +257,8 @@ impl Store {
         id: &str,
         challenge: &Challenge<'_>,
     ) -> Result<bool, StoreError> {
-        let sql = "UPDATE logins SET nonce = $2, nonce_expires_at = $3, watch = $4, task = $5 \
-                   WHERE id = $1 AND person IS NULL";
+        let sql = "UPDATE logins SET nonce = $2, nonce_expires_at = $3, watch = $4, task = $5, \
+                   proved = NULL, proved_at = NULL WHERE id = $1 AND person IS NULL";
         let rows = execute!(
             self.database.write(),
             sql,
@@ -272,6 +288,13 @@ impl Store {
             (1, true) => Taken::Late,
             _ => Taken::Used,
         })
+    }
+
+    /// Notes that a FeliCa card has proved itself. `false` when the sign-in has its outcome already.
+    pub(crate) async fn set_proved(&self, id: &str, proved: &Proved) -> Result<bool, StoreError> {
+        let sql = "UPDATE logins SET proved = $2, proved_at = $3 WHERE id = $1 AND person IS NULL";
+        let (card, at) = (proved.card.as_slice(), micros(proved.at));
+        Ok(execute!(self.database.write(), sql, id, card, at)? == 1)
     }
 
     /// Notes whose card was tapped at the desk. `false` when the sign-in is gone or the card was
@@ -332,7 +355,7 @@ impl Store {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::cards::tests::{HOLDER, put};
+    use super::super::cards::tests::{HOLDER, put, shown};
     use super::super::hash_of;
     use super::super::persons::tests::id;
     use super::super::sessions::tests::{open, ready};
@@ -367,8 +390,8 @@ pub(super) mod tests {
     }
 
     fn tap(store: &Store) -> Use {
-        let (issuer, serial) = ("issuer".into(), "40ab".into());
-        Use { card: store.card_id(HOLDER), at: now(), issuer, serial, expires_at: now() }
+        let certificate = Some(shown("40ab", now()));
+        Use { card: store.card_id(HOLDER), at: now(), certificate }
     }
 
     #[tokio::test]

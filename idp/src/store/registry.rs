@@ -20,9 +20,9 @@ pub(crate) enum Told {
     Before,
 }
 
-/// Why an event does not count.
+/// Why an event of the card office was not obeyed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum RegistryError {
+pub enum ApplyError {
     /// It is about a card or person that is not known yet; it may be told again later.
     #[error("the card or person is not known yet")]
     Early,
@@ -37,7 +37,7 @@ pub(crate) enum RegistryError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for RegistryError {
+impl From<sqlx::Error> for ApplyError {
     fn from(cause: sqlx::Error) -> Self {
         Self::Store(cause.into())
     }
@@ -49,8 +49,8 @@ impl Store {
         &self,
         event: &SecurityEvent,
         now: Timestamp,
-    ) -> Result<Told, RegistryError> {
-        let told_at = Timestamp::from_second(event.iat).map_err(|_| RegistryError::Meaningless)?;
+    ) -> Result<Told, ApplyError> {
+        let told_at = Timestamp::from_second(event.iat).map_err(|_| ApplyError::Meaningless)?;
         let mut tx = self.database.begin().await?;
         if !claim_event(&mut tx, &event.iss, &event.jti, now).await? {
             return Ok(Told::Before);
@@ -63,25 +63,29 @@ impl Store {
 }
 
 /// One event, as it is obeyed.
-struct Word<'a> {
-    store: &'a Store,
-    about: &'a str,
-    told_at: Timestamp,
-    now: Timestamp,
+pub(super) struct Word<'a> {
+    pub(super) store: &'a Store,
+    pub(super) about: &'a str,
+    pub(super) told_at: Timestamp,
+    pub(super) now: Timestamp,
 }
 
 impl Word<'_> {
     /// How many sessions it ended.
-    async fn obey(&self, tx: &mut Transaction, event: &Event) -> Result<usize, RegistryError> {
+    async fn obey(&self, tx: &mut Transaction, event: &Event) -> Result<usize, ApplyError> {
         match event {
             Event::CardIssued { person, display_name, roles, organization, replaces } => {
-                let id = PersonId::parse(person).ok_or(RegistryError::Meaningless)?;
+                let id = PersonId::parse(person).ok_or(ApplyError::Meaningless)?;
                 let person = profile(display_name, roles, organization.as_ref())?;
                 self.issued(tx, &id, &person, replaces.as_deref()).await
             }
             Event::CardState { state, .. } => self.set_state(tx, (*state).into()).await,
             Event::PersonEnded => self.person_ended(tx).await,
-            Event::CardActivated | Event::SessionRevoked { .. } => Err(RegistryError::Meaningless),
+            Event::TokenRegistered { token, key_version } => {
+                self.token_registered(tx, token, *key_version).await
+            }
+            Event::TokenEnded { token } => self.token_ended(tx, token).await,
+            Event::CardActivated | Event::SessionRevoked { .. } => Err(ApplyError::Meaningless),
         }
     }
 
@@ -91,7 +95,7 @@ impl Word<'_> {
         id: &PersonId,
         person: &Person,
         replaces: Option<&str>,
-    ) -> Result<usize, RegistryError> {
+    ) -> Result<usize, ApplyError> {
         let lives = self.store.put_person(tx, id, person, self.told_at).await?;
         let card = NewCard {
             id: self.store.card_id(self.about),
@@ -101,28 +105,24 @@ impl Word<'_> {
             replaces: replaces.map(|holder| self.store.card_id(holder)),
             told_at: self.told_at,
         };
-        if self.store.put_card(tx, &card).await? { Ok(0) } else { Err(RegistryError::CardTaken) }
+        if self.store.put_card(tx, &card).await? { Ok(0) } else { Err(ApplyError::CardTaken) }
     }
 
-    async fn set_state(
-        &self,
-        tx: &mut Transaction,
-        state: CardState,
-    ) -> Result<usize, RegistryError> {
+    async fn set_state(&self, tx: &mut Transaction, state: CardState) -> Result<usize, ApplyError> {
         let id = self.store.card_id(self.about);
-        let card = self.store.card_in(tx, &id).await?.ok_or(RegistryError::Early)?;
+        let card = self.store.card_in(tx, &id).await?.ok_or(ApplyError::Early)?;
         let changed = self.store.set_card_state(tx, &id, state, self.told_at).await?;
         if !changed || state == CardState::Active {
             return Ok(0);
         }
-        Ok(self.store.end_sessions_of(tx, &card, self.now).await?)
+        Ok(self.store.end_opened_by(tx, &card, self.now).await?)
     }
 
     /// Everything of theirs ends; what they added themselves is forgotten.
-    async fn person_ended(&self, tx: &mut Transaction) -> Result<usize, RegistryError> {
-        let person = PersonId::parse(self.about).ok_or(RegistryError::Meaningless)?;
+    async fn person_ended(&self, tx: &mut Transaction) -> Result<usize, ApplyError> {
+        let person = PersonId::parse(self.about).ok_or(ApplyError::Meaningless)?;
         if !self.store.end_person(tx, &person, self.told_at).await? {
-            return Err(RegistryError::Early);
+            return Err(ApplyError::Early);
         }
         self.store.drop_consents(tx, &person).await?;
         let mut ended = 0;
@@ -141,11 +141,11 @@ fn profile(
     display_name: &str,
     roles: &[String],
     organization: Option<&Organization>,
-) -> Result<Person, RegistryError> {
+) -> Result<Person, ApplyError> {
     let roles: Option<Vec<_>> = roles.iter().map(|urn| Role::from_urn(urn)).collect();
     Ok(Person {
         display_name: display_name.to_owned(),
-        roles: roles.ok_or(RegistryError::Meaningless)?,
+        roles: roles.ok_or(ApplyError::Meaningless)?,
         organization: organization.cloned(),
     })
 }
@@ -220,7 +220,7 @@ mod tests {
             known(&rig.store, 'a').await;
             let other = event(&card_of('a'), issued('b', RESIDENT), now());
             let refused = rig.store.apply(&other, now()).await;
-            assert!(matches!(refused, Err(RegistryError::CardTaken)));
+            assert!(matches!(refused, Err(ApplyError::CardTaken)));
             assert_eq!(rig.store.person(&id('b')).await.unwrap(), None, "half of it was kept");
         }
     }
@@ -242,9 +242,9 @@ mod tests {
         for rig in both().await {
             let store = &rig.store;
             let early = event(&card_of('a'), state(CardStatus::Suspended), now());
-            assert!(matches!(store.apply(&early, now()).await, Err(RegistryError::Early)));
+            assert!(matches!(store.apply(&early, now()).await, Err(ApplyError::Early)));
             let gone = event(id('a').as_str(), Event::PersonEnded, now());
-            assert!(matches!(store.apply(&gone, now()).await, Err(RegistryError::Early)));
+            assert!(matches!(store.apply(&gone, now()).await, Err(ApplyError::Early)));
             known(store, 'a').await;
             assert_eq!(store.apply(&early, now()).await.unwrap(), Told::Now { ended: 0 });
         }
@@ -274,7 +274,7 @@ mod tests {
             let session = Event::SessionRevoked { event_timestamp: 0 };
             for what in [Event::CardActivated, session, issued('a', "urn:warifu:role:king")] {
                 let refused = rig.store.apply(&event(&card_of('a'), what, now()), now()).await;
-                assert!(matches!(refused, Err(RegistryError::Meaningless)));
+                assert!(matches!(refused, Err(ApplyError::Meaningless)));
             }
         }
     }

@@ -276,7 +276,7 @@ async fn join_party(
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::cards::tests::put;
+    use super::super::cards::tests::{put, shown};
     use super::super::hash_of;
     use super::super::logins::NewLogin;
     use super::super::logins::tests::new_login;
@@ -300,9 +300,7 @@ pub(super) mod tests {
             used: Use {
                 card: store.card_id(&card_of(person)),
                 at: now(),
-                issuer: "issuer".into(),
-                serial: format!("40{person}{person}"),
-                expires_at: now() + HOUR,
+                certificate: Some(shown(&format!("40{person}{person}"), now() + HOUR)),
             },
             level: Level::High,
             expires_at: now() + HOUR,

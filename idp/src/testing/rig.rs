@@ -24,6 +24,7 @@ use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::ClientConfig;
 
 use super::card::{Card, CardKind};
+use super::felica::FelicaToken;
 use super::pki::{HOLDER, Pki, days, p256, rsa};
 use super::provider::{self, Provider};
 use crate::centre::Centre;
@@ -403,6 +404,22 @@ impl Tab<'_> {
         self.give(page, &token).await
     }
 
+    /// Lets a FeliCa card answer what the page asks.
+    pub(crate) async fn answer_with_felica(
+        &mut self,
+        page: &Answer,
+        card: &mut FelicaToken,
+    ) -> Answer {
+        let nonce = claims(&page.attribute("data-request"))["nonce"].clone();
+        let felica = card.answer(ORIGIN, nonce.as_str().unwrap());
+        self.give_felica(page, &felica).await
+    }
+
+    pub(crate) async fn give_felica(&mut self, page: &Answer, felica: &Value) -> Answer {
+        let tx = page.attribute("data-tx");
+        self.post_json("/login/felica", &json!({ "tx": tx, "felica": felica })).await
+    }
+
     pub(crate) async fn give(&mut self, page: &Answer, token: &Value) -> Answer {
         let tx = page.attribute("data-tx");
         self.post_json("/login/token", &json!({ "tx": tx, "token": token })).await
@@ -476,6 +493,7 @@ fn write_config(folder: &Path, pki: &Pki, relay: &FileKey, office: &FileKey) -> 
             policies: PolicyArc::default(),
             schemes: Vec::new(),
         },
+        felica: None,
         outgoing: ClientConfig { ca, certificate: None, key: None },
         sessions: SessionLimits::default(),
         limits: LimitsConfig { attempts_per_address: 1000, ..LimitsConfig::default() },

@@ -170,6 +170,7 @@ impl Folder {
                 download: None,
             },
             cards: self.cards_config(),
+            felica: None,
             outgoing: self.client_config(Member::Idp),
             sessions: SessionLimits::default(),
             limits: LimitsConfig::default(),

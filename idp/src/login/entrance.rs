@@ -1,0 +1,131 @@
+//! What a card that has answered well opens, whatever its kind: a session, or mere presence at a desk.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
+use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
+use serde::Serialize;
+use warifu_service::Problem;
+
+use super::stale;
+use crate::assurance::Level;
+use crate::browser::{Browser, Cookie};
+use crate::centre::{Centre, refuse};
+use crate::person::PersonId;
+use crate::refusals;
+use crate::store::{CardId, Login, NewSession, SecretHash, Session, Use, hash_of};
+
+/// A question that a card has answered.
+#[derive(Clone, Copy)]
+pub(super) struct Entrance<'a> {
+    pub(super) centre: &'a Centre,
+    pub(super) browser: &'a Browser,
+    pub(super) login: &'a Login,
+    pub(super) now: Timestamp,
+}
+
+/// A session that was opened, and the secret by which its browser keeps it.
+pub(super) struct Opened {
+    pub(super) session: SecretHash,
+    secret: String,
+}
+
+impl Opened {
+    /// Gives the browser the secret.
+    pub(super) fn into(self, mut response: Response) -> Response {
+        if let Some(cookie) = Cookie::Session.set(&self.secret, None) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+/// Where the page goes next.
+#[derive(Serialize)]
+struct Next {
+    next: String,
+}
+
+impl Entrance<'_> {
+    /// Lets one more attempt with a card in that has proved itself, or not.
+    pub(super) fn admit(&self, card: &CardId) -> Result<(), Problem> {
+        refusals::about_card(card);
+        if self.centre.throttle.admits_card(card, self.now) {
+            return Ok(());
+        }
+        Err(refuse(StatusCode::TOO_MANY_REQUESTS, "card.throttled").retry_after(60))
+    }
+
+    /// Notes whose card was tapped, while the staff's session still stands.
+    pub(super) async fn tap(&self, person: &PersonId, used: &Use) -> Result<(), Problem> {
+        let session = self.centre.session(self.browser).await?;
+        let same = session.filter(|session| self.login.within.as_ref() == Some(&session.id));
+        if self.centre.desk(same).await?.is_none() {
+            return Err(forbidden("desk.signed-out"));
+        }
+        if !self.centre.store.set_presence(&self.login.id, person, used).await? {
+            return Err(stale());
+        }
+        tracing::info!("a card was tapped at a desk");
+        Ok(())
+    }
+
+    /// Opens a session under a new secret, in place of the one that the browser had. `ends_at` is the
+    /// end of the card's certificate where it is to be told.
+    pub(super) async fn open(
+        &self,
+        person: &PersonId,
+        used: Use,
+        level: Level,
+        ends_at: Option<Timestamp>,
+    ) -> Result<Opened, Problem> {
+        let old = self.centre.session(self.browser).await?;
+        self.require_same(old.as_ref(), person)?;
+        let secret = self.centre.surroundings.token();
+        let staff = self.centre.person(person).await?.is_staff();
+        let session = NewSession {
+            id: hash_of(&secret),
+            person: person.clone(),
+            used,
+            level,
+            expires_at: self.now + self.centre.longest_session(),
+            // At a desk the card stays in the reader, and its removal ends the session; at home
+            // the card may go back into the purse.
+            watch: self.login.watch.clone().filter(|_| staff),
+        };
+        let store = &self.centre.store;
+        if !store.open_session(&session, old.as_ref(), &self.login.id, ends_at).await? {
+            return Err(stale());
+        }
+        self.centre.bell.notify_one();
+        let provider = self.login.asker.as_ref().map(|asker| asker.provider.as_str());
+        tracing::info!(provider, "signed in with a card");
+        Ok(Opened { session: session.id, secret })
+    }
+
+    /// Who proves more than before does so as the person that is signed in: somebody else would not
+    /// notice that they took over the other's services.
+    fn require_same(&self, old: Option<&Session>, person: &PersonId) -> Result<(), Problem> {
+        let proves_more =
+            |old: &&Session| self.login.within.as_ref().is_some_and(|within| *within == old.id);
+        match old.filter(proves_more) {
+            Some(old) if old.person != *person => Err(forbidden("login.other-person")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where the outcome is shown.
+    pub(super) fn done(&self) -> String {
+        format!("/login/done?tx={}", self.login.id)
+    }
+}
+
+/// Tells the page where it goes next.
+pub(super) fn go_on(next: String) -> Response {
+    Json(Next { next }).into_response()
+}
+
+pub(super) fn forbidden(code: &'static str) -> Problem {
+    refuse(StatusCode::FORBIDDEN, code)
+}
