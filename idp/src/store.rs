@@ -30,9 +30,7 @@ pub(crate) use consents::{Consent, NewConsent};
 pub(crate) use felica::{FELICA_SCHEME, FelicaCard, MOST_TRIES, PinState};
 pub(crate) use holders::Added;
 pub(crate) use lists::StoredList;
-pub(crate) use logins::{
-    Asker, Challenge, Login, NewLogin, Outcome, Proved, Taken, Task, Wishes,
-};
+pub(crate) use logins::{Asker, Challenge, Login, NewLogin, Outcome, Proved, Taken, Task, Wishes};
 pub(crate) use logouts::{
     LASTS as LOGOUT_LASTS, Logout, LogoutAsker, NewLogout, Step, StepState, Way,
 };

@@ -12,7 +12,9 @@ use warifu_saml::names::{AC_SMARTCARD, AC_SMARTCARD_PKI};
 
 use crate::Role;
 use crate::store::Message;
-use crate::testing::{Answer, CRL_URL, Card, CardKind, HOLDER, Pki, Rig, Tab, claims, days};
+use crate::testing::{
+    Answer, CRL_URL, Card, CardKind, HOLDER, ORIGIN, Pki, Rig, Tab, claims, days,
+};
 
 const NEW: &str = "77777777777777777777777777777777";
 
@@ -159,6 +161,14 @@ async fn the_activation_page_speaks_both_languages_and_asks_for_no_secret() {
 
 /// A rig that believes the cards of another agency up to that level, and that agency.
 pub(crate) async fn with_agency(level: CardLevel) -> (Rig, Pki) {
+    Box::pin(with_agency_of(level, CardApplication::Piv, warifu_pki::KeyAlgorithm::P256)).await
+}
+
+async fn with_agency_of(
+    level: CardLevel,
+    application: CardApplication,
+    key: warifu_pki::KeyAlgorithm,
+) -> (Rig, Pki) {
     let agency = Pki::new("2026-11-20T01:15:00Z".parse().unwrap());
     let rig = Rig::at_with(agency.now, |config, _, folder| {
         let file = |name: &str, text: Vec<u8>| {
@@ -169,7 +179,7 @@ pub(crate) async fn with_agency(level: CardLevel) -> (Rig, Pki) {
         let list = file("agency.crl", agency.list(&[], 1));
         config.cards.schemes = vec![CardScheme {
             id: "agency".into(),
-            application: CardApplication::Piv,
+            application,
             roots: vec![file("agency-root.pem", agency.root.certificate().pem().into())],
             issuers: vec![file("agency-cards.pem", agency.cards.certificate().pem().into())],
             authentication: CertificateRequirement {
@@ -177,7 +187,7 @@ pub(crate) async fn with_agency(level: CardLevel) -> (Rig, Pki) {
                 policies: vec!["1.3.6.1.4.1.32473.1.1".to_owned().try_into().unwrap()],
             },
             presence: None,
-            keys: vec![warifu_pki::KeyAlgorithm::P256],
+            keys: vec![key],
             crls: BTreeMap::from([(CRL_URL.to_owned(), list.to_str().unwrap().to_owned())]),
             holder: HolderRule::Enrolled,
             level,
@@ -232,6 +242,32 @@ async fn a_card_of_others_signs_in_once_its_holder_has_added_it() {
     assert_eq!(login.context_class, AC_SMARTCARD_PKI);
     let ticket = login.value("urn:warifu:attribute:relay-ticket").unwrap();
     assert_eq!(rig.open_ticket(ticket).sub, rig.idp.relay_subject(&rig.resident), "another person");
+}
+
+#[tokio::test]
+async fn an_individual_number_card_is_asked_for_added_and_signs_in() {
+    let rsa = warifu_pki::KeyAlgorithm::Rsa2048;
+    let (rig, agency) = with_agency_of(CardLevel::High, CardApplication::Jpki, rsa).await;
+    let methods = |page: &Answer| claims(&page.attribute("data-request"))["methods"].clone();
+    let mut tab = signed_in(&rig, &rig.card).await;
+    let begun = tab.post_form("/cards/add", "").await;
+    let page = tab.get(&begun.location()).await;
+    assert_eq!(methods(&page), serde_json::json!(["jpki-pin"]));
+    assert!(page.body.contains("マイナンバーカードは4けた"), "{}", page.body);
+    let card = Card::rsa(&agency);
+    assert_eq!(tab.answer_with(&page, &card).await.json()["next"], "/cards?added");
+
+    let mut tab = rig.tab();
+    let request = rig.portal.request(rig.now());
+    let page = tab.reach_login_page(&request).await;
+    assert_eq!(methods(&page), serde_json::json!(["piv-pin", "jpki-pin"]));
+    let mut token =
+        card.token(ORIGIN, claims(&page.attribute("data-request"))["nonce"].as_str().unwrap());
+    assert_eq!(token["algorithm"], "RS256");
+    token["algorithm"] = "PS256".into();
+    assert_eq!(tab.give(&page, &token).await.code(), "token.signature", "not the key's algorithm");
+    let done = tab.sign_in(&request, &card).await;
+    assert_eq!(rig.login(&done, &request).context_class, AC_SMARTCARD_PKI);
 }
 
 #[tokio::test]

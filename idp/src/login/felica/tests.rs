@@ -142,7 +142,7 @@ async fn without_a_proof_in_this_sign_in_no_try_is_used_up() {
     let mut tab = rig.tab();
     let page = login_page(&rig, &mut tab).await;
     let tx = page.attribute("data-tx");
-    for _ in 0..MOST_TRIES + 1 {
+    for _ in 0..=MOST_TRIES {
         assert_eq!(enter(&mut tab, &tx, "000000").await.location(), format!("/login?tx={tx}"));
     }
     let (tx, _) = pin_page(&rig, &mut tab, &mut card).await;
