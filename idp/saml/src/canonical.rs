@@ -3,6 +3,8 @@
 //! and text is escaped as canonicalization escapes it. The digest of a document is then the digest
 //! of its string.
 
+use std::borrow::Cow;
+
 use data_encoding::BASE64;
 
 use crate::namespace::Namespace;
@@ -67,17 +69,15 @@ impl Writer {
 
     /// Writes the attributes by ascending name: what has a prefix sorts behind what has none.
     fn attributes(&mut self, attributes: &[(&'static str, &str)]) {
-        let rank = |name: &'static str| (name.contains(':'), name);
-        let mut last = None;
-        while let Some((name, value)) = attributes
-            .iter()
-            .filter(|(name, _)| last.is_none_or(|last| rank(name) > last))
-            .min_by_key(|(name, _)| rank(name))
-        {
+        let rank = |attribute: &(&'static str, &str)| (attribute.0.contains(':'), attribute.0);
+        let mut sorted = Cow::Borrowed(attributes);
+        if !attributes.is_sorted_by_key(rank) {
+            sorted.to_mut().sort_unstable_by_key(rank);
+        }
+        for (name, value) in sorted.iter() {
             self.push(&[" ", name, "=\""]);
             self.escape(value, escape_in_attribute);
             self.text.push('"');
-            last = Some(rank(name));
         }
     }
 
@@ -136,6 +136,9 @@ impl Writer {
     }
 
     fn escape(&mut self, value: &str, escape: impl Fn(u8) -> Option<&'static str>) {
+        if is_plain(value) {
+            return self.text.push_str(value);
+        }
         self.unwritable |= !is_xml(value);
         let mut rest = value;
         while let Some((at, replacement)) = first_special(rest, &escape) {
@@ -180,8 +183,27 @@ fn escape_in_attribute(byte: u8) -> Option<&'static str> {
 
 /// Whether every character is one that XML 1.0 allows (production 2).
 pub(crate) fn is_xml(text: &str) -> bool {
-    let control = |byte: u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
-    !text.bytes().any(control) && !text.contains(['\u{fffe}', '\u{ffff}'])
+    // Most texts hold no byte that makes a closer look worthwhile.
+    !text.bytes().any(|byte| byte < 0x20 || byte == HIGH) || text.chars().all(is_xml_character)
+}
+
+/// The first byte of U+F000 to U+FFFF in UTF-8.
+const HIGH: u8 = 0xef;
+
+/// Whether a text can be written as it is, wherever; most can.
+fn is_plain(text: &str) -> bool {
+    let special = |byte: u8| byte < 0x20 || matches!(byte, b'&' | b'<' | b'>' | b'"' | HIGH);
+    // No way out in the middle of a chunk, so that its bytes are looked at side by side.
+    let found = |chunk: &[u8]| chunk.iter().fold(false, |found, byte| found | special(*byte));
+    !text.as_bytes().chunks(64).any(found)
+}
+
+fn is_xml_character(character: char) -> bool {
+    match character {
+        '\t' | '\n' | '\r' => true,
+        '\u{fffe}' | '\u{ffff}' => false,
+        _ => character >= ' ',
+    }
 }
 
 #[cfg(test)]
@@ -225,6 +247,16 @@ mod tests {
             "",
         );
         assert!(writer.finish().unwrap().contains("alpha=\"2\" zeta=\"1\" xml:lang=\"ja\""));
+    }
+
+    #[test]
+    fn a_closer_look_lets_through_what_only_begins_like_it() {
+        for text in ["上野　（太郎）", "\u{fffd}", "\u{f000}", "a\tb\r\n"] {
+            assert!(is_xml(text), "{text}");
+        }
+        for text in ["（\u{fffe}", "\u{1f}", "日本\u{ffff}"] {
+            assert!(!is_xml(text), "{text:?}");
+        }
     }
 
     #[test]

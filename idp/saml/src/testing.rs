@@ -14,7 +14,7 @@ use openssl::x509::{X509, X509NameBuilder};
 use crate::attribute::{Attribute, NameId};
 use crate::certificate::Certificate;
 use crate::consume::{Expectation, Policy, ServiceProvider};
-use crate::encryption::{DecryptionKey, EncryptionKey, encrypt};
+use crate::encryption::{DecryptionKey, EncryptionKey};
 use crate::issue::{Assertion, Envelope};
 use crate::metadata::IdpRole;
 use crate::names::{AC_SMARTCARD_PKI, ATTRIBUTE_DISPLAY_NAME, ATTRIBUTE_PAIRWISE_ID};
@@ -194,7 +194,7 @@ pub fn sign_behind_issuer(xml: &str, id: &str, signer: &dyn XmlSigner) -> String
 }
 
 pub fn sealed(assertion: &str) -> String {
-    encrypt(assertion, &KEYS.encryption_key(), &mut random).unwrap()
+    KEYS.encryption_key().encrypt(assertion, now(), &mut random).unwrap()
 }
 
 /// The envelope of a successful response.

@@ -49,7 +49,7 @@ fn behind_issuer(xml: &str, signature: &str) -> String {
 const TYPED: &str = "<saml:AttributeValue xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
     xsi:type=\"xs:string\">";
 
-/// A response as OpenSAML writes it: the schema's prefix declared on top, used in values only, and
+/// A response as `OpenSAML` writes it: the schema's prefix declared on top, used in values only, and
 /// kept by canonicalization because a list says so.
 fn response_with_typed_values(prefixes: &str) -> String {
     let xml = unsigned_response(&assertion_xml().replace("<saml:AttributeValue>", TYPED));
@@ -92,7 +92,7 @@ fn what_is_read_is_what_was_digested() {
     let digested = crate::verify::digested(
         &document,
         crate::SignatureAlgorithm::RsaSha256,
-        &[KEYS.sp.clone()],
+        std::slice::from_ref(&KEYS.sp),
     )
     .unwrap();
     let digest = openssl::sha::sha256(digested.as_bytes());
@@ -157,13 +157,13 @@ fn a_logout_request_of_the_shibboleth_service_provider() {
         ),
     );
     let message = soap::unwrap(envelope.as_bytes()).unwrap();
-    let request = LogoutRequest::verify(message, SP, &[KEYS.sp.clone()]).unwrap();
+    let request = LogoutRequest::verify(message, SP, std::slice::from_ref(&KEYS.sp)).unwrap();
     assert_eq!(request.name_id.value, "_name");
     assert_eq!(request.session_indexes, ["_session"]);
     assert!(request.check("https://idp.example/saml/slo", now()).is_ok());
     let forged = envelope.replace("_name<", "_other<");
     let message = soap::unwrap(forged.as_bytes()).unwrap();
-    let verdict = LogoutRequest::verify(message, SP, &[KEYS.sp.clone()]);
+    let verdict = LogoutRequest::verify(message, SP, std::slice::from_ref(&KEYS.sp));
     assert!(matches!(verdict, Err(MessageError::Signature(_))));
 }
 
@@ -178,7 +178,7 @@ fn a_logout_response_of_the_shibboleth_service_provider() {
          <samlp:StatusMessage>Partial logout</samlp:StatusMessage></samlp:Status>",
     );
     let message = soap::unwrap(envelope.as_bytes()).unwrap();
-    let response = LogoutResponse::verify(message, SP, &[KEYS.sp.clone()]).unwrap();
+    let response = LogoutResponse::verify(message, SP, std::slice::from_ref(&KEYS.sp)).unwrap();
     assert_eq!(response.status, Status::PartialLogout);
     assert!(response.check("_logout", "https://idp.example/saml/slo", now()).is_ok());
 }

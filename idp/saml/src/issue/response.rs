@@ -4,7 +4,7 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 
 use crate::canonical::Writer;
-use crate::encryption::{EncryptionKey, encrypt};
+use crate::encryption::EncryptionKey;
 use crate::id::{Random, random_id};
 use crate::instant;
 use crate::issue::{Assertion, IssueError};
@@ -79,7 +79,7 @@ pub fn response(
         message: None,
     };
     let content = match protection.encrypt_to {
-        Some(key) => encrypt(&written.xml, key, random)?,
+        Some(key) => key.encrypt(&written.xml, assertion.issued_at, random)?,
         None => written.xml,
     };
     let mut issued = envelope.around(&content, protection.signer, random)?;
