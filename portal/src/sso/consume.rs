@@ -32,11 +32,18 @@ pub async fn acs(State(app): State<App>, Form(post): Form<Post>) -> Result<Redir
     let xml = decode_post(&post.response).map_err(|cause| unreadable(&cause))?;
     let request_id = claimed(&xml).map_err(|cause| unreadable(&cause))?.in_response_to;
     let request_id = request_id.ok_or_else(unknown_request)?;
-    let pending = requests::take(&app, &request_id).await?.ok_or_else(unknown_request)?;
-    let login = match verify(&app, xml, &request_id, &pending).await? {
-        Ok(login) => login,
-        Err(Refusal::Status(status)) => return Ok(stopped(pending.purpose, status)),
+    let pending = requests::find(&app, &request_id).await?.ok_or_else(unknown_request)?;
+    let answer = match verify(&app, xml, &request_id, &pending).await? {
+        Ok(login) => Ok(login),
+        Err(Refusal::Status(status)) => Err(status),
         Err(refusal) => return Err(refused(&refusal)),
+    };
+    if !requests::take(&app, &request_id).await? {
+        return Err(unknown_request());
+    }
+    let login = match answer {
+        Ok(login) => login,
+        Err(status) => return Ok(stopped(pending.purpose, status)),
     };
     let until = login.replay_until;
     if !requests::first_use(&app, &login.issuer, &login.assertion_id, until).await? {

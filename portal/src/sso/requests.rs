@@ -100,12 +100,11 @@ pub async fn remember(
     Ok(())
 }
 
-/// Takes the request `id` out: it is answered now and never again. None when it is unknown,
-/// answered, or too old.
-pub async fn take(app: &Shared, id: &str) -> Result<Option<Pending>, sqlx::Error> {
-    let sql = "DELETE FROM saml_requests WHERE id = $1 \
-               RETURNING browser, identity_provider, purpose, onward, asked_at, expires_at";
-    let row = fetch_optional!(app.database.write(), Row, sql, key(app, id))?;
+/// Finds the request `id`, to judge an answer by. None when it is unknown, answered, or too old.
+pub async fn find(app: &Shared, id: &str) -> Result<Option<Pending>, sqlx::Error> {
+    let sql = "SELECT browser, identity_provider, purpose, onward, asked_at, expires_at \
+               FROM saml_requests WHERE id = $1";
+    let row = fetch_optional!(app.database.read(), Row, sql, key(app, id))?;
     let now = storage::micros(app.surroundings.now());
     Ok(row.filter(|row| now < row.expires_at).map(|row| Pending {
         purpose: Purpose::of(&row.purpose),
@@ -114,6 +113,14 @@ pub async fn take(app: &Shared, id: &str) -> Result<Option<Pending>, sqlx::Error
         asked_at: storage::instant(row.asked_at),
         browser: row.browser,
     }))
+}
+
+/// Takes the request `id` out: it is answered now and never again. False when another answer was
+/// quicker. Only an answer that its identity provider signed may take it: a forged one must not
+/// spend the request of whoever is signing in.
+pub async fn take(app: &Shared, id: &str) -> Result<bool, sqlx::Error> {
+    let sql = "DELETE FROM saml_requests WHERE id = $1";
+    Ok(execute!(app.database.write(), sql, key(app, id))? == 1)
 }
 
 /// Marks an assertion as used until `until`; false when it was used before.

@@ -70,6 +70,32 @@ async fn an_answer_works_once() {
 }
 
 #[tokio::test]
+async fn a_forged_answer_does_not_spend_the_request() {
+    let rig = Rig::new().await;
+    let mut browser = rig.browser();
+    let request = browser.begin("/login").await;
+    let good = Saying::person(&request, rig.now(), "resident");
+    let forged = Saying { signer: &STRANGER, ..good.clone() };
+    let refused = refusal(browser.post_assertion(&forged.post_field()).await).await;
+    assert_eq!(refused, (StatusCode::FORBIDDEN, "saml.refused".into()));
+    let finish = browser.post_assertion(&good.post_field()).await.location();
+    assert!(finish.starts_with("/login/finish?h="), "{finish}");
+}
+
+#[tokio::test]
+async fn of_two_answers_the_first_counts() {
+    let rig = Rig::new().await;
+    let mut browser = rig.browser();
+    let request = browser.begin("/login").await;
+    let field = super::peers::stopped(&request, rig.now());
+    let next = browser.post_assertion(&field).await.location();
+    assert_eq!(next, "/login/stopped");
+    let good = Saying::person(&request, rig.now(), "resident").post_field();
+    let late = refusal(browser.post_assertion(&good).await).await;
+    assert_eq!(late, (StatusCode::BAD_REQUEST, "saml.request-unknown".into()));
+}
+
+#[tokio::test]
 async fn an_assertion_id_seen_before_is_refused_even_for_a_new_request() {
     let rig = Rig::new().await;
     let same = |saying: &mut Saying| saying.assertion_bytes = Some(7);

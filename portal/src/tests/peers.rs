@@ -47,6 +47,7 @@ pub fn random(bytes: &mut [u8]) {
 }
 
 /// What an identity provider says, before it is signed; tests change what they try.
+#[derive(Clone)]
 pub struct Saying {
     pub signer: &'static Identity,
     pub issuer: &'static str,
