@@ -33,6 +33,8 @@ mod verify;
 #[cfg(test)]
 mod crosscheck;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod testing;
 
 pub use algorithm::{DigestAlgorithm, SignatureAlgorithm};

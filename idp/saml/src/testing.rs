@@ -13,7 +13,7 @@ use openssl::x509::{X509, X509NameBuilder};
 
 use crate::attribute::{Attribute, NameId};
 use crate::certificate::Certificate;
-use crate::consume::{Expectation, Policy, ServiceProvider};
+use crate::consume::{Expectation, Login, Policy, Refusal, ServiceProvider};
 use crate::encryption::{DecryptionKey, EncryptionKey};
 use crate::issue::{Assertion, Envelope};
 use crate::metadata::IdpRole;
@@ -224,4 +224,16 @@ pub fn without_signature(xml: &str) -> String {
     let start = xml.find("<ds:Signature ").unwrap();
     let end = xml.find("</ds:Signature>").unwrap() + "</ds:Signature>".len();
     [&xml[..start], &xml[end..]].concat()
+}
+
+/// Judges a response as our own service provider does.
+pub fn consume(xml: &str) -> Result<Login, Refusal> {
+    service_provider().consume(xml.as_bytes(), &expectation(&identity_provider()), now())
+}
+
+/// The same where a signed assertion alone would do.
+pub fn consume_lenient(xml: &str) -> Result<Login, Refusal> {
+    let mut provider = service_provider();
+    provider.policy.require_signed_response = false;
+    provider.consume(xml.as_bytes(), &expectation(&identity_provider()), now())
 }

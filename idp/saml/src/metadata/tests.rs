@@ -201,16 +201,6 @@ fn a_group_of_entities() {
 }
 
 #[test]
-fn keycloak_cve_2026_16443_a_key_without_a_use_is_for_every_use() {
-    let xml = sp().to_xml(&KEYS.p256, &mut random).unwrap();
-    let role = read(&xml.replace(" use=\"signing\"", "")).unwrap().remove(0).sp.unwrap();
-    assert_eq!(role.signing, [KEYS.p256.certificate().clone()]);
-    assert_eq!(role.encryption, [KEYS.p256.certificate().clone(), KEYS.sp.clone()]);
-    // The first key that can be used for it is taken.
-    assert!(role.encryption_key().is_some());
-}
-
-#[test]
 fn an_identity_provider_without_a_key_is_none() {
     let xml = idp().to_xml(&KEYS.p256, &mut random).unwrap();
     let encryption_only = xml.replace("use=\"signing\"", "use=\"encryption\"");

@@ -161,14 +161,6 @@ fn a_value_that_is_none() {
 }
 
 #[test]
-fn ruby_saml_cve_2025_25293_an_inflate_bomb() {
-    let bomb = inflate::deflate(&vec![b' '; 32 * 1024 * 1024]).unwrap();
-    assert!(bomb.len() < 40_000);
-    let query = format!("SAMLRequest={}", escape(&BASE64.encode(&bomb)));
-    assert_eq!(code(take(&query)), "saml.redirect.inflate");
-}
-
-#[test]
 fn too_long() {
     let long = format!("SAMLRequest={}", "A".repeat(64 * 1024));
     assert_eq!(code(take(&long)), "saml.redirect.size");

@@ -49,28 +49,6 @@ fn signed_by_a_stranger_who_brings_the_key_along() {
 }
 
 #[test]
-fn ruby_saml_cve_2025_25291_the_certificate_in_the_message_is_not_asked() {
-    let xml = envelope().around(&assertion_xml(), &KEYS.strangers[0], &mut random).unwrap().xml;
-    let trusted = KEYS.p256.certificate().base64();
-    let swapped = xml.replace(KEYS.strangers[0].certificate().base64(), trusted);
-    assert_eq!(refused(&swapped), invalid());
-}
-
-#[test]
-fn keycloak_cve_2026_16443_without_a_key_nothing_verifies() {
-    let mut identity_provider = identity_provider();
-    identity_provider.signing.clear();
-    let expected = expectation(&identity_provider);
-    for xml in [signed_response(&assertion_xml()), unsigned_response(&assertion_xml())] {
-        let refused = service_provider().consume(xml.as_bytes(), &expected, now());
-        assert!(matches!(refused, Err(Refusal::Signature(_))), "{refused:?}");
-    }
-    let signed = signed_response(&assertion_xml());
-    let refused = service_provider().consume(signed.as_bytes(), &expected, now());
-    assert_eq!(refused, Err(Refusal::Signature(SignatureError::NoKey)));
-}
-
-#[test]
 fn a_key_of_the_wrong_kind_is_not_tried() {
     let mut identity_provider = identity_provider();
     identity_provider.signing = vec![KEYS.rsa.certificate().clone()];
@@ -89,14 +67,6 @@ fn a_wrong_key_before_the_right_one_does_no_harm() {
     let xml = signed_response(&assertion_xml());
     let expected = expectation(&identity_provider);
     assert!(service_provider().consume(xml.as_bytes(), &expected, now()).is_ok());
-}
-
-#[test]
-fn keycloak_cve_2026_2092_an_unsigned_assertion_encrypted_by_anyone() {
-    let xml = unsigned_response(&sealed(&assertion_xml()));
-    assert_eq!(refused(&xml), Refusal::Signature(SignatureError::Missing));
-    let lenient = consume_lenient(&xml).unwrap_err();
-    assert_eq!(lenient, Refusal::Signature(SignatureError::Missing));
 }
 
 #[test]
@@ -172,18 +142,6 @@ fn broken_ciphertexts_all_fail_alike() {
 }
 
 #[test]
-fn keycloak_cve_2024_8698_the_signature_covers_the_element_it_stands_in() {
-    // The assertion's signature, moved up to stand for the whole response.
-    let assertion = sign_assertion(&assertion_xml(), &KEYS.p256);
-    let start = assertion.find("<ds:Signature ").unwrap();
-    let end = assertion.find("</ds:Signature>").unwrap() + "</ds:Signature>".len();
-    let signature = &assertion[start..end];
-    let xml = unsigned_response(&without_signature(&assertion));
-    let moved = xml.replacen("</saml:Issuer>", &format!("</saml:Issuer>{signature}"), 1);
-    assert_eq!(refused(&moved), Refusal::Gate(GateError::ReferenceTarget));
-}
-
-#[test]
 fn two_assertions_and_one_of_them_signed() {
     let signed = sign_assertion(&assertion_xml(), &KEYS.p256);
     let forged = assertion_xml().replace("_assertion", "_forged").replace("abc@idp", "xyz@idp");
@@ -213,19 +171,4 @@ fn xmlsec_fetches_nothing() {
     assert!(Crypto::verify_signed_xml(&outside, &key, Some("ID")).is_err());
     assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
     assert_eq!(refused(&outside), Refusal::Gate(GateError::ReferenceExternal));
-}
-
-#[test]
-fn passport_wsfed_cve_2025_46572_a_signature_over_something_else_in_the_document() {
-    let signed = sign_assertion(&assertion_xml(), &KEYS.p256);
-    let forged = assertion_xml().replace("_assertion", "_forged").replace("abc@idp", "xyz@idp");
-    let hidden = [
-        ("Extensions", format!("<samlp:Extensions>{signed}</samlp:Extensions><samlp:Status>")),
-        ("Status", format!("<samlp:Status>{signed}")),
-    ];
-    for (place, replacement) in hidden {
-        let xml = unsigned_response(&forged).replace("<samlp:Status>", &replacement);
-        let refusal = consume_lenient(&xml).unwrap_err();
-        assert_eq!(refusal, Refusal::Gate(GateError::AssertionMisplaced), "{place}");
-    }
 }
