@@ -18,6 +18,7 @@ mod login;
 mod office;
 mod papers;
 mod parties;
+mod peers;
 mod privacy;
 #[path = "../../pki/card/tests/all/private_stack.rs"]
 #[allow(dead_code, reason = "the card's own tests use the rest")]

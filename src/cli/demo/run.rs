@@ -1,5 +1,6 @@
 //! Starts every party and the card agent, says where they are, and waits for the end.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -10,6 +11,7 @@ use warifu_agent::{Agent, AgentConfig, CardKind, PromptKind, TrustedIdp};
 use warifu_card::drawer::VirtualReaders;
 use warifu_card::virtual_card::{SharedCard, VirtualPiv};
 use warifu_card::{PcscReaders, Readers};
+use warifu_idp::config::ServiceProviderConfig;
 use warifu_service::{Surroundings, telemetry};
 
 use super::cast::{self, Kind, Shown};
@@ -24,8 +26,13 @@ const READERS: [(&str, &str, &str); 2] = [
     ("Virtual reader 2", "受付のカードリーダー", "Reception's reader"),
 ];
 
-/// Runs until the process is told to stop.
-pub async fn run(folder: &Folder, reader: ReaderKind) -> anyhow::Result<()> {
+/// Runs until the process is told to stop. `providers` are files that each describe one more
+/// service provider of the identity provider.
+pub async fn run(
+    folder: &Folder,
+    reader: ReaderKind,
+    providers: &[PathBuf],
+) -> anyhow::Result<()> {
     telemetry::start();
     let surroundings = Surroundings::system();
     if !folder.is_complete()? {
@@ -35,7 +42,10 @@ pub async fn run(folder: &Folder, reader: ReaderKind) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let mut parties = JoinSet::new();
     for (kind, member) in members() {
-        let settings = Settings::load(kind, &folder.config(member))?;
+        let mut settings = Settings::load(kind, &folder.config(member))?;
+        if let Settings::Idp(config) = &mut settings {
+            config.service_providers.extend(read_providers(providers)?);
+        }
         let party = settings.open(&surroundings).await.with_context(|| member.name())?;
         parties.spawn(party.serve(stop.clone()));
     }
@@ -55,6 +65,14 @@ pub async fn run(folder: &Folder, reader: ReaderKind) -> anyhow::Result<()> {
         ended??;
     }
     Ok(())
+}
+
+fn read_providers(files: &[PathBuf]) -> anyhow::Result<Vec<ServiceProviderConfig>> {
+    let read = |file: &PathBuf| -> anyhow::Result<_> {
+        let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+        toml::from_str(&text).with_context(|| file.display().to_string())
+    };
+    files.iter().map(read).collect()
 }
 
 /// Every server with its settings' kind, in the order in which they start.
