@@ -26,8 +26,14 @@ const REDIRECTS: usize = 8;
 pub struct Walker {
     https: Client,
     plain: Client,
-    cookies: BTreeMap<String, BTreeMap<String, String>>,
+    cookies: BTreeMap<String, BTreeMap<String, Cookie>>,
     pin: String,
+}
+
+/// A cookie that was set, and whether it goes along with what another site's page posts.
+struct Cookie {
+    value: String,
+    crosses_sites: bool,
 }
 
 /// What the person types into the agent's page.
@@ -135,9 +141,14 @@ impl Walker {
         page
     }
 
-    /// Goes as far as the identity provider's answer, and stops with it.
+    /// Goes as far as the identity provider's answer to the portal, and stops with it.
     pub async fn reach_answer(&mut self) -> Answer {
-        let page = self.get(&format!("{PORTAL}/login")).await;
+        self.reach_answer_for(&format!("{PORTAL}/login")).await
+    }
+
+    /// The same from an address at which any service provider begins a sign-in.
+    pub async fn reach_answer_for(&mut self, address: &str) -> Answer {
+        let page = self.get(address).await;
         let page = self.follow(page).await;
         self.pass_login(page).await.unwrap_or_else(|refusal| panic!("refused: {refusal:?}"))
     }
@@ -287,17 +298,15 @@ impl Walker {
     fn call(&self, method: Method, url: &Url, origin: Option<&str>) -> RequestBuilder {
         let own = url.origin().ascii_serialization();
         let foreign = origin.is_some_and(|origin| origin != own);
-        let mut call = self.https.request(method, url.clone());
+        let client = if url.scheme() == "https" { &self.https } else { &self.plain };
+        let mut call = client.request(method, url.clone());
         if let Some(origin) = origin {
             call = call.header(ORIGIN, origin);
         }
-        match self.cookies.get(url.host_str().unwrap()) {
-            Some(own) if !foreign && !own.is_empty() => {
-                let line: Vec<_> = own.iter().map(|(k, v)| format!("{k}={v}")).collect();
-                call.header(COOKIE, line.join("; "))
-            }
-            _ => call,
-        }
+        let jar = self.cookies.get(url.host_str().unwrap()).into_iter().flatten();
+        let sent = jar.filter(|(_, cookie)| cookie.crosses_sites || !foreign);
+        let line: Vec<_> = sent.map(|(name, cookie)| format!("{name}={}", cookie.value)).collect();
+        if line.is_empty() { call } else { call.header(COOKIE, line.join("; ")) }
     }
 
     async fn send(&mut self, url: Url, call: RequestBuilder) -> Page {
@@ -327,7 +336,8 @@ impl Walker {
             if is_over {
                 jar.remove(name);
             } else {
-                jar.insert(name.to_owned(), value.to_owned());
+                let crosses_sites = line.contains("SameSite=None");
+                jar.insert(name.to_owned(), Cookie { value: value.to_owned(), crosses_sites });
             }
         }
     }

@@ -28,11 +28,7 @@ const READERS: [(&str, &str, &str); 2] = [
 
 /// Runs until the process is told to stop. `providers` are files that each describe one more
 /// service provider of the identity provider.
-pub async fn run(
-    folder: &Folder,
-    reader: ReaderKind,
-    providers: &[PathBuf],
-) -> anyhow::Result<()> {
+pub async fn run(folder: &Folder, reader: ReaderKind, providers: &[PathBuf]) -> anyhow::Result<()> {
     telemetry::start();
     let surroundings = Surroundings::system();
     if !folder.is_complete()? {

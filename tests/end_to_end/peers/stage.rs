@@ -2,18 +2,21 @@
 
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
+use jiff::SignedDuration;
 use tempfile::TempDir;
+use warifu_saml::{
+    DecryptionKey, Expectation, Login, MetadataPolicy, Policy, ServiceProvider, claimed,
+    decode_post, metadata,
+};
+use warifu_service::Surroundings;
 
 use crate::rig::Rig;
-use crate::walker::{IDP, Walker};
+use crate::walker::{Answer, IDP, Walker};
 
-/// mod_auth_mellon as K-MIX.
-pub const KMIX: &str = "http://kmix.localhost:18081";
-/// Shibboleth SP as a personal health record.
-pub const PHR: &str = "http://phr.localhost:18082";
+use super::peer::{KMIX, PHR, Peer};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/peers.sh");
 
@@ -32,7 +35,8 @@ impl Stage {
         let folder =
             tempfile::Builder::new().prefix("peers").permissions(open).tempdir_in("/tmp").unwrap();
         script(folder.path(), "make", [format!("{IDP}/saml/metadata")]);
-        let registrations = ["kmix", "phr"].map(|name| registration(folder.path(), name));
+        let registrations =
+            [KMIX, PHR].map(|peer| folder.path().join(peer.name).join("registration.toml"));
         let stage = Self { rig: Rig::start_with(registrations.into()), folder };
         stage.give_metadata("start").await;
         stage
@@ -43,9 +47,33 @@ impl Stage {
         self.give_metadata("refresh").await;
     }
 
-    /// How the identity provider knows a peer.
-    pub fn registration(&self, name: &str) -> PathBuf {
-        registration(self.folder.path(), name)
+    /// Reads an answer as the peer does, with its key.
+    pub fn read_as(&self, peer: Peer, answer: &Answer) -> Login {
+        let now = Surroundings::system().now();
+        let xml = decode_post(&answer.response).unwrap();
+        let folder = self.folder.path();
+        let policy = MetadataPolicy {
+            trusted: &[],
+            require_valid_until: true,
+            longest_validity: SignedDuration::from_hours(24 * 28),
+        };
+        let metadata = std::fs::read(folder.join("idp/metadata.xml")).unwrap();
+        let issuer = metadata::parse(&metadata, &policy, now).unwrap().remove(0);
+        let key = std::fs::read(folder.join(peer.name).join("key.pem")).unwrap();
+        let peer = ServiceProvider {
+            entity_id: peer.entity_id.to_owned(),
+            acs_url: answer.acs.clone(),
+            decryption_keys: vec![DecryptionKey::from_pem(&key).unwrap()],
+            policy: Policy::default(),
+        };
+        let expected = Expectation {
+            issuer: &issuer.entity_id,
+            identity_provider: issuer.idp.as_ref().unwrap(),
+            request_id: &claimed(&xml).unwrap().in_response_to.unwrap(),
+            context_classes: &[],
+            authenticated_after: None,
+        };
+        peer.consume(&xml, &expected, now).unwrap()
     }
 
     async fn give_metadata(&self, command: &str) {
@@ -66,15 +94,7 @@ impl Drop for Stage {
     }
 }
 
-fn registration(folder: &Path, name: &str) -> PathBuf {
-    folder.join(name).join("registration.toml")
-}
-
-fn script<A: AsRef<OsStr>>(
-    folder: &Path,
-    command: &str,
-    arguments: impl IntoIterator<Item = A>,
-) {
+fn script<A: AsRef<OsStr>>(folder: &Path, command: &str, arguments: impl IntoIterator<Item = A>) {
     let output = Command::new(SCRIPT).arg(command).arg(folder).args(arguments).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "peers.sh {command}: {said}\n{}", logs(folder));
