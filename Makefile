@@ -1,21 +1,28 @@
-# make demo    everything on this machine, with virtual cards
-# make test    every test, on real parts
-# make bench   how fast, beside the physical limit
-# make lint    formatting, lints, licences, spelling, unused dependencies
+# make demo        everything on this machine, with virtual cards
+# make demo-peers  the same with service providers of other makers: Shibboleth SP, mod_auth_mellon
+# make test        every test, on real parts
+# make bench       how fast, beside the physical limit
+# make lint        formatting, lints, licences, spelling, unused dependencies
 
 BUILD_PACKAGES := build-essential pkg-config libssl-dev libpcsclite-dev \
 	libxml2-dev libxslt1-dev libxmlsec1-dev libxmlsec1-openssl libltdl-dev clang libclang-dev
-TEST_PACKAGES := chromium chromium-driver fonts-noto-cjk iproute2 libnss3-tools opensc openssl \
+PEER_PACKAGES := apache2-bin curl libapache2-mod-auth-mellon libapache2-mod-shib media-types openssl
+TEST_PACKAGES := $(PEER_PACKAGES) chromium chromium-driver fonts-noto-cjk iproute2 libnss3-tools opensc \
 	pcscd poppler-utils postgresql procps python3-venv softhsm2 util-linux vsmartcard-vpcd xmlsec1 \
 	yubico-piv-tool
 DEMO_PACKAGES := fonts-noto-cjk libnss3-tools
 
-.PHONY: demo test bench lint build-packages test-packages
+.PHONY: demo demo-peers test bench lint build-packages test-packages
 
 demo: build-packages
 	@./packages.sh $(DEMO_PACKAGES)
 	cargo build --release --locked
 	./target/release/warifu demo
+
+demo-peers: build-packages
+	@./packages.sh $(DEMO_PACKAGES) $(PEER_PACKAGES)
+	cargo build --release --locked
+	./tests/peers/demo.sh ./target/release/warifu
 
 test: build-packages test-packages
 	./tests/with-postgres.sh ./tests/with-pkilint.sh cargo test --workspace --all-features --locked
