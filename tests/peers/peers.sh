@@ -26,7 +26,7 @@ make_peers() {
         settings "$name"
     done
     start_phr
-    get "http://phr.localhost:$(port phr)/Shibboleth.sso/Metadata" | sed "1,/-->/d" >"$folder/phr/metadata.xml"
+    get "http://phr.localhost:$(port phr)/Shibboleth.sso/Metadata" >"$folder/phr/metadata.xml"
     stop_peers
 }
 

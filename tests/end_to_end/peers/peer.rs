@@ -34,7 +34,8 @@ pub struct Known {
     pub role: String,
     pub organization: String,
     pub pairwise: String,
-    /// Shibboleth alone tells its pages how and when.
+    pub name_id: String,
+    /// How and when, which Shibboleth alone tells its pages.
     pub class: String,
     pub authenticated: String,
 }
@@ -59,13 +60,18 @@ impl Peer {
 
 /// What the page says, once somebody is signed in.
 pub async fn known(browser: &Browser) -> Known {
-    let text = async |css: &str| browser.find(css).await.text().await.unwrap();
+    browser.find("#pairwise").await;
+    let script = "return Object.fromEntries([...document.querySelectorAll('td[id]')]\
+                  .map(cell => [cell.id, cell.innerText]))";
+    let cells = browser.page.execute(script, Vec::new()).await.unwrap();
+    let text = |id: &str| cells[id].as_str().unwrap_or_default().to_owned();
     Known {
-        name: text("#name").await,
-        role: text("#role").await,
-        organization: text("#organization").await,
-        pairwise: text("#pairwise").await,
-        class: text("#class").await,
-        authenticated: text("#authenticated").await,
+        name: text("name"),
+        role: text("role"),
+        organization: text("organization"),
+        pairwise: text("pairwise"),
+        name_id: text("name-id"),
+        class: text("class"),
+        authenticated: text("authenticated"),
     }
 }

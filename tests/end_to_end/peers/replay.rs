@@ -22,7 +22,10 @@ pub async fn an_answer_counts_once(stage: &Stage) {
         ATTRIBUTE_ENTITLEMENT,
         ATTRIBUTE_ORGANIZATION,
     ];
-    for (peer, algorithm, told) in [(KMIX, RSA, &about_staff[..]), (PHR, P256, &about_staff[..2])] {
+    for (peer, algorithm, told, used_up) in [
+        (KMIX, RSA, &about_staff[..], "has already been used"),
+        (PHR, P256, &about_staff[..2], "replay detected"),
+    ] {
         let mut walker = Walker::new(&stage.rig.dir());
         let answer = walker.reach_answer_for(&peer.at("/secure")).await;
         let xml = String::from_utf8(decode_post(&answer.response).unwrap()).unwrap();
@@ -34,27 +37,33 @@ pub async fn an_answer_counts_once(stage: &Stage) {
         let page = walker.deliver(&answer).await;
         let page = walker.follow(page).await;
         assert!(page.body.contains("id=\"pairwise\""), "{peer:?}: {} {}", page.status, page.body);
-        refused(peer, &mut walker, &answer).await;
         let mut other = Walker::new(&stage.rig.dir());
         other.get(&peer.at("/secure")).await;
-        refused(peer, &mut other, &answer).await;
+        for walker in [&mut walker, &mut other] {
+            refused(stage, peer, walker, &answer, used_up).await;
+        }
     }
 }
 
 /// What was said to the one, posted to the other.
 pub async fn an_answer_counts_for_one_peer(stage: &Stage) {
-    for (peer, other) in [(KMIX, PHR), (PHR, KMIX)] {
+    for (peer, other, why) in
+        [(KMIX, PHR, "but delivered to"), (PHR, KMIX, "Could not decrypt an assertion")]
+    {
         let mut walker = Walker::new(&stage.rig.dir());
         let right = walker.reach_answer_for(&other.at("/secure")).await;
         let answer = walker.reach_answer_for(&peer.at("/secure")).await;
         let wrong = Answer { acs: right.acs, relay_state: right.relay_state, ..answer };
-        refused(other, &mut walker, &wrong).await;
+        refused(stage, other, &mut walker, &wrong, why).await;
     }
 }
 
-/// Sees that the peer refuses the answer.
-async fn refused(peer: Peer, walker: &mut Walker, answer: &Answer) {
+/// Sees that the peer refuses the answer, and that it writes down the right reason.
+async fn refused(stage: &Stage, peer: Peer, walker: &mut Walker, answer: &Answer, why: &str) {
+    let told = || stage.logs().matches(why).count();
+    let before = told();
     let page = walker.deliver(answer).await;
     let status = page.status;
     assert!(status.is_client_error() || status.is_server_error(), "{peer:?}: {status}");
+    assert_eq!(told(), before + 1, "{peer:?} refused for another reason:\n{}", stage.logs());
 }

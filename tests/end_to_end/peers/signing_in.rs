@@ -29,6 +29,7 @@ pub async fn once_for_both(stage: &Stage) {
         assert!(pairwise.ends_with("@idp.localhost"), "{pairwise}");
     }
     assert_ne!(kmix.pairwise, phr.pairwise, "they could compare whom they know");
+    assert_ne!(kmix.name_id, phr.name_id, "they could compare whom they know");
 
     // mellon knows no way to ask for a sign-in anew.
     PHR.forget(&browser).await;

@@ -76,6 +76,11 @@ impl Stage {
         peer.consume(&xml, &expected, now).unwrap()
     }
 
+    /// What the peers have written down.
+    pub fn logs(&self) -> String {
+        logs(self.folder.path())
+    }
+
     async fn give_metadata(&self, command: &str) {
         let page = Walker::new(&self.rig.dir()).get(&format!("{IDP}/saml/metadata")).await;
         let metadata = self.folder.path().join("idp-metadata.xml");
@@ -88,7 +93,7 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("{}", logs(self.folder.path()));
+            eprintln!("{}", self.logs());
         }
         script::<&str>(self.folder.path(), "stop", []);
     }
@@ -100,7 +105,6 @@ fn script<A: AsRef<OsStr>>(folder: &Path, command: &str, arguments: impl IntoIte
     assert!(output.status.success(), "peers.sh {command}: {said}\n{}", logs(folder));
 }
 
-/// What the peers wrote down, for whoever has to find out why.
 fn logs(folder: &Path) -> String {
     let files = ["kmix/error.log", "phr/error.log", "phr/native.log", "phr/shibd.log"];
     let read = |name| std::fs::read_to_string(folder.join(name)).unwrap_or_default();
