@@ -15,13 +15,18 @@ use stage::Stage;
 fn service_providers_of_other_makers() {
     isolated("peers::service_providers_of_other_makers", || {
         crate::run(async {
-            let stage = Stage::start().await;
-            let _card = stage.rig.insert("reception", FRONT);
+            let mut stage = Stage::start().await;
+            let resident = stage.rig.insert("ueno-taro", FRONT);
+            signing_in::with_consent(&stage).await;
+            resident.remove();
+            let _staff = stage.rig.insert("reception", FRONT);
             signing_in::once_for_both(&stage).await;
             signing_in::only_if_it_needs_nobody(&stage).await;
             assurance::as_each_asks(&stage).await;
             replay::an_answer_counts_once(&stage).await;
             replay::an_answer_counts_for_one_peer(&stage).await;
+            stage.register_with("encryption = \"never\"");
+            replay::in_the_clear(&stage).await;
         });
     });
 }

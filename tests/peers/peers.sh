@@ -6,7 +6,6 @@
 #                                            registration of each, for the IdP of that entity id
 #   peers.sh start FOLDER METADATA SIGNER    starts them with the IdP's metadata, which must be
 #                                            signed by the owner of the certificate
-#   peers.sh refresh FOLDER METADATA SIGNER  gives them new metadata while they run
 #   peers.sh stop  FOLDER
 #
 # Everything is in FOLDER, whose name must be short: a socket's path has 107 bytes. The addresses
@@ -20,7 +19,7 @@ make_peers() {
     mkdir -p "$folder/idp" "$folder/kmix" "$folder/phr"
     cp -r "$here/site" "$folder"
     chmod -R a+rX "$folder"
-    [ "$(id -u)" != 0 ] || give_away
+    [ "$(id -u)" != 0 ] || chown -R www-data: "$folder" 2>/dev/null || true
     for name in kmix phr; do
         make_key "$name"
         settings "$name"
@@ -66,18 +65,10 @@ start_phr() {
     web_server phr
 }
 
-# Shibboleth looks for itself whether its file is new; mellon does not, and loses its sessions.
-refresh_peers() {
-    trust "$1" "$2"
-    stop_server "$folder/kmix/httpd.pid"
-    web_server kmix
-}
-
 trust() {
     cp "$2" "$folder/idp/signer.pem"
-    cp "$1" "$folder/idp/metadata.new"
+    cp "$1" "$folder/idp/metadata.xml"
     chmod a+r "$folder/idp"/*
-    mv "$folder/idp/metadata.new" "$folder/idp/metadata.xml"
 }
 
 stop_peers() {
@@ -120,17 +111,13 @@ as_peer() {
     fi
 }
 
-give_away() {
-    chown -R www-data: "$folder" 2>/dev/null || true
-}
-
 PATH=$PATH:/usr/sbin:/sbin
-command=${1:?make, start, refresh or stop}
+command=${1:?make, start or stop}
 folder=${2:?the folder}
 case $folder in /*) ;; *) folder=$PWD/$folder ;; esac
 [ "${#folder}" -le 80 ] || { echo "too long a name for a socket in it: $folder" >&2; exit 1; }
 shift 2
 case $command in
-    make | start | refresh | stop) "${command}_peers" "$@" ;;
-    *) echo "make, start, refresh or stop" >&2; exit 1 ;;
+    make | start | stop) "${command}_peers" "$@" ;;
+    *) echo "make, start or stop" >&2; exit 1 ;;
 esac

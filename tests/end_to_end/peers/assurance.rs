@@ -32,6 +32,7 @@ pub async fn as_each_asks(stage: &Stage) {
         ("class=pki", true),
         ("class=card", true),
         ("class=pki&comparison=minimum", true),
+        ("class=card&comparison=better", true),
         ("class=pki&comparison=better", false),
         ("class=password", false),
     ] {

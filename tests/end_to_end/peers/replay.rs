@@ -58,6 +58,26 @@ pub async fn an_answer_counts_for_one_peer(stage: &Stage) {
     }
 }
 
+/// A peer that is not encrypted to is told the same in the clear, signed.
+pub async fn in_the_clear(stage: &Stage) {
+    // mellon stops at the P-256 signature, which is for Shibboleth alone.
+    for (peer, other, why) in
+        [(KMIX, PHR, "but delivered to"), (PHR, KMIX, "Failed to verify signature")]
+    {
+        let mut walker = Walker::new(&stage.rig.dir());
+        let right = walker.reach_answer_for(&other.at("/secure")).await;
+        let answer = walker.reach_answer_for(&peer.at("/secure")).await;
+        let xml = String::from_utf8(decode_post(&answer.response).unwrap()).unwrap();
+        assert!(!xml.contains("Encrypted") && xml.contains("@idp.localhost"), "{peer:?}: {xml}");
+        let wrong = Answer { acs: right.acs, relay_state: right.relay_state, ..answer.clone() };
+        refused(stage, other, &mut walker, &wrong, why).await;
+
+        let page = walker.deliver(&answer).await;
+        let page = walker.follow(page).await;
+        assert!(page.body.contains("見本 受付"), "{peer:?}: {} {}", page.status, page.body);
+    }
+}
+
 /// Sees that the peer refuses the answer, and that it writes down the right reason.
 async fn refused(stage: &Stage, peer: Peer, walker: &mut Walker, answer: &Answer, why: &str) {
     let told = || stage.logs().matches(why).count();

@@ -40,6 +40,28 @@ pub async fn once_for_both(stage: &Stage) {
     assert!(anew.authenticated > phr.authenticated, "{anew:?} {phr:?}");
 }
 
+/// A resident is asked first, and the peer is told only what the resident lets it be told: nothing;
+/// then that, for good.
+pub async fn with_consent(stage: &Stage) {
+    let browser = stage.rig.browser().await;
+    PHR.visit(&browser, "/secure").await;
+    browser.enter_pin(PIN).await;
+    browser.find("#told").await;
+    browser.see("上野 太郎").await;
+    browser.picture("phr-consent").await;
+    browser.check_accessibility().await;
+    browser.click("button[value=never]").await;
+    browser.see("status:RequestDenied").await;
+    PHR.visit(&browser, "/secure").await;
+    browser.click("button[value=always]").await;
+    let once = known(&browser).await;
+    assert_eq!((&*once.name, &*once.role), ("上野 太郎", NOT_TOLD));
+
+    PHR.forget(&browser).await;
+    PHR.visit(&browser, "/secure").await;
+    assert_eq!(known(&browser).await.pairwise, once.pairwise, "known again, and not asked");
+}
+
 /// A peer that asks without a question to the person: answered from a session, else refused.
 pub async fn only_if_it_needs_nobody(stage: &Stage) {
     let browser = stage.rig.browser().await;

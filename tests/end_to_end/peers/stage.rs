@@ -38,13 +38,19 @@ impl Stage {
         let registrations =
             [KMIX, PHR].map(|peer| folder.path().join(peer.name).join("registration.toml"));
         let stage = Self { rig: Rig::start_with(registrations.into()), folder };
-        stage.give_metadata("start").await;
+        stage.start_peers().await;
         stage
     }
 
-    /// Gives both the identity provider's metadata of now.
-    pub async fn refresh(&self) {
-        self.give_metadata("refresh").await;
+    /// Registers both on one more term, and starts the demonstration again.
+    pub fn register_with(&mut self, term: &str) {
+        self.rig.kill_demo();
+        for peer in [KMIX, PHR] {
+            let file = self.folder.path().join(peer.name).join("registration.toml");
+            let terms = std::fs::read_to_string(&file).unwrap();
+            std::fs::write(&file, format!("{terms}{term}\n")).unwrap();
+        }
+        self.rig.start_demo();
     }
 
     /// Reads an answer as the peer does, with its key.
@@ -81,12 +87,13 @@ impl Stage {
         logs(self.folder.path())
     }
 
-    async fn give_metadata(&self, command: &str) {
+    /// Gives both the metadata of the identity provider, and starts them.
+    async fn start_peers(&self) {
         let page = Walker::new(&self.rig.dir()).get(&format!("{IDP}/saml/metadata")).await;
         let metadata = self.folder.path().join("idp-metadata.xml");
         std::fs::write(&metadata, page.body).unwrap();
         let signer = self.rig.dir().join("idp/saml-p256.pem");
-        script(self.folder.path(), command, [&metadata, &signer]);
+        script(self.folder.path(), "start", [&metadata, &signer]);
     }
 }
 
@@ -95,10 +102,11 @@ impl Drop for Stage {
         if std::thread::panicking() {
             eprintln!("{}", self.logs());
         }
-        script::<&str>(self.folder.path(), "stop", []);
+        let _ = Command::new(SCRIPT).arg("stop").arg(self.folder.path()).status();
     }
 }
 
+/// Has the script do something that must succeed.
 fn script<A: AsRef<OsStr>>(folder: &Path, command: &str, arguments: impl IntoIterator<Item = A>) {
     let output = Command::new(SCRIPT).arg(command).arg(folder).args(arguments).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
