@@ -1,7 +1,9 @@
-//! Service providers of other makers: mod_auth_mellon as K-MIX and Shibboleth SP as a personal health
-//! record, as they come from the distribution. One stage for all of it, since it takes time to start.
+//! Service providers of other makers, as they come from the distribution: `mod_auth_mellon` as K-MIX
+//! and Shibboleth SP as a personal health record. One stage for all of it, since it takes time to
+//! start.
 
 mod assurance;
+mod logout;
 mod peer;
 mod replay;
 mod signing_in;
@@ -23,6 +25,7 @@ fn service_providers_of_other_makers() {
             signing_in::once_for_both(&stage).await;
             signing_in::only_if_it_needs_nobody(&stage).await;
             assurance::as_each_asks(&stage).await;
+            logout::from_everywhere(&stage).await;
             replay::an_answer_counts_once(&stage).await;
             replay::an_answer_counts_for_one_peer(&stage).await;
             stage.register_with("encryption = \"never\"");

@@ -7,8 +7,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use jiff::SignedDuration;
 use warifu_saml::names::BINDING_REDIRECT;
 use warifu_saml::{
-    LogoutRequest, LogoutResponse, RedirectError, RedirectParameter, Status, random_id,
-    redirect,
+    LogoutRequest, LogoutResponse, RedirectError, RedirectParameter, Status, random_id, redirect,
 };
 use warifu_service::Problem;
 

@@ -11,7 +11,7 @@ pub struct Peer {
     pub entity_id: &'static str,
 }
 
-/// mod_auth_mellon as K-MIX.
+/// `mod_auth_mellon` as K-MIX.
 pub const KMIX: Peer = Peer {
     name: "kmix",
     address: "http://kmix.localhost:18081",
