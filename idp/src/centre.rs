@@ -1,6 +1,6 @@
 //! The authentication centre (認証センター): everything that its pages work with.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
@@ -15,8 +15,9 @@ use crate::keys::Keys;
 use crate::notice::Listener;
 use crate::person::{Person, PersonId, Role};
 use crate::pin::Pins;
-use crate::provider::{ProviderError, Providers};
+use crate::provider::Providers;
 use crate::refusals::Refusals;
+use crate::registry::Registry;
 use crate::store::{Session, Store, StoreError};
 use crate::throttle::Throttle;
 use crate::trust::{Trust, Watch};
@@ -44,7 +45,7 @@ pub(crate) struct Centre {
     pub(crate) card_office: Option<Listener>,
     /// Rings when there is something to tell.
     pub(crate) bell: Notify,
-    pub(crate) providers: RwLock<Arc<Providers>>,
+    pub(crate) registry: Registry,
 }
 
 impl Centre {
@@ -54,14 +55,7 @@ impl Centre {
 
     /// The service providers as their metadata says now.
     pub(crate) fn providers(&self) -> Arc<Providers> {
-        self.providers.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Reads the service providers' metadata again.
-    pub(crate) fn reload_providers(&self) -> Result<(), ProviderError> {
-        let fresh = Providers::load(&self.config.service_providers, self.now())?;
-        *self.providers.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
-        Ok(())
+        self.registry.picture().providers.clone()
     }
 
     /// How long a session may be idle.

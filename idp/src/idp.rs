@@ -1,6 +1,6 @@
 //! The identity provider as the program that runs it sees it.
 
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use axum::Router;
 use tokio::sync::Notify;
@@ -22,8 +22,8 @@ use crate::notice::{self, Listener};
 use crate::pairwise::RELAY;
 use crate::person::PersonId;
 use crate::pin::Pins;
-use crate::provider::{ProviderError, Providers};
 use crate::refusals::Refusals;
+use crate::registry::{self, OpenRegistryError, Registry};
 use crate::store::{ApplyError, Store, StoreError, Tells};
 use crate::throttle::Throttle;
 use crate::trust::{CardsError, Trust, watches};
@@ -41,9 +41,9 @@ pub enum OpenError {
     /// Another key cannot be used.
     #[error(transparent)]
     Keys(#[from] KeysError),
-    /// A service provider cannot be admitted.
+    /// The registry of service providers cannot be read.
     #[error(transparent)]
-    Provider(#[from] ProviderError),
+    Store(#[from] StoreError),
     /// Cards cannot be believed as configured.
     #[error(transparent)]
     Cards(#[from] CardsError),
@@ -56,6 +56,15 @@ pub enum OpenError {
     /// The catalogues do not fit together.
     #[error(transparent)]
     Words(#[from] WordsError),
+}
+
+impl From<OpenRegistryError> for OpenError {
+    fn from(error: OpenRegistryError) -> Self {
+        match error {
+            OpenRegistryError::Store(cause) => Self::Store(cause),
+            OpenRegistryError::Tls(cause) => Self::Tls(cause),
+        }
+    }
 }
 
 /// The identity provider, ready to serve; cheap to clone.
@@ -72,7 +81,9 @@ impl Idp {
         let tells = Tells { relay: relay.is_some(), card_office: card_office.is_some() };
         let entropy = surroundings.entropy.clone();
         let store = Store::open(&config.database, ring, entropy, tells).await?;
-        let providers = Providers::load(&config.service_providers, surroundings.now())?;
+        let patience = registry::PATIENCE;
+        let registry =
+            Registry::open(&config, store.clone(), surroundings.clone(), patience).await?;
         let centre = Centre {
             entity_id: config.entity_id(),
             sso_url: config.sso_url(),
@@ -88,7 +99,7 @@ impl Idp {
             relay,
             card_office,
             bell: Notify::new(),
-            providers: RwLock::new(Arc::new(providers)),
+            registry,
             config,
             surroundings,
             store,

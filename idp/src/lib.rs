@@ -13,6 +13,7 @@ mod consent;
 mod enforce;
 mod event;
 mod felica;
+mod fetch;
 mod idp;
 mod keys;
 mod login;
@@ -24,6 +25,7 @@ mod pin;
 mod provider;
 mod published;
 mod refusals;
+mod registry;
 mod router;
 mod sessions;
 mod sso;
@@ -44,8 +46,12 @@ pub use idp::{Idp, OpenError};
 pub use keys::KeysError;
 pub use pairwise::{PairwiseKey, PairwiseKeyError};
 pub use person::{PersonId, Role};
-pub use provider::ProviderError;
+pub use provider::Terms;
 pub use published::{DescribeError, metadata_xml};
-pub use store::{ApplyError, MIGRATIONS, StoreError};
+pub use registry::{
+    AddressReport, EntityReport, KeyReport, MetadataOrder, Offer, Order, ProviderReport, Registrar,
+    RegistrarError, State, Warning,
+};
+pub use store::{ApplyError, Change, Deed, MIGRATIONS, StoreError};
 pub use trust::CardsError;
 pub use warifu_pki::Organization;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{self, Request};
 use axum::http::StatusCode;
 use axum::http::header::ORIGIN;
 use axum::middleware::{Next, from_fn_with_state};
@@ -14,6 +14,7 @@ use warifu_service::http::{HttpLimits, finish};
 use warifu_service::web::{AssetFile, assets};
 
 use crate::centre::{Centre, refuse};
+use crate::registry::{Standing, State};
 use crate::{cards, consent, event, login, logout, published, refusals, sessions, sso};
 
 const ASSETS: &[AssetFile] = &[
@@ -67,19 +68,37 @@ pub(crate) fn router(centre: &Arc<Centre>) -> Router {
 }
 
 /// Ready is who can let people in: not before the revocation lists are in force, and not after.
-async fn with_lists(State(centre): State<Arc<Centre>>, request: Request, next: Next) -> Response {
+async fn with_lists(
+    extract::State(centre): extract::State<Arc<Centre>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let asked = request.uri().path() == "/readyz";
     if asked && !centre.trust.is_in_force(centre.now()) {
         let why = "a revocation list is not in force: nobody can sign in\n";
         return (StatusCode::SERVICE_UNAVAILABLE, why).into_response();
     }
-    next.run(request).await
+    let response = next.run(request).await;
+    if asked && response.status().is_success() {
+        return ready_but(&centre).unwrap_or(response);
+    }
+    response
+}
+
+/// A service provider that is not believed is no reason to let nobody in; it is one to look.
+fn ready_but(centre: &Centre) -> Option<Response> {
+    let (picture, now) = (centre.registry.picture(), centre.now());
+    let all = picture.standings.len();
+    let out = |it: &Standing| matches!(it.state(now), State::NotBelieved | State::Expired);
+    let out = picture.standings.iter().filter(|it| out(it)).count();
+    let text = format!("ready, but {out} of {all} service providers are not believed\n");
+    (out > 0).then(|| text.into_response())
 }
 
 /// What changes something takes no word from other sites' pages. The cookies do not come along
 /// from there anyway (`SameSite`); this is the second bolt.
 async fn own_pages_only(
-    State(centre): State<Arc<Centre>>,
+    extract::State(centre): extract::State<Arc<Centre>>,
     request: Request,
     next: Next,
 ) -> Response {

@@ -1,8 +1,10 @@
 //! The identity provider's own database: persons and cards, sign-ins on their way, sessions, the
-//! revocation lists in force, and what has still to be told to whom.
+//! revocation lists in force, what has still to be told to whom, and the registered service
+//! providers.
 
 mod cards;
 mod consents;
+mod documents;
 mod endings;
 mod felica;
 mod holders;
@@ -12,6 +14,7 @@ mod logouts;
 mod notices;
 mod own_sessions;
 mod persons;
+mod providers;
 mod refusals;
 mod registry;
 mod replay;
@@ -27,6 +30,7 @@ use warifu_service::storage::{DatabaseConfig, Migrations, StorageError};
 
 pub(crate) use cards::{Card, CardId, Use, UsedCertificate};
 pub(crate) use consents::{Consent, NewConsent};
+pub(crate) use documents::{Kept, StoredDraft};
 pub(crate) use felica::{FELICA_SCHEME, FelicaCard, MOST_TRIES, PinState};
 pub(crate) use holders::Added;
 pub(crate) use lists::StoredList;
@@ -36,6 +40,8 @@ pub(crate) use logouts::{
 };
 pub(crate) use notices::{Message, Notice, Tells, receiver};
 pub(crate) use own_sessions::OwnSession;
+pub use providers::{Change, Deed};
+pub(crate) use providers::{Registered, Unchanged};
 pub(crate) use refusals::{Refusal, Shown};
 pub use registry::ApplyError;
 pub(crate) use registry::Told;

@@ -1,5 +1,5 @@
-//! What the identity provider does besides answering: fetch revocation lists, tell others, read
-//! metadata again, sweep.
+//! What the identity provider does besides answering: fetch revocation lists, tell others, keep
+//! the registry of service providers up to date, sweep.
 
 use std::time::Duration;
 
@@ -11,30 +11,19 @@ use crate::centre::Centre;
 use crate::enforce;
 use crate::notice::deliver;
 use crate::refusals;
+use crate::registry;
 use crate::store::StoreError;
 
-const METADATA_EVERY: Duration = Duration::from_mins(5);
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 /// Does it all until `stop`.
 pub(crate) async fn run(centre: &Centre, stop: CancellationToken) {
     let lists = centre.watches.iter().map(|watch| enforce::keep(centre, watch));
-    let upkeep = join(keep_metadata(centre), join(keep_swept(centre), refusals::keep(centre)));
+    let upkeep = join(registry::keep(&centre.registry), join(keep_swept(centre), refusals::keep(centre)));
     let work = join(join_all(lists), join(deliver(centre), upkeep));
     tokio::select! {
         () = stop.cancelled() => {}
         _ = work => {}
-    }
-}
-
-/// Metadata that can no longer be read or believed leaves what was read before, until its own
-/// end of validity.
-async fn keep_metadata(centre: &Centre) {
-    loop {
-        tokio::time::sleep(METADATA_EVERY).await;
-        if let Err(error) = centre.reload_providers() {
-            tracing::error!(%error, "the service providers' metadata could not be read again");
-        }
     }
 }
 
@@ -55,5 +44,6 @@ async fn sweep(centre: &Centre) -> Result<(), StoreError> {
     centre.store.sweep_replay(now).await?;
     let kept = i64::from(centre.config.limits.refusals_kept_days) * 24;
     centre.store.sweep_refusals(now - SignedDuration::from_hours(kept)).await?;
+    centre.store.sweep_drafts(now).await?;
     Ok(())
 }

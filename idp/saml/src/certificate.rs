@@ -6,6 +6,8 @@
 use std::fmt;
 
 use data_encoding::BASE64;
+use jiff::Timestamp;
+use openssl::asn1::Asn1Time;
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::pkey::{HasPublic, Id, PKey, PKeyRef, Public};
@@ -91,6 +93,19 @@ impl Certificate {
         self.kind
     }
 
+    /// How long its key is, in bits.
+    pub fn key_bits(&self) -> u32 {
+        self.key.bits()
+    }
+
+    /// The end that it names. Nothing here depends on it; people may want to know.
+    pub fn not_after(&self) -> Option<Timestamp> {
+        let x509 = X509::from_der(&self.der).ok()?;
+        let since = Asn1Time::from_unix(0).ok()?.diff(x509.not_after()).ok()?;
+        let seconds = i64::from(since.days) * 24 * 60 * 60 + i64::from(since.secs);
+        Timestamp::from_second(seconds).ok()
+    }
+
     /// Its DER in base64 on one line, as `ds:X509Certificate` carries it.
     pub(crate) fn base64(&self) -> &str {
         &self.base64
@@ -154,7 +169,8 @@ mod tests {
         let certificate = KEYS.p256.certificate();
         let pem = X509::from_der(certificate.der()).unwrap().to_pem().unwrap();
         assert_eq!(&Certificate::from_pem(&pem).unwrap(), certificate);
-        assert_eq!(certificate.key_kind(), KeyKind::P256);
+        assert_eq!((certificate.key_kind(), certificate.key_bits()), (KeyKind::P256, 256));
+        assert!(certificate.not_after() > Some(Timestamp::UNIX_EPOCH));
         assert_eq!(KEYS.p384.certificate().key_kind(), KeyKind::P384);
         assert_eq!(KEYS.rsa.certificate().key_kind(), KeyKind::Rsa);
     }

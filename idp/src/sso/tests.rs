@@ -90,7 +90,7 @@ async fn metadata_counts_until_its_end() {
     refused(&rig, &path, "sso.metadata-expired").await;
     let file = rig.folder.path().join("portal.xml");
     rig.portal.write_metadata(&file, rig.now() + days(7));
-    rig.centre().reload_providers().unwrap();
+    rig.centre().registry.look_at_due().await;
     assert!(rig.tab().get(&path).await.status.is_redirection());
 }
 

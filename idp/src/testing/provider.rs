@@ -67,8 +67,23 @@ impl Provider {
         }
     }
 
+    /// The host in its entity id.
+    pub(crate) fn host(&self) -> &str {
+        self.entity_id.split('/').nth(2).unwrap()
+    }
+
+    /// The certificate that it signs with.
+    pub(crate) fn signer_pem(&self) -> String {
+        warifu_pki::Certificate::from_der(self.signer.certificate().der()).unwrap().pem()
+    }
+
     /// Its metadata, in a file.
     pub(crate) fn write_metadata(&self, path: &Path, until: Timestamp) {
+        std::fs::write(path, self.metadata(until)).unwrap();
+    }
+
+    /// Its metadata.
+    pub(crate) fn metadata(&self, until: Timestamp) -> String {
         let name = |language: &str, text: &str| LocalizedText {
             language: language.into(),
             text: text.into(),
@@ -85,8 +100,7 @@ impl Provider {
             signing_methods: vec![SignatureAlgorithm::EcdsaSha256],
             contact: None,
         };
-        let xml = description.to_xml(&self.signer, &mut random).unwrap();
-        std::fs::write(path, xml).unwrap();
+        description.to_xml(&self.signer, &mut random).unwrap()
     }
 
     pub(crate) fn request(&self, now: Timestamp) -> AuthnRequest {

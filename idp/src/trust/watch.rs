@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use warifu_pki::CrlError;
 use warifu_service::tls::{ClientConfig, TlsError};
 
-use super::fetch::{FetchError, Fetched, Source};
+use super::fetch::{ListError, Source};
 use super::index::{self, IndexError, Named};
 use super::{CardsError, Taken, Trust};
 use crate::config::CardIssuerConfig;
+use crate::fetch::{FetchError, Fetched};
 use crate::store::Store;
 
 /// Lists fetched side by side.
@@ -36,6 +37,8 @@ pub(crate) struct Watch {
 enum LookError {
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Named(#[from] ListError),
     #[error(transparent)]
     Index(#[from] IndexError),
     #[error("a revocation list was not believed: {0}")]
@@ -155,7 +158,7 @@ impl Watch {
         Ok(())
     }
 
-    async fn fetch_named(&self, list: Named) -> (Named, Result<Vec<u8>, FetchError>) {
+    async fn fetch_named(&self, list: Named) -> (Named, Result<Vec<u8>, ListError>) {
         let fetched = self.lists.fetch_named(&list.url).await;
         (list, fetched)
     }
