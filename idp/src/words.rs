@@ -8,6 +8,7 @@ macro_rules! catalogues {
             include_str!(concat!("../locales/", $language, "/idp.ftl")),
             include_str!(concat!("../locales/", $language, "/consent.ftl")),
             include_str!(concat!("../locales/", $language, "/logout.ftl")),
+            include_str!(concat!("../locales/", $language, "/registry.ftl")),
         ]
     };
 }
