@@ -19,7 +19,8 @@ const SWEEP_EVERY: Duration = Duration::from_mins(1);
 /// Does it all until `stop`.
 pub(crate) async fn run(centre: &Centre, stop: CancellationToken) {
     let lists = centre.watches.iter().map(|watch| enforce::keep(centre, watch));
-    let upkeep = join(registry::keep(&centre.registry), join(keep_swept(centre), refusals::keep(centre)));
+    let upkeep =
+        join(registry::keep(&centre.registry), join(keep_swept(centre), refusals::keep(centre)));
     let work = join(join_all(lists), join(deliver(centre), upkeep));
     tokio::select! {
         () = stop.cancelled() => {}

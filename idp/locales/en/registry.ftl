@@ -67,9 +67,6 @@ registry-full = No more services can be registered
 registry-nothing = Nothing was given to be read
     .person = Fill in one of the three: the metadata, its address, or the entity id.
     .engineer = Exactly one of metadata, url, entity is needed.
-admin-not-yours = This page is for those who register services
-    .person = Sign in with the card that has this task.
-    .engineer = The session needs level High and the role urn:warifu:role:federation-admin.
 
 ## What is allowed and not good
 

@@ -66,9 +66,6 @@ registry-full = これ以上は登録できません
 registry-nothing = 読むものがありません
     .person = メタデータ、アドレス、entity ID のどれか1つを入れてください。
     .engineer = metadata、url、entity のちょうど1つが要ります。
-admin-not-yours = サービスを登録する担当者のページです
-    .person = この役目のあるカードで、ログインしてください。
-    .engineer = 水準Highのセッションと、役割 urn:warifu:role:federation-admin が要ります。
 
 ## 許されるが、望ましくないこと
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use warifu_saml::{Certificate, Entity, MetadataPolicy, metadata};
+use warifu_saml::metadata::{self, Aggregate};
+use warifu_saml::{Certificate, Entity, MetadataPolicy};
 
 use super::ProviderError;
 
@@ -22,17 +23,25 @@ pub(crate) struct Rules {
     pub(crate) trusted: Vec<Certificate>,
     /// It came over the network: it must say until when it holds.
     pub(crate) from_afar: bool,
+    /// It is an aggregate: a wrong member does not spoil the others.
+    pub(crate) of_many: bool,
 }
 
 /// A metadata document that is believed.
 #[derive(Debug)]
 pub(crate) struct Document {
-    entities: HashMap<String, Arc<Entity>>,
+    /// The entities, each as it is or with what is wrong with it.
+    entities: HashMap<String, Member>,
     /// The latest end of what is in it.
     pub(crate) valid_until: Option<Timestamp>,
+    /// After how long it wants to be read again.
+    pub(crate) cache_duration: Option<SignedDuration>,
     /// SHA-256 of its bytes.
     pub(crate) digest: Digest,
 }
+
+/// An entity of a document, or what is wrong with it.
+type Member = Result<Arc<Entity>, Arc<ProviderError>>;
 
 /// SHA-256 of a document's bytes.
 pub(crate) type Digest = [u8; 32];
@@ -45,23 +54,35 @@ impl Document {
             require_valid_until: rules.from_afar || !rules.trusted.is_empty(),
             longest_validity: LONGEST_VALIDITY,
         };
-        let entities = metadata::parse(xml, &policy, now)?;
+        let Aggregate { entities, refused } = if rules.of_many {
+            metadata::parse_aggregate(xml, &policy, now)?
+        } else {
+            let entities = metadata::parse(xml, &policy, now)?;
+            Aggregate { entities, refused: Vec::new() }
+        };
+        if entities.is_empty() {
+            let refused = refused.into_iter().next();
+            return Err(refused.map_or(ProviderError::NotOne, |(_, cause)| cause.into()));
+        }
         let valid_until = entities.iter().filter_map(|entity| entity.valid_until).max();
-        let named = entities.into_iter().map(|entity| (entity.entity_id.clone(), Arc::new(entity)));
-        Ok(Self { entities: named.collect(), valid_until, digest: digest(xml) })
+        let cache_duration = entities.iter().filter_map(|entity| entity.cache_duration).min();
+        let good = entities.into_iter().map(|it| (it.entity_id.clone(), Ok(Arc::new(it))));
+        let wrong = refused.into_iter().map(|(id, cause)| (id, Err(Arc::new(cause.into()))));
+        let entities = wrong.chain(good).collect();
+        Ok(Self { entities, valid_until, cache_duration, digest: digest(xml) })
     }
 
-    /// The entity of that id.
-    pub(crate) fn find(&self, entity_id: &str) -> Option<&Arc<Entity>> {
+    /// The entity of that id, or what is wrong with it.
+    pub(crate) fn find(&self, entity_id: &str) -> Option<&Member> {
         self.entities.get(entity_id)
     }
 
     /// The one entity in it.
-    pub(crate) fn one(&self) -> Result<&Arc<Entity>, ProviderError> {
+    pub(crate) fn one(&self) -> Result<&Arc<Entity>, Arc<ProviderError>> {
         let mut all = self.entities.values();
         match (all.next(), all.next()) {
-            (Some(entity), None) => Ok(entity),
-            _ => Err(ProviderError::NotOne),
+            (Some(entity), None) => entity.as_ref().map_err(Arc::clone),
+            _ => Err(Arc::new(ProviderError::NotOne)),
         }
     }
 

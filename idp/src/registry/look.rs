@@ -184,8 +184,10 @@ impl Registry {
                 held.trouble = Some(Arc::new(error));
             }
         }
-        let valid_until = held.document.as_ref().and_then(|document| document.valid_until);
-        let wish = Wish { cache: None, valid_until };
+        let wish = held.document.as_ref().map_or_else(Wish::default, |document| Wish {
+            cache: document.cache_duration,
+            valid_until: document.valid_until,
+        });
         held.due_at = held.place.next_look(now, held.failures, wish, spread);
         held
     }

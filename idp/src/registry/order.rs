@@ -55,7 +55,7 @@ pub(crate) enum OrderError {
     /// What was ordered is not believed.
     #[error(transparent)]
     Provider(#[from] ProviderError),
-    /// The metadata could not be read again.
+    /// What was read is not believed.
     #[error("{0}")]
     Look(Arc<ProviderError>),
     /// There is no such registration.
@@ -67,6 +67,12 @@ pub(crate) enum OrderError {
     /// Somebody else was first, or the registry is full.
     #[error(transparent)]
     Unchanged(#[from] Unchanged),
+}
+
+impl From<Arc<ProviderError>> for OrderError {
+    fn from(cause: Arc<ProviderError>) -> Self {
+        Self::Look(cause)
+    }
 }
 
 impl From<StoreError> for OrderError {
@@ -170,11 +176,11 @@ impl Registry {
         Ok((document.one()?.clone(), Some(kept)))
     }
 
-    fn find_in_aggregates(&self, entity_id: &str) -> Result<Arc<Entity>, ProviderError> {
+    fn find_in_aggregates(&self, entity_id: &str) -> Result<Arc<Entity>, OrderError> {
         let known = self.known();
         let mut held = known.aggregates.iter().flatten().filter_map(|key| known.held.get(key));
         let found = held.find_map(|held| held.document.as_ref()?.find(entity_id).cloned());
-        found.ok_or(ProviderError::NotInAggregates)
+        Ok(found.ok_or(ProviderError::NotInAggregates)??)
     }
 
     /// Registers what was shown, on these terms. Its id.

@@ -71,7 +71,7 @@ impl Place {
             }
         };
         let from_afar = matches!(origin, Origin::Url(_));
-        let rules = Rules { trusted, from_afar };
+        let rules = Rules { trusted, from_afar, of_many: false };
         let revision = entry.revision;
         Ok(Some(Self { key, origin, revision, rules, refresh, most_bytes: MOST_BYTES }))
     }
@@ -93,7 +93,7 @@ impl Place {
             }
         };
         let from_afar = matches!(origin, Origin::Url(_));
-        let rules = Rules { trusted, from_afar };
+        let rules = Rules { trusted, from_afar, of_many: true };
         Ok(Self { key, origin, revision: 0, rules, refresh, most_bytes: MOST_BYTES_OF_MANY })
     }
 
@@ -198,7 +198,7 @@ mod tests {
             key: "k".into(),
             origin: Origin::Url("https://sp.example/md".into()),
             revision: 0,
-            rules: Rules { trusted: Vec::new(), from_afar: true },
+            rules: Rules { trusted: Vec::new(), from_afar: true, of_many: false },
             refresh: seconds(refresh),
             most_bytes: MOST_BYTES,
         }

@@ -158,7 +158,8 @@ impl Known {
         let mut held = self.aggregates.iter().flatten().filter_map(|key| self.held.get(key));
         let found = held.find_map(|held| {
             let entity = held.document.as_ref()?.find(entity_id)?.clone();
-            Some(Found { entity: Ok(entity), trouble: held.trouble.clone(), read_at: held.read_at })
+            let trouble = held.trouble.clone().filter(|_| entity.is_ok());
+            Some(Found { entity, trouble, read_at: held.read_at })
         });
         found.unwrap_or_else(|| Found::fault(Arc::new(ProviderError::NotInAggregates)))
     }

@@ -68,6 +68,27 @@ async fn an_entity_that_stands_twice_spoils_the_document_and_not_what_was_read()
 }
 
 #[tokio::test]
+async fn a_wrong_member_spoils_no_other() {
+    let (mut bed, one, two) = with_two().await;
+    bed.add(MetadataSource::Entity { entity: two.entity_id.clone() });
+    let wrong = unsigned(&bed, &two).replace("protocolSupportEnumeration", "x");
+    let wrong =
+        wrong.replace("<md:AssertionConsumerService Binding", "<md:AssertionConsumerService x");
+    let over = two.metadata(bed.now() - days(1));
+    let start = over.find("<ds:Signature").unwrap();
+    let end = over.find("</ds:Signature>").unwrap() + "</ds:Signature>".len();
+    let over = [&over[..start], &over[end..]].concat();
+    for wrong in [wrong, over] {
+        let path = bed.file("federation.xml", &group(&bed, &[wrong, unsigned(&bed, &one)]));
+        bed.config.aggregates.clear();
+        aggregate(&mut bed, AggregateSource::File(path));
+        let registry = bed.open(&sqlite().await.store).await;
+        assert!(registry.serves(&one) && !registry.serves(&two));
+        assert_eq!((registry.state(0), registry.state(1)), (State::Good, State::NotBelieved));
+    }
+}
+
+#[tokio::test]
 async fn an_aggregate_from_an_address_must_be_signed_by_its_operator() {
     for rig in both().await {
         let (mut bed, one, _) = with_two().await;
