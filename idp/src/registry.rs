@@ -11,6 +11,7 @@ mod entry;
 mod keep;
 mod look;
 mod order;
+pub(crate) mod pages;
 mod place;
 mod report;
 mod standing;
@@ -30,6 +31,7 @@ use crate::fetch::Validators;
 use crate::provider::{Document, ProviderError, Providers};
 use crate::store::{Store, StoreError};
 
+pub(crate) use desk::COMMAND_LINE;
 pub use desk::{Offer, Registrar, RegistrarError};
 pub(crate) use keep::keep;
 pub(crate) use order::{Draft, OrderError, Proposal};

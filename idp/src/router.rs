@@ -14,12 +14,13 @@ use warifu_service::http::{HttpLimits, finish};
 use warifu_service::web::{AssetFile, assets};
 
 use crate::centre::{Centre, refuse};
-use crate::registry::{Standing, State};
+use crate::registry::{self, Standing, State};
 use crate::{cards, consent, event, login, logout, published, refusals, sessions, sso};
 
 const ASSETS: &[AssetFile] = &[
     ("login.js", include_bytes!("../assets/login.js")),
     ("login.css", include_bytes!("../assets/login.css")),
+    ("registry.css", include_bytes!("../assets/registry.css")),
     ("answer.js", include_bytes!("../assets/answer.js")),
 ];
 
@@ -57,6 +58,7 @@ pub(crate) fn router(centre: &Arc<Centre>) -> Router {
         .route("/sessions", get(sessions::show))
         .route("/sessions/end", get(sessions::confirm).post(sessions::end))
         .route("/agent/card-removed", post(logout::card_removed))
+        .merge(registry::pages::routes(centre))
         .layer(from_fn_with_state(centre.clone(), own_pages_only))
         .layer(from_fn_with_state(centre.clone(), refusals::note))
         .with_state(centre.clone());

@@ -399,6 +399,7 @@ own-end = Ends
 own-date = { $day } { $month } { $year }
 own-remove = Remove this card
 own-services = Services that your card opens
+own-admin = Running the federation
 own-add-title = Add another card
 own-add-lead = You can add a card of another issuer as yours. You can sign in with it as well.
 own-add = Add a card

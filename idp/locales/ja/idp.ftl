@@ -398,6 +398,7 @@ own-end = 期限
 own-date = { $year }年{ $month }月{ $day }日
 own-remove = このカードを外す
 own-services = このカードで使えるサービス
+own-admin = 連携の運営
 own-add-title = ほかのカードを加える
 own-add-lead = ほかの発行者のカードを、あなたのものとして加えられます。加えたカードでもログインできます。
 own-add = カードを加える

@@ -30,6 +30,8 @@ struct CardsPage<'a> {
     cards: Vec<CardView>,
     services: Vec<ServiceView>,
     offers_more: bool,
+    /// Whether the pages of the federation are open to whoever this is.
+    is_admin: bool,
 }
 
 /// A service that the cards open.
@@ -81,6 +83,7 @@ pub(crate) async fn show(
         news: news(query.as_deref().unwrap_or_default()),
         cards: views,
         services: services(&centre, view.language),
+        is_admin: centre.is_federation_admin(&session).await?,
         offers_more: !centre.config.cards.schemes.is_empty() && !works(&centre, &session).await?,
     };
     view.render(&page, "form-action 'self'")

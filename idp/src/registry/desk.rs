@@ -14,7 +14,7 @@ use crate::store::{Change, Deed, Store, StoreError, Tells};
 use crate::{IdpConfig, words};
 
 /// Who stands in the history for what was done here.
-const WHO: &str = "command-line";
+pub(crate) const COMMAND_LINE: &str = "command-line";
 
 /// The registry of service providers, for whoever may read the identity provider's configuration.
 pub struct Registrar {
@@ -87,7 +87,7 @@ impl Registrar {
     ) -> Result<String, RegistrarError> {
         let mut terms = offer.0.registration.terms.clone();
         alter(&mut terms);
-        Ok(self.registry.add(&offer.0, terms, WHO).await?)
+        Ok(self.registry.add(&offer.0, terms, COMMAND_LINE).await?)
     }
 
     /// Changes the terms of one.
@@ -98,25 +98,25 @@ impl Registrar {
     ) -> Result<(), RegistrarError> {
         let id = self.show(which)?.id;
         let alter = |it: &mut crate::provider::Registration| alter(&mut it.terms);
-        Ok(self.registry.alter((&id, None), Deed::Changed, alter, WHO).await?)
+        Ok(self.registry.alter((&id, None), Deed::Changed, alter, COMMAND_LINE).await?)
     }
 
     /// Lets it ask, or not.
     pub async fn enable(&self, which: &str, enabled: bool) -> Result<(), RegistrarError> {
         let id = self.show(which)?.id;
-        Ok(self.registry.enable((&id, None), enabled, WHO).await?)
+        Ok(self.registry.enable((&id, None), enabled, COMMAND_LINE).await?)
     }
 
     /// Takes it away.
     pub async fn remove(&self, which: &str) -> Result<(), RegistrarError> {
         let id = self.show(which)?.id;
-        Ok(self.registry.remove((&id, None), WHO).await?)
+        Ok(self.registry.remove((&id, None), COMMAND_LINE).await?)
     }
 
     /// Reads its metadata now, and takes it even where it is older than what is believed.
     pub async fn refresh(&self, which: &str) -> Result<(), RegistrarError> {
         let id = self.show(which)?.id;
-        Ok(self.registry.refresh(&id, WHO).await?)
+        Ok(self.registry.refresh(&id, COMMAND_LINE).await?)
     }
 }
 

@@ -98,7 +98,7 @@ impl ProviderReport {
             trouble: trouble.map(|trouble| trouble.code()),
             cause: fault.or(trouble).map(ToString::to_string),
             source: registration.map(|it| it.source.to_string()),
-            signer: registration.and_then(signer_of),
+            signer: registration.and_then(Registration::signer_fingerprint),
             read_at: standing.read_at,
             terms: registration.map(|it| it.terms.clone()),
             metadata: metadata.and_then(|(entity, it)| EntityReport::of(entity, it, now)),
@@ -162,8 +162,11 @@ pub(crate) fn fingerprint(certificate: &Certificate) -> String {
     HEXLOWER.encode(&digest(certificate.der()))
 }
 
-fn signer_of(registration: &Registration) -> Option<String> {
-    registration.trusted().ok()?.first().map(fingerprint)
+impl Registration {
+    /// The fingerprint of the certificate that must have signed its metadata.
+    pub(crate) fn signer_fingerprint(&self) -> Option<String> {
+        self.trusted().ok()?.first().map(fingerprint)
+    }
 }
 
 fn addresses(role: &SpRole) -> Vec<AddressReport> {

@@ -41,6 +41,11 @@ pub enum State {
 }
 
 impl State {
+    /// Whether it may ask.
+    pub const fn is_in_use(self) -> bool {
+        matches!(self, Self::Good | Self::Trouble)
+    }
+
     /// Its word in the catalogues, after `provider-state-`.
     pub const fn as_str(self) -> &'static str {
         match self {
