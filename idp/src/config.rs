@@ -64,6 +64,10 @@ pub struct IdpConfig {
     /// Whom people turn to; stands in the metadata.
     #[serde(default)]
     pub contact: ContactConfig,
+    /// Whether service providers must sign their requests even where their metadata does not say
+    /// that they do.
+    #[serde(default)]
+    pub signed_requests_only: bool,
     /// Who may ask for logins, besides those that are registered while it runs.
     #[serde(default)]
     pub service_providers: Vec<ServiceProviderConfig>,

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use warifu_pki::jose::{JoseError, JwsSigner};
 use warifu_pki::security_event::{EventIssuer, EventReceiver};
 use warifu_pki::{KeyAlgorithm, KeyError, KeySource, PublicKey, Signer, TicketIssuer};
-use warifu_saml::XmlSigner;
+use warifu_saml::{Certificate, XmlSigner};
 
-use crate::config::{CardOfficeConfig, IdpConfig, SigningChoice};
+use crate::config::{CardOfficeConfig, IdpConfig, KeysConfig, SigningChoice};
 use crate::pairwise::{PairwiseKey, PairwiseKeyError};
 
 use saml::SamlKey;
@@ -63,8 +63,7 @@ pub(crate) struct Keys {
     pub(crate) tickets: TicketIssuer,
     pub(crate) events: EventIssuer,
     pub(crate) office: Option<OfficeKeys>,
-    saml_p256: SamlKey,
-    saml_rsa: SamlKey,
+    saml: SamlKeys,
     published: Vec<PublicKey>,
 }
 
@@ -93,17 +92,21 @@ impl Keys {
             tickets: TicketIssuer::new(ticket, &relay)?,
             events: EventIssuer::new(events)?,
             office,
-            saml_p256: SamlKey::load(&sources.saml_p256)?,
-            saml_rsa: SamlKey::load(&sources.saml_rsa)?,
+            saml: SamlKeys::load(sources)?,
         })
     }
 
     /// The SAML key to sign with.
     pub(crate) fn saml(&self, choice: SigningChoice) -> &dyn XmlSigner {
         match choice {
-            SigningChoice::P256 => &self.saml_p256,
-            SigningChoice::Rsa => &self.saml_rsa,
+            SigningChoice::P256 => &self.saml.p256,
+            SigningChoice::Rsa => &self.saml.rsa,
         }
+    }
+
+    /// All that SAML peers are told of.
+    pub(crate) fn all_saml(&self) -> &SamlKeys {
+        &self.saml
     }
 
     /// The public keys that `/jwks.json` shows: tickets, agent requests, security events.
@@ -112,9 +115,42 @@ impl Keys {
     }
 }
 
-/// Both SAML keys, for the metadata.
-pub(crate) fn saml_keys(config: &IdpConfig) -> Result<[SamlKey; 2], KeysError> {
-    Ok([SamlKey::load(&config.keys.saml_p256)?, SamlKey::load(&config.keys.saml_rsa)?])
+/// The keys that SAML peers are told of.
+pub(crate) struct SamlKeys {
+    p256: SamlKey,
+    rsa: SamlKey,
+    metadata: Option<SamlKey>,
+}
+
+impl SamlKeys {
+    /// Opens them: all that is needed to describe the identity provider before it runs.
+    pub(crate) fn load(sources: &KeysConfig) -> Result<Self, KeysError> {
+        Ok(Self {
+            p256: SamlKey::load(&sources.saml_p256)?,
+            rsa: SamlKey::load(&sources.saml_rsa)?,
+            metadata: sources.metadata.as_ref().map(SamlKey::load).transpose()?,
+        })
+    }
+
+    /// The key that signs the metadata.
+    pub(crate) fn of_metadata(&self) -> &dyn XmlSigner {
+        self.metadata.as_ref().unwrap_or(&self.p256)
+    }
+
+    /// The certificates that answers are verified with: those that sign now, then those that are
+    /// only announced.
+    pub(crate) fn certificates(&self) -> Vec<Certificate> {
+        let keys = [&self.p256, &self.rsa];
+        let current = keys.iter().map(|key| key.certificate());
+        let announced = keys.iter().flat_map(|key| key.announced());
+        let mut all: Vec<Certificate> = Vec::new();
+        for certificate in current.chain(announced) {
+            if !all.contains(certificate) {
+                all.push(certificate.clone());
+            }
+        }
+        all
+    }
 }
 
 fn office_keys(

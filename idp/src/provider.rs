@@ -72,6 +72,7 @@ impl Provider {
     }
 
     /// Until when its metadata holds.
+    #[cfg(test)]
     pub(crate) fn valid_until(&self) -> Option<Timestamp> {
         self.valid_until
     }

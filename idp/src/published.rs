@@ -8,19 +8,25 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use warifu_saml::metadata::{Contact, IdpDescription, LocalizedText};
+use warifu_saml::IssueError;
+use warifu_saml::metadata::{About, Contact, IdpDescription, LocalizedText, Logo};
 use warifu_saml::names::{NAMEID_PERSISTENT, NAMEID_TRANSIENT};
-use warifu_saml::{IssueError, XmlSigner};
 use warifu_service::words::{Language, Words, WordsError};
 use warifu_service::{Problem, Surroundings};
 
 use crate::centre::Centre;
-use crate::config::{IdpConfig, SigningChoice};
-use crate::keys::{KeysError, saml_keys};
+use crate::config::IdpConfig;
+use crate::keys::{KeysError, SamlKeys};
 use crate::words::words;
 
 /// How long a copy of the metadata may be believed.
 const METADATA_HOLDS: SignedDuration = SignedDuration::from_hours(24 * 14);
+
+/// After so long peers should read it again. A key that is announced for longer than this and the
+/// slowness of the peers is known to all of them when it begins to sign.
+const METADATA_CACHED: SignedDuration = SignedDuration::from_hours(6);
+/// Pixels of the mark's sides.
+const MARK_SIZE: u32 = 64;
 
 /// Why there is no metadata.
 #[derive(Debug, thiserror::Error)]
@@ -42,56 +48,62 @@ pub fn metadata_xml(
     config: &IdpConfig,
     surroundings: &Surroundings,
 ) -> Result<String, DescribeError> {
-    let keys = saml_keys(config)?;
-    let signers: Vec<&dyn XmlSigner> = keys.iter().map(|key| key as &dyn XmlSigner).collect();
-    Ok(describe(config, &signers, display_names(&words()?), surroundings)?)
+    let keys = SamlKeys::load(&config.keys)?;
+    Ok(describe(config, &keys, &words()?, surroundings)?)
 }
 
 /// `GET /saml/metadata`.
 pub(crate) async fn metadata(State(centre): State<Arc<Centre>>) -> Result<Response, Problem> {
-    let signers = [SigningChoice::P256, SigningChoice::Rsa].map(|choice| centre.keys.saml(choice));
-    let names = display_names(&centre.words);
-    let xml = describe(&centre.config, &signers, names, &centre.surroundings)
+    let keys = centre.keys.all_saml();
+    let xml = describe(&centre.config, keys, &centre.words, &centre.surroundings)
         .map_err(|cause| Problem::internal(&cause))?;
     let kind = (CONTENT_TYPE, "application/samlmetadata+xml");
     Ok(([kind, (CACHE_CONTROL, "public, max-age=3600")], xml).into_response())
 }
 
-/// Both signing certificates; the first signs the metadata, too.
 fn describe(
     config: &IdpConfig,
-    signers: &[&dyn XmlSigner],
-    display_names: Vec<LocalizedText>,
+    keys: &SamlKeys,
+    words: &Words,
     surroundings: &Surroundings,
 ) -> Result<String, IssueError> {
+    let email = config.contact.email.clone();
     let description = IdpDescription {
         entity_id: config.entity_id(),
         valid_until: surroundings.now() + METADATA_HOLDS,
-        display_names,
-        signing: signers.iter().map(|signer| signer.certificate().clone()).collect(),
+        cache_duration: Some(METADATA_CACHED),
+        display_names: in_both(|language| words.in_(language).say("site-tagline")),
+        about: about(config, words),
+        signing: keys.certificates(),
         name_id_formats: [NAMEID_TRANSIENT, NAMEID_PERSISTENT].map(str::to_owned).into(),
         sso_redirect: config.sso_url(),
         slo_redirect: Some(config.slo_url()),
         slo_soap: None,
         error_url: Some(config.public_url.at("/")),
         scopes: vec![config.public_url.host().to_owned()],
-        want_authn_requests_signed: false,
-        contact: config
-            .contact
-            .email
-            .clone()
-            .map(|email| Contact { given_name: "Warifu IdP".to_owned(), email }),
+        want_authn_requests_signed: config.signed_requests_only,
+        contact: email.map(|email| Contact { given_name: "Warifu IdP".to_owned(), email }),
     };
-    let Some(signer) = signers.first() else { return Ok(String::new()) };
-    description.to_xml(*signer, &mut |bytes| surroundings.entropy.fill(bytes))
+    description.to_xml(keys.of_metadata(), &mut |bytes| surroundings.entropy.fill(bytes))
 }
 
-fn display_names(words: &Words) -> Vec<LocalizedText> {
-    let name = |language: Language| LocalizedText {
+/// What other parties' pages may show of us.
+fn about(config: &IdpConfig, words: &Words) -> About {
+    let front = |language: Language| config.public_url.at(&format!("/?lang={}", language.tag()));
+    let logo = config.public_url.at("/assets/mark.svg");
+    About {
+        descriptions: in_both(|language| words.in_(language).say("idp-description")),
+        information_urls: in_both(front),
+        logo: Some(Logo { url: logo, width: MARK_SIZE, height: MARK_SIZE }),
+    }
+}
+
+fn in_both(text: impl Fn(Language) -> String) -> Vec<LocalizedText> {
+    let one = |language: Language| LocalizedText {
         language: language.tag().to_owned(),
-        text: words.in_(language).say("site-tagline"),
+        text: text(language),
     };
-    Language::ALL.map(name).into()
+    Language::ALL.map(one).into()
 }
 
 /// `GET /jwks.json` (RFC 7517 §5): the keys that sign tickets, requests to card agents, security
@@ -103,45 +115,4 @@ pub(crate) async fn jwks(State(centre): State<Arc<Centre>>) -> Result<Json<Value
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::metadata_xml;
-    use crate::testing::Rig;
-    use warifu_saml::names::BINDING_REDIRECT;
-
-    #[tokio::test]
-    async fn the_metadata_says_what_peers_need() {
-        let rig = Rig::new().await;
-        let entity = rig.idp_metadata();
-        assert_eq!(entity.entity_id, "https://idp.example/saml/metadata");
-        assert!(entity.valid_until.unwrap() > rig.now());
-        let role = entity.idp.unwrap();
-        assert_eq!(role.signing.len(), 2, "P-256 and RSA");
-        let sso = role.sso_at(BINDING_REDIRECT).unwrap();
-        assert_eq!(sso.location, "https://idp.example/saml/sso");
-        let slo = role.slo_at(BINDING_REDIRECT).unwrap();
-        assert_eq!(slo.location, "https://idp.example/saml/slo");
-        assert_eq!(role.scopes, ["idp.example"]);
-        assert_eq!(role.display_names.len(), 2);
-    }
-
-    #[tokio::test]
-    async fn what_is_served_is_what_is_handed_out() {
-        let rig = Rig::new().await;
-        let served = rig.tab().get("/saml/metadata").await;
-        let entity = crate::testing::read_idp(&served.body, rig.now());
-        assert_eq!(entity, rig.idp_metadata());
-        assert!(metadata_xml(&rig.config, &rig.surroundings).unwrap().contains("IDPSSODescriptor"));
-    }
-
-    #[tokio::test]
-    async fn the_public_keys_are_there_and_nothing_private() {
-        let rig = Rig::new().await;
-        let keys = rig.tab().get("/jwks.json").await.json();
-        let keys = keys["keys"].as_array().unwrap();
-        assert_eq!(keys.len(), 3);
-        for key in keys {
-            assert_eq!((&key["kty"], &key["use"]), (&"EC".into(), &"sig".into()));
-            assert!(key.get("d").is_none());
-        }
-    }
-}
+mod tests;

@@ -49,6 +49,7 @@ use place::{Fetcher, Place};
 pub(crate) struct Registry {
     founding: Vec<ServiceProviderConfig>,
     aggregates: Vec<AggregateConfig>,
+    signed_requests_only: bool,
     fetcher: Fetcher,
     pub(crate) store: Store,
     pub(crate) surroundings: Surroundings,
@@ -63,6 +64,8 @@ pub(crate) struct Registry {
 struct Known {
     /// The version of the database that the registrations are of.
     version: i64,
+    /// Whether everybody must sign requests.
+    signed_requests_only: bool,
     entries: Vec<Arc<Entry>>,
     /// The aggregates, each by the key of its place, or why it has none.
     aggregates: Vec<Result<String, Arc<ProviderError>>>,
@@ -128,6 +131,7 @@ impl Registry {
         let registry = Self {
             founding: config.service_providers.clone(),
             aggregates: config.aggregates.clone(),
+            signed_requests_only: config.signed_requests_only,
             fetcher: Fetcher::new(&config.outgoing, patience)?,
             store,
             surroundings,

@@ -11,4 +11,4 @@ pub(crate) use card::{Card, CardKind};
 pub(crate) use felica::{FelicaToken, IDM, felica_rig, masters};
 pub(crate) use pki::{CRL_URL, HOLDER, Pki, days, p256};
 pub(crate) use provider::{Provider, logout_path, random, read_idp, redirect_signed};
-pub(crate) use rig::{Answer, OFFICE, ORIGIN, Rig, Tab, claims};
+pub(crate) use rig::{Answer, OFFICE, ORIGIN, Rig, Tab, claims, saml_key};

@@ -5,6 +5,7 @@ mod ca;
 mod card;
 mod config;
 mod demo;
+mod idp;
 mod party;
 mod serve;
 
@@ -30,6 +31,9 @@ enum Command {
     /// Look at a party's configuration.
     #[command(subcommand)]
     Config(config::Command),
+    /// The identity provider: its metadata, its registry of service providers.
+    #[command(subcommand)]
+    Idp(idp::Command),
     /// The certification authorities.
     #[command(subcommand)]
     Ca(ca::Command),
@@ -53,6 +57,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Serve(arguments) => serve::run(arguments).await,
         Command::Config(command) => config::run(&command),
+        Command::Idp(command) => idp::run(command).await,
         Command::Ca(command) => ca::run(command).await,
         Command::Card(arguments) => card::run(arguments).await,
         Command::Bench(arguments) => bench::run(arguments).await,

@@ -232,3 +232,7 @@ registry-news-changed = The change is saved
     .person = It counts on every server within seconds.
 registry-news-removed = The service is removed
     .person = Nobody can sign in to it any more.
+
+## How pages of other services introduce this centre
+
+idp-description = Sign-in by card to services of health, care and pension.

@@ -27,6 +27,10 @@ pub struct KeysConfig {
     pub saml_p256: SigningKeyConfig,
     /// Signs SAML for the others: RSA, 3072 bits.
     pub saml_rsa: SigningKeyConfig,
+    /// Signs the metadata and nothing else, so that peers who know it by its certificate do not care
+    /// when the keys above are exchanged. Absent: `saml_p256` signs the metadata.
+    #[serde(default)]
+    pub metadata: Option<SigningKeyConfig>,
 }
 
 /// A SAML signing key and the certificate that carries its public half in the metadata.
@@ -37,6 +41,10 @@ pub struct SigningKeyConfig {
     pub key: KeySource,
     /// The certificate (PEM); self-signed will do, peers trust it through the metadata.
     pub certificate: PathBuf,
+    /// Certificates (PEM) that only stand in the metadata beside it: of the next key before it signs,
+    /// and of the last one after it signed.
+    #[serde(default)]
+    pub announced: Vec<PathBuf>,
 }
 
 /// The relay.

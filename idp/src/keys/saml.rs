@@ -1,5 +1,6 @@
 //! A SAML signing key behind the signer seam, so that it may live in a token.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use warifu_pki::{KeyAlgorithm, Signer};
@@ -12,25 +13,38 @@ use crate::config::SigningKeyConfig;
 pub(crate) struct SamlKey {
     signer: Arc<dyn Signer>,
     certificate: Certificate,
+    announced: Vec<Certificate>,
     algorithm: SignatureAlgorithm,
 }
 
 impl SamlKey {
     /// Opens the key and reads its certificate; they must belong together.
     pub(super) fn load(config: &SigningKeyConfig) -> Result<Self, KeysError> {
-        let failed = |source| KeysError::Saml { path: config.certificate.clone(), source };
         let (signer, pem) = (config.key.open()?, read(&config.certificate)?);
-        let certificate = Certificate::from_pem(&pem).map_err(failed)?;
+        let certificate = certificate(&config.certificate)?;
         if !belongs(&pem, signer.as_ref()) {
-            return Err(failed(KeyError::Mismatch));
+            let path = config.certificate.clone();
+            return Err(KeysError::Saml { path, source: KeyError::Mismatch });
         }
+        let announced = config.announced.iter().map(|path| self::certificate(path));
+        let announced = announced.collect::<Result<_, _>>()?;
         let algorithm = match signer.algorithm() {
             KeyAlgorithm::P256 => SignatureAlgorithm::EcdsaSha256,
             KeyAlgorithm::P384 => SignatureAlgorithm::EcdsaSha384,
             KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 => SignatureAlgorithm::RsaSha256,
         };
-        Ok(Self { signer, certificate, algorithm })
+        Ok(Self { signer, certificate, announced, algorithm })
     }
+
+    /// The certificates that stand in the metadata beside its own.
+    pub(crate) fn announced(&self) -> &[Certificate] {
+        &self.announced
+    }
+}
+
+fn certificate(path: &Path) -> Result<Certificate, KeysError> {
+    Certificate::from_pem(&read(path)?)
+        .map_err(|source| KeysError::Saml { path: path.to_owned(), source })
 }
 
 fn belongs(pem: &[u8], signer: &dyn Signer) -> bool {

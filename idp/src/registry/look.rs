@@ -39,7 +39,13 @@ impl Registry {
         self.learn(|known| {
             known.held.retain(|key, _| fresh.wanted.contains_key(key));
             known.held.extend(fresh.held);
-            *known = Known { version, entries, aggregates, held: std::mem::take(&mut known.held) };
+            *known = Known {
+                version,
+                signed_requests_only: self.signed_requests_only,
+                entries,
+                aggregates,
+                held: std::mem::take(&mut known.held),
+            };
         });
         Ok(())
     }

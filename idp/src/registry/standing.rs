@@ -131,13 +131,24 @@ impl Known {
             Err(fault) => Found::fault(fault.clone()),
         };
         let same = before.and_then(|before| before.provider_of(entry, &found));
-        let provider = same.map_or_else(|| admit(entry, &found), Ok);
+        let provider = same.map_or_else(|| self.admit(entry, &found), Ok);
         let provider = provider.and_then(|provider| {
             let first = taken.insert(provider.entity_id.clone());
             if first { Ok(provider) } else { Err(Arc::new(ProviderError::Twice)) }
         });
         let Found { entity, trouble, read_at } = found;
         Standing { entry: entry.clone(), entity: entity.ok(), provider, trouble, read_at }
+    }
+
+    fn admit(&self, entry: &Entry, found: &Found) -> Result<Arc<Provider>, Arc<ProviderError>> {
+        let registration = entry.registration.as_ref().map_err(Arc::clone)?;
+        let entity = found.entity.as_ref().map_err(Arc::clone)?;
+        if entry.entity_id.as_ref().is_some_and(|expected| *expected != entity.entity_id) {
+            return Err(Arc::new(ProviderError::Another(entity.entity_id.clone())));
+        }
+        let mut provider = Provider::admit(entity, registration)?;
+        provider.role.authn_requests_signed |= self.signed_requests_only;
+        Ok(Arc::new(provider))
     }
 
     fn find(&self, entry: &Entry, registration: &Registration) -> Found {
@@ -185,15 +196,6 @@ impl Known {
         };
         AggregateStanding { place, entities, trouble, read_at }
     }
-}
-
-fn admit(entry: &Entry, found: &Found) -> Result<Arc<Provider>, Arc<ProviderError>> {
-    let registration = entry.registration.as_ref().map_err(Arc::clone)?;
-    let entity = found.entity.as_ref().map_err(Arc::clone)?;
-    if entry.entity_id.as_ref().is_some_and(|expected| *expected != entity.entity_id) {
-        return Err(Arc::new(ProviderError::Another(entity.entity_id.clone())));
-    }
-    Ok(Arc::new(Provider::admit(entity, registration)?))
 }
 
 /// What was found for a registration.

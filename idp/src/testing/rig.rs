@@ -31,7 +31,7 @@ use crate::centre::Centre;
 use crate::config::{
     AgentsConfig, AttributeName, CardIssuerConfig, CardOfficeConfig, CardsConfig, ContactConfig,
     KeysConfig, LimitsConfig, MetadataSource, Origin, RelayConfig, ServiceProviderConfig,
-    SigningKeyConfig,
+    SigningChoice, SigningKeyConfig,
 };
 use crate::enforce;
 use crate::{Idp, IdpConfig, Organization, PairwiseKey, PersonId, Role, metadata_xml};
@@ -308,6 +308,25 @@ impl Rig {
         String::from_utf8(response).unwrap()
     }
 
+    /// The same by a provider that knows the identity provider by this metadata.
+    pub(crate) fn consume_as(
+        &self,
+        page: &Answer,
+        idp: &Entity,
+        request: &AuthnRequest,
+    ) -> Result<warifu_saml::Login, warifu_saml::Refusal> {
+        let response = STANDARD.decode(page.field("SAMLResponse").unwrap()).unwrap();
+        self.portal.consume(&response, idp, request, self.now())
+    }
+
+    /// The configuration of a SAML key.
+    pub(crate) fn saml(&mut self, choice: SigningChoice) -> &mut SigningKeyConfig {
+        match choice {
+            SigningChoice::P256 => &mut self.config.keys.saml_p256,
+            SigningChoice::Rsa => &mut self.config.keys.saml_rsa,
+        }
+    }
+
     /// The relay's side of a ticket.
     pub(crate) fn open_ticket(&self, ticket: &str) -> warifu_pki::RelayTicket {
         let idp = self.public(&self.config.keys.ticket);
@@ -469,6 +488,7 @@ fn write_config(folder: &Path, pki: &Pki, relay: &FileKey, office: &FileKey) -> 
             events: key("events.pem"),
             saml_p256: saml_key(folder, pki, &p256()),
             saml_rsa: saml_key(folder, pki, rsa(KeyAlgorithm::Rsa3072)),
+            metadata: None,
         },
         relay: RelayConfig {
             ticket_key: write("relay.pub", public_pem(relay.public_key())),
@@ -498,6 +518,7 @@ fn write_config(folder: &Path, pki: &Pki, relay: &FileKey, office: &FileKey) -> 
         sessions: SessionLimits::default(),
         limits: LimitsConfig { attempts_per_address: 1000, ..LimitsConfig::default() },
         contact: ContactConfig::default(),
+        signed_requests_only: false,
         service_providers: vec![ServiceProviderConfig {
             client_certificate: Some(write("portal.crt", portal.pem())),
             attributes: vec![
@@ -526,10 +547,10 @@ fn issuer(list: &Path, certificate: std::path::PathBuf) -> CardIssuerConfig {
     }
 }
 
-fn saml_key(folder: &Path, pki: &Pki, key: &FileKey) -> SigningKeyConfig {
+pub(crate) fn saml_key(folder: &Path, pki: &Pki, key: &FileKey) -> SigningKeyConfig {
     let certificate = pki.party("idp", &["idp.example"], key.public_key());
     let (certificate, key) = pki.files(folder, &certificate, key);
-    SigningKeyConfig { key: KeySource::file(key), certificate }
+    SigningKeyConfig { key: KeySource::file(key), certificate, announced: Vec::new() }
 }
 
 fn pem_of(authority: &Authority) -> String {

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use warifu_contract::eligibility::{EligibilityRequest, Verdict};
 use warifu_contract::history::HistoryPage;
 use warifu_contract::records::{Panel, PanelOutcome, RecordsRequest, Service};
-use warifu_saml::metadata::{IdpDescription, LocalizedText};
+use warifu_saml::metadata::{About, IdpDescription, LocalizedText};
 use warifu_saml::names::{
     AC_PRESENCE, AC_SMARTCARD_PKI, ATTRIBUTE_DISPLAY_NAME, ATTRIBUTE_ENTITLEMENT,
     ATTRIBUTE_ORGANIZATION, ATTRIBUTE_PAIRWISE_ID, ATTRIBUTE_RELAY_TICKET, NAMEID_TRANSIENT,
@@ -193,6 +193,8 @@ pub fn write_metadata(path: &Path, now: Timestamp, slo: Option<&str>) {
     let description = IdpDescription {
         entity_id: IDP_ID.to_owned(),
         valid_until: now + SignedDuration::from_hours(24 * 30),
+        cache_duration: None,
+        about: About::default(),
         display_names: vec![LocalizedText {
             language: "ja".into(), text: "割符ログイン".into()
         }],

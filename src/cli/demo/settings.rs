@@ -138,6 +138,7 @@ impl Folder {
         let signing = |name: &str| SigningKeyConfig {
             key: KeySource::file(file(&format!("{name}.key"))),
             certificate: file(&format!("{name}.pem")),
+            announced: Vec::new(),
         };
         Ok(IdpConfig {
             public_url: origin(&self.address(Member::Idp))?,
@@ -151,6 +152,7 @@ impl Folder {
                 events: KeySource::file(file("events.key")),
                 saml_p256: signing("saml-p256"),
                 saml_rsa: signing("saml-rsa"),
+                metadata: None,
             },
             relay: RelayOfIdp {
                 ticket_key: self.of(Member::Relay, "ticket.pub"),
@@ -175,6 +177,7 @@ impl Folder {
             sessions: SessionLimits::default(),
             limits: LimitsConfig::default(),
             contact: ContactConfig { email: Some("help@warifu.example".to_owned()) },
+            signed_requests_only: false,
             service_providers: vec![self.portal_as_service_provider()],
             aggregates: Vec::new(),
         })

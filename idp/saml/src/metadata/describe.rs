@@ -1,6 +1,6 @@
 //! Writing our own metadata, signed.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::algorithm::SignatureAlgorithm;
 use crate::canonical::Writer;
@@ -8,7 +8,7 @@ use crate::certificate::Certificate;
 use crate::id::{Random, random_id};
 use crate::instant;
 use crate::issue::IssueError;
-use crate::metadata::LocalizedText;
+use crate::metadata::{LocalizedText, Logo};
 use crate::names::{
     AES256_GCM, BINDING_POST, BINDING_REDIRECT, BINDING_SOAP, NAMEID_TRANSIENT, PROTOCOL,
     RSA_OAEP_MGF1P,
@@ -25,6 +25,17 @@ pub struct Contact {
     pub email: String,
 }
 
+/// What people are told of an entity besides its name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct About {
+    /// What it is, in each language.
+    pub descriptions: Vec<LocalizedText>,
+    /// Where to read more, in each language.
+    pub information_urls: Vec<LocalizedText>,
+    /// A picture that stands for it.
+    pub logo: Option<Logo>,
+}
+
 /// An identity provider to be described.
 #[derive(Debug, Clone)]
 pub struct IdpDescription {
@@ -32,8 +43,12 @@ pub struct IdpDescription {
     pub entity_id: String,
     /// Until when the description holds.
     pub valid_until: Timestamp,
+    /// After how long peers should read it again.
+    pub cache_duration: Option<SignedDuration>,
     /// Its name in each language.
     pub display_names: Vec<LocalizedText>,
+    /// What else people are told.
+    pub about: About,
     /// The certificates that it signs with, the current one first.
     pub signing: Vec<Certificate>,
     /// The formats of `NameID` that it gives, the usual one first.
@@ -83,7 +98,8 @@ impl IdpDescription {
     /// The signed `EntityDescriptor`.
     pub fn to_xml(&self, signer: &dyn XmlSigner, random: Random<'_>) -> Result<String, IssueError> {
         let id = random_id(random);
-        let (mut writer, position) = open_entity(&self.entity_id, &id, self.valid_until);
+        let times = (self.valid_until, self.cache_duration);
+        let (mut writer, position) = open_entity(&self.entity_id, &id, times);
         self.write_role(&mut writer);
         write_contact(&mut writer, self.contact.as_ref());
         finish(writer, position, &id, signer)
@@ -100,7 +116,7 @@ impl IdpDescription {
         for scope in &self.scopes {
             writer.leaf(Scope, "Scope", &[("regexp", "false")], scope);
         }
-        write_display_names(writer, &self.display_names);
+        write_ui(writer, &self.display_names, &self.about);
         writer.close();
         write_keys(writer, "signing", &self.signing);
         write_logout(writer, self.slo_redirect.as_deref(), self.slo_soap.as_deref());
@@ -116,7 +132,8 @@ impl SpDescription {
     /// The signed `EntityDescriptor`.
     pub fn to_xml(&self, signer: &dyn XmlSigner, random: Random<'_>) -> Result<String, IssueError> {
         let id = random_id(random);
-        let (mut writer, position) = open_entity(&self.entity_id, &id, self.valid_until);
+        let times = (self.valid_until, None);
+        let (mut writer, position) = open_entity(&self.entity_id, &id, times);
         self.write_role(&mut writer);
         write_contact(&mut writer, self.contact.as_ref());
         finish(writer, position, &id, signer)
@@ -131,7 +148,7 @@ impl SpDescription {
         writer.open(Metadata, "SPSSODescriptor", &attributes);
         writer.open(Metadata, "Extensions", &[]);
         write_signing_methods(writer, &self.signing_methods);
-        write_display_names(writer, &self.display_names);
+        write_ui(writer, &self.display_names, &About::default());
         writer.close();
         write_keys(writer, "signing", &self.signing);
         write_keys(writer, "encryption", &self.encryption);
@@ -153,10 +170,16 @@ impl SpDescription {
 }
 
 /// Opens the entity; the position is that of its signature.
-fn open_entity(entity_id: &str, id: &str, valid_until: Timestamp) -> (Writer, usize) {
+fn open_entity(
+    entity_id: &str,
+    id: &str,
+    (valid_until, cache_duration): (Timestamp, Option<SignedDuration>),
+) -> (Writer, usize) {
     let mut writer = Writer::new();
     let valid_until = instant::write(valid_until);
-    let attributes = [("ID", id), ("entityID", entity_id), ("validUntil", &*valid_until)];
+    let cached = cache_duration.map(|duration| format!("PT{}S", duration.as_secs()));
+    let mut attributes = vec![("ID", id), ("entityID", entity_id), ("validUntil", &*valid_until)];
+    attributes.extend(cached.as_deref().map(|cached| ("cacheDuration", cached)));
     writer.open(Metadata, "EntityDescriptor", &attributes);
     let position = writer.position();
     (writer, position)
@@ -180,15 +203,27 @@ fn write_signing_methods(writer: &mut Writer, methods: &[SignatureAlgorithm]) {
     }
 }
 
-fn write_display_names(writer: &mut Writer, names: &[LocalizedText]) {
-    if names.is_empty() {
+fn write_ui(writer: &mut Writer, names: &[LocalizedText], about: &About) {
+    if names.is_empty() && *about == About::default() {
         return;
     }
     writer.open(Ui, "UIInfo", &[]);
-    for name in names {
-        writer.leaf(Ui, "DisplayName", &[("xml:lang", &name.language)], &name.text);
+    let texts = [("DisplayName", names), ("Description", &about.descriptions)];
+    write_texts(writer, &texts);
+    if let Some(logo) = &about.logo {
+        let (height, width) = (logo.height.to_string(), logo.width.to_string());
+        writer.leaf(Ui, "Logo", &[("height", &height), ("width", &width)], &logo.url);
     }
+    write_texts(writer, &[("InformationURL", &about.information_urls)]);
     writer.close();
+}
+
+fn write_texts(writer: &mut Writer, all: &[(&'static str, &[LocalizedText])]) {
+    for (name, texts) in all {
+        for text in *texts {
+            writer.leaf(Ui, name, &[("xml:lang", &text.language)], &text.text);
+        }
+    }
 }
 
 fn write_keys(writer: &mut Writer, purpose: &str, certificates: &[Certificate]) {

@@ -7,7 +7,7 @@ mod parse;
 mod role;
 mod ui;
 
-pub use describe::{Contact, IdpDescription, SpDescription};
+pub use describe::{About, Contact, IdpDescription, SpDescription};
 pub use parse::{Aggregate, parse, parse_aggregate};
 
 use jiff::{SignedDuration, Timestamp};

@@ -29,7 +29,20 @@ fn idp() -> IdpDescription {
     IdpDescription {
         entity_id: IDP.to_owned(),
         valid_until: now() + DAY,
+        cache_duration: Some(SignedDuration::from_hours(6)),
         display_names: names(),
+        about: About {
+            descriptions: names(),
+            information_urls: vec![LocalizedText {
+                language: "ja".to_owned(),
+                text: "https://idp.example/about?a=1&b=2".to_owned(),
+            }],
+            logo: Some(Logo {
+                url: "https://idp.example/mark.svg".to_owned(),
+                width: 64,
+                height: 32,
+            }),
+        },
         signing: KEYS.certificates(),
         name_id_formats: vec![NAMEID_TRANSIENT.to_owned(), NAMEID_PERSISTENT.to_owned()],
         sso_redirect: "https://idp.example/saml/sso".to_owned(),

@@ -49,7 +49,7 @@ fn saml(
     let public = PublicKey::from_der(made.public_key_der()).unwrap();
     let certificate = folder.join(format!("{name}.crt"));
     std::fs::write(&certificate, pki.party("idp", &["idp.example"], &public).pem()).unwrap();
-    SigningKeyConfig { key, certificate }
+    SigningKeyConfig { key, certificate, announced: Vec::new() }
 }
 
 #[test]
