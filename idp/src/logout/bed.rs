@@ -54,12 +54,12 @@ impl Bed {
     }
 
     /// The rig's own service provider, as it takes logouts both ways; nobody listens at its server.
-    pub(super) fn portal_taking_both(&self) -> Provider {
+    pub(super) async fn portal_taking_both(&self) -> Provider {
         let mut portal = Provider::new(&self.rig.pki, "portal.example");
         portal.takes_logouts = (true, true);
         let path = self.rig.folder.path().join("portal.xml");
         portal.write_metadata(&path, self.rig.now() + days(7));
-        self.rig.centre().reload_providers().unwrap();
+        self.rig.centre().registry.reload().await.unwrap();
         portal
     }
 

@@ -41,7 +41,7 @@ async fn who_is_alone_is_answered_at_once() {
 #[tokio::test]
 async fn the_others_are_told_through_the_browser_one_after_the_other() {
     let bed = Bed::new().await;
-    let portal = bed.portal_taking_both();
+    let portal = bed.portal_taking_both().await;
     let (mut tab, logins) = bed.signed_in(&[&portal, &bed.records, &bed.doctors]).await;
     let (id, path) = id_in(&bed, &portal, &logins[0]);
     let on = tab.get(&path).await.location();
@@ -198,7 +198,7 @@ async fn nobody_waits_long_for_a_server_that_is_silent() {
 #[tokio::test]
 async fn a_server_that_is_silent_is_visited_where_that_can_be_done() {
     let bed = Bed::new().await;
-    let both = bed.portal_taking_both();
+    let both = bed.portal_taking_both().await;
     let (mut tab, logins) = bed.signed_in(&[&bed.records, &both]).await;
     let (id, path) = id_in(&bed, &bed.records, &logins[0]);
     assert_eq!(tab.get(&path).await.location(), "/logout/services");

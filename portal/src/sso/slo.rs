@@ -148,10 +148,13 @@ fn read_request(
 /// Says truly how the logout went that began here, in this browser.
 async fn conclude(app: &Shared, headers: &HeaderMap, query: &str) -> Result<Response, Problem> {
     let (provider, answer) = read_answer(app, query)?;
-    let pending = requests::take(app, &answer.in_response_to).await?.ok_or(Refusal::Unasked)?;
+    let asked = &answer.in_response_to;
+    let pending = requests::find(app, asked).await?.ok_or(Refusal::Unasked)?;
     let here = Browser::of(headers).is_some_and(|browser| browser.key(app) == pending.browser);
-    let asked = pending.purpose == Purpose::Logout;
-    if !asked || !here || pending.identity_provider != provider.entity_id {
+    let fits = pending.purpose == Purpose::Logout
+        && pending.identity_provider == provider.entity_id
+        && here;
+    if !fits || !requests::take(app, asked).await? {
         return Err(Refusal::Unasked.into());
     }
     tracing::info!(status = ?answer.status, "the identity provider answered a logout");
