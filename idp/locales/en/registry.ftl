@@ -100,6 +100,8 @@ deed-removed = removed
 
 attribute-pairwise-id = An identifier for this service alone
     .person = The same at every sign-in. No two services can join theirs.
+attribute-subject-id = The same identifier as at other services
+    .person = Services that have it can join what they know about a person. Choose it only where nothing else will do.
 attribute-display-name = The name
     .person = To show it on the service's pages.
 attribute-roles = The roles

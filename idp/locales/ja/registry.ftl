@@ -99,6 +99,8 @@ deed-removed = 登録をはずした
 
 attribute-pairwise-id = このサービスだけの識別子
     .person = ログインのたびに同じです。ほかのサービスの識別子とは結びつけられません。
+attribute-subject-id = どのサービスでも同じ識別子
+    .person = これを持つサービスどうしは、同じ人のことを結びつけられます。どうしても要るときだけ選んでください。
 attribute-display-name = 氏名
     .person = サービスの画面に表示するために伝えます。
 attribute-roles = 役割

@@ -10,13 +10,8 @@ use crate::fetch::Fetched;
 use crate::provider::{Document, ProviderError, Rules, digest};
 use crate::store::{Kept, StoreError};
 
-/// What a look brought.
-enum Seen {
-    /// What is believed stands there still.
-    Same,
-    /// A newer document, and what it came as.
-    Newer(Document, Fetched),
-}
+/// What a look brought: a newer document and what it came as, or nothing new.
+type Seen = Option<(Document, Fetched)>;
 
 impl Registry {
     /// Reads the registrations anew. Documents whose place is the same stay as they are; those of a
@@ -121,7 +116,7 @@ impl Registry {
         let held = self.known().held.get(key).cloned();
         let Some(held) = held.filter(|held| held.place.origin.is_read_again()) else { return };
         let seen = self.see(&held, older).await;
-        if let Ok(Seen::Newer(document, fetched)) = &seen
+        if let Ok(Some((document, fetched))) = &seen
             && held.place.rules.from_afar
             && let Err(error) = self.keep_copy(&held.place, document, fetched).await
         {
@@ -143,10 +138,10 @@ impl Registry {
 
     async fn see(&self, held: &Held, older: bool) -> Result<Seen, ProviderError> {
         let fetched = self.fetcher.fetch(&held.place, &held.validators).await?;
-        let Some(mut fetched) = fetched else { return Ok(Seen::Same) };
+        let Some(mut fetched) = fetched else { return Ok(None) };
         let same = |known: &Arc<Document>| known.digest == digest(&fetched.bytes);
         if held.document.as_ref().is_some_and(same) {
-            return Ok(Seen::Same);
+            return Ok(None);
         }
         let bytes = std::mem::take(&mut fetched.bytes);
         let (document, bytes) = self.judge(bytes, &held.place.rules).await?;
@@ -154,7 +149,7 @@ impl Registry {
         {
             document.check_not_older(known, self.now())?;
         }
-        Ok(Seen::Newer(document, Fetched { bytes, ..fetched }))
+        Ok(Some((document, Fetched { bytes, ..fetched })))
     }
 
     async fn keep_copy(
@@ -177,7 +172,7 @@ impl Registry {
         let now = self.now();
         match seen {
             Ok(seen) => {
-                if let Seen::Newer(document, fetched) = seen {
+                if let Some((document, fetched)) = seen {
                     tracing::info!(place = %held.place, entities = document.len(), "metadata read");
                     held.document = Some(Arc::new(document));
                     held.validators = fetched.validators;

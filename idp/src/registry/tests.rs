@@ -114,6 +114,10 @@ fn every_fault_and_every_warning_has_its_words() {
     let words = crate::words::words().unwrap();
     assert_eq!(lacking_advice(&words, &ProviderError::CODES), BTreeMap::new());
     assert_eq!(lacking_advice(&words, &OrderError::CODES), BTreeMap::new());
+    for attribute in crate::config::AttributeName::ALL {
+        let key = format!("attribute-{}", attribute.as_str());
+        assert!(!words.in_(Language::Ja).attribute(&key, "person").is_empty(), "{key}");
+    }
     for warning in Warning::ALL {
         let key = format!("provider-warning-{}", warning.as_str());
         assert!(words.in_(Language::Ja).knows(&key), "{key}");

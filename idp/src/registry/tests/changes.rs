@@ -3,10 +3,10 @@
 use super::{Bed, week};
 use crate::config::AttributeName;
 use crate::provider::Terms;
-use crate::registry::{MetadataOrder, Order, OrderError, State, Warning};
+use crate::registry::{MetadataOrder, Order, OrderError, Registrar, State, Warning};
 use crate::store::Deed;
 use crate::store::tests::both;
-use crate::testing::{Provider, days};
+use crate::testing::{Provider, Rig, days};
 
 fn pasted(text: String) -> Order {
     let metadata = MetadataOrder::Document(text.into_bytes());
@@ -134,4 +134,34 @@ async fn a_new_document_takes_the_place_of_the_one_before() {
         assert!(found.valid_until() > Some(bed.now() + days(19)));
         assert!(found.may_know(AttributeName::PairwiseId), "the terms stay");
     }
+}
+
+#[tokio::test]
+async fn the_command_line_does_the_same_to_servers_that_run() {
+    let rig = Rig::new().await;
+    let registrar = Registrar::open(&rig.config, rig.surroundings.clone()).await.unwrap();
+    let provider = Provider::new(&rig.pki, "sp.example");
+    let text = provider.metadata(rig.now() + days(60));
+    let (offer, report) = registrar.propose(pasted(text)).await.unwrap();
+    assert_eq!((offer.entity_id(), report.warnings.len()), (&*provider.entity_id, 1));
+    assert!(report.warnings[0].in_english().contains("not signed"));
+    let told = vec![AttributeName::DisplayName];
+    let id = registrar.add(&offer, |terms| terms.attributes = told).await.unwrap();
+    let server = &rig.centre().registry;
+    server.catch_up().await.unwrap();
+    assert!(server.serves(&provider));
+
+    let which = provider.entity_id.as_str();
+    registrar.set(which, |terms| terms.consent = false).await.unwrap();
+    registrar.enable(which, false).await.unwrap();
+    let shown = registrar.show(&id).unwrap();
+    assert_eq!((shown.state, shown.terms.unwrap().consent), (State::Disabled, false));
+    let json = serde_json::to_value(registrar.list()).unwrap();
+    assert_eq!((&json[1]["state"], &json[1]["id"]), (&"disabled".into(), &id.clone().into()));
+    let history = registrar.history(which).await.unwrap();
+    assert_eq!(history.len(), 3);
+    assert!(history.iter().all(|change| change.who == "command-line"));
+    registrar.remove(which).await.unwrap();
+    let nobody = registrar.show(which).unwrap_err().to_string();
+    assert!(nobody.starts_with("registry.no-such: "), "{nobody}");
 }
