@@ -26,6 +26,7 @@ demo-peers: build-packages
 
 test: build-packages test-packages
 	./tests/with-postgres.sh ./tests/with-pkilint.sh cargo test --workspace --all-features --locked
+	./tests/fuzz.sh
 
 bench: build-packages test-packages
 	cargo build --release --locked
@@ -34,6 +35,7 @@ bench: build-packages test-packages
 lint: build-packages
 	@./tests/lint-tools.sh
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 	./tests/deny.sh
 	typos

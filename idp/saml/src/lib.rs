@@ -13,6 +13,8 @@ mod canonical;
 mod certificate;
 mod consume;
 mod encryption;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod gate;
 mod id;
 mod instant;

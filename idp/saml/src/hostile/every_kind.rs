@@ -305,10 +305,10 @@ fn attributes(count: usize) -> String {
 
 #[test]
 fn a_hundred_thousand_attributes() {
-    let attributes = attributes(100_000);
+    let many = attributes(100_000);
     for target in Target::all() {
         let start = format!("<{} ", target.root());
-        let xml = target.with(&start, &format!("<{}{attributes} ", target.root()));
+        let xml = target.with(&start, &format!("<{}{many} ", target.root()));
         let verdict = quickly(target.name, || (target.take)(&xml));
         assert!(
             matches!(verdict, Err("saml.gate.size" | "saml.gate.attributes")),
@@ -317,9 +317,9 @@ fn a_hundred_thousand_attributes() {
         );
     }
     // As many as fit into the size of a message.
-    let attributes = attributes(20_000);
+    let fitting = attributes(20_000);
     refused("saml.gate.attributes", |target| {
-        target.with(&format!("<{} ", target.root()), &format!("<{}{attributes} ", target.root()))
+        target.with(&format!("<{} ", target.root()), &format!("<{}{fitting} ", target.root()))
     });
 }
 

@@ -5,7 +5,7 @@ mod assertion;
 mod response;
 
 pub use assertion::Assertion;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) use response::Envelope;
 pub use response::{ErrorResponse, Issued, Protection, error_response, response};
 
