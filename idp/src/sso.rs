@@ -167,6 +167,8 @@ impl Visit<'_> {
 }
 
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod ladder_tests;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 //! relay at the other end of the wire.
 
 mod desk;
+mod hostile;
 mod login;
 mod logout;
 mod office;

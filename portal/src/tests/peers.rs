@@ -59,6 +59,10 @@ pub struct Saying {
     pub attributes: BTreeMap<&'static str, Vec<String>>,
     pub session_index: String,
     pub assertion_bytes: Option<u8>,
+    /// How the assertion travels: encrypted, or readable.
+    pub is_encrypted: bool,
+    /// Whether the assertion is signed by itself too.
+    pub is_signed_twice: bool,
 }
 
 impl Saying {
@@ -89,6 +93,8 @@ impl Saying {
                 .collect(),
             session_index: random_id(&mut random),
             assertion_bytes: None,
+            is_encrypted: true,
+            is_signed_twice: true,
         }
     }
 
@@ -126,10 +132,11 @@ impl Saying {
             session_not_on_or_after: self.now + SignedDuration::from_hours(8),
             attributes: &attributes,
         };
+        let key = EncryptionKey::from_certificate(&encryption).unwrap();
         let protection = Protection {
             signer: &signer,
-            encrypt_to: Some(&EncryptionKey::from_certificate(&encryption).unwrap()),
-            sign_assertion: true,
+            encrypt_to: self.is_encrypted.then_some(&key),
+            sign_assertion: self.is_signed_twice,
         };
         let mut bytes = |out: &mut [u8]| match self.assertion_bytes {
             Some(byte) => out.fill(byte),

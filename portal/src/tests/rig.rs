@@ -60,6 +60,27 @@ impl Rig {
         .await
     }
 
+    /// A portal whose identity provider's metadata are what `change` makes of them.
+    pub async fn described(change: impl FnOnce(String) -> String) -> Self {
+        Self::open(Behaviour::default(), &OFFICE, |config| describe(config, change)).await
+    }
+
+    /// What a portal that cannot begin with such metadata says.
+    pub async fn refusal(
+        change: impl FnOnce(String) -> String,
+        configure: impl FnOnce(&mut PortalConfig),
+    ) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(FrozenClock::at("2026-11-20T01:15:02Z".parse().unwrap()));
+        let surroundings = Surroundings { clock: clock.clone(), entropy: Arc::new(SystemEntropy) };
+        let database = DatabaseConfig::sqlite(&folder.path().join("portal.db"));
+        let nobody = ["https://localhost:9"; 2];
+        let mut config = config(folder.path(), nobody, database, clock.now());
+        describe(&config, change);
+        configure(&mut config);
+        Portal::open(&config, surroundings).await.err().unwrap().to_string()
+    }
+
     async fn open(
         behaviour: Behaviour,
         office: &Identity,
@@ -108,6 +129,12 @@ impl Rig {
         assert_eq!(browser.get(&finish).await.status(), StatusCode::SEE_OTHER);
         browser
     }
+}
+
+fn describe(config: &PortalConfig, change: impl FnOnce(String) -> String) {
+    let path = &config.saml.identity_providers[0];
+    let xml = std::fs::read_to_string(path).unwrap();
+    std::fs::write(path, change(xml)).unwrap();
 }
 
 /// SQLite in the folder, or a schema of its own where `WARIFU_TEST_POSTGRES` names a server.
@@ -193,15 +220,17 @@ impl Browser<'_> {
 
     /// From the identity provider's site: cookies with SameSite=Lax stay behind.
     pub async fn post_assertion(&mut self, field: &str) -> Response<Body> {
-        let kept = std::mem::take(&mut self.cookies);
+        self.send(self.assertion(field)).await
+    }
+
+    /// The same, not yet sent.
+    pub fn assertion(&self, field: &str) -> Request<Body> {
         let body = serde_urlencoded::to_string([("SAMLResponse", field)]).unwrap();
-        let request = self
+        let request = Self { rig: self.rig, cookies: BTreeMap::new() }
             .request(Method::POST, "/saml/acs")
             .header("sec-fetch-site", "cross-site")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let response = self.send(request.body(body.into()).unwrap()).await;
-        self.cookies = kept;
-        response
+        request.body(body.into()).unwrap()
     }
 
     /// Begins at `path` and gives the AuthnRequest that the identity provider gets.
