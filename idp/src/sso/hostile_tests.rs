@@ -255,7 +255,7 @@ async fn keycloak_cve_2026_3047_2603_16442_nobody_is_sent_to_who_is_not_register
     for address in bed.trap.addresses() {
         bed.refuses(UNKNOWN, "an address", &to(&address)).await;
     }
-    bed.refuses("", "nobody", "/saml/unsolicited").await;
+    bed.refuses("request.unreadable", "nobody", "/saml/unsolicited").await;
 
     let switched_off =
         Rig::registered(|provider| (provider.idp_initiated, provider.enabled) = (true, false), &[]);
@@ -291,6 +291,18 @@ async fn addresses_in_a_request_are_compared_and_never_visited() {
     }
     let request = AuthnRequest { acs: AcsChoice::Index(7), ..bed.request() };
     bed.refuses("sso.acs", "an index", &bed.rig.portal.redirect(&request)).await;
+}
+
+/// The address for logouts reads as strictly.
+#[tokio::test]
+async fn hostile_logouts_are_not_read() {
+    let bed = Bed::new().await;
+    let good = edit(&bed.good(), "<samlp:AuthnRequest ", "<samlp:LogoutRequest ");
+    let good = edit(&good, "</samlp:AuthnRequest>", "</samlp:LogoutRequest>");
+    for (case, hostile) in lexical(&good, ISSUER, &bed.trap) {
+        let path = bed.path(&hostile).replacen("/saml/sso?", "/saml/slo?", 1);
+        bed.refuses("slo.unreadable", &case, &path).await;
+    }
 }
 
 /// Requests come by redirect alone, as the metadata says.

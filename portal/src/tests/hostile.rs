@@ -14,12 +14,12 @@ use axum::http::StatusCode;
 use data_encoding::BASE64;
 use openssl::ecdsa::EcdsaSig;
 use openssl::sha::sha256;
-use warifu_saml::{KeySigner, XmlSigner as _};
+use warifu_saml::XmlSigner as _;
 
 use self::documents::{Case, before, behind, edit, lexical, part, signature, signatures, unsigned};
 use self::ordeal::{Outcome, TRIES, assert_refused, timed};
 use self::trap::Trap;
-use super::peers::{NAME, SUBJECT, Saying};
+use super::peers::{NAME, SUBJECT, Saying, signer_of};
 use super::pki::{IDP, Identity, STRANGER};
 use super::rig::{Answer as _, Browser, Rig};
 
@@ -75,7 +75,7 @@ impl Bed {
         assert!(answer.location().starts_with("/login/finish?h="));
     }
 
-    /// Every try gets an answer of its own, for a refused one uses up its request.
+    /// Every try is another browser's, with an answer of its own.
     async fn refuses(&self, form: Form, code: &str, case: &str, change: impl Fn(&str) -> String) {
         let mut outcomes = Vec::new();
         for _ in 0..TRIES {
@@ -102,7 +102,7 @@ impl Bed {
 /// The document with its first signature made anew over what it is now: as if that party had said
 /// it. It must be its own canonical form.
 fn signed_by(identity: &Identity, xml: &str) -> String {
-    let key = KeySigner::from_pem(&identity.key_pem(), &identity.certificate_pem()).unwrap();
+    let key = signer_of(identity);
     let old = signature(xml);
     let digest = BASE64.encode(&sha256(unsigned(xml).as_bytes()));
     let digest = format!("<ds:DigestValue>{digest}</ds:DigestValue>");

@@ -3,7 +3,9 @@
 
 use axum::http::{Method, header};
 
-use super::super::peers::logout_envelope;
+use warifu_saml::{RedirectParameter, redirect};
+
+use super::super::peers::{logout_envelope, logout_request};
 use super::*;
 
 const LOGOUT: &str = "logout.refused";
@@ -61,6 +63,35 @@ async fn hostile_envelopes_end_no_session_and_lead_nowhere() {
     for (case, envelope) in cases {
         let code = if envelope.len() > LONGEST { "request.too-large" } else { LOGOUT };
         bed.refuses_envelope(code, &case, &envelope).await;
+    }
+    assert_eq!(witness.get_json("/session").await["signed_in"], true);
+}
+
+/// The same through the browser, where the query carries it: a bomb too (CVE-2025-25293, ruby-saml).
+#[tokio::test]
+async fn hostile_queries_end_no_session_and_lead_nowhere() {
+    let bed = Bed::of(Rig::with_logout().await);
+    let mut witness = bed.rig.signed_in("resident").await;
+    let good = logout_request(bed.rig.now(), Vec::new()).to_xml().unwrap();
+    let mut cases = lexical(&good, ISSUER, &bed.trap);
+    cases.push(("a bomb".to_owned(), format!("{good}{}", " ".repeat(8 << 20))));
+    let path = |xml: &str| {
+        let parameter = RedirectParameter::Request;
+        redirect::url("/saml/slo", parameter, xml, None, Some(&signer_of(&IDP))).unwrap()
+    };
+    let good = path(&good);
+    let mut paths: Vec<_> = cases.iter().map(|(case, xml)| (case.as_str(), path(xml))).collect();
+    paths.push(("no SigAlg", edit(&good, "SigAlg=", "Other=")));
+    paths.push(("SHA-1", edit(&good, "ecdsa-sha256", "ecdsa-sha1")));
+    for (case, path) in paths {
+        let mut outcomes = Vec::new();
+        for _ in 0..TRIES {
+            let mut browser = bed.rig.browser();
+            let (answer, taken) = timed(browser.get(&path)).await;
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            outcomes.push(Outcome { status, headers, body: answer.text().await, taken });
+        }
+        assert_refused(case, LOGOUT, &outcomes, &bed.trap);
     }
     assert_eq!(witness.get_json("/session").await["signed_in"], true);
 }
