@@ -6,6 +6,7 @@ mod cards;
 mod consents;
 mod documents;
 mod endings;
+mod entrances;
 mod felica;
 mod holders;
 mod lists;
@@ -26,7 +27,7 @@ use sqlx::migrate::Migrator;
 use warifu_service::Database;
 use warifu_service::clock::Entropy;
 use warifu_service::seal::{KeyRing, SealError};
-use warifu_service::storage::{DatabaseConfig, Migrations, StorageError};
+use warifu_service::storage::{DatabaseConfig, Migrations, StorageError, Undone};
 
 pub(crate) use cards::{Card, CardId, Use, UsedCertificate};
 pub(crate) use consents::{Consent, NewConsent};
@@ -46,6 +47,8 @@ pub(crate) use refusals::{Refusal, Shown};
 pub use registry::ApplyError;
 pub(crate) use registry::Told;
 pub(crate) use sessions::{NewSession, Party, Recorded, Session};
+
+use entrances::Entrances;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -67,6 +70,9 @@ pub enum StoreError {
     /// The engine failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    /// A write that shared its transaction with others was not done.
+    #[error(transparent)]
+    Undone(#[from] Undone),
     /// A sealed column does not open.
     #[error("{column} of a row: {source}")]
     Sealed {
@@ -93,6 +99,7 @@ pub(crate) struct Store {
     keys: Arc<KeyRing>,
     entropy: Arc<dyn Entropy>,
     tells: Tells,
+    entrances: Entrances,
 }
 
 impl Store {
@@ -104,7 +111,8 @@ impl Store {
         tells: Tells,
     ) -> Result<Self, StorageError> {
         let database = Database::open(config, MIGRATIONS).await?;
-        Ok(Self { database, keys: Arc::new(keys), entropy, tells })
+        let entrances = Entrances::open(&database);
+        Ok(Self { database, keys: Arc::new(keys), entropy, tells, entrances })
     }
 
     pub(crate) fn database(&self) -> &Database {

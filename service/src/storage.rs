@@ -8,7 +8,12 @@
 //!
 //! SQLite: WAL, one writer and several readers, `BEGIN IMMEDIATE` for every transaction (a
 //! deferred one that reads and then writes fails under load), `synchronous = FULL`, because an
-//! answer may leave only when its event is durable.
+//! answer may leave only when its event is durable. Small writes that are many go through [`Lanes`],
+//! where they share a commit.
+
+mod lane;
+mod lanes;
+mod table;
 
 use std::path::PathBuf;
 use std::str::FromStr as _;
@@ -18,12 +23,18 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::migrate::Migrator;
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
 
+pub use lanes::{Entrance, Lanes, Pace, Undone, Write};
+#[doc(hidden)]
+pub use table::{filled_up, over};
+
 /// How long a query waits for a connection or for SQLite's lock.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Prepared statements that a connection keeps; those over a table of rows have several texts each.
+const STATEMENTS: usize = 256;
 
 /// Where a party keeps its data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -128,10 +139,11 @@ impl Database {
             return Self::connect_sqlite(config).await;
         }
         if config.url.starts_with("postgres:") || config.url.starts_with("postgresql:") {
+            let options = PgConnectOptions::from_str(&config.url)?;
             let pool = PgPoolOptions::new()
                 .max_connections(config.connections)
                 .acquire_timeout(PATIENCE)
-                .connect(&config.url)
+                .connect_with(options.statement_cache_capacity(STATEMENTS))
                 .await?;
             return Ok(Self::Postgres(pool));
         }
@@ -144,10 +156,13 @@ impl Database {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            .statement_cache_capacity(STATEMENTS)
             .busy_timeout(PATIENCE);
         make_folder_of(options.get_filename())?;
         let pool = |connections| {
-            SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE)
+            // A connection to a file does not break while nobody looks.
+            let options = SqlitePoolOptions::new().test_before_acquire(false);
+            options.max_connections(connections).acquire_timeout(PATIENCE)
         };
         let writer = pool(1).connect_with(options.clone()).await?;
         let readers = pool(config.connections).connect_with(options.read_only(true)).await?;
@@ -220,6 +235,14 @@ impl Transaction {
         match self {
             Self::Sqlite(transaction) => transaction.commit().await,
             Self::Postgres(transaction) => transaction.commit().await,
+        }
+    }
+
+    /// Undoes it. Dropping does the same, but later.
+    async fn rollback(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(transaction) => transaction.rollback().await,
+            Self::Postgres(transaction) => transaction.rollback().await,
         }
     }
 }
@@ -320,19 +343,19 @@ macro_rules! execute {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     #[derive(Debug, sqlx::FromRow, PartialEq)]
-    struct Row {
-        id: String,
-        amount: i64,
+    pub(crate) struct Row {
+        pub(crate) id: String,
+        pub(crate) amount: i64,
         note: Option<String>,
     }
 
     /// A database of each engine, with an empty table; the PostgreSQL one in a schema of the
     /// test's own, because tests run side by side.
-    async fn databases(test: &str) -> Vec<(Option<tempfile::TempDir>, Database)> {
+    pub(crate) async fn databases(test: &str) -> Vec<(Option<tempfile::TempDir>, Database)> {
         let dir = tempfile::tempdir().unwrap();
         let config = DatabaseConfig::sqlite(&dir.path().join("deep/er/test.db"));
         let mut all = vec![(Some(dir), Database::connect(&config).await.unwrap())];

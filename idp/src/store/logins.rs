@@ -1,6 +1,9 @@
 //! Questions to a card on their way: sign-ins from the AuthnRequest to the Response, activations,
 //! cards to be added. Every look needs the secret of the browser that began it.
 
+mod presence;
+mod writes;
+
 use jiff::Timestamp;
 use warifu_service::storage::{instant, micros};
 use warifu_service::{execute, fetch_optional};
@@ -8,6 +11,10 @@ use warifu_service::{execute, fetch_optional};
 use super::{CardId, SecretHash, Session, Store, StoreError, Use};
 use crate::assurance::{Level, Wanted};
 use crate::person::PersonId;
+
+pub(super) use presence::{SetPresence, is_open};
+use writes::Known;
+pub(super) use writes::{AddLogin, SetChallenge, TakeChallenge, TakeLogin};
 
 /// What the card is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,6 +146,7 @@ pub(crate) enum Taken {
 #[derive(sqlx::FromRow)]
 struct Row {
     id: String,
+    browser: Vec<u8>,
     task: String,
     provider: Option<String>,
     acs: Option<String>,
@@ -211,33 +219,22 @@ fn outcome(row: &Row) -> Result<Option<Outcome>, StoreError> {
 
 impl Store {
     pub(crate) async fn add_login(&self, login: &NewLogin<'_>) -> Result<(), StoreError> {
-        let sql = "INSERT INTO logins (id, browser, task, provider, acs, request, relay_state, \
-                   classes, lasting, subject, level, within, person, session, authenticated_at, \
-                   expires_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
-        let (asker, known) = (login.asker.as_ref(), login.known);
-        let wishes = asker.map(|asker| &asker.wishes);
-        execute!(
-            self.database.write(),
-            sql,
-            login.id,
-            login.browser.as_slice(),
-            login.task.as_str(),
-            asker.map(|asker| asker.provider.as_str()),
-            asker.map(|asker| asker.acs.as_str()),
-            asker.and_then(|asker| asker.request.as_deref()),
-            asker.and_then(|asker| asker.relay_state.as_deref()),
-            wishes.map(|wishes| wishes.wanted.to_words()),
-            wishes.map(|wishes| wishes.lasting),
-            wishes.and_then(|wishes| wishes.subject.as_deref()),
-            login.level.as_str(),
-            login.within.as_deref(),
-            known.map(|session| session.person.as_str()),
-            known.map(|session| session.id.as_slice()),
-            known.map(|session| micros(session.authenticated_at)),
-            micros(login.expires_at)
-        )?;
-        Ok(())
+        let known = login.known.map(|session| Known {
+            person: session.person.clone(),
+            session: session.id.clone(),
+            authenticated_at: micros(session.authenticated_at),
+        });
+        let login = AddLogin {
+            id: login.id.to_owned(),
+            browser: login.browser.clone(),
+            task: login.task,
+            asker: login.asker.clone(),
+            level: login.level,
+            within: login.within.clone(),
+            known,
+            expires_at: micros(login.expires_at),
+        };
+        self.entrances.logins.write(login).await
     }
 
     /// The sign-in, for the browser that began it and while it lasts.
@@ -257,18 +254,14 @@ impl Store {
         id: &str,
         challenge: &Challenge<'_>,
     ) -> Result<bool, StoreError> {
-        let sql = "UPDATE logins SET nonce = $2, nonce_expires_at = $3, watch = $4, task = $5, \
-                   proved = NULL, proved_at = NULL WHERE id = $1 AND person IS NULL";
-        let rows = execute!(
-            self.database.write(),
-            sql,
-            id,
-            challenge.nonce,
-            micros(challenge.expires_at),
-            challenge.watch.as_deref(),
-            challenge.task.as_str()
-        )?;
-        Ok(rows == 1)
+        let challenge = SetChallenge {
+            id: id.to_owned(),
+            task: challenge.task,
+            nonce: challenge.nonce.to_owned(),
+            expires_at: micros(challenge.expires_at),
+            watch: challenge.watch.clone(),
+        };
+        self.entrances.challenges.write(challenge).await
     }
 
     /// Takes the nonce out: of several that try, one gets it.
@@ -278,16 +271,8 @@ impl Store {
         browser: &SecretHash,
         now: Timestamp,
     ) -> Result<Taken, StoreError> {
-        let Some(row) = self.login_row(id, browser, now).await? else { return Ok(Taken::Unknown) };
-        let Some(nonce) = row.nonce.clone() else { return Ok(Taken::Used) };
-        let late = row.nonce_expires_at.is_none_or(|end| end <= micros(now));
-        let sql = "UPDATE logins SET nonce = NULL WHERE id = $1 AND nonce = $2";
-        let rows = execute!(self.database.write(), sql, id, nonce.as_str())?;
-        Ok(match (rows, late) {
-            (1, false) => Taken::Nonce(Box::new(row.try_into()?), nonce),
-            (1, true) => Taken::Late,
-            _ => Taken::Used,
-        })
+        let (id, browser) = (id.to_owned(), browser.clone());
+        self.entrances.nonces.write(TakeChallenge { id, browser, now: micros(now) }).await
     }
 
     /// Notes that a FeliCa card has proved itself. `false` when the sign-in has its outcome already.
@@ -305,13 +290,13 @@ impl Store {
         patient: &PersonId,
         used: &Use,
     ) -> Result<bool, StoreError> {
-        let mut tx = self.database.begin().await?;
-        let sql = "UPDATE logins SET person = $2, authenticated_at = $3 \
-                   WHERE id = $1 AND person IS NULL";
-        let done = execute!(tx.on(), sql, id, patient.as_str(), micros(used.at))? == 1
-            && self.note_tap(&mut tx, used).await?;
-        tx.commit().await?;
-        Ok(done)
+        let presence = SetPresence {
+            store: self.clone(),
+            login: id.to_owned(),
+            patient: patient.clone(),
+            used: used.clone(),
+        };
+        self.entrances.presences.write(presence).await
     }
 
     /// Takes the sign-in out for good: with its outcome (`finished`), or before it has one.
@@ -322,18 +307,8 @@ impl Store {
         finished: bool,
         now: Timestamp,
     ) -> Result<Option<Login>, StoreError> {
-        let sql = "DELETE FROM logins WHERE id = $1 AND browser = $2 AND expires_at > $3 \
-                   AND (person IS NOT NULL) = $4 RETURNING *";
-        let row = fetch_optional!(
-            self.database.write(),
-            Row,
-            sql,
-            id,
-            browser.as_slice(),
-            micros(now),
-            finished
-        )?;
-        row.map(Login::try_from).transpose()
+        let (id, browser, now) = (id.to_owned(), browser.clone(), micros(now));
+        self.entrances.outcomes.write(TakeLogin { id, browser, finished, now }).await
     }
 
     /// Deletes the sign-ins that were given up.

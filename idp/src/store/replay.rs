@@ -1,9 +1,11 @@
 //! What may be answered or obeyed once only: authentication requests by their issuer and ID, security
 //! events by their issuer and `jti`.
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp};
-use warifu_service::execute;
-use warifu_service::storage::{Transaction, micros};
+use warifu_service::storage::{Transaction, Write, micros};
+use warifu_service::{execute, fetch_over};
 
 use super::{Store, StoreError};
 
@@ -11,6 +13,26 @@ use super::{Store, StoreError};
 const REMEMBERED: SignedDuration = SignedDuration::from_mins(30);
 /// For longer than an event is taken.
 const EVENT_REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 8);
+
+/// A request: its issuer, and its ID there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, sqlx::FromRow)]
+pub(super) struct Request {
+    issuer: String,
+    id: String,
+}
+
+/// The claim to answer a request; whether it is the first.
+pub(super) struct Claim {
+    pub(super) request: Request,
+    until: i64,
+}
+
+impl Claim {
+    pub(super) fn new(issuer: &str, id: &str, now: Timestamp) -> Self {
+        let request = Request { issuer: issuer.to_owned(), id: id.to_owned() };
+        Self { request, until: micros(now + REMEMBERED) }
+    }
+}
 
 impl Store {
     /// Claims a request outside of any session. `false` when it was claimed before.
@@ -20,10 +42,7 @@ impl Store {
         request: &str,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut tx = self.database.begin().await?;
-        let claimed = claim_answer(&mut tx, issuer, request, now).await?;
-        tx.commit().await?;
-        Ok(claimed)
+        self.entrances.claims.write(Claim::new(issuer, request, now)).await
     }
 
     /// Deletes the claims that are too old to matter.
@@ -33,14 +52,43 @@ impl Store {
     }
 }
 
-/// Claims the answer to a request.
-pub(super) async fn claim_answer(
+impl Write for Claim {
+    type Answer = bool;
+    type Error = StoreError;
+
+    fn subject(&self) -> &[u8] {
+        self.request.id.as_bytes()
+    }
+
+    async fn write(these: &[Self], tx: &mut Transaction) -> Result<Vec<bool>, StoreError> {
+        let mut claimed = claim_all(tx, &these.iter().collect::<Vec<_>>()).await?;
+        // Of two that claim the same at once, the first gets it.
+        Ok(these.iter().map(|claim| claimed.remove(&claim.request)).collect())
+    }
+}
+
+/// Claims all of them; which of them nobody claimed before.
+pub(super) async fn claim_all(
     tx: &mut Transaction,
-    issuer: &str,
-    request: &str,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    claim(tx, issuer, request, now + REMEMBERED).await
+    claims: &[&Claim],
+) -> Result<HashSet<Request>, sqlx::Error> {
+    if claims.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let sql = "WITH v (issuer, id, until) AS (VALUES {rows}) \
+               INSERT INTO replay (issuer, id, expires_at) \
+               SELECT issuer, id, until FROM v WHERE v.id IS NOT NULL \
+               ON CONFLICT (issuer, id) DO NOTHING RETURNING issuer, id";
+    let claimed = fetch_over!(
+        tx.on(),
+        Request,
+        sql,
+        claims,
+        |claim| claim.map(|claim| claim.request.issuer.as_str()),
+        claim.map(|claim| claim.request.id.as_str()),
+        claim.map(|claim| claim.until),
+    )?;
+    Ok(claimed.into_iter().collect())
 }
 
 /// Claims an event.
@@ -50,18 +98,9 @@ pub(super) async fn claim_event(
     jti: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    claim(tx, issuer, jti, now + EVENT_REMEMBERED).await
-}
-
-async fn claim(
-    tx: &mut Transaction,
-    issuer: &str,
-    id: &str,
-    until: Timestamp,
-) -> Result<bool, StoreError> {
     let sql = "INSERT INTO replay (issuer, id, expires_at) VALUES ($1, $2, $3) \
                ON CONFLICT (issuer, id) DO NOTHING";
-    Ok(execute!(tx.on(), sql, issuer, id, micros(until))? == 1)
+    Ok(execute!(tx.on(), sql, issuer, jti, micros(now + EVENT_REMEMBERED))? == 1)
 }
 
 #[cfg(test)]

@@ -1,19 +1,27 @@
 //! Sessions of persons who logged in, found by the hash of the browser's cookie, and the service
 //! providers that were told about each.
 
+mod answering;
+mod opening;
+
 use jiff::{SignedDuration, Timestamp};
 use warifu_saml::NameId;
 use warifu_service::storage::{Transaction, instant, micros};
-use warifu_service::{execute, fetch_one, fetch_optional};
+use warifu_service::{execute, fetch_optional};
 
+use super::replay::Claim;
 use super::{CardId, SecretHash, Store, StoreError, Use};
 use crate::assurance::Level;
 use crate::person::PersonId;
+
+pub(super) use answering::Answering;
+pub(super) use opening::Opening;
 
 /// A use is written down at most this often, so that reading a session seldom writes.
 const USE_GRAIN: SignedDuration = SignedDuration::from_secs(30);
 
 /// A session to open.
+#[derive(Clone)]
 pub(crate) struct NewSession {
     pub(crate) id: SecretHash,
     pub(crate) person: PersonId,
@@ -118,21 +126,14 @@ impl Store {
         login: &str,
         ends_at: Option<Timestamp>,
     ) -> Result<bool, StoreError> {
-        let mut tx = self.database.begin().await?;
-        let sql = "UPDATE logins SET person = $2, session = $3, authenticated_at = $4, \
-                   ends_at = $5 WHERE id = $1 AND person IS NULL";
-        let (person, at, end) = (new.person.as_str(), micros(new.used.at), ends_at.map(micros));
-        if execute!(tx.on(), sql, login, person, new.id.as_slice(), at, end)? != 1
-            || !self.note_use(&mut tx, &new.used).await?
-        {
-            return Ok(false);
-        }
-        insert(&mut tx, new).await?;
-        if let Some(old) = replaces {
-            self.replace(&mut tx, old, new).await?;
-        }
-        tx.commit().await?;
-        Ok(true)
+        let opening = Opening {
+            store: self.clone(),
+            new: new.clone(),
+            replaces: replaces.cloned(),
+            login: login.to_owned(),
+            ends_at: ends_at.map(micros),
+        };
+        self.entrances.openings.write(opening).await
     }
 
     async fn replace(
@@ -180,19 +181,13 @@ impl Store {
         request: Option<&str>,
         now: Timestamp,
     ) -> Result<Recorded, StoreError> {
-        let mut tx = self.database.begin().await?;
-        let sql = "UPDATE sessions SET used_at = $2 WHERE id = $1 AND expires_at > $2";
-        if execute!(tx.on(), sql, session.as_slice(), micros(now))? != 1 {
-            return Ok(Recorded::SessionOver);
-        }
-        if let Some(request) = request
-            && !super::replay::claim_answer(&mut tx, &fresh.provider, request, now).await?
-        {
-            return Ok(Recorded::Before);
-        }
-        let party = join_party(&mut tx, session, fresh).await?;
-        tx.commit().await?;
-        Ok(Recorded::Now(party))
+        let answering = Answering {
+            session: session.clone(),
+            fresh: fresh.clone(),
+            claim: request.map(|request| Claim::new(&fresh.provider, request, now)),
+            now: micros(now),
+        };
+        self.entrances.answers.write(answering).await
     }
 
     /// The names by which a provider knows a session, if it does.
@@ -233,16 +228,6 @@ impl Store {
     }
 }
 
-async fn insert(tx: &mut Transaction, new: &NewSession) -> Result<(), StoreError> {
-    let sql = "INSERT INTO sessions \
-               (id, person, card, level, authenticated_at, used_at, expires_at, watch) \
-               VALUES ($1, $2, $3, $4, $5, $5, $6, $7)";
-    let (id, person, card) = (new.id.as_slice(), new.person.as_str(), new.used.card.as_slice());
-    let (at, end) = (micros(new.used.at), micros(new.expires_at));
-    execute!(tx.on(), sql, id, person, card, new.level.as_str(), at, end, new.watch.as_deref())?;
-    Ok(())
-}
-
 /// Keeps other transactions from answering under a session that is about to end: they touch the
 /// same row first.
 pub(super) async fn hold(tx: &mut Transaction, id: &SecretHash) -> Result<(), StoreError> {
@@ -252,27 +237,6 @@ pub(super) async fn hold(tx: &mut Transaction, id: &SecretHash) -> Result<(), St
 
 const PARTY: &str = "SELECT provider, name_id, session_index FROM session_parties \
                      WHERE session = $1 AND provider = $2";
-
-/// Gives the names by which a provider knows a session: those of an earlier answer, else `fresh`. It
-/// knows a session by one name, so one of another kind takes the place of the earlier.
-async fn join_party(
-    tx: &mut Transaction,
-    session: &SecretHash,
-    fresh: &Party,
-) -> Result<Party, StoreError> {
-    let sql = "INSERT INTO session_parties (session, provider, name_id, session_index) \
-               VALUES ($1, $2, $3, $4) ON CONFLICT (session, provider) DO NOTHING";
-    let (provider, name, index) =
-        (fresh.provider.as_str(), fresh.name_id.as_str(), fresh.session_index.as_str());
-    execute!(tx.on(), sql, session.as_slice(), provider, name, index)?;
-    let known = fetch_one!(tx.on(), Party, PARTY, session.as_slice(), provider)?;
-    if known.is_lasting() == fresh.is_lasting() {
-        return Ok(known);
-    }
-    let sql = "UPDATE session_parties SET name_id = $3 WHERE session = $1 AND provider = $2";
-    execute!(tx.on(), sql, session.as_slice(), provider, name)?;
-    Ok(Party { name_id: fresh.name_id.clone(), ..known })
-}
 
 #[cfg(test)]
 pub(super) mod tests {

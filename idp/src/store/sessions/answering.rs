@@ -1,0 +1,164 @@
+//! Answers to service providers under their sessions, one statement for all that come at once.
+
+use std::collections::{HashMap, HashSet};
+
+use warifu_service::storage::{Transaction, Write};
+use warifu_service::{execute, fetch_over};
+
+use super::{Id, Party, Recorded};
+use crate::store::replay::{Claim, claim_all};
+use crate::store::{SecretHash, StoreError};
+
+/// A request of a provider is answered under a session.
+pub(in crate::store) struct Answering {
+    pub(super) session: SecretHash,
+    /// The names by which the provider is to know the session, unless it knows some already.
+    pub(super) fresh: Party,
+    /// The request that is answered, where there was one.
+    pub(super) claim: Option<Claim>,
+    pub(super) now: i64,
+}
+
+/// A provider under a session, and its names there.
+#[derive(sqlx::FromRow)]
+struct Known {
+    session: Vec<u8>,
+    provider: String,
+    name_id: String,
+    session_index: String,
+}
+
+/// A session and a provider.
+type Place = (SecretHash, String);
+
+impl Answering {
+    fn place(&self) -> Place {
+        (self.session.clone(), self.fresh.provider.clone())
+    }
+}
+
+impl Write for Answering {
+    type Answer = Recorded;
+    type Error = StoreError;
+
+    fn subject(&self) -> &[u8] {
+        &self.session
+    }
+
+    async fn write(these: &[Self], tx: &mut Transaction) -> Result<Vec<Recorded>, StoreError> {
+        let alive = touch(tx, these).await?;
+        let living = these.iter().filter(|one| alive.contains(&one.session));
+        let claims: Vec<_> = living.filter_map(|one| one.claim.as_ref()).collect();
+        let mut claimed = claim_all(tx, &claims).await?;
+        // Of two that ask for the same answer at once, the first gets it.
+        let mut first = |claim: &Claim| claimed.remove(&claim.request);
+        let refusal = |one: &Self| match &one.claim {
+            _ if !alive.contains(&one.session) => Some(Recorded::SessionOver),
+            Some(claim) if !first(claim) => Some(Recorded::Before),
+            _ => None,
+        };
+        let refusals: Vec<_> = these.iter().map(refusal).collect();
+        let pairs = these.iter().zip(&refusals);
+        let joining: Vec<_> =
+            pairs.filter(|(_, refusal)| refusal.is_none()).map(|(one, _)| one).collect();
+        let mut names = join(tx, &joining).await?.into_iter().map(Recorded::Now);
+        Ok(refusals.into_iter().filter_map(|refusal| refusal.or_else(|| names.next())).collect())
+    }
+}
+
+/// Notes that the sessions are used, which keeps others from ending them meanwhile: they touch the
+/// same row first. Which of them are alive.
+async fn touch(
+    tx: &mut Transaction,
+    these: &[Answering],
+) -> Result<HashSet<SecretHash>, sqlx::Error> {
+    let sql = "WITH v (id, now) AS (VALUES {rows}) UPDATE sessions SET used_at = v.now FROM v \
+               WHERE sessions.id = v.id AND sessions.expires_at > v.now RETURNING sessions.id";
+    let rows = fetch_over!(
+        tx.on(),
+        Id,
+        sql,
+        these,
+        |one| one.map(|one| one.session.as_slice()),
+        one.map(|one| one.now),
+    )?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// The names by which the providers know the sessions: those of an earlier answer, else the fresh
+/// ones. A provider knows a session by one name, so one of another kind takes the place of the
+/// earlier. Whoever touches a session first adds its providers, so nobody adds one in between.
+async fn join(tx: &mut Transaction, these: &[&Answering]) -> Result<Vec<Party>, sqlx::Error> {
+    if these.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = known(tx, these).await?.into_iter();
+    let before: HashMap<Place, Party> = known.map(Known::split).collect();
+    let mut now = before.clone();
+    let names = these.iter().map(|one| {
+        let names = now.entry(one.place()).or_insert_with(|| one.fresh.clone());
+        if names.is_lasting() != one.fresh.is_lasting() {
+            names.name_id.clone_from(&one.fresh.name_id);
+        }
+        names.clone()
+    });
+    let names = names.collect();
+    let (renamed, added): (Vec<_>, Vec<_>) = now
+        .into_iter()
+        .filter(|(place, names)| before.get(place) != Some(names))
+        .partition(|(place, _)| before.contains_key(place));
+    rename(tx, &renamed).await?;
+    add(tx, &added).await?;
+    Ok(names)
+}
+
+impl Known {
+    fn split(self) -> (Place, Party) {
+        let Self { session, provider, name_id, session_index } = self;
+        ((session, provider.clone()), Party { provider, name_id, session_index })
+    }
+}
+
+async fn known(tx: &mut Transaction, these: &[&Answering]) -> Result<Vec<Known>, sqlx::Error> {
+    let sql = "WITH v (session, provider) AS (VALUES {rows}) \
+               SELECT p.session, p.provider, p.name_id, p.session_index FROM v \
+               JOIN session_parties p ON p.session = v.session AND p.provider = v.provider";
+    fetch_over!(
+        tx.on(),
+        Known,
+        sql,
+        these,
+        |one| one.map(|one| one.session.as_slice()),
+        one.map(|one| one.fresh.provider.as_str()),
+    )
+}
+
+async fn rename(tx: &mut Transaction, these: &[(Place, Party)]) -> Result<(), sqlx::Error> {
+    let sql = "UPDATE session_parties SET name_id = $3 WHERE session = $1 AND provider = $2";
+    for ((session, provider), names) in these {
+        let name = names.name_id.as_str();
+        execute!(tx.on(), sql, session.as_slice(), provider.as_str(), name)?;
+    }
+    Ok(())
+}
+
+async fn add(tx: &mut Transaction, these: &[(Place, Party)]) -> Result<(), sqlx::Error> {
+    if these.is_empty() {
+        return Ok(());
+    }
+    let sql = "WITH v (session, provider, name_id, session_index) AS (VALUES {rows}) \
+               INSERT INTO session_parties (session, provider, name_id, session_index) \
+               SELECT session, provider, name_id, session_index FROM v \
+               WHERE v.session IS NOT NULL";
+    fetch_over!(
+        tx.on(),
+        Known,
+        sql,
+        these,
+        |one| one.map(|((session, _), _)| session.as_slice()),
+        one.map(|((_, provider), _)| provider.as_str()),
+        one.map(|(_, names)| names.name_id.as_str()),
+        one.map(|(_, names)| names.session_index.as_str()),
+    )?;
+    Ok(())
+}
