@@ -1,11 +1,13 @@
 //! `warifu bench`: how fast the parts are, each beside its physical limit on this machine.
 //!
-//! Everything runs in this one process, on a demonstration of its own in a temporary folder; the
-//! load and the servers share the machine's cores, so the figures are what both together reach.
+//! Everything runs in this one process, on a demonstration of its own in a temporary folder. The load
+//! runs on threads of its own, but on the same cores as the servers: a rate is what both together
+//! reach, and beside it stands how much of the cores each of them took.
 
 mod browser;
 mod card;
 mod checks;
+mod cpu;
 mod limits;
 mod load;
 mod log;

@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use serde::Serialize;
+use tokio::runtime::Builder;
 use tokio::task::JoinSet;
+
+use super::cpu::{self, Cpu};
 
 /// Does one piece of work after another.
 pub trait Worker: Send + 'static {
@@ -19,6 +22,7 @@ pub struct Load {
     took: Vec<Duration>,
     failures: Failures,
     lasted: Duration,
+    cpu: Cpu,
 }
 
 /// Pieces that did not succeed; they do not count in the rate.
@@ -60,6 +64,12 @@ impl Load {
         self.took.get(place).copied().unwrap_or_default()
     }
 
+    /// Processor time that one piece took.
+    pub fn cpu(&self) -> Cpu {
+        let pieces = u32::try_from(self.took.len()).unwrap_or(u32::MAX).max(1);
+        Cpu { servers: self.cpu.servers / pieces, load: self.cpu.load / pieces }
+    }
+
     /// What did not succeed.
     pub fn failures(&self) -> &Failures {
         &self.failures
@@ -71,15 +81,27 @@ impl Load {
     }
 }
 
-/// Lets `workers` work for `lasting`. Each does one piece before the clock starts, so that
-/// connections stand and caches are warm.
-pub async fn run(workers: Vec<impl Worker>, lasting: Duration) -> anyhow::Result<Load> {
+/// Lets `workers` work for `lasting`, on threads of their own. Each does one piece before the clock
+/// starts, so that connections stand and caches are warm.
+pub async fn run(workers: Vec<impl Worker + 'static>, lasting: Duration) -> anyhow::Result<Load> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    tokio::task::spawn_blocking(move || {
+        let mut threads = Builder::new_multi_thread();
+        let threads = threads.worker_threads(cores).thread_name(cpu::LOAD).enable_all().build()?;
+        // Spawned, because the work of whoever blocks is done on a thread of another name.
+        let driven = threads.spawn(drive(workers, lasting));
+        threads.block_on(driven)?
+    })
+    .await?
+}
+
+async fn drive(workers: Vec<impl Worker>, lasting: Duration) -> anyhow::Result<Load> {
     let mut warm = JoinSet::new();
     for mut worker in workers {
         warm.spawn(async move { worker.once().await.map(|()| worker) });
     }
     let workers: anyhow::Result<Vec<_>> = warm.join_all().await.into_iter().collect();
-    let (started, mut working) = (Instant::now(), JoinSet::new());
+    let (started, used, mut working) = (Instant::now(), Cpu::so_far(), JoinSet::new());
     for worker in workers? {
         working.spawn(work(worker, started + lasting));
     }
@@ -88,6 +110,7 @@ pub async fn run(workers: Vec<impl Worker>, lasting: Duration) -> anyhow::Result
         load.add(done);
     }
     load.lasted = started.elapsed();
+    load.cpu = Cpu::so_far().since(used);
     load.took.sort_unstable();
     let why = load.failures.first.as_deref().unwrap_or_default();
     ensure!(!load.took.is_empty(), "nothing succeeded in {lasting:?}: {why}");

@@ -43,7 +43,8 @@ pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Fig
     }
     let [.., count] = SIDE_BY_SIDE;
     say(&format!("SSO answers from a session, {count} at once"));
-    let workers = signed_in(browsers(stage, &portal, count)?).await?;
+    let new = |browser| FromSession { browser, signed_in: false };
+    let workers = browsers(stage, &portal, count)?.into_iter().map(new).collect();
     let answers = load::run(workers, lasting).await?;
     let what = format!("SSO answer from a session, HTTPS, {count} at once");
     let figure = Figure::loaded(what, &answers)
@@ -75,15 +76,6 @@ fn browsers(stage: &Stage, portal: &Arc<Provider>, count: usize) -> anyhow::Resu
     cards.map(|card| Browser::new(stage, portal, card)).collect()
 }
 
-async fn signed_in(browsers: Vec<Browser>) -> anyhow::Result<Vec<FromSession>> {
-    let mut workers = Vec::new();
-    for mut browser in browsers {
-        browser.sign_in().await?;
-        workers.push(FromSession(browser));
-    }
-    Ok(workers)
-}
-
 /// Each time a new browser: no cookie is kept.
 struct FullLogin(Browser);
 
@@ -94,11 +86,18 @@ impl Worker for FullLogin {
     }
 }
 
-/// Always the same browser.
-struct FromSession(Browser);
+/// Always the same browser, signed in at the beginning.
+struct FromSession {
+    browser: Browser,
+    signed_in: bool,
+}
 
 impl Worker for FromSession {
     async fn once(&mut self) -> anyhow::Result<()> {
-        self.0.answer_again().await
+        if self.signed_in {
+            return self.browser.answer_again().await;
+        }
+        self.signed_in = true;
+        self.browser.sign_in().await
     }
 }

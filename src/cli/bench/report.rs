@@ -27,6 +27,12 @@ pub struct Figure {
     /// Milliseconds that 99 of 100 answers took at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     p99_ms: Option<f64>,
+    /// Microseconds of processor time that one piece took of the servers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_us: Option<f64>,
+    /// The same of the load generator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    load_us: Option<f64>,
     #[serde(skip_serializing_if = "Failures::none")]
     failures: Failures,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -48,6 +54,8 @@ impl Figure {
             per_second,
             p50_ms: None,
             p99_ms: None,
+            server_us: None,
+            load_us: None,
             failures: Failures::default(),
             limits: Vec::new(),
         }
@@ -59,6 +67,8 @@ impl Figure {
         Self {
             p50_ms: millis(0.50),
             p99_ms: millis(0.99),
+            server_us: Some(load.cpu().servers.as_secs_f64() * 1e6),
+            load_us: Some(load.cpu().load.as_secs_f64() * 1e6),
             failures: load.failures().clone(),
             ..Self::rate(what, load.per_second())
         }
@@ -90,16 +100,20 @@ const LIMIT: usize = 34;
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let titles = ["per second", "p50 ms", "p99 ms"];
-        let [rate, p50, p99] = titles;
+        let titles = ["per second", "p50 ms", "p99 ms", "server us", "load us"];
+        let [rate, p50, p99, server, load] = titles;
         writeln!(
             f,
-            "{:WHAT$} {rate:>10} {p50:>8} {p99:>8}   {:LIMIT$} {rate:>10} {:>6}",
+            "{:WHAT$} {rate:>10} {p50:>8} {p99:>8} {server:>9} {load:>7}   {:LIMIT$} {rate:>10} {:>6}",
             "measured", "beside it, the bare limit", "reached"
         )?;
         self.figures.iter().try_for_each(|figure| write!(f, "{figure}"))?;
         let build = if self.optimized { "" } else { ", built WITHOUT optimisation" };
-        writeln!(f, "load and servers together on {} cores{build}", self.cores)
+        writeln!(
+            f,
+            "load and servers together on {} cores{build}; us: of a core, for each",
+            self.cores
+        )
     }
 }
 
@@ -107,13 +121,14 @@ impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:WHAT$} {:>10.0}", self.what, self.per_second)?;
         write!(f, " {:>8} {:>8}", millis(self.p50_ms), millis(self.p99_ms))?;
+        write!(f, " {:>9} {:>7}", micros(self.server_us), micros(self.load_us))?;
         let mut limits = self.limits.iter();
         if let Some(first) = limits.next() {
             first.write(f, self.per_second)?;
         }
         writeln!(f)?;
         for limit in limits {
-            write!(f, "{:width$}", "", width = WHAT + 29)?;
+            write!(f, "{:width$}", "", width = WHAT + 47)?;
             limit.write(f, self.per_second)?;
             writeln!(f)?;
         }
@@ -133,6 +148,10 @@ impl Limit {
 
 fn millis(millis: Option<f64>) -> String {
     millis.map_or_else(String::new, |millis| format!("{millis:.1}"))
+}
+
+fn micros(micros: Option<f64>) -> String {
+    micros.map_or_else(String::new, |micros| format!("{micros:.0}"))
 }
 
 #[cfg(test)]

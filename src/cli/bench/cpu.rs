@@ -1,0 +1,77 @@
+//! How much processor time this process has used, its servers and its load generator apart: the load
+//! runs on threads of its own name, everything else are servers.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+/// The name of the load generator's threads.
+pub const LOAD: &str = "bench-load";
+
+/// Processor time on all cores.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Cpu {
+    /// Of the servers, their databases included.
+    pub servers: Duration,
+    /// Of the load generator.
+    pub load: Duration,
+}
+
+impl Cpu {
+    /// What the threads that live now have used so far. Nothing where the system does not tell.
+    pub fn so_far() -> Self {
+        let mut cpu = Self::default();
+        let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+        for task in tasks {
+            let used = used_by(&task.path()).unwrap_or_default();
+            let name = fs::read_to_string(task.path().join("comm")).unwrap_or_default();
+            let of = if name.trim_end() == LOAD { &mut cpu.load } else { &mut cpu.servers };
+            *of += used;
+        }
+        cpu
+    }
+
+    /// What was used since `before`.
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            servers: self.servers.saturating_sub(before.servers),
+            load: self.load.saturating_sub(before.load),
+        }
+    }
+}
+
+/// The first number of `schedstat`: nanoseconds on a core (Linux `Documentation/scheduler`).
+fn used_by(task: &Path) -> Option<Duration> {
+    let text = fs::read_to_string(task.join("schedstat")).ok()?;
+    text.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    fn work() {
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_millis(60) {
+            std::hint::spin_loop();
+        }
+    }
+
+    #[test]
+    fn the_load_is_told_apart_by_its_threads() {
+        let (go_on, done) = std::sync::mpsc::channel::<()>();
+        let before = Cpu::so_far();
+        let (told, tell) = std::sync::mpsc::channel();
+        let load = std::thread::Builder::new().name(LOAD.to_owned()).spawn(move || {
+            work();
+            told.send(()).unwrap();
+            done.recv().unwrap();
+        });
+        tell.recv().unwrap();
+        let used = Cpu::so_far().since(before);
+        go_on.send(()).unwrap();
+        load.unwrap().join().unwrap();
+        assert!(used.load >= Duration::from_millis(1), "{used:?}");
+    }
+}
