@@ -1,7 +1,9 @@
 //! Logs and metrics of the process.
 
+use std::convert::Infallible;
 use std::io::IsTerminal as _;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -9,6 +11,9 @@ use tracing_subscriber::EnvFilter;
 /// What is logged unless `WARIFU_LOG` says otherwise. A browser whose session has ended is daily
 /// life, which the session library reports as suspicious.
 const DEFAULT_FILTER: &str = "warn,tower_sessions_core=error";
+
+/// How often what was measured is summed up.
+const SUMMED_EVERY: Duration = Duration::from_secs(5);
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
@@ -30,4 +35,15 @@ pub fn start() {
 /// The metrics in Prometheus' text form; empty before [`start`].
 pub fn metrics_text() -> String {
     METRICS.get().map(PrometheusHandle::render).unwrap_or_default()
+}
+
+/// Sums up what was measured, for ever: every single measurement would stay in memory until somebody
+/// asks for the metrics, and perhaps nobody does.
+pub(crate) async fn sum_up() -> Infallible {
+    loop {
+        tokio::time::sleep(SUMMED_EVERY).await;
+        if let Some(metrics) = METRICS.get() {
+            metrics.run_upkeep();
+        }
+    }
 }

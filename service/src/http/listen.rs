@@ -21,6 +21,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
+use crate::telemetry;
 use crate::tls::{self, PeerCertificate, TlsConfig, TlsError};
 
 /// Connections served at the same time; more wait in the system's backlog.
@@ -105,6 +106,7 @@ impl Server {
         tokio::select! {
             ended = serving => ended.map_err(ListenError::Ended),
             () = farewell => Ok(()),
+            never = telemetry::sum_up() => match never {},
         }
     }
 }
