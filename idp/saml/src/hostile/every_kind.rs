@@ -158,7 +158,7 @@ fn transforms_that_choose_what_is_signed() {
 }
 
 #[test]
-fn other_canonicalizations() {
+fn canonicalization_by_another_algorithm() {
     for algorithm in [
         "http://www.w3.org/TR/2001/REC-xml-c14n-20010315",
         "http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments",
