@@ -5,13 +5,13 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-idp=https://idp.localhost:8444/saml/metadata
-demo_folder=${WARIFU_DEMO_DIR:-warifu-demo}
+folder=${WARIFU_DEMO_DIR:-warifu-demo}
 peers=$(mktemp -d /tmp/warifu-peers.XXXXXX)
 chmod 755 "$peers"
 
-fetch() {
-    curl --silent --fail --noproxy '*' --cacert "$demo_folder/ca.pem" --output "$2" "$1"
+is_ready() {
+    curl --silent --fail --noproxy '*' --cacert "$folder/ca.pem" --output /dev/null \
+        https://portal.localhost:8443/healthz
 }
 
 end() {
@@ -23,15 +23,16 @@ end() {
 trap end EXIT
 trap 'exit 0' INT TERM
 
-"$here/peers.sh" make "$peers" "$idp"
-"$1" demo --provider "$peers/kmix/registration.toml" --provider "$peers/phr/registration.toml" &
+"$here/peers.sh" make "$peers" https://idp.localhost:8444/saml/metadata
+"$1" demo &
 demo=$!
-until fetch https://portal.localhost:8443/healthz /dev/null; do
+until is_ready; do
     kill -0 "$demo" 2>/dev/null || exit 1
     sleep 0.5
 done
-fetch "$idp" "$peers/idp.xml"
-"$here/peers.sh" start "$peers" "$peers/idp.xml" "$demo_folder/idp/saml-p256.pem"
+"$here/peers.sh" register "$peers" "$1" "$folder/idp/config.toml"
+"$1" idp metadata --config "$folder/idp/config.toml" >"$peers/idp.xml"
+"$here/peers.sh" start "$peers" "$peers/idp.xml" "$folder/idp/saml-metadata.pem"
 cat <<END
 
   K-MIX (mod_auth_mellon)   http://kmix.localhost:${KMIX_PORT:-18081}    見本 受付's card

@@ -2,11 +2,13 @@
 # Two service providers of other makers, as peers of the identity provider: mod_auth_mellon plays
 # K-MIX, a network of doctors; Shibboleth SP plays the PHR, a personal health record.
 #
-#   peers.sh make  FOLDER IDP                makes keys and settings, and the metadata and
-#                                            registration of each, for the IdP of that entity id
-#   peers.sh start FOLDER METADATA SIGNER    starts them with the IdP's metadata, which must be
-#                                            signed by the owner of the certificate
-#   peers.sh stop  FOLDER
+#   peers.sh make FOLDER IDP                  makes keys, settings and metadata of each, for the
+#                                             identity provider with that entity id
+#   peers.sh register FOLDER WARIFU CONFIG    has the command register both, on the terms of each
+#   peers.sh start FOLDER METADATA SIGNER     starts them with the identity provider's metadata,
+#                                             signed by the owner of the certificate
+#   peers.sh refresh FOLDER METADATA SIGNER   gives them newer metadata while they run
+#   peers.sh stop FOLDER
 #
 # Everything is in FOLDER, whose name must be short: a socket's path has 107 bytes. The addresses
 # are http://kmix.localhost:$KMIX_PORT and http://phr.localhost:$PHR_PORT.
@@ -53,6 +55,20 @@ port() {
     esac
 }
 
+# What each may learn. One that was registered before, with other keys, is registered anew.
+register_peers() {
+    warifu=$1
+    config=$2
+    register kmix /mellon/metadata pairwise-id,display-name,roles,organization
+    register phr /shibboleth pairwise-id,display-name
+}
+
+register() {
+    entity=http://$1.localhost:$(port "$1")$2
+    "$warifu" idp provider remove "$entity" --yes --config "$config" >/dev/null 2>&1 || true
+    "$warifu" idp provider add "$folder/$1/metadata.xml" --attributes "$3" --yes --config "$config"
+}
+
 start_peers() {
     trust "$1" "$2"
     start_phr
@@ -65,10 +81,18 @@ start_phr() {
     web_server phr
 }
 
+# Shibboleth looks for itself whether its file is new; mellon does not, and loses its sessions.
+refresh_peers() {
+    trust "$1" "$2"
+    stop_server "$folder/kmix/httpd.pid"
+    web_server kmix
+}
+
 trust() {
     cp "$2" "$folder/idp/signer.pem"
-    cp "$1" "$folder/idp/metadata.xml"
+    cp "$1" "$folder/idp/metadata.new"
     chmod a+r "$folder/idp"/*
+    mv "$folder/idp/metadata.new" "$folder/idp/metadata.xml"
 }
 
 stop_peers() {
@@ -112,12 +136,12 @@ as_peer() {
 }
 
 PATH=$PATH:/usr/sbin:/sbin
-command=${1:?make, start or stop}
+command=${1:?what to do}
 folder=${2:?the folder}
 case $folder in /*) ;; *) folder=$PWD/$folder ;; esac
 [ "${#folder}" -le 80 ] || { echo "too long a name for a socket in it: $folder" >&2; exit 1; }
 shift 2
 case $command in
-    make | start | stop) "${command}_peers" "$@" ;;
-    *) echo "make, start or stop" >&2; exit 1 ;;
+    make | register | start | refresh | stop) "${command}_peers" "$@" ;;
+    *) echo "make, register, start, refresh or stop" >&2; exit 1 ;;
 esac

@@ -45,6 +45,8 @@ pub async fn make(
 
     saml(folder, Member::Idp, "saml-p256", KeyAlgorithm::P256, surroundings)?;
     saml(folder, Member::Idp, "saml-rsa", KeyAlgorithm::Rsa3072, surroundings)?;
+    // Some service providers check RSA signatures alone.
+    saml(folder, Member::Idp, "saml-metadata", KeyAlgorithm::Rsa3072, surroundings)?;
     saml(folder, Member::Portal, "saml", KeyAlgorithm::P256, surroundings)?;
     // Encryption to the portal is RSA-OAEP, which the federation's profile asks for.
     saml(folder, Member::Portal, "saml-decryption", KeyAlgorithm::Rsa3072, surroundings)

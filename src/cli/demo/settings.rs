@@ -152,7 +152,7 @@ impl Folder {
                 events: KeySource::file(file("events.key")),
                 saml_p256: signing("saml-p256"),
                 saml_rsa: signing("saml-rsa"),
-                metadata: None,
+                metadata: Some(signing("saml-metadata")),
             },
             relay: RelayOfIdp {
                 ticket_key: self.of(Member::Relay, "ticket.pub"),
@@ -235,7 +235,7 @@ impl Folder {
                 decryption_key: file("saml-decryption.key"),
                 decryption_certificate: file("saml-decryption.pem"),
                 identity_providers: vec![file("idp-metadata.xml")],
-                metadata_signers: vec![self.of(Member::Idp, "saml-p256.pem")],
+                metadata_signers: vec![self.of(Member::Idp, "saml-metadata.pem")],
             },
             relay: RelayOfPortal {
                 url: self.address(Member::Relay).parse()?,

@@ -2,8 +2,9 @@
 
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use tempfile::TempDir;
@@ -14,7 +15,7 @@ use warifu_saml::{
 use warifu_service::Surroundings;
 
 use crate::rig::Rig;
-use crate::walker::{Answer, IDP, Walker};
+use crate::walker::{Answer, IDP};
 
 use super::peer::{KMIX, PHR, Peer};
 
@@ -27,30 +28,44 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Makes the peers, starts a demonstration that knows them, and then the peers with what they
-    /// must know of it.
-    pub async fn start() -> Self {
+    /// Makes the peers, registers them at a demonstration, and starts them with what they must know
+    /// of it.
+    pub fn start() -> Self {
         // Web servers run as a user of their own, who has to get in.
         let open = std::fs::Permissions::from_mode(0o755);
         let folder =
             tempfile::Builder::new().prefix("peers").permissions(open).tempdir_in("/tmp").unwrap();
-        script(folder.path(), "make", [format!("{IDP}/saml/metadata")]);
-        let registrations =
-            [KMIX, PHR].map(|peer| folder.path().join(peer.name).join("registration.toml"));
-        let stage = Self { rig: Rig::start_with(registrations.into()), folder };
-        stage.start_peers().await;
+        let stage = Self { rig: Rig::start(), folder };
+        stage.script("make", [format!("{IDP}/saml/metadata")]);
+        stage.script("register", [Path::new(env!("CARGO_BIN_EXE_warifu")), &stage.config()]);
+        stage.tell_peers("start");
         stage
     }
 
-    /// Registers both on one more term, and starts the demonstration again.
-    pub fn register_with(&mut self, term: &str) {
-        self.rig.kill_demo();
+    /// Gives both peers the identity provider's metadata as it is now.
+    pub fn refresh(&self) {
+        self.tell_peers("refresh");
+    }
+
+    /// Changes the terms of both, and waits until they count.
+    pub async fn set(&self, terms: &[&str]) {
+        let config = self.config();
+        let config = ["--config", config.to_str().unwrap()];
         for peer in [KMIX, PHR] {
-            let file = self.folder.path().join(peer.name).join("registration.toml");
-            let terms = std::fs::read_to_string(&file).unwrap();
-            std::fs::write(&file, format!("{terms}{term}\n")).unwrap();
+            let which = ["idp", "provider", "set", peer.entity_id];
+            self.rig.warifu(&[&which, terms, &config].concat());
         }
-        self.rig.start_demo();
+        tokio::time::sleep(Duration::from_secs(3)).await;
+    }
+
+    /// The identity provider's configuration file.
+    pub fn config(&self) -> PathBuf {
+        self.rig.dir().join("idp/config.toml")
+    }
+
+    /// The identity provider's metadata, as its configuration file says now.
+    pub fn metadata(&self) -> String {
+        self.rig.warifu(&["idp", "metadata", "--config", self.config().to_str().unwrap()])
     }
 
     /// Reads an answer as the peer does, with its key.
@@ -84,16 +99,23 @@ impl Stage {
 
     /// What the peers have written down.
     pub fn logs(&self) -> String {
-        logs(self.folder.path())
+        let files = ["kmix/error.log", "phr/error.log", "phr/native.log", "phr/shibd.log"];
+        let read = |name| std::fs::read_to_string(self.folder.path().join(name));
+        files.map(|name| read(name).unwrap_or_default()).join("\n")
     }
 
-    /// Gives both the metadata of the identity provider, and starts them.
-    async fn start_peers(&self) {
-        let page = Walker::new(&self.rig.dir()).get(&format!("{IDP}/saml/metadata")).await;
+    fn tell_peers(&self, command: &str) {
         let metadata = self.folder.path().join("idp-metadata.xml");
-        std::fs::write(&metadata, page.body).unwrap();
-        let signer = self.rig.dir().join("idp/saml-p256.pem");
-        script(self.folder.path(), "start", [&metadata, &signer]);
+        std::fs::write(&metadata, self.metadata()).unwrap();
+        self.script(command, [metadata, self.rig.dir().join("idp/saml-metadata.pem")]);
+    }
+
+    /// Has the script do something that must succeed.
+    fn script<A: AsRef<OsStr>>(&self, command: &str, arguments: impl IntoIterator<Item = A>) {
+        let mut script = Command::new(SCRIPT);
+        let output = script.arg(command).arg(self.folder.path()).args(arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "peers.sh {command}: {said}\n{}", self.logs());
     }
 }
 
@@ -104,17 +126,4 @@ impl Drop for Stage {
         }
         let _ = Command::new(SCRIPT).arg("stop").arg(self.folder.path()).status();
     }
-}
-
-/// Has the script do something that must succeed.
-fn script<A: AsRef<OsStr>>(folder: &Path, command: &str, arguments: impl IntoIterator<Item = A>) {
-    let output = Command::new(SCRIPT).arg(command).arg(folder).args(arguments).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "peers.sh {command}: {said}\n{}", logs(folder));
-}
-
-fn logs(folder: &Path) -> String {
-    let files = ["kmix/error.log", "phr/error.log", "phr/native.log", "phr/shibd.log"];
-    let read = |name| std::fs::read_to_string(folder.join(name)).unwrap_or_default();
-    files.map(read).join("\n")
 }
