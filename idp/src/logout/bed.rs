@@ -59,7 +59,7 @@ impl Bed {
         portal.takes_logouts = (true, true);
         let path = self.rig.folder.path().join("portal.xml");
         portal.write_metadata(&path, self.rig.now() + days(7));
-        self.rig.centre().registry.reload().await.unwrap();
+        self.rig.centre().registry.refresh("config-1", "test").await.unwrap();
         portal
     }
 

@@ -79,7 +79,7 @@ impl Pace {
 pub struct Lanes {
     database: Database,
     pace: Pace,
-    lanes: Vec<Unstarted>,
+    unstarted: Vec<Unstarted>,
 }
 
 struct Unstarted {
@@ -91,12 +91,12 @@ struct Unstarted {
 impl Lanes {
     /// No lane writes yet.
     pub fn new(database: &Database, pace: Pace) -> Self {
-        let unstarted = |_| {
+        let one = |_| {
             let (ring, bell) = mpsc::channel(1);
             Unstarted { kinds: Vec::new(), ring, bell }
         };
-        let lanes = (0..pace.lanes.max(1)).map(unstarted).collect();
-        Self { database: database.clone(), pace, lanes }
+        let unstarted = (0..pace.lanes.max(1)).map(one).collect();
+        Self { database: database.clone(), pace, unstarted }
     }
 
     /// Where writes of that kind enter.
@@ -107,12 +107,12 @@ impl Lanes {
             lane.kinds.push(Box::new(Pending::<W>::new(waiting)));
             Door { queue: send, ring: lane.ring.clone() }
         };
-        Entrance { doors: self.lanes.iter_mut().map(door).collect() }
+        Entrance { doors: self.unstarted.iter_mut().map(door).collect() }
     }
 
     /// Writes from now on, until every entrance is gone and nothing waits.
     pub fn start(self) {
-        for Unstarted { kinds, bell, .. } in self.lanes {
+        for Unstarted { kinds, bell, .. } in self.unstarted {
             let (database, group) = (self.database.clone(), self.pace.group.max(1));
             tokio::spawn(Lane { database, kinds, bell, group }.run());
         }

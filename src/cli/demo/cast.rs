@@ -22,6 +22,8 @@ pub const FOREIGN: &str = "foreign";
 pub const UNLUCKY: &str = "ueno-taro";
 /// Whose card has just come by mail and is not activated yet.
 pub const NEWCOMER: &str = "ninsho-sojiro";
+/// Who has a FeliCa card beside the own one: a key among the virtual people, and the card's name.
+pub const FELICA: (&str, &str) = ("ueno-taro", "ueno-taro-felica");
 
 /// Somebody who works for a party.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +45,7 @@ pub struct StaffMember {
 const OFFICE: (&str, &str) = ("warifu-office", "見本カード事務局");
 
 /// Everybody who works in the demonstration.
-pub const STAFF: [StaffMember; 4] = [
+pub const STAFF: [StaffMember; 5] = [
     StaffMember {
         card: "reception",
         name: ("見本 受付", "ミホン ウケツケ"),
@@ -75,6 +77,17 @@ pub const STAFF: [StaffMember; 4] = [
         organization: OFFICE,
         role: "urn:warifu:role:call-centre",
         note: ("コールセンターのカード", "A call centre's card"),
+    },
+    StaffMember {
+        card: "federation",
+        name: ("見本 連携", "ミホン レンケイ"),
+        birth_date: date(1982, 9, 9),
+        organization: ("warifu-centre", "見本認証センター"),
+        role: "urn:warifu:role:federation-admin",
+        note: (
+            "認証センターの運営者のカード",
+            "An administrator's card of the authentication centre",
+        ),
     },
 ];
 
@@ -135,6 +148,8 @@ pub enum Kind {
     New,
     /// One that is refused.
     Refused,
+    /// A FeliCa card.
+    Felica,
 }
 
 impl Shown {

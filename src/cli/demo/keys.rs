@@ -41,6 +41,7 @@ pub async fn make(
     pair(folder, Member::Office, "ticket")?;
     pair(folder, Member::Relay, "ticket")?;
     pair(folder, Member::Relay, "token")?;
+    felica_master(folder, surroundings)?;
     checkpoint_key(&folder.of(Member::Relay, "checkpoint.key"))?;
 
     saml(folder, Member::Idp, "saml-p256", KeyAlgorithm::P256, surroundings)?;
@@ -75,6 +76,16 @@ fn pair(folder: &Folder, member: Member, name: &str) -> anyhow::Result<()> {
     let key = FileKey::generate(KeyAlgorithm::P256)?;
     key.save(&folder.of(member, &format!("{name}.key")))?;
     write(&folder.of(member, &format!("{name}.pub")), &key.public_key().pem())
+}
+
+/// The key from which the keys of FeliCa cards are made: the card office writes them, the identity
+/// provider checks what they prove.
+fn felica_master(folder: &Folder, surroundings: &Surroundings) -> anyhow::Result<()> {
+    let digits = surroundings.hex(24);
+    for member in [Member::Office, Member::Idp] {
+        super::write_private(&folder.of(member, "felica-1.key"), digits.as_bytes())?;
+    }
+    Ok(())
 }
 
 /// The Ed25519 key that signs the heads of the access log.

@@ -9,8 +9,9 @@ use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
 use warifu_ca::{Ca, CertificateOrder, Owner};
 use warifu_card::Pin;
+use warifu_card::drawer::VirtualReaders;
 use warifu_card::piv::Guid;
-use warifu_card::virtual_card::{KeySlot, VirtualPiv};
+use warifu_card::virtual_card::{KeySlot, SharedCard, VirtualLiteS, VirtualPiv};
 use warifu_connectors::demo::{self, DemoPerson};
 use warifu_connectors::{Gateway, MemberId};
 use warifu_contract::card_office::{Action, Card, Channel, Employment, NewApplication, StopReason};
@@ -18,7 +19,8 @@ use warifu_contract::identity::FourItems;
 use warifu_contract::person::Sex;
 use warifu_idp::Idp;
 use warifu_office::{
-    Actor, CardCertificates, CardKey, CardOffice, CardProofs, Outbox, Outcome, StaffRole,
+    Actor, CardCertificates, CardKey, CardOffice, CardProofs, FelicaDesk, Outbox, Outcome,
+    StaffRole,
 };
 use warifu_pki::{
     Authority, Certificate, FileKey, KeyAlgorithm, PossessionProof, Profile, Publication, Subject,
@@ -148,10 +150,31 @@ impl Enrolment<'_> {
             shown.push(Shown::new(&person.key, &person.name, Kind::Resident, texts));
             made
         };
+        if person.key == cast::FELICA.0 {
+            shown.push(self.felica_card(&made, &person.name).await?);
+        }
         if person.key == cast::UNLUCKY {
             shown.extend(self.refused_cards(&person.name).await?);
         }
         Ok((made, shown))
+    }
+
+    /// A FeliCa card that its holder has had registered at the desk, beside the own card. It has no
+    /// PIN yet: the holder chooses one, signed in with the own card.
+    async fn felica_card(&self, beside: &Made, name: &str) -> anyhow::Result<Shown> {
+        const READER: &str = "the clerk's reader";
+        let (id, readers) = (cast::FELICA.1, VirtualReaders::new([READER]));
+        let blank = VirtualLiteS::blank(self.surroundings.bytes());
+        let card = SharedCard::new(blank.kept_in(&self.folder.card(id))?);
+        readers.insert(READER, card)?;
+        let settings = self.folder.office_config().office.felica;
+        let desk = FelicaDesk::open(self.office, &settings)?;
+        desk.register(&clerk(), &beside.card, Arc::new(readers), READER).await?;
+        let note = (
+            "FeliCaカード。暗証番号は、ICカードでログインして「あなたのカード」で決めます",
+            "A FeliCa card; choose its PIN under \"Your cards\", signed in with the IC card",
+        );
+        Ok(Shown { hint: String::new(), ..Shown::new(id, name, Kind::Felica, note) })
     }
 
     /// Cards that open nothing, each for a reason of its own.

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use warifu_agent::drawer::{Bay, Drawer, DrawerCard, Text, Tone};
 use warifu_agent::{Agent, AgentConfig, CardKind, PromptKind, TrustedIdp};
 use warifu_card::drawer::VirtualReaders;
-use warifu_card::virtual_card::{SharedCard, VirtualPiv};
+use warifu_card::virtual_card::{SharedCard, VirtualLiteS, VirtualPiv};
 use warifu_card::{PcscReaders, Readers};
 use warifu_idp::config::ServiceProviderConfig;
 use warifu_service::{Surroundings, telemetry};
@@ -126,22 +126,34 @@ fn drawer_card(
     shown: Shown,
     surroundings: &Surroundings,
 ) -> anyhow::Result<DrawerCard> {
-    let random = super::card_randomness(surroundings);
-    let card = VirtualPiv::load(&folder.card(&shown.id), random)
+    let (kind, card) = virtual_card(folder, &shown, surroundings)
         .with_context(|| format!("the card {}", shown.id))?;
     Ok(DrawerCard {
-        kind: CardKind::Piv,
+        kind,
         name: Text::new(&shown.name, &shown.name),
         note: Text::new(shown.note_ja, shown.note_en),
         hint: shown.hint.clone(),
         tone: match shown.kind {
             Kind::Resident => Tone::Resident,
             Kind::Staff => Tone::Staff,
-            Kind::New | Kind::Refused => Tone::Other,
+            Kind::New | Kind::Refused | Kind::Felica => Tone::Other,
         },
-        card: SharedCard::new(card),
+        card,
         id: shown.id,
     })
+}
+
+fn virtual_card(
+    folder: &Folder,
+    shown: &Shown,
+    surroundings: &Surroundings,
+) -> anyhow::Result<(CardKind, SharedCard)> {
+    let file = folder.card(&shown.id);
+    if shown.kind == Kind::Felica {
+        return Ok((CardKind::Felica, SharedCard::new(VirtualLiteS::load(&file)?)));
+    }
+    let random = super::card_randomness(surroundings);
+    Ok((CardKind::Piv, SharedCard::new(VirtualPiv::load(&file, random)?)))
 }
 
 fn greet(folder: &Folder, reader: ReaderKind) {

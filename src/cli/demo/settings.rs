@@ -9,14 +9,14 @@ use warifu_connectors::{ConnectorKind, GatewayConfig, ResidentsConfig};
 use warifu_contract::records::DisplayName;
 use warifu_idp::config::{
     AgentsConfig, AttributeName, CardIssuerConfig, CardOfficeConfig as CardOfficeOfIdp,
-    CardsConfig, ContactConfig, IdpConfig, KeysConfig, LimitsConfig, MetadataSource, Origin,
-    RelayConfig as RelayOfIdp, ServiceProviderConfig, SigningChoice, SigningKeyConfig,
+    CardsConfig, ContactConfig, FelicaConfig, IdpConfig, KeysConfig, LimitsConfig, MetadataSource,
+    Origin, RelayConfig as RelayOfIdp, ServiceProviderConfig, SigningChoice, SigningKeyConfig,
 };
 use warifu_office::{
     ApiConfig, FelicaSettings, FontConfig, IdentityProviderConfig as OfficeIdentityProvider,
     LetterConfig, Lifetimes, Names, NotifyConfig, OfficeConfig, OfficeSettings, RegisterSettings,
 };
-use warifu_pki::{KeySource, PolicyArc};
+use warifu_pki::{KeySource, MasterSettings, PolicyArc};
 use warifu_portal::{
     CardOfficeConfig as CardOfficeOfPortal, PortalConfig, RelayConfig as RelayOfPortal, SamlConfig,
 };
@@ -87,7 +87,7 @@ impl Folder {
                 }),
                 lifetimes: Lifetimes::default(),
                 names: Names { idp: self.address(Member::Idp), ..Names::default() },
-                felica: FelicaSettings::default(),
+                felica: FelicaSettings { masters: self.felica_masters(Member::Office) },
             },
             api: ApiConfig {
                 listen: self.listen_config(Member::Office, Some(self.services_authority())),
@@ -172,7 +172,7 @@ impl Folder {
                 download: None,
             },
             cards: self.cards_config(),
-            felica: None,
+            felica: Some(FelicaConfig { masters: self.felica_masters(Member::Idp) }),
             outgoing: self.client_config(Member::Idp),
             sessions: SessionLimits::default(),
             limits: LimitsConfig::default(),
@@ -181,6 +181,10 @@ impl Folder {
             service_providers: vec![self.portal_as_service_provider()],
             aggregates: Vec::new(),
         })
+    }
+
+    fn felica_masters(&self, member: Member) -> Vec<MasterSettings> {
+        vec![MasterSettings { version: 1, key: KeySource::file(self.of(member, "felica-1.key")) }]
     }
 
     fn cards_config(&self) -> CardsConfig {
