@@ -7,7 +7,7 @@ use warifu_saml::redirect::{self, Received};
 use warifu_saml::{Login, LogoutRequest, LogoutResponse, RedirectParameter, Status};
 
 use crate::IdpConfig;
-use crate::config::MetadataSource;
+use crate::config::{MetadataSource, NameIdChoice};
 use crate::testing::{Answer, Pki, Provider, Rig, Tab, days, logout_path};
 
 pub(super) struct Bed {
@@ -17,21 +17,29 @@ pub(super) struct Bed {
 }
 
 /// A service provider that takes logouts through the browser alone.
-fn through_browser(config: &mut IdpConfig, pki: &Pki, folder: &Path, host: &str) -> Provider {
+fn through_browser(
+    config: &mut IdpConfig,
+    pki: &Pki,
+    folder: &Path,
+    (host, name_id): (&str, NameIdChoice),
+) -> Provider {
     let mut provider = Provider::new(pki, host);
     provider.takes_logouts = (false, true);
     let path = folder.join(host);
     provider.write_metadata(&path, pki.now + days(7));
     let mut entry = config.service_providers[0].clone();
     entry.metadata = MetadataSource::File(path);
+    entry.name_id = name_id;
     config.service_providers.push(entry);
     provider
 }
 
-/// Adds both; the second is named before the first in every list.
+/// Adds both; the second knows people by names that last.
 pub(super) fn add_both(config: &mut IdpConfig, pki: &Pki, folder: &Path) -> (Provider, Provider) {
-    let records = through_browser(config, pki, folder, "records.example");
-    let doctors = through_browser(config, pki, folder, "doctors.example");
+    let records =
+        through_browser(config, pki, folder, ("records.example", NameIdChoice::Transient));
+    let doctors =
+        through_browser(config, pki, folder, ("doctors.example", NameIdChoice::Persistent));
     (records, doctors)
 }
 

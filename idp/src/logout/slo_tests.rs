@@ -52,11 +52,13 @@ async fn the_others_are_told_through_the_browser_one_after_the_other() {
 
     let first = tab.get("/logout/next").await;
     let (one, other) = whom(&bed, &first);
-    let asked = bed.asked(one, &first);
-    let login = if one.slo == bed.records.slo { &logins[1] } else { &logins[2] };
-    assert_eq!(Some(&asked.name_id), login.name_id.as_ref());
-    assert_eq!(asked.session_indexes.first(), login.session_index.as_ref());
     let second = answers(&bed, &mut tab, &first, (one, Status::Success)).await;
+    for (sent, provider) in [(&first, one), (&second, other)] {
+        let asked = bed.asked(provider, sent);
+        let login = if provider.slo == bed.records.slo { &logins[1] } else { &logins[2] };
+        assert_eq!(Some(&asked.name_id), login.name_id.as_ref());
+        assert_eq!(asked.session_indexes.first(), login.session_index.as_ref());
+    }
     let end = answers(&bed, &mut tab, &second, (other, Status::Success)).await;
     assert_eq!(bed.answered(&portal, &end, &id), Status::Success);
     let again = tab.get("/logout/next").await;
