@@ -33,10 +33,6 @@ pub struct Arguments {
     /// Which readers the card agent uses.
     #[arg(long, value_enum, default_value_t = ReaderKind::Virtual)]
     reader: ReaderKind,
-    /// A service provider that the identity provider is to know beside the portal: a file with the
-    /// keys of `[[service_providers]]`. Can be given several times.
-    #[arg(long, value_name = "FILE")]
-    provider: Vec<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -65,7 +61,7 @@ enum Command {
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let folder = Folder::new(&arguments.dir, arguments.port_base)?;
     match arguments.command {
-        None => run::run(&folder, arguments.reader, &arguments.provider).await,
+        None => run::run(&folder, arguments.reader).await,
         Some(Command::Trust) => trust::trust(&folder.at("ca.pem")),
         Some(Command::Untrust) => trust::untrust(),
         Some(Command::Card(command)) => cards::run(&folder, command).await,

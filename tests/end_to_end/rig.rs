@@ -45,18 +45,12 @@ pub struct Rig {
     demo: Option<Child>,
     home: TempDir,
     environment: Vec<(&'static str, OsString)>,
-    providers: Vec<PathBuf>,
     browsers: Cell<u16>,
 }
 
 impl Rig {
     /// Starts pcscd and the demonstration, and waits until it is ready.
     pub fn start() -> Self {
-        Self::start_with(Vec::new())
-    }
-
-    /// The same with further service providers, each described in a file.
-    pub fn start_with(providers: Vec<PathBuf>) -> Self {
         let stack = Stack::start();
         let home = tempfile::tempdir().unwrap();
         let mut rig = Self {
@@ -64,7 +58,6 @@ impl Rig {
             demo: None,
             home,
             environment: Vec::new(),
-            providers,
             browsers: Cell::default(),
         };
         rig.start_demo();
@@ -75,7 +68,6 @@ impl Rig {
     pub fn start_demo(&mut self) {
         let mut demo = self
             .command(&["demo", "--reader", "pcsc"])
-            .args(self.providers.iter().flat_map(|file| ["--provider".as_ref(), file.as_os_str()]))
             .stdout(Stdio::piped())
             .spawn()
             .expect("the command starts");

@@ -53,12 +53,14 @@ pub fn lexical(xml: &str, place: &str, trap: &Trap) -> Vec<Case> {
     let [web, file] = [trap.web(), trap.file()];
     let inside = |more: &str| before(xml, place, more);
     let doctype = |subset: &str| format!("<!DOCTYPE a {subset}>{xml}");
-    let mut laughs = "<!ENTITY l0 \"ha\">".to_owned();
-    for level in 1..20 {
-        let below = format!("&l{};", level - 1).repeat(10);
-        laughs.push_str(&format!("<!ENTITY l{level} \"{below}\">"));
-    }
-    let attributes: String = (0..10_000).map(|n| format!(" a{n}=\"\"")).collect();
+    let laugh = |level: u8| {
+        let below = format!("&l{level};").repeat(10);
+        format!("<!ENTITY l{} \"{below}\">", level + 1)
+    };
+    let laughs =
+        ["<!ENTITY l0 \"ha\">".to_owned(), (0..19).map(laugh).collect::<Vec<_>>().concat()];
+    let laughs = laughs.concat();
+    let attributes = (0..10_000).map(|n| format!(" a{n}=\"\"")).collect::<Vec<_>>().concat();
     let deep = ["<a>".repeat(10_000), "</a>".repeat(10_000)].concat();
     let root = xml.split_once(' ').unwrap().0;
     vec![

@@ -397,7 +397,7 @@ fn ciphers(xml: &str) -> (&str, &str) {
     (next(), next())
 }
 
-/// mod_auth_mellon fetched it before it checked anything.
+/// `mod_auth_mellon` fetched it before it checked anything.
 #[tokio::test]
 async fn a_ciphertext_is_never_fetched() {
     let bed = Bed::new().await;

@@ -1,6 +1,5 @@
 //! Starts every party and the card agent, says where they are, and waits for the end.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -11,7 +10,6 @@ use warifu_agent::{Agent, AgentConfig, CardKind, PromptKind, TrustedIdp};
 use warifu_card::drawer::VirtualReaders;
 use warifu_card::virtual_card::{SharedCard, VirtualLiteS, VirtualPiv};
 use warifu_card::{PcscReaders, Readers};
-use warifu_idp::config::ServiceProviderConfig;
 use warifu_service::{Surroundings, telemetry};
 
 use super::cast::{self, Kind, Shown};
@@ -26,9 +24,8 @@ const READERS: [(&str, &str, &str); 2] = [
     ("Virtual reader 2", "受付のカードリーダー", "Reception's reader"),
 ];
 
-/// Runs until the process is told to stop. `providers` are files that each describe one more
-/// service provider of the identity provider.
-pub async fn run(folder: &Folder, reader: ReaderKind, providers: &[PathBuf]) -> anyhow::Result<()> {
+/// Runs until the process is told to stop.
+pub async fn run(folder: &Folder, reader: ReaderKind) -> anyhow::Result<()> {
     telemetry::start();
     let surroundings = Surroundings::system();
     if !folder.is_complete()? {
@@ -38,10 +35,7 @@ pub async fn run(folder: &Folder, reader: ReaderKind, providers: &[PathBuf]) -> 
     let stop = CancellationToken::new();
     let mut parties = JoinSet::new();
     for (kind, member) in members() {
-        let mut settings = Settings::load(kind, &folder.config(member))?;
-        if let Settings::Idp(config) = &mut settings {
-            config.service_providers.extend(read_providers(providers)?);
-        }
+        let settings = Settings::load(kind, &folder.config(member))?;
         let party = settings.open(&surroundings).await.with_context(|| member.name())?;
         parties.spawn(party.serve(stop.clone()));
     }
@@ -61,14 +55,6 @@ pub async fn run(folder: &Folder, reader: ReaderKind, providers: &[PathBuf]) -> 
         ended??;
     }
     Ok(())
-}
-
-fn read_providers(files: &[PathBuf]) -> anyhow::Result<Vec<ServiceProviderConfig>> {
-    let read = |file: &PathBuf| -> anyhow::Result<_> {
-        let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-        toml::from_str(&text).with_context(|| file.display().to_string())
-    };
-    files.iter().map(read).collect()
 }
 
 /// Every server with its settings' kind, in the order in which they start.

@@ -115,10 +115,10 @@ async fn one_that_fails_leaves_the_others_whole() {
             Count::new("e"),
         ];
         let answers = join_all(writes.map(|write| entrance.write(write))).await;
-        let [a, b, c, d, e] = answers.try_into().unwrap();
-        assert_eq!([a, c, e].map(Result::unwrap), ["a", "c", "e"]);
-        assert!(matches!(b, Err(CountError::Database(_))), "{b:?}");
-        assert!(matches!(d, Err(CountError::Undone(Undone::Broken))), "{d:?}");
+        let [first, refused, second, panicked, third] = answers.try_into().unwrap();
+        assert_eq!([first, second, third].map(Result::unwrap), ["a", "c", "e"]);
+        assert!(matches!(refused, Err(CountError::Database(_))), "{refused:?}");
+        assert!(matches!(panicked, Err(CountError::Undone(Undone::Broken))), "{panicked:?}");
         let expected = ["a", "c", "e"].map(|id| (id.to_owned(), 1));
         assert_eq!(counted(&database).await, HashMap::from(expected));
         assert!(entrance.write(Count::new("f")).await.is_ok(), "the lane has ended");
