@@ -159,11 +159,12 @@ impl Rig {
         SharedCard::new(card)
     }
 
-    /// The names of all its cards.
+    /// The names of all its cards with keys and certificates.
     pub fn card_names(&self) -> Vec<String> {
         let list = std::fs::read(self.dir().join("cards/list.json")).unwrap();
         let list: Vec<Value> = serde_json::from_slice(&list).unwrap();
-        list.iter().map(|card| card["id"].as_str().unwrap().to_owned()).collect()
+        let piv = list.iter().filter(|card| card["kind"] != "felica");
+        piv.map(|card| card["id"].as_str().unwrap().to_owned()).collect()
     }
 
     /// The certificate in a slot of the card of that name.
