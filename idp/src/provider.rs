@@ -115,6 +115,21 @@ impl Providers {
     pub(crate) fn find(&self, entity_id: &str) -> Option<&Provider> {
         self.0.get(entity_id).map(|provider| &**provider)
     }
+
+    /// The one that made a message, while its metadata holds.
+    pub(crate) fn current(&self, issuer: &str, now: Timestamp) -> Result<&Provider, NotServed> {
+        let provider = self.find(issuer).ok_or(NotServed::Unknown)?;
+        provider.is_current(now).then_some(provider).ok_or(NotServed::Expired)
+    }
+}
+
+/// Why nobody listens to the issuer of a message.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+pub(crate) enum NotServed {
+    #[error("the issuer is no service provider of ours")]
+    Unknown,
+    #[error("the provider's metadata has expired")]
+    Expired,
 }
 
 impl FromIterator<Arc<Provider>> for Providers {

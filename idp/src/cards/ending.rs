@@ -1,8 +1,9 @@
 //! The end of a card's certificate, told in good time.
 
-use jiff::tz::{self, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use warifu_service::words::Voice;
+
+use crate::japan::date;
 
 /// Days before the end at which it is told.
 const DAYS: [i64; 3] = [90, 60, 30];
@@ -41,18 +42,6 @@ fn days_of(count: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * count)
 }
 
-/// The day in Japan, in words.
-pub(crate) fn date(at: Timestamp, voice: Voice<'_>) -> String {
-    let day = at.to_zoned(TimeZone::fixed(tz::offset(9))).date();
-    let month = voice.say(&format!("month-{}", day.month()));
-    let gaps = [
-        ("year", day.year().to_string().into()),
-        ("month", month.into()),
-        ("day", day.day().to_string().into()),
-    ];
-    voice.tell("own-date", &gaps)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,11 +69,8 @@ mod tests {
     }
 
     #[test]
-    fn the_date_is_the_one_in_japan() {
+    fn it_is_told_in_days() {
         let words = words().unwrap();
-        let late: Timestamp = "2026-11-20T15:00:00Z".parse().unwrap();
-        assert_eq!(date(late, words.in_(Language::Ja)), "2026年11月21日");
-        assert_eq!(date(late, words.in_(Language::En)), "21 November 2026");
         let ending = Ending::new(at(58), at(0), words.in_(Language::En));
         assert!(ending.heading.contains("58 days"), "{}", ending.heading);
     }

@@ -11,16 +11,17 @@ use warifu_service::Problem;
 use warifu_service::web::Page;
 use warifu_service::words::{Language, Voice};
 
-use super::ending::{date, is_near};
+use super::ending::is_near;
 use super::{Ending, may_change, works};
 use crate::assurance::Level;
-use crate::browser::Browser;
 use crate::centre::Centre;
-use crate::login::{Begin, begin};
+use crate::japan::date;
+use crate::login::Begin;
 use crate::person::CardState;
 use crate::provider::Provider;
+use crate::signed_in::{Guest, SignedIn};
 use crate::store::{Card, CardId, FELICA_SCHEME, FelicaCard, PinState, Task};
-use crate::view::{Address, View};
+use crate::view::View;
 
 #[derive(Template)]
 #[template(path = "cards.html")]
@@ -60,14 +61,10 @@ struct CardView {
 /// Shows the cards of whoever is signed in; who is not signs in first.
 pub(crate) async fn show(
     State(centre): State<Arc<Centre>>,
-    browser: Browser,
+    SignedIn(session): SignedIn,
     view: View,
-    address: Address,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let Some(session) = centre.session(&browser).await? else {
-        return begin(&centre, &browser, (&view, &address), Begin::own(Task::SignIn)).await;
-    };
     let (voice, now) = (centre.words.in_(view.language), centre.now());
     let cards = centre.store.cards_of(&session.person).await?;
     let look = Look { voice, now, in_hand: &session.card };
@@ -103,11 +100,9 @@ fn services(centre: &Centre, language: Language) -> Vec<ServiceView> {
 /// missing.
 pub(crate) async fn add(
     State(centre): State<Arc<Centre>>,
-    browser: Browser,
-    view: View,
-    address: Address,
+    guest: Guest,
 ) -> Result<Response, Problem> {
-    let what = match centre.session(&browser).await? {
+    let what = match centre.session(&guest.browser).await? {
         Some(session) if may_change(&centre, &session).await? => {
             let within = Some(session.id);
             let level = Level::Substantial;
@@ -115,7 +110,7 @@ pub(crate) async fn add(
         }
         _ => Begin::own(Task::SignIn),
     };
-    begin(&centre, &browser, (&view, &address), what).await
+    guest.begin(&centre, what).await
 }
 
 /// What has just happened, as the address says.

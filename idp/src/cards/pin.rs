@@ -16,9 +16,10 @@ use super::may_change;
 use super::remove::{Which, is_felica, none_such, own_card};
 use crate::browser::Browser;
 use crate::centre::Centre;
-use crate::login::{Begin, admit, begin, refuse_pin};
+use crate::login::{admit, refuse_pin};
 use crate::pin::Typed;
-use crate::store::{Card, Session, Task};
+use crate::signed_in::Guest;
+use crate::store::{Card, Session};
 use crate::view::{Address, View};
 
 /// The new PIN, typed twice.
@@ -69,14 +70,13 @@ impl Fault {
 /// Asks for the new PIN; who is not freshly signed in signs in first.
 pub(crate) async fn ask_pin(
     State(centre): State<Arc<Centre>>,
-    browser: Browser,
+    guest: Guest,
     view: View,
-    address: Address,
     Query(which): Query<Which>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    if holder(&centre, &browser, &which).await?.is_none() {
-        return begin(&centre, &browser, (&view, &address), Begin::own(Task::SignIn)).await;
+    if holder(&centre, &guest.browser, &which).await?.is_none() {
+        return guest.sign_in(&centre).await;
     }
     let page = ChoosePage {
         page: view.page(&centre.words),
@@ -89,14 +89,13 @@ pub(crate) async fn ask_pin(
 /// Takes the new PIN, with which the card is in use again if it was stopped or blocked.
 pub(crate) async fn choose_pin(
     State(centre): State<Arc<Centre>>,
-    browser: Browser,
-    view: View,
+    guest: Guest,
     address: Address,
     Form(chosen): Form<Chosen>,
 ) -> Result<Response, Problem> {
     let which = Which { card: chosen.card.clone() };
-    let Some((session, card)) = holder(&centre, &browser, &which).await? else {
-        return begin(&centre, &browser, (&view, &address), Begin::own(Task::SignIn)).await;
+    let Some((session, card)) = holder(&centre, &guest.browser, &which).await? else {
+        return guest.sign_in(&centre).await;
     };
     let pin = match judge(&chosen) {
         Ok(pin) => pin,

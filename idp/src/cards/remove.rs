@@ -76,8 +76,7 @@ pub(super) async fn own_card(
     browser: &Browser,
     which: &Which,
 ) -> Result<(Session, Card), Problem> {
-    let session = centre.session(browser).await?;
-    let session = session.ok_or_else(|| refuse(StatusCode::FORBIDDEN, "session.over"))?;
+    let session = centre.signed_in(browser).await?;
     let id = BASE64URL_NOPAD.decode(which.card.as_bytes()).unwrap_or_default();
     let card = centre.store.card(&id).await?;
     let own = card.filter(|card| card.person == session.person && card.scheme.is_some());

@@ -15,12 +15,12 @@ use warifu_service::words::Voice;
 
 use super::page::key;
 use crate::browser::Browser;
-use crate::cards::date;
 use crate::centre::{Centre, refuse};
-use crate::login::{Begin, begin};
+use crate::japan::date;
 use crate::provider::Providers;
-use crate::store::{Consent, Session, Task};
-use crate::view::{Address, View};
+use crate::signed_in::SignedIn;
+use crate::store::{Consent, Session};
+use crate::view::View;
 
 #[derive(Template)]
 #[template(path = "consents.html")]
@@ -55,14 +55,10 @@ pub(crate) struct Which {
 /// Lists them for whoever is signed in; who is not signs in first.
 pub(crate) async fn list(
     State(centre): State<Arc<Centre>>,
-    browser: Browser,
+    SignedIn(session): SignedIn,
     view: View,
-    address: Address,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let Some(session) = centre.session(&browser).await? else {
-        return begin(&centre, &browser, (&view, &address), Begin::own(Task::SignIn)).await;
-    };
     let providers = centre.providers();
     let look = Look { providers: &providers, voice: centre.words.in_(view.language) };
     let consents = centre.store.consents_of(&session.person).await?;
@@ -111,8 +107,7 @@ async fn own(
     browser: &Browser,
     which: &Which,
 ) -> Result<(Session, Consent), Problem> {
-    let session = centre.session(browser).await?;
-    let session = session.ok_or_else(|| refuse(StatusCode::FORBIDDEN, "session.over"))?;
+    let session = centre.signed_in(browser).await?;
     let provider = BASE64URL_NOPAD.decode(which.provider.as_bytes()).unwrap_or_default();
     let mut consents = centre.store.consents_of(&session.person).await?.into_iter();
     let consent = consents.find(|consent| consent.provider.as_bytes() == provider);

@@ -9,7 +9,7 @@ use warifu_saml::{LogoutRequest, LogoutResponse, MessageError, RedirectError, Re
 use warifu_service::Problem;
 
 use super::message::response_address;
-use crate::provider::{Provider, Providers};
+use crate::provider::{NotServed, Provider, Providers};
 use crate::refusals;
 
 /// What came.
@@ -43,10 +43,8 @@ pub(super) enum SloError {
     Message(#[from] MessageError),
     #[error("a request and an answer at once")]
     Both,
-    #[error("the issuer is no service provider of ours")]
-    UnknownProvider,
-    #[error("the provider's metadata has expired")]
-    MetadataExpired,
+    #[error(transparent)]
+    NotServed(#[from] NotServed),
     #[error("signature: {0}")]
     Signature(RedirectError),
     #[error("stale or for another destination: {0}")]
@@ -67,8 +65,8 @@ impl SloError {
     fn code(&self) -> &'static str {
         match self {
             Self::Query(_) | Self::Message(_) | Self::Both => "slo.unreadable",
-            Self::UnknownProvider => "slo.unknown-provider",
-            Self::MetadataExpired => "slo.metadata-expired",
+            Self::NotServed(NotServed::Unknown) => "slo.unknown-provider",
+            Self::NotServed(NotServed::Expired) => "slo.metadata-expired",
             Self::Signature(_) => "slo.signature",
             Self::Stale(_) | Self::NoDestination => "slo.stale",
             Self::NoAddress => "slo.no-address",
@@ -162,10 +160,7 @@ fn issuer<'a>(
     received: &Received,
     now: Timestamp,
 ) -> Result<&'a Provider, SloError> {
-    let provider = providers.find(issuer).ok_or(SloError::UnknownProvider)?;
-    if !provider.is_current(now) {
-        return Err(SloError::MetadataExpired);
-    }
+    let provider = providers.current(issuer, now)?;
     received.verify(&provider.role.signing).map_err(SloError::Signature)?;
     refusals::about_provider(&provider.entity_id);
     Ok(provider)

@@ -4,22 +4,20 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use data_encoding::HEXLOWER;
-use jiff::tz::{self, TimeZone};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::Deserialize;
 use warifu_service::Problem;
 use warifu_service::web::Page;
 use warifu_service::words::{Language, Voice};
 
-use crate::browser::Browser;
-use crate::centre::{Centre, refuse};
-use crate::login::{Begin, begin};
+use crate::centre::Centre;
+use crate::japan::minute;
 use crate::provider::Providers;
-use crate::store::{Refusal, Shown, Task};
-use crate::view::{Address, View};
+use crate::signed_in::AdminSignedIn;
+use crate::store::{Refusal, Shown};
+use crate::view::View;
 
 /// The spans that can be chosen, in hours.
 const SPANS: [u16; 4] = [1, 24, 168, 720];
@@ -66,17 +64,10 @@ struct LineView {
 /// Shows them to the administrators of the federation; who is not signed in signs in first.
 pub(crate) async fn show(
     State(centre): State<Arc<Centre>>,
-    browser: Browser,
+    _: AdminSignedIn,
     view: View,
-    address: Address,
     Query(filter): Query<Filter>,
 ) -> Result<Response, Problem> {
-    let Some(session) = centre.session(&browser).await? else {
-        return begin(&centre, &browser, (&view, &address), Begin::own(Task::SignIn)).await;
-    };
-    if !centre.is_federation_admin(&session).await? {
-        return Err(refuse(StatusCode::FORBIDDEN, "admin.only"));
-    }
     let hours = filter.hours.filter(|hours| SPANS.contains(hours)).unwrap_or(USUAL_SPAN);
     let code = filter.code.as_deref().map(str::trim).unwrap_or_default();
     let shown = Shown {
@@ -115,7 +106,7 @@ impl Look<'_> {
         let card = card.map(|digits| digits.chars().take(CARD_DIGITS).collect());
         let address = refusal.address.map(|address| address.to_string());
         LineView {
-            at: in_japan(refusal.minute),
+            at: minute(refusal.minute),
             what: self.voice.say(&refusal.code.replace('.', "-")),
             code: refusal.code.clone(),
             address: address.unwrap_or_else(|| self.voice.say("refusals-many")),
@@ -131,9 +122,4 @@ impl Look<'_> {
         let known = self.providers.find(entity_id);
         known.map_or_else(|| entity_id.clone(), |known| known.name(self.language))
     }
-}
-
-/// Day and minute by the clocks of Japan, the same in both languages.
-fn in_japan(minute: Timestamp) -> String {
-    minute.to_zoned(TimeZone::fixed(tz::offset(9))).strftime("%Y-%m-%d %H:%M").to_string()
 }

@@ -19,10 +19,7 @@ use warifu_service::Problem;
 
 use super::OrderError;
 use crate::browser::Browser;
-use crate::centre::{Centre, refuse};
-use crate::login::{Begin, begin};
-use crate::store::Task;
-use crate::view::{Address, View};
+use crate::centre::Centre;
 
 /// Metadata that is pasted travels as a form, where each of its characters may take three bytes.
 const MOST_FORM_BYTES: usize = 2 * 1024 * 1024;
@@ -62,26 +59,9 @@ async fn known_before_read(
 
 /// The name of the administrator who is signed in, as the history knows it.
 async fn admin(centre: &Centre, browser: &Browser) -> Result<String, Problem> {
-    let session = centre.session(browser).await?;
-    let session = session.ok_or_else(|| refuse(StatusCode::FORBIDDEN, "session.over"))?;
-    if !centre.is_federation_admin(&session).await? {
-        return Err(refuse(StatusCode::FORBIDDEN, "admin.only"));
-    }
+    let session = centre.signed_in(browser).await?;
+    centre.require_admin(&session).await?;
     Ok(centre.keys.pairwise.subject(HISTORY, &session.person))
-}
-
-/// The same; who is not signed in signs in first.
-async fn admin_or_sign_in(
-    centre: &Centre,
-    browser: &Browser,
-    view: &View,
-    address: &Address,
-) -> Result<Result<String, Response>, Problem> {
-    if centre.session(browser).await?.is_none() {
-        let what = Begin::own(Task::SignIn);
-        return Ok(Err(begin(centre, browser, (view, address), what).await?));
-    }
-    admin(centre, browser).await.map(Ok)
 }
 
 impl From<OrderError> for Problem {

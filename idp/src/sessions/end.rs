@@ -69,8 +69,7 @@ async fn meant(
     browser: &Browser,
     which: &Which,
 ) -> Result<(Session, Vec<SecretHash>), Problem> {
-    let session = centre.session(browser).await?;
-    let session = session.ok_or_else(|| refuse(StatusCode::FORBIDDEN, "session.over"))?;
+    let session = centre.signed_in(browser).await?;
     let own = centre.store.own_sessions(&session.person, centre.idle(), centre.now()).await?;
     let wanted = which.session.as_ref().map(|text| BASE64URL_NOPAD.decode(text.as_bytes()));
     let wanted = wanted.transpose().map_err(|_| none_such())?;

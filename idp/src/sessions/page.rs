@@ -6,20 +6,18 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use data_encoding::BASE64URL_NOPAD;
-use jiff::Timestamp;
-use jiff::tz::{self, TimeZone};
 use warifu_service::Problem;
 use warifu_service::web::Page;
 use warifu_service::words::Voice;
 
 use crate::assurance::Level;
-use crate::browser::Browser;
-use crate::cards::{date, title};
+use crate::cards::title;
 use crate::centre::Centre;
-use crate::login::{Begin, begin};
+use crate::japan::moment;
 use crate::provider::Providers;
-use crate::store::{Card, OwnSession, Session, Task};
-use crate::view::{Address, View};
+use crate::signed_in::SignedIn;
+use crate::store::{Card, OwnSession, Session};
+use crate::view::View;
 
 #[derive(Template)]
 #[template(path = "sessions.html")]
@@ -44,13 +42,9 @@ pub(super) struct SessionView {
 /// Shows the sessions of whoever is signed in; who is not signs in first.
 pub(crate) async fn show(
     State(centre): State<Arc<Centre>>,
-    browser: Browser,
+    SignedIn(session): SignedIn,
     view: View,
-    address: Address,
 ) -> Result<Response, Problem> {
-    let Some(session) = centre.session(&browser).await? else {
-        return begin(&centre, &browser, (&view, &address), Begin::own(Task::SignIn)).await;
-    };
     let mut sessions = own_sessions(&centre, &session, &view).await?;
     sessions.sort_by_key(|session| session.reference.is_some());
     let page = SessionsPage {
@@ -106,15 +100,4 @@ impl Look<'_> {
         let provider = self.providers.find(entity_id);
         provider.map_or_else(|| entity_id.to_owned(), |one| one.name(self.voice.language))
     }
-}
-
-/// Day and minute in Japan, in words.
-fn moment(at: Timestamp, voice: Voice<'_>) -> String {
-    let time = at.to_zoned(TimeZone::fixed(tz::offset(9))).time();
-    let gaps = [
-        ("date", date(at, voice).into()),
-        ("hour", time.hour().to_string().into()),
-        ("minute", format!("{:02}", time.minute()).into()),
-    ];
-    voice.tell("sessions-moment", &gaps)
 }

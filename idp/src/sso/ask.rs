@@ -6,7 +6,7 @@ use warifu_saml::redirect::{self, Received};
 use warifu_saml::{AuthnRequest, MessageError, RedirectError, RedirectParameter};
 use warifu_service::Problem;
 
-use crate::provider::{Provider, Providers};
+use crate::provider::{NotServed, Provider, Providers};
 use crate::store::{Asker, Wishes};
 
 /// A request of a service provider that we know, to be answered where its metadata says.
@@ -37,10 +37,8 @@ pub(super) enum AskError {
     Query(#[from] RedirectError),
     #[error(transparent)]
     Message(#[from] MessageError),
-    #[error("the issuer is no service provider of ours")]
-    UnknownProvider,
-    #[error("the provider's metadata has expired")]
-    MetadataExpired,
+    #[error(transparent)]
+    NotServed(#[from] NotServed),
     #[error("signature: {0}")]
     Signature(RedirectError),
     #[error("the provider signs its requests, and this one is not signed")]
@@ -55,8 +53,8 @@ impl AskError {
     fn code(&self) -> &'static str {
         match self {
             Self::Query(_) | Self::Message(_) => "sso.unreadable",
-            Self::UnknownProvider => "sso.unknown-provider",
-            Self::MetadataExpired => "sso.metadata-expired",
+            Self::NotServed(NotServed::Unknown) => "sso.unknown-provider",
+            Self::NotServed(NotServed::Expired) => "sso.metadata-expired",
             Self::Signature(_) | Self::Unsigned => "sso.signature",
             Self::Stale(_) => "sso.stale",
             Self::Acs => "sso.acs",
@@ -90,10 +88,7 @@ pub(super) fn read<'a>(
 ) -> Result<Ask<'a>, AskError> {
     let received = redirect::receive(query, RedirectParameter::Request)?;
     let request = AuthnRequest::parse(&received.xml)?;
-    let provider = providers.find(&request.issuer).ok_or(AskError::UnknownProvider)?;
-    if !provider.is_current(now) {
-        return Err(AskError::MetadataExpired);
-    }
+    let provider = providers.current(&request.issuer, now)?;
     check_signature(&received, provider)?;
     request.check(destination, now).map_err(AskError::Stale)?;
     let acs = provider.role.resolve_acs(&request.acs).ok_or(AskError::Acs)?;

@@ -56,9 +56,7 @@ pub(crate) async fn enable(
     Path(id): Path<String>,
     Form(form): Form<Pairs>,
 ) -> Result<Response, Problem> {
-    let who = admin(&centre, &browser).await?;
-    centre.registry.enable((&id, revision(&form)), true, &who).await?;
-    Ok(changed(&id))
+    switch(&centre, &browser, &id, &form, true).await
 }
 
 /// `POST …/disable`.
@@ -68,9 +66,19 @@ pub(crate) async fn disable(
     Path(id): Path<String>,
     Form(form): Form<Pairs>,
 ) -> Result<Response, Problem> {
-    let who = admin(&centre, &browser).await?;
-    centre.registry.enable((&id, revision(&form)), false, &who).await?;
-    Ok(changed(&id))
+    switch(&centre, &browser, &id, &form, false).await
+}
+
+async fn switch(
+    centre: &Centre,
+    browser: &Browser,
+    id: &str,
+    form: &Pairs,
+    on: bool,
+) -> Result<Response, Problem> {
+    let who = admin(centre, browser).await?;
+    centre.registry.enable((id, revision(form)), on, &who).await?;
+    Ok(changed(id))
 }
 
 /// `POST …/remove`.

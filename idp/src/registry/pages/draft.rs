@@ -11,15 +11,16 @@ use serde::Deserialize;
 use warifu_service::Problem;
 use warifu_service::web::Page;
 
+use super::admin;
 use super::show::find;
 use super::terms::{self, TermsForm};
 use super::words::{EntityView, in_groups, name, source};
-use super::{admin, admin_or_sign_in};
 use crate::browser::Browser;
 use crate::centre::{Centre, refuse};
 use crate::registry::{Draft, MetadataOrder, Order, OrderError, Proposal};
+use crate::signed_in::AdminSignedIn;
 use crate::store::StoredDraft;
-use crate::view::{Address, View};
+use crate::view::View;
 
 /// What is brought: the metadata in one of three ways, and certificates.
 #[derive(Deserialize)]
@@ -80,13 +81,9 @@ struct DraftPage<'a> {
 /// `GET /admin/providers/new`.
 pub(crate) async fn ask(
     State(centre): State<Arc<Centre>>,
-    browser: Browser,
+    _: AdminSignedIn,
     view: View,
-    address: Address,
 ) -> Result<Response, Problem> {
-    if let Err(sign_in) = admin_or_sign_in(&centre, &browser, &view, &address).await? {
-        return Ok(sign_in);
-    }
     let voice = centre.words.in_(view.language);
     let page = NewPage {
         page: view.page(&centre.words),

@@ -10,12 +10,12 @@ use warifu_service::Problem;
 use warifu_service::web::Page;
 use warifu_service::words::Voice;
 
-use super::admin_or_sign_in;
-use super::words::{ChangeView, Said, in_japan, mood, name, source, state};
-use crate::browser::Browser;
+use super::words::{ChangeView, Said, mood, name, source, state};
 use crate::centre::Centre;
+use crate::japan::minute;
 use crate::registry::{AggregateStanding, ProviderReport};
-use crate::view::{Address, View};
+use crate::signed_in::AdminSignedIn;
+use crate::view::View;
 
 /// With fewer, nobody has to search.
 const FEW: usize = 8;
@@ -68,14 +68,10 @@ struct AggregateView {
 /// Shows them; who is not signed in signs in first.
 pub(crate) async fn show(
     State(centre): State<Arc<Centre>>,
-    browser: Browser,
+    _: AdminSignedIn,
     view: View,
-    address: Address,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    if let Err(sign_in) = admin_or_sign_in(&centre, &browser, &view, &address).await? {
-        return Ok(sign_in);
-    }
     let (voice, word) = (centre.words.in_(view.language), asked.q.trim());
     let mut all = centre.registry.reports();
     all.sort_by_cached_key(|report| (report.state.is_in_use(), name(report, voice)));
@@ -108,7 +104,7 @@ fn row(report: &ProviderReport, voice: Voice<'_>) -> RowView {
         why: why.map(|code| Said::of(code, voice).title).unwrap_or_default(),
         source: source(report.source.as_deref().unwrap_or_default(), voice),
         in_configuration: report.in_configuration,
-        until: until.map(in_japan).unwrap_or_default(),
+        until: until.map(minute).unwrap_or_default(),
     }
 }
 
@@ -120,6 +116,6 @@ fn aggregate(standing: &AggregateStanding, voice: Voice<'_>) -> AggregateView {
         (Ok(_), Some(trouble)) => ("warn", Said::of(trouble.code(), voice).title),
         (Err(fault), _) => ("bad", Said::of(fault.code(), voice).title),
     };
-    let read_at = standing.read_at.map(in_japan).unwrap_or_default();
+    let read_at = standing.read_at.map(minute).unwrap_or_default();
     AggregateView { place: standing.place.clone(), mood, text, read_at }
 }

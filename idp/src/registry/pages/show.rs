@@ -8,13 +8,13 @@ use axum::response::Response;
 use warifu_service::Problem;
 use warifu_service::web::Page;
 
-use super::admin_or_sign_in;
 use super::terms::TermsForm;
-use super::words::{ChangeView, EntityView, Said, in_groups, in_japan, mood, name, source, state};
-use crate::browser::Browser;
+use super::words::{ChangeView, EntityView, Said, in_groups, mood, name, source, state};
 use crate::centre::Centre;
+use crate::japan::minute;
 use crate::registry::{OrderError, ProviderReport, Standing, State as Stands};
-use crate::view::{Address, View};
+use crate::signed_in::AdminSignedIn;
+use crate::view::View;
 
 #[derive(Template)]
 #[template(path = "providers/show.html")]
@@ -43,15 +43,11 @@ struct ShowPage<'a> {
 /// Shows it; who is not signed in signs in first.
 pub(crate) async fn show(
     State(centre): State<Arc<Centre>>,
-    browser: Browser,
+    _: AdminSignedIn,
     view: View,
-    address: Address,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    if let Err(sign_in) = admin_or_sign_in(&centre, &browser, &view, &address).await? {
-        return Ok(sign_in);
-    }
     let (standing, report) = find(&centre, &id)?;
     let voice = centre.words.in_(view.language);
     let changes = centre.registry.store.changes_of(&id).await?;
@@ -70,7 +66,7 @@ pub(crate) async fn show(
         cause: report.cause.clone().unwrap_or_default(),
         source: source(report.source.as_deref().unwrap_or_default(), voice),
         signer: report.signer.as_deref().map(in_groups),
-        read_at: report.read_at.map(in_japan).unwrap_or_default(),
+        read_at: report.read_at.map(minute).unwrap_or_default(),
         in_configuration: report.in_configuration,
         is_enabled: report.state != Stands::Disabled,
         is_pasted: standing.registration().is_some_and(crate::provider::Registration::is_pasted),

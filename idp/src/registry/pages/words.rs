@@ -1,16 +1,10 @@
 //! The registry in words: what the pages show of reports, terms and changes.
 
-use jiff::Timestamp;
-use jiff::tz::{self, TimeZone};
 use warifu_service::words::Voice;
 
+use crate::japan::minute;
 use crate::registry::{EntityReport, ProviderReport, State};
 use crate::store::{Change, Deed};
-
-/// Day and minute by the clocks of Japan, the same in both languages.
-pub(super) fn in_japan(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::fixed(tz::offset(9))).strftime("%Y-%m-%d %H:%M").to_string()
-}
 
 /// A sentence and its advice.
 pub(super) struct Said {
@@ -77,7 +71,7 @@ impl EntityView {
             purpose: voice.say(&format!("registry-key-{}", key.purpose)),
             kind: key.kind.clone(),
             fingerprint: in_groups(&key.fingerprint),
-            ends: key.ends.map(in_japan).unwrap_or_default(),
+            ends: key.ends.map(minute).unwrap_or_default(),
         });
         let addresses = report.addresses.iter().map(|it| AddressView {
             purpose: voice.say(&format!("registry-address-{}", it.purpose)),
@@ -89,7 +83,7 @@ impl EntityView {
             warnings: report.warnings.iter().map(warning).collect(),
             keys: keys.collect(),
             addresses: addresses.collect(),
-            until: report.valid_until.map_or_else(|| voice.say("registry-until-none"), in_japan),
+            until: report.valid_until.map_or_else(|| voice.say("registry-until-none"), minute),
             requests: voice.say(&format!("registry-requests-{signed}")),
         }
     }
@@ -109,7 +103,7 @@ impl ChangeView {
         let deed = |deed: Deed| voice.say(&format!("deed-{}", deed.as_str()));
         let by_command = change.who == crate::registry::COMMAND_LINE;
         Self {
-            at: in_japan(change.at),
+            at: minute(change.at),
             what: deed(change.what),
             who: if by_command { voice.say("registry-by-command") } else { change.who },
             entity_id: change.entity_id,
