@@ -53,8 +53,7 @@ pub use scheme::{
 };
 pub use subject::{AlternativeName, Subject, SubjectError, SubjectKind};
 pub use ticket::{
-    Actor, Confirmation, Organization, Purpose, RelayTicket, TicketError, TicketIssuer,
-    TicketOpener,
+    Actor, Confirmation, Organization, Purpose, Ticket, TicketError, TicketIssuer, TicketOpener,
 };
 pub use validity::Validity;
 

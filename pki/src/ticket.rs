@@ -96,7 +96,7 @@ impl Actor {
 /// The claims of a ticket. Times are seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RelayTicket {
+pub struct Ticket {
     /// The identity provider.
     pub iss: String,
     /// The recipient: the relay, or the card office.
@@ -140,7 +140,7 @@ pub enum TicketError {
     Claims,
 }
 
-impl RelayTicket {
+impl Ticket {
     fn require_sound(&self) -> Result<(), TicketError> {
         let life = self.exp.checked_sub(self.iat).unwrap_or(i64::MAX);
         let sound = (1..=self.purpose.lifetime().as_secs()).contains(&life)
@@ -177,7 +177,7 @@ impl TicketIssuer {
     }
 
     /// Makes a ticket: a JWS in a JWE, compact form, at most 8 KiB.
-    pub fn issue(&self, ticket: &RelayTicket) -> Result<String, TicketError> {
+    pub fn issue(&self, ticket: &Ticket) -> Result<String, TicketError> {
         ticket.require_sound()?;
         Ok(self.sealer.seal(&self.signer.sign(ticket.purpose.token_type(), ticket)?)?)
     }
@@ -226,7 +226,7 @@ impl TicketOpener {
 
     /// Opens a ticket and checks signature, issuer, audience, times and claims. That `jti` was not
     /// used before (where that counts) and that the client fits `cnf` is the caller's to check.
-    pub fn open(&self, sealed: &str, now: Timestamp) -> Result<RelayTicket, TicketError> {
+    pub fn open(&self, sealed: &str, now: Timestamp) -> Result<Ticket, TicketError> {
         let expected = Expected {
             typ: self.typ,
             issuer: &self.issuer,
@@ -234,7 +234,7 @@ impl TicketOpener {
             longest: self.longest,
         };
         let token = self.opener.open(sealed)?;
-        let ticket: RelayTicket = self.verifier.verify(&token, &expected, now)?;
+        let ticket: Ticket = self.verifier.verify(&token, &expected, now)?;
         ticket.require_sound()?;
         let fits = ticket.purpose.token_type() == self.typ;
         if fits { Ok(ticket) } else { Err(TicketError::Claims) }
@@ -263,9 +263,9 @@ mod tests {
         Pair { issuer, opener }
     }
 
-    fn records() -> RelayTicket {
+    fn records() -> Ticket {
         let iat = now().as_second();
-        RelayTicket {
+        Ticket {
             iss: IDP.into(),
             aud: RELAY.into(),
             sub: "subject".into(),
@@ -282,11 +282,11 @@ mod tests {
         }
     }
 
-    fn eligibility() -> RelayTicket {
+    fn eligibility() -> Ticket {
         let clinic =
             Organization { code: "1310000001".into(), name: "割符クリニック".into() };
         let act = Actor { sub: "staff".into(), organization: Some(clinic.clone()) };
-        RelayTicket {
+        Ticket {
             purpose: Purpose::Eligibility,
             exp: records().iat + 120,
             act: Some(act),
@@ -295,8 +295,8 @@ mod tests {
         }
     }
 
-    fn office() -> RelayTicket {
-        RelayTicket { purpose: Purpose::CardOffice, exp: records().iat + 3600, ..records() }
+    fn office() -> Ticket {
+        Ticket { purpose: Purpose::CardOffice, exp: records().iat + 3600, ..records() }
     }
 
     #[test]
@@ -313,17 +313,17 @@ mod tests {
     fn claims_that_do_not_fit_together_are_neither_issued_nor_opened() {
         let Pair { issuer, opener } = pair();
         let unsound = [
-            RelayTicket { exp: records().iat + 301, ..records() },
-            RelayTicket { exp: eligibility().iat + 121, ..eligibility() },
-            RelayTicket { exp: i64::MIN, iat: i64::MAX, ..records() },
-            RelayTicket { act: None, ..eligibility() },
-            RelayTicket { act: eligibility().act, ..records() },
-            RelayTicket { jti: "short".into(), ..records() },
-            RelayTicket { sub: String::new(), ..records() },
-            RelayTicket { roles: vec!["r".into(); 17], ..records() },
-            RelayTicket { roles: vec!["r".repeat(257)], ..records() },
-            RelayTicket { act: eligibility().act, ..office() },
-            RelayTicket { exp: office().iat + 3601, ..office() },
+            Ticket { exp: records().iat + 301, ..records() },
+            Ticket { exp: eligibility().iat + 121, ..eligibility() },
+            Ticket { exp: i64::MIN, iat: i64::MAX, ..records() },
+            Ticket { act: None, ..eligibility() },
+            Ticket { act: eligibility().act, ..records() },
+            Ticket { jti: "short".into(), ..records() },
+            Ticket { sub: String::new(), ..records() },
+            Ticket { roles: vec!["r".into(); 17], ..records() },
+            Ticket { roles: vec!["r".repeat(257)], ..records() },
+            Ticket { act: eligibility().act, ..office() },
+            Ticket { exp: office().iat + 3601, ..office() },
         ];
         for ticket in unsound {
             assert!(matches!(issuer.issue(&ticket), Err(TicketError::Claims)), "{ticket:?}");
@@ -353,7 +353,7 @@ mod tests {
             Err(TicketError::Token(JoseError::WrongHeader))
         ));
         let disguised =
-            issuer.signer.sign(RELAY_TYPE, &RelayTicket { exp: office().iat + 60, ..office() });
+            issuer.signer.sign(RELAY_TYPE, &Ticket { exp: office().iat + 60, ..office() });
         let disguised = issuer.sealer.seal(&disguised.unwrap()).unwrap();
         assert!(matches!(relay.open(&disguised, now()), Err(TicketError::Claims)));
     }
@@ -365,10 +365,10 @@ mod tests {
         let later = now() + SignedDuration::from_mins(5);
         let opened = opener.open(&sealed, later);
         assert!(matches!(opened, Err(TicketError::Token(JoseError::Expired))));
-        let elsewhere = RelayTicket { aud: "urn:warifu:relay2".into(), ..records() };
+        let elsewhere = Ticket { aud: "urn:warifu:relay2".into(), ..records() };
         let opened = opener.open(&issuer.issue(&elsewhere).unwrap(), now());
         assert!(matches!(opened, Err(TicketError::Token(JoseError::WrongAudience))));
-        let by_other = RelayTicket { iss: "https://idp.example".into(), ..records() };
+        let by_other = Ticket { iss: "https://idp.example".into(), ..records() };
         let opened = opener.open(&issuer.issue(&by_other).unwrap(), now());
         assert!(matches!(opened, Err(TicketError::Token(JoseError::WrongIssuer))));
     }

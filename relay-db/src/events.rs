@@ -7,7 +7,7 @@ use warifu_contract::eligibility::Verdict;
 use warifu_contract::history::Purpose;
 use warifu_contract::records::Service;
 use warifu_log::{Action, Actor, Event, Outcome};
-use warifu_pki::{Organization, RelayTicket};
+use warifu_pki::{Organization, Ticket};
 
 use crate::grants::{Grant, Staff};
 
@@ -101,16 +101,16 @@ pub(crate) fn check_refused(client: &str, grant: &Grant, code: &str) -> Event {
 }
 
 /// An access token was given for `ticket`.
-pub(crate) fn token_issued(client: &str, ticket: &RelayTicket) -> Event {
+pub(crate) fn token_issued(client: &str, ticket: &Ticket) -> Event {
     token(client, Some(ticket), Outcome::Done)
 }
 
 /// No access token was given. `ticket` is there when it could be read.
-pub(crate) fn token_refused(client: &str, ticket: Option<&RelayTicket>, code: &str) -> Event {
+pub(crate) fn token_refused(client: &str, ticket: Option<&Ticket>, code: &str) -> Event {
     token(client, ticket, Outcome::Refused(code.to_owned()))
 }
 
-fn token(client: &str, ticket: Option<&RelayTicket>, outcome: Outcome) -> Event {
+fn token(client: &str, ticket: Option<&Ticket>, outcome: Outcome) -> Event {
     let party = || Actor::Party { name: client.to_owned() };
     Event {
         action: match outcome {
@@ -130,7 +130,7 @@ fn token(client: &str, ticket: Option<&RelayTicket>, outcome: Outcome) -> Event 
 }
 
 /// Who stands behind a ticket: the member of staff who tapped the card, or the subject.
-fn signed_in(ticket: &RelayTicket) -> Actor {
+fn signed_in(ticket: &Ticket) -> Actor {
     let tapped = ticket.act.as_ref().map(|act| {
         let organization = act
             .organization

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use data_encoding::BASE64URL_NOPAD;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use warifu_pki::{Actor, Organization, Purpose, RelayTicket};
+use warifu_pki::{Actor, Organization, Purpose, Ticket};
 use warifu_service::seal::{KeyRing, SealError};
 use warifu_service::storage::micros;
 use warifu_service::{Database, Surroundings, execute, fetch_optional};
@@ -63,7 +63,7 @@ pub(crate) struct Staff {
 
 impl Grant {
     /// What `ticket` grants until `expires`.
-    pub fn from_ticket(ticket: RelayTicket, expires: Timestamp) -> Self {
+    pub fn from_ticket(ticket: Ticket, expires: Timestamp) -> Self {
         Self {
             issuer: ticket.iss,
             authenticated: ticket.auth_time,

@@ -11,7 +11,7 @@ use sqlx::migrate::Migrator;
 use tokio_util::sync::CancellationToken;
 use warifu_log::{Event, Log, LogError};
 use warifu_pki::jose::JoseError;
-use warifu_pki::{RelayTicket, TicketError, TicketOpener};
+use warifu_pki::{Ticket, TicketError, TicketOpener};
 use warifu_service::health::health;
 use warifu_service::http::{HttpLimits, finish};
 use warifu_service::seal::KeyRing;
@@ -231,11 +231,7 @@ impl Relay {
 
     /// Opens a ticket of any trusted identity provider. Of several refusals, gives the one by the
     /// provider whose key the ticket names.
-    pub(crate) fn open_ticket(
-        &self,
-        sealed: &str,
-        now: Timestamp,
-    ) -> Result<RelayTicket, TicketError> {
+    pub(crate) fn open_ticket(&self, sealed: &str, now: Timestamp) -> Result<Ticket, TicketError> {
         let mut refusal = TicketError::Token(JoseError::WrongIssuer);
         for opener in &self.0.openers {
             match opener.open(sealed, now) {

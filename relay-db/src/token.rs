@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use warifu_log::{Event, LogError};
 use warifu_pki::jose::JoseError;
-use warifu_pki::{Purpose, RelayTicket, TicketError};
+use warifu_pki::{Purpose, Ticket, TicketError};
 use warifu_service::Problem;
 
 use crate::caller::Client;
@@ -157,14 +157,14 @@ fn invalid(error: &TicketError) -> TokenError {
 async fn refused(
     relay: &Relay,
     client: &Client,
-    ticket: Option<&RelayTicket>,
+    ticket: Option<&Ticket>,
     error: TokenError,
 ) -> Refusal {
     relay.note(events::token_refused(&client.party, ticket, error.code)).await;
     Refusal::Token(error)
 }
 
-async fn used_now(relay: &Relay, ticket: &RelayTicket) -> Result<bool, Refusal> {
+async fn used_now(relay: &Relay, ticket: &Ticket) -> Result<bool, Refusal> {
     let until = Timestamp::from_second(ticket.exp).unwrap_or(Timestamp::MAX);
     relay.grants().use_up(&ticket.iss, &ticket.jti, until).await.map_err(store_failed)
 }
@@ -177,7 +177,7 @@ fn store_failed(error: GrantStoreError) -> Refusal {
 async fn issue(
     relay: &Relay,
     client: &Client,
-    ticket: &RelayTicket,
+    ticket: &Ticket,
     grant: &Grant,
     life: SignedDuration,
 ) -> Result<TokenAnswer, Problem> {
@@ -206,7 +206,7 @@ pub(crate) fn log_problem(error: &LogError) -> Problem {
     Problem::internal(error)
 }
 
-fn life_of(ticket: &RelayTicket, session_minutes: u32) -> SignedDuration {
+fn life_of(ticket: &Ticket, session_minutes: u32) -> SignedDuration {
     match ticket.purpose {
         Purpose::Records => SignedDuration::from_mins(i64::from(session_minutes)),
         Purpose::Eligibility | Purpose::CardOffice => ticket.purpose.lifetime(),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use warifu_contract::eligibility::EligibilityAnswer;
 use warifu_idp::{Idp, IdpConfig};
 use warifu_pki::{
-    Certificate, Confirmation, FileKey, Organization, PublicKey, Purpose, RelayTicket, TicketIssuer,
+    Certificate, Confirmation, FileKey, Organization, PublicKey, Purpose, Ticket, TicketIssuer,
 };
 use warifu_service::tls::{self, ClientConfig};
 use warifu_service::{Surroundings, config};
@@ -117,7 +117,7 @@ fn ticket(dir: &Path, who: SignedIn) -> String {
     let portal = Certificate::from_pem(&read("portal/tls.pem")).unwrap();
     let key = FileKey::load(&dir.join("idp/ticket.key")).unwrap();
     let now = surroundings.now().as_second();
-    let ticket = RelayTicket {
+    let ticket = Ticket {
         iss: IDP.to_owned(),
         aud: "urn:warifu:relay".to_owned(),
         sub: who.subject,

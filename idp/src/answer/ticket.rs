@@ -2,7 +2,7 @@
 //! carried by a service provider that cannot read them.
 
 use jiff::Timestamp;
-use warifu_pki::{Actor, Confirmation, Purpose, RelayTicket};
+use warifu_pki::{Actor, Confirmation, Purpose, Ticket};
 use warifu_service::Problem;
 
 use super::Reply;
@@ -55,11 +55,11 @@ impl Reply<'_> {
         office.tickets.issue(&claims).map(Some).map_err(|cause| Problem::internal(&cause))
     }
 
-    fn office_claims(&self, session: &Session, person: &Person, thumbprint: &str) -> RelayTicket {
+    fn office_claims(&self, session: &Session, person: &Person, thumbprint: &str) -> Ticket {
         let purpose = Purpose::CardOffice;
         let office = self.centre.config.card_office.as_ref();
         let ends = (self.centre.now() + purpose.lifetime()).min(session.expires_at);
-        RelayTicket {
+        Ticket {
             aud: office.map_or_else(String::new, |office| office.issuer.clone()),
             sub: self.centre.keys.pairwise.subject(CARD_OFFICE, &session.person),
             exp: ends.as_second(),
@@ -72,7 +72,7 @@ impl Reply<'_> {
         }
     }
 
-    fn claims(&self, subject: &Subject<'_>, at: Timestamp, thumbprint: &str) -> RelayTicket {
+    fn claims(&self, subject: &Subject<'_>, at: Timestamp, thumbprint: &str) -> Ticket {
         let name = |person| self.centre.keys.pairwise.subject(RELAY, person);
         let (sub, person, act) = match *subject {
             Subject::Oneself { session, person } => (name(&session.person), person, None),
@@ -86,7 +86,7 @@ impl Reply<'_> {
             Subject::Patient { .. } => (Level::Presence, Purpose::Eligibility),
         };
         let now = self.centre.now();
-        RelayTicket {
+        Ticket {
             iss: self.centre.config.public_url.as_str().to_owned(),
             aud: self.centre.config.relay.audience.clone(),
             sub,

@@ -328,14 +328,14 @@ impl Rig {
     }
 
     /// The relay's side of a ticket.
-    pub(crate) fn open_ticket(&self, ticket: &str) -> warifu_pki::RelayTicket {
+    pub(crate) fn open_ticket(&self, ticket: &str) -> warifu_pki::Ticket {
         let idp = self.public(&self.config.keys.ticket);
         let opener = TicketOpener::new(&self.relay, idp, ORIGIN, "urn:warifu:relay").unwrap();
         opener.open(ticket, self.now()).unwrap()
     }
 
     /// The card office's side of a ticket.
-    pub(crate) fn open_office_ticket(&self, ticket: &str) -> warifu_pki::RelayTicket {
+    pub(crate) fn open_office_ticket(&self, ticket: &str) -> warifu_pki::Ticket {
         let idp = self.public(&self.config.keys.ticket);
         let opener = TicketOpener::of_office(&self.office, idp, ORIGIN, OFFICE).unwrap();
         opener.open(ticket, self.now()).unwrap()

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use ring::digest::{SHA256, digest};
 use warifu_pki::jose::JoseError;
-use warifu_pki::{Purpose, RelayTicket, TicketError, TicketOpener};
+use warifu_pki::{Purpose, Ticket, TicketError, TicketOpener};
 use warifu_service::storage::{instant, micros};
 use warifu_service::{Database, execute, fetch_optional};
 
@@ -159,7 +159,7 @@ impl Tickets {
 }
 
 impl SignIn {
-    fn of(ticket: RelayTicket) -> Result<Self, TicketRefusal> {
+    fn of(ticket: Ticket) -> Result<Self, TicketRefusal> {
         if ticket.acr != CLASS_HIGH {
             return Err(TicketRefusal::Level);
         }
@@ -263,9 +263,9 @@ mod tests {
         Desk { issuer, tickets: Tickets::new(database, vec![opener]), _folder: folder }
     }
 
-    fn ticket() -> RelayTicket {
+    fn ticket() -> Ticket {
         let iat = now().as_second();
-        RelayTicket {
+        Ticket {
             iss: ISSUER.into(),
             aud: OFFICE.into(),
             sub: "somebody".into(),

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use warifu_contract::records::{DisplayName, Panel, Service};
 use warifu_pki::security_event::{Event, EventIssuer, SecurityEvent};
-use warifu_pki::{Actor, Confirmation, FileKey, Organization, Purpose, RelayTicket, TicketIssuer};
+use warifu_pki::{Actor, Confirmation, FileKey, Organization, Purpose, Ticket, TicketIssuer};
 use warifu_relay::Relay;
 use warifu_relay::config::{ConnectorConfig, IdentityProviderConfig, LogConfig, RelayConfig};
 use warifu_service::clock::{Clock as _, SystemEntropy};
@@ -165,9 +165,9 @@ impl Bed {
     }
 
     /// A resident's ticket for the portal.
-    pub fn ticket(&self) -> RelayTicket {
+    pub fn ticket(&self) -> Ticket {
         let iat = self.now().as_second();
-        RelayTicket {
+        Ticket {
             iss: IDP.into(),
             aud: "urn:warifu:relay".into(),
             sub: TARO.into(),
@@ -185,8 +185,8 @@ impl Bed {
     }
 
     /// The ticket of a receptionist.
-    pub fn desk_ticket(&self) -> RelayTicket {
-        RelayTicket {
+    pub fn desk_ticket(&self) -> Ticket {
+        Ticket {
             sub: "receptionist".into(),
             roles: vec![DESK.into()],
             organization: Some(clinic()),
@@ -195,9 +195,9 @@ impl Bed {
     }
 
     /// The ticket for 太郎's card, tapped at the receptionist's desk.
-    pub fn presence_ticket(&self) -> RelayTicket {
+    pub fn presence_ticket(&self) -> Ticket {
         let act = Actor { sub: "receptionist".into(), organization: Some(clinic()) };
-        RelayTicket {
+        Ticket {
             acr: "urn:warifu:ac:presence".into(),
             exp: self.now().as_second() + 120,
             purpose: Purpose::Eligibility,
@@ -218,7 +218,7 @@ impl Bed {
     }
 
     /// The access token that the portal gets for `ticket`.
-    pub async fn token(&self, ticket: &RelayTicket) -> String {
+    pub async fn token(&self, ticket: &Ticket) -> String {
         let answer = self.exchange(&self.portal, &self.idp.issue(ticket).unwrap()).await;
         assert_eq!(answer.status(), StatusCode::OK);
         let answer: Value = answer.json().await.unwrap();

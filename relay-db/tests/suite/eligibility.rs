@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use warifu_contract::eligibility::{EligibilityAnswer, ReasonCheck, Verdict};
 use warifu_contract::history::Purpose;
 use warifu_log::{Actor, Outcome, Series};
-use warifu_pki::RelayTicket;
+use warifu_pki::Ticket;
 
 use crate::bed::{Bed, INSURER_NUMBER, TARO, clinic, engines, pseudonym, refusal};
 use crate::source::Mood;
@@ -134,7 +134,7 @@ async fn a_silent_insurer_is_an_answer_too() {
 #[tokio::test]
 async fn a_card_without_a_link_or_unknown_to_its_insurer_is_not_linked() {
     let bed = Bed::new().await;
-    let stranger = RelayTicket { sub: "stranger".into(), ..bed.presence_ticket() };
+    let stranger = Ticket { sub: "stranger".into(), ..bed.presence_ticket() };
     let token = bed.token(&stranger).await;
     let answer = answered(&bed, &token, &by_card(KEY)).await;
     assert_eq!(answer.decision.verdict, Verdict::NotLinked);
@@ -203,7 +203,7 @@ async fn each_kind_of_check_needs_its_own_token() {
     let number = by_number(INSURER_NUMBER, KEY);
     let resident = bed.token(&bed.ticket()).await;
     let presence = bed.token(&bed.presence_ticket()).await;
-    let low = RelayTicket { acr: "urn:warifu:ac:presence".into(), ..bed.desk_ticket() };
+    let low = Ticket { acr: "urn:warifu:ac:presence".into(), ..bed.desk_ticket() };
     let low = bed.token(&low).await;
     for (token, body, code) in [
         (&resident, &number, "role.none"),

@@ -5,7 +5,7 @@ use warifu_contract::eligibility::Verdict;
 use warifu_contract::history::{AccessResult, Asked, HistoryPage, Purpose, Reader};
 use warifu_contract::records::Service;
 use warifu_log::{Checkpoint, InclusionProof, NoteVerifier};
-use warifu_pki::RelayTicket;
+use warifu_pki::Ticket;
 
 use crate::bed::{Bed, clinic, engines, refusal};
 
@@ -94,7 +94,7 @@ async fn nobody_sees_or_proves_what_happened_to_somebody_else() {
     let bed = Bed::new().await;
     let token = lived_in(&bed).await;
     let index = page(&bed, &token, "").await.entries[0].index;
-    let hanako = RelayTicket { sub: "hanako".into(), ..bed.ticket() };
+    let hanako = Ticket { sub: "hanako".into(), ..bed.ticket() };
     let hanako = bed.token(&hanako).await;
     assert_eq!(page(&bed, &hanako, "").await.entries, []);
     let path = format!("/history/proof?index={index}");
@@ -110,7 +110,7 @@ async fn a_clinic_with_a_tapped_card_sees_no_history() {
     let presence = bed.token(&bed.presence_ticket()).await;
     let answer = bed.get(&bed.portal, "/history", Some(&presence)).await;
     assert_eq!(refusal(answer).await, (403, "token.purpose".into()));
-    let low = RelayTicket { acr: "urn:other".into(), ..bed.ticket() };
+    let low = Ticket { acr: "urn:other".into(), ..bed.ticket() };
     let low = bed.token(&low).await;
     let answer = bed.get(&bed.portal, "/history", Some(&low)).await;
     assert_eq!(refusal(answer).await, (403, "level.low".into()));

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use warifu_contract::history::Purpose;
 use warifu_contract::records::{Panel, PanelOutcome, Service};
 use warifu_log::{Action, Outcome, Series};
-use warifu_pki::RelayTicket;
+use warifu_pki::Ticket;
 
 use crate::bed::{Bed, TARO, engines, pseudonym, refusal};
 use crate::source::Mood;
@@ -113,7 +113,7 @@ async fn a_connector_that_babbles_or_does_not_know_the_person_says_nothing() {
 #[tokio::test]
 async fn without_a_link_nobody_is_asked() {
     let bed = Bed::new().await;
-    let stranger = RelayTicket { sub: "stranger".into(), ..bed.ticket() };
+    let stranger = Ticket { sub: "stranger".into(), ..bed.ticket() };
     let token = bed.token(&stranger).await;
     let panels = bed.panels(&token, &[Service::Insurance]).await;
     assert_eq!(panels[0].outcome, PanelOutcome::NotLinked);
@@ -124,7 +124,7 @@ async fn without_a_link_nobody_is_asked() {
 #[tokio::test]
 async fn records_need_card_and_pin() {
     let bed = Bed::new().await;
-    let low = RelayTicket { acr: "urn:warifu:ac:presence".into(), ..bed.ticket() };
+    let low = Ticket { acr: "urn:warifu:ac:presence".into(), ..bed.ticket() };
     let token = bed.token(&low).await;
     let body = json!({ "services": ["insurance"] });
     let answer = bed.post(&bed.portal, "/records", &token, &body).await;

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use warifu_log::{Action, Series};
 use warifu_pki::security_event::{Event, EventIssuer, SecurityEvent};
-use warifu_pki::{Actor, RelayTicket};
+use warifu_pki::{Actor, Ticket};
 
 use crate::bed::{Bed, Client, TARO, engines, refusal, stranger};
 
@@ -80,7 +80,7 @@ async fn nobody_else_is_touched() {
 async fn a_tap_ends_with_the_session_of_whoever_tapped() {
     let bed = Bed::new().await;
     let act = Actor { sub: "receptionist".into(), ..bed.presence_ticket().act.unwrap() };
-    let tapped = bed.token(&RelayTicket { act: Some(act), ..bed.presence_ticket() }).await;
+    let tapped = bed.token(&Ticket { act: Some(act), ..bed.presence_ticket() }).await;
     bed.pass(SECOND);
     revoke(&bed, "receptionist").await;
     let check = json!({ "subject": { "by": "card" }, "target_date": null,

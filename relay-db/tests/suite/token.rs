@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use warifu_log::{Action, Outcome, Series};
-use warifu_pki::{Confirmation, FileKey, RelayTicket, TicketIssuer};
+use warifu_pki::{Confirmation, FileKey, Ticket, TicketIssuer};
 
 use crate::bed::{Bed, Client, TARO, engines, refusal, stranger};
 
@@ -45,7 +45,7 @@ async fn a_used_ticket_stays_used_after_a_restart() {
     assert_eq!(refusal(again).await, (400, "ticket.used".into()));
 }
 
-async fn refused(bed: &Bed, issuer: &TicketIssuer, ticket: RelayTicket) -> String {
+async fn refused(bed: &Bed, issuer: &TicketIssuer, ticket: Ticket) -> String {
     let before = bed.relay.log().checkpoint().await.unwrap().size;
     let (status, code) =
         refusal(bed.exchange(&bed.portal, &issuer.issue(&ticket).unwrap()).await).await;
@@ -58,14 +58,14 @@ async fn refused(bed: &Bed, issuer: &TicketIssuer, ticket: RelayTicket) -> Strin
 #[tokio::test]
 async fn tickets_for_others_or_by_others_are_refused() {
     let bed = Bed::new().await;
-    let elsewhere = RelayTicket { aud: "urn:warifu:relay2".into(), ..bed.ticket() };
+    let elsewhere = Ticket { aud: "urn:warifu:relay2".into(), ..bed.ticket() };
     assert_eq!(refused(&bed, &bed.idp, elsewhere).await, "ticket.audience");
 
-    let of_another = RelayTicket { iss: "https://idp.example".into(), ..bed.ticket() };
+    let of_another = Ticket { iss: "https://idp.example".into(), ..bed.ticket() };
     assert_eq!(refused(&bed, &bed.idp, of_another).await, "ticket.issuer");
 
     let foreign = Confirmation { x5t_s256: bed.hospital.certificate.clone() };
-    let foreign = RelayTicket { cnf: foreign, ..bed.ticket() };
+    let foreign = Ticket { cnf: foreign, ..bed.ticket() };
     assert_eq!(refused(&bed, &bed.idp, foreign).await, "ticket.binding");
 
     let relay = FileKey::load(&bed.federation.path("ticket.key")).unwrap();

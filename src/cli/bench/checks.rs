@@ -9,9 +9,7 @@ use serde::Deserialize;
 use warifu_contract::eligibility::{
     EligibilityAnswer, EligibilityRequest, Subject, TypedCard, Verdict,
 };
-use warifu_pki::{
-    Certificate, Confirmation, FileKey, Organization, Purpose, RelayTicket, TicketIssuer,
-};
+use warifu_pki::{Certificate, Confirmation, FileKey, Organization, Purpose, Ticket, TicketIssuer};
 use warifu_service::Surroundings;
 use warifu_service::tls::client;
 
@@ -73,7 +71,7 @@ struct TokenAnswer {
 fn ticket(stage: &Stage) -> anyhow::Result<String> {
     let portal = Certificate::from_pem(&read(&stage.file(Member::Portal, "tls.pem"))?)?;
     let now = stage.surroundings.now().as_second();
-    let ticket = RelayTicket {
+    let ticket = Ticket {
         iss: stage.folder.address(Member::Idp),
         aud: "urn:warifu:relay".to_owned(),
         sub: "a-receptionist".to_owned(),

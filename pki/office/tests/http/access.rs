@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use warifu_contract::card_office::Card;
 use warifu_office::StaffRole;
 use warifu_pki::security_event::Event;
-use warifu_pki::{FileKey, KeyAlgorithm, Purpose, RelayTicket, TicketIssuer};
+use warifu_pki::{FileKey, KeyAlgorithm, Purpose, Ticket, TicketIssuer};
 
 use crate::bed::{Bed, CLERK, Call, application, refusal};
 use crate::federation::{Engine, engines};
@@ -114,22 +114,18 @@ fn forged(bed: &Bed) -> String {
     forger.issue(&bed.ticket(CLERK, &[StaffRole::Clerk.urn()])).unwrap()
 }
 
-fn bad_tickets(bed: &Bed) -> Vec<(RelayTicket, u16, &'static str)> {
+fn bad_tickets(bed: &Bed) -> Vec<(Ticket, u16, &'static str)> {
     let good = || bed.ticket(CLERK, &StaffRole::ALL.map(StaffRole::urn));
     let late = good().iat - 3601;
     vec![
-        (RelayTicket { aud: "urn:warifu:relay".into(), ..good() }, 401, "ticket.audience"),
-        (RelayTicket { iss: "https://idp.example".into(), ..good() }, 401, "ticket.invalid"),
-        (RelayTicket { iat: late, exp: late + 3600, ..good() }, 401, "ticket.expired"),
-        (RelayTicket { sub: "machine:clerk".into(), ..good() }, 401, "ticket.invalid"),
-        (RelayTicket { acr: "urn:warifu:ac:presence".into(), ..good() }, 403, "level.low"),
+        (Ticket { aud: "urn:warifu:relay".into(), ..good() }, 401, "ticket.audience"),
+        (Ticket { iss: "https://idp.example".into(), ..good() }, 401, "ticket.invalid"),
+        (Ticket { iat: late, exp: late + 3600, ..good() }, 401, "ticket.expired"),
+        (Ticket { sub: "machine:clerk".into(), ..good() }, 401, "ticket.invalid"),
+        (Ticket { acr: "urn:warifu:ac:presence".into(), ..good() }, 403, "level.low"),
+        (Ticket { roles: vec!["urn:warifu:role:resident".into()], ..good() }, 403, "office.role"),
         (
-            RelayTicket { roles: vec!["urn:warifu:role:resident".into()], ..good() },
-            403,
-            "office.role",
-        ),
-        (
-            RelayTicket { purpose: Purpose::Records, exp: good().iat + 300, ..good() },
+            Ticket { purpose: Purpose::Records, exp: good().iat + 300, ..good() },
             401,
             "ticket.invalid",
         ),

@@ -18,8 +18,7 @@ use warifu_office::{
 };
 use warifu_pki::security_event::{Event, EventIssuer, SecurityEvent};
 use warifu_pki::{
-    Confirmation, FileKey, KeyAlgorithm, KeySource, PossessionProof, Purpose, RelayTicket,
-    TicketIssuer,
+    Confirmation, FileKey, KeyAlgorithm, KeySource, PossessionProof, Purpose, Ticket, TicketIssuer,
 };
 use warifu_service::Surroundings;
 use warifu_service::clock::Clock as _;
@@ -148,9 +147,9 @@ impl Bed {
     }
 
     /// A ticket for that person, with these roles, through the portal.
-    pub fn ticket(&self, subject: &str, roles: &[&str]) -> RelayTicket {
+    pub fn ticket(&self, subject: &str, roles: &[&str]) -> Ticket {
         let iat = self.now().as_second();
-        RelayTicket {
+        Ticket {
             iss: ISSUER.into(),
             aud: "urn:warifu:ca".into(),
             sub: subject.into(),
@@ -167,7 +166,7 @@ impl Bed {
         }
     }
 
-    pub fn staff(&self, ticket: &RelayTicket) -> Staff<'_> {
+    pub fn staff(&self, ticket: &Ticket) -> Staff<'_> {
         Staff { bed: self, ticket: self.tickets.issue(ticket).unwrap() }
     }
 
