@@ -29,7 +29,7 @@ test: build-packages test-packages
 	./tests/fuzz.sh
 
 bench: build-packages test-packages
-	cargo build --release --locked
+	cargo build --release --locked --features allocations
 	./target/release/warifu bench
 
 lint: build-packages

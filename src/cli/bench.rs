@@ -8,6 +8,7 @@ mod browser;
 mod card;
 mod checks;
 mod cpu;
+mod cryptography;
 mod limits;
 mod load;
 mod log;
@@ -17,6 +18,7 @@ mod report;
 mod responses;
 mod revocation;
 mod stage;
+mod ticket;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

@@ -1,7 +1,6 @@
 //! Eligibility checks: clinic, relay, insurer and back, over mutual TLS that is kept alive, each
 //! logged durably before its answer leaves.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -9,24 +8,19 @@ use serde::Deserialize;
 use warifu_contract::eligibility::{
     EligibilityAnswer, EligibilityRequest, Subject, TypedCard, Verdict,
 };
-use warifu_pki::{Certificate, Confirmation, FileKey, Organization, Purpose, Ticket, TicketIssuer};
 use warifu_service::Surroundings;
 use warifu_service::tls::client;
 
 use super::limits::{self, Echo};
 use super::load::{self, Worker};
 use super::report::Figure;
-use super::responses::read;
 use super::say;
 use super::stage::{PATIENCE, Stage};
+use super::ticket::Tickets;
 use crate::cli::demo::folder::Member;
-use crate::cli::demo::keys::public;
 
 /// Desks at the same time, each on a connection of its own.
 const SIDE_BY_SIDE: [usize; 3] = [1, 8, 64];
-/// How a member of staff signed in.
-const HIGH: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI";
-const CLINIC_DESK: &str = "urn:warifu:role:clinic-desk";
 
 /// Checks by the number of desks.
 pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Figure>> {
@@ -55,7 +49,7 @@ async fn token(stage: &Stage) -> anyhow::Result<String> {
     let http = client(&stage.portal(), PATIENCE)?;
     let form = [
         ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
-        ("subject_token", &ticket(stage)?),
+        ("subject_token", &Tickets::new(stage)?.issue()?),
         ("subject_token_type", "urn:ietf:params:oauth:token-type:jwt"),
     ];
     let url = format!("{}/token", stage.folder.address(Member::Relay));
@@ -66,32 +60,6 @@ async fn token(stage: &Stage) -> anyhow::Result<String> {
 #[derive(Deserialize)]
 struct TokenAnswer {
     access_token: String,
-}
-
-fn ticket(stage: &Stage) -> anyhow::Result<String> {
-    let portal = Certificate::from_pem(&read(&stage.file(Member::Portal, "tls.pem"))?)?;
-    let now = stage.surroundings.now().as_second();
-    let ticket = Ticket {
-        iss: stage.folder.address(Member::Idp),
-        aud: "urn:warifu:relay".to_owned(),
-        sub: "a-receptionist".to_owned(),
-        jti: stage.surroundings.hex(16),
-        iat: now,
-        exp: now + Purpose::Records.lifetime().as_secs(),
-        acr: HIGH.to_owned(),
-        auth_time: now,
-        cnf: Confirmation { x5t_s256: portal.thumbprint() },
-        purpose: Purpose::Records,
-        roles: vec![CLINIC_DESK.to_owned()],
-        organization: Some(Organization {
-            code: "3719999999".to_owned(),
-            name: "見本医院".to_owned(),
-        }),
-        act: None,
-    };
-    let key = FileKey::load(&stage.file(Member::Idp, "ticket.key"))?;
-    let relay = public(&stage.folder, Member::Relay, "ticket")?;
-    Ok(TicketIssuer::new(Arc::new(key), &relay)?.issue(&ticket)?)
 }
 
 /// A desk that checks the same card over and over, each time anew.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::browser::Browser;
+use super::cryptography;
 use super::limits::{self, Echo};
 use super::load::{self, Worker};
 use super::provider::Provider;
@@ -49,6 +50,7 @@ pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Fig
     let what = format!("SSO answer from a session, HTTPS, {count} at once");
     let figure = Figure::loaded(what, &answers)
         .beside("bare HTTPS echo", bare(count).await?)
+        .beside("its keys alone, 1 core", cryptography::of_an_answer(stage, lasting / 2).await?)
         .beside("bare fsync", fsync);
     figures.push(figure);
     Ok(figures)

@@ -35,6 +35,9 @@ pub struct Figure {
     load_us: Option<f64>,
     #[serde(skip_serializing_if = "Failures::none")]
     failures: Failures,
+    /// How often one piece asked for memory, in a program that counts it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allocations: Option<u64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     limits: Vec<Limit>,
 }
@@ -57,6 +60,7 @@ impl Figure {
             server_us: None,
             load_us: None,
             failures: Failures::default(),
+            allocations: None,
             limits: Vec::new(),
         }
     }
@@ -72,6 +76,12 @@ impl Figure {
             failures: load.failures().clone(),
             ..Self::rate(what, load.per_second())
         }
+    }
+
+    /// Says how often one piece asks for memory, if that was counted.
+    #[must_use]
+    pub fn allocating(self, allocations: Option<u64>) -> Self {
+        Self { allocations, ..self }
     }
 
     /// Puts a limit beside it.
@@ -131,6 +141,9 @@ impl fmt::Display for Figure {
             write!(f, "{:width$}", "", width = WHAT + 47)?;
             limit.write(f, self.per_second)?;
             writeln!(f)?;
+        }
+        if let Some(allocations) = self.allocations {
+            writeln!(f, "  each with {allocations} allocations")?;
         }
         if let Some(first) = &self.failures.first {
             writeln!(f, "  beside these, {} failed: {first}", self.failures.count)?;
