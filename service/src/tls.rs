@@ -1,6 +1,8 @@
 //! TLS between the parties, on rustls: servers that ask for a client certificate, and one pooled
 //! client. TLS 1.3 and 1.2 only, by rustls' own choice of cipher suites.
 
+mod shown;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +23,9 @@ use rustls::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use x509_parser::extensions::GeneralName;
+
+pub use shown::ShownCertificate;
+pub(crate) use shown::asking_config;
 
 /// What the URI in a party's certificate starts with; the party's name follows.
 pub const PARTY_URI: &str = "urn:warifu:party:";

@@ -1,6 +1,7 @@
 //! The listener: accepts, shakes hands beside the accept loop, tells the handlers who is there.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -22,12 +23,14 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::telemetry;
-use crate::tls::{self, PeerCertificate, TlsConfig, TlsError};
+use crate::tls::{self, PeerCertificate, ShownCertificate, TlsConfig, TlsError};
 
 /// Connections served at the same time; more wait in the system's backlog.
 const CONNECTIONS: usize = 4096;
 /// A handshake that takes longer is dropped.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// The same where a person chooses a certificate in it and enters a PIN.
+const PERSONAL_HANDSHAKE: Duration = Duration::from_secs(120);
 /// How long running answers may finish after the order to stop.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -68,23 +71,57 @@ pub struct Peer {
     pub address: SocketAddr,
     /// The client certificate, on mutual TLS.
     pub certificate: Option<Arc<PeerCertificate>>,
+    /// The client certificate where any is taken ([`Server::bind_asking`]).
+    pub shown: Option<Arc<ShownCertificate>>,
+}
+
+impl Peer {
+    fn unnamed(address: SocketAddr) -> Self {
+        Self { address, certificate: None, shown: None }
+    }
 }
 
 /// A bound server, not yet serving.
 pub struct Server {
     tcp: TcpListener,
     address: SocketAddr,
-    tls: Option<TlsAcceptor>,
+    greeting: Greeting,
+}
+
+/// How connections are taken.
+#[derive(Clone)]
+enum Greeting {
+    Plain,
+    /// A client certificate, where one comes, leads to the configured CA.
+    Tls(TlsAcceptor),
+    /// Any client certificate is taken.
+    Asking(TlsAcceptor),
 }
 
 impl Server {
     /// Binds the address and reads the keys.
     pub async fn bind(config: &ListenConfig) -> Result<Self, ListenError> {
-        let failed = |cause| ListenError::Address { address: config.address, cause };
-        let tls = config.tls.as_ref().map(tls::server_config).transpose()?.map(TlsAcceptor::from);
-        let tcp = TcpListener::bind(config.address).await.map_err(failed)?;
+        let tls = config.tls.as_ref().map(tls::server_config).transpose()?;
+        let greeting = tls.map_or(Greeting::Plain, |tls| Greeting::Tls(tls.into()));
+        Self::take(config.address, greeting).await
+    }
+
+    /// Binds a server that asks each client for a certificate and takes any, or none; handlers get
+    /// it as [`ShownCertificate`], unverified. `certificate` and `key` are its own (PEM files).
+    pub async fn bind_asking(
+        address: SocketAddr,
+        certificate: &Path,
+        key: &Path,
+    ) -> Result<Self, ListenError> {
+        let tls = tls::asking_config(certificate, key)?;
+        Self::take(address, Greeting::Asking(tls.into())).await
+    }
+
+    async fn take(address: SocketAddr, greeting: Greeting) -> Result<Self, ListenError> {
+        let failed = |cause| ListenError::Address { address, cause };
+        let tcp = TcpListener::bind(address).await.map_err(failed)?;
         let address = tcp.local_addr().map_err(failed)?;
-        Ok(Self { tcp, address, tls })
+        Ok(Self { tcp, address, greeting })
     }
 
     /// The address, with the port that the system chose for port 0.
@@ -113,10 +150,13 @@ impl Server {
 
 /// Gives handlers the peer's certificate as an extension of its own type.
 async fn introduce_peer(mut request: Request, next: Next) -> Response {
-    if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<Peer>>().cloned()
-        && let Some(certificate) = peer.certificate
-    {
-        request.extensions_mut().insert(PeerCertificate::clone(&certificate));
+    if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<Peer>>().cloned() {
+        if let Some(certificate) = peer.certificate {
+            request.extensions_mut().insert(PeerCertificate::clone(&certificate));
+        }
+        if let Some(shown) = peer.shown {
+            request.extensions_mut().insert(ShownCertificate::clone(&shown));
+        }
     }
     next.run(request).await
 }
@@ -148,9 +188,9 @@ async fn accept(server: Server, ready: mpsc::Sender<(Connection, Peer)>, stop: C
         };
         match accepted {
             Ok((stream, address)) => {
-                let (tls, ready) = (server.tls.clone(), ready.clone());
+                let (greeting, ready) = (server.greeting.clone(), ready.clone());
                 tokio::spawn(async move {
-                    if let Some(connection) = greet(stream, address, tls, place).await {
+                    if let Some(connection) = greet(stream, address, greeting, place).await {
                         // Nobody receives any more only when the server stops.
                         let _ = ready.send(connection).await;
                     }
@@ -168,31 +208,40 @@ async fn accept(server: Server, ready: mpsc::Sender<(Connection, Peer)>, stop: C
 async fn greet(
     stream: TcpStream,
     address: SocketAddr,
-    tls: Option<TlsAcceptor>,
+    greeting: Greeting,
     place: OwnedSemaphorePermit,
 ) -> Option<(Connection, Peer)> {
     let _ = stream.set_nodelay(true);
-    let Some(tls) = tls else {
-        let connection = Connection { stream: Stream::Plain(stream), _place: place };
-        return Some((connection, Peer { address, certificate: None }));
-    };
-    let shaken = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await;
-    let stream = match shaken {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => {
-            tracing::debug!(%error, "a TLS handshake failed");
-            return None;
+    let mut peer = Peer::unnamed(address);
+    let stream = match greeting {
+        Greeting::Plain => Stream::Plain(stream),
+        Greeting::Tls(tls) => {
+            let stream = shake(&tls, stream, HANDSHAKE).await?;
+            let first = first_certificate(&stream);
+            peer.certificate = first.map(|der| Arc::new(PeerCertificate::from_der(der)));
+            Stream::Tls(Box::new(stream))
         }
-        Err(_) => return None,
+        Greeting::Asking(tls) => {
+            let stream = shake(&tls, stream, PERSONAL_HANDSHAKE).await?;
+            let first = first_certificate(&stream);
+            peer.shown = first.map(|der| Arc::new(ShownCertificate(der.to_vec())));
+            Stream::Tls(Box::new(stream))
+        }
     };
-    let certificate = stream
-        .get_ref()
-        .1
-        .peer_certificates()
-        .and_then(<[_]>::first)
-        .map(|der| Arc::new(PeerCertificate::from_der(der)));
-    let connection = Connection { stream: Stream::Tls(Box::new(stream)), _place: place };
-    Some((connection, Peer { address, certificate }))
+    Some((Connection { stream, _place: place }, peer))
+}
+
+async fn shake(
+    tls: &TlsAcceptor,
+    stream: TcpStream,
+    within: Duration,
+) -> Option<TlsStream<TcpStream>> {
+    let shaken = tokio::time::timeout(within, tls.accept(stream)).await.ok()?;
+    shaken.inspect_err(|error| tracing::debug!(%error, "a TLS handshake failed")).ok()
+}
+
+fn first_certificate(stream: &TlsStream<TcpStream>) -> Option<&[u8]> {
+    Some(stream.get_ref().1.peer_certificates()?.first()?)
 }
 
 impl Listener for Connections {
@@ -208,7 +257,7 @@ impl Listener for Connections {
     }
 
     fn local_addr(&self) -> std::io::Result<Peer> {
-        Ok(Peer { address: self.address, certificate: None })
+        Ok(Peer::unnamed(self.address))
     }
 }
 
