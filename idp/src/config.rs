@@ -1,5 +1,6 @@
 //! What an identity provider must be told before it can start.
 
+mod card_host;
 mod cards;
 mod felica;
 mod limits;
@@ -14,6 +15,7 @@ use warifu_service::session::SessionLimits;
 use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::ClientConfig;
 
+pub use card_host::{CardHostConfig, CardHostError};
 pub use cards::{CardIssuerConfig, CardsConfig};
 pub use felica::FelicaConfig;
 pub use limits::LimitsConfig;
@@ -52,6 +54,9 @@ pub struct IdpConfig {
     /// FeliCa cards as second cards. Absent: they are not offered.
     #[serde(default)]
     pub felica: Option<FelicaConfig>,
+    /// The host that asks browsers for the certificate of a card. Absent: nobody signs in that way.
+    #[serde(default)]
+    pub card_host: Option<CardHostConfig>,
     /// How it calls the others (back-channel logout, security events, https addresses of revocation
     /// lists): whose server certificates it believes, and what it shows of its own.
     pub outgoing: ClientConfig,

@@ -14,7 +14,7 @@ use warifu_service::tls::{self, TlsError};
 use warifu_service::words::WordsError;
 
 use crate::centre::Centre;
-use crate::config::IdpConfig;
+use crate::config::{CardHostError, IdpConfig};
 use crate::event;
 use crate::felica::Felica;
 use crate::keys::{Keys, KeysError};
@@ -27,7 +27,7 @@ use crate::registry::{self, OpenRegistryError, Registry};
 use crate::store::{ApplyError, Store, StoreError, Tells};
 use crate::throttle::Throttle;
 use crate::trust::{CardsError, Trust, watches};
-use crate::{router, tasks, words};
+use crate::{card_host, router, tasks, words};
 
 /// Why the identity provider cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +50,9 @@ pub enum OpenError {
     /// The master keys of FeliCa cards cannot be used.
     #[error("felica.masters: {0}")]
     Felica(#[from] MasterKeysError),
+    /// The host that asks for certificates cannot be as configured.
+    #[error(transparent)]
+    CardHost(#[from] CardHostError),
     /// The clients for outgoing calls cannot be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -76,6 +79,7 @@ pub struct Idp {
 impl Idp {
     /// Reads keys, certificates and metadata, and opens the database.
     pub async fn open(config: IdpConfig, surroundings: Surroundings) -> Result<Self, OpenError> {
+        config.card_host.as_ref().map_or(Ok(()), |host| host.check(&config.public_url))?;
         let ring = KeyRing::load(&config.keys.columns)?;
         let (relay, card_office) = listeners(&config)?;
         let tells = Tells { relay: relay.is_some(), card_office: card_office.is_some() };
@@ -110,6 +114,12 @@ impl Idp {
     /// Everything it answers over HTTP, limits and headers included.
     pub fn router(&self) -> Router {
         router::router(&self.centre)
+    }
+
+    /// What the host answers that asks browsers for a card's certificate, where one is configured:
+    /// for the server that [`CardHostConfig::bind`](crate::config::CardHostConfig::bind) gives.
+    pub fn card_host(&self) -> Option<Router> {
+        card_host::router(&self.centre)
     }
 
     /// The work beside it, until `stop`: without it there are no revocation lists, so no logins.

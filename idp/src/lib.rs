@@ -6,6 +6,7 @@
 mod answer;
 mod assurance;
 mod browser;
+mod card_host;
 mod cards;
 mod centre;
 pub mod config;

@@ -4,6 +4,7 @@
 
 mod admission;
 mod begin;
+mod certificate;
 mod challenge;
 mod entrance;
 mod felica;
@@ -16,6 +17,10 @@ pub(crate) mod screen;
 mod token;
 
 pub(crate) use begin::{Begin, begin};
+pub(crate) use certificate::{
+    address_of_help, arrive as arrive_certified, help as help_with_certificate,
+    leave as leave_for_certificate, visit as show_certificate,
+};
 pub(crate) use challenge::refresh;
 pub(crate) use felica::receive as receive_felica;
 pub(crate) use finish::{cancel, done, take};

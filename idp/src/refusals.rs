@@ -139,7 +139,7 @@ pub(crate) async fn keep(centre: &Centre) {
     }
 }
 
-async fn write(centre: &Centre) {
+pub(crate) async fn write(centre: &Centre) {
     let refused = centre.refusals.take();
     if refused.is_empty() {
         return;

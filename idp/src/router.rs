@@ -40,6 +40,11 @@ pub(crate) fn router(centre: &Arc<Centre>) -> Router {
         .route("/login/token", post(login::receive))
         .route("/login/felica", post(login::receive_felica))
         .route("/login/pin", get(login::show_pin).post(login::check_pin))
+        .route(
+            "/login/certificate",
+            get(login::arrive_certified).post(login::leave_for_certificate),
+        )
+        .route("/login/certificate/help", get(login::help_with_certificate))
         .route("/login/done", get(login::done))
         .route("/login/cancel", post(login::cancel))
         .route("/activate", get(login::activate))

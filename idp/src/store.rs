@@ -20,6 +20,7 @@ mod refusals;
 mod registry;
 mod replay;
 mod sessions;
+mod visits;
 
 use std::sync::Arc;
 
@@ -47,6 +48,7 @@ pub(crate) use refusals::{Refusal, Shown};
 pub use registry::ApplyError;
 pub(crate) use registry::Told;
 pub(crate) use sessions::{NewSession, Party, Recorded, Session};
+pub(crate) use visits::Passage;
 
 use entrances::Entrances;
 
@@ -154,17 +156,21 @@ pub(crate) mod tests {
     /// `WARIFU_TEST_POSTGRES` names one. Each gets a schema of its own.
     pub(crate) async fn both() -> Vec<Rig> {
         let mut rigs = vec![sqlite().await];
-        if let Ok(url) = std::env::var("WARIFU_TEST_POSTGRES") {
-            let schema = format!("idp_{}", warifu_service::Surroundings::system().hex(8));
-            let admin = DatabaseConfig { url: url.clone(), connections: 1 };
-            let database = Database::connect(&admin).await.unwrap();
-            execute!(database.write(), sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}")))
-                .unwrap();
-            let join = if url.contains('?') { '&' } else { '?' };
-            let url = format!("{url}{join}options=-csearch_path%3D{schema}");
-            let config = DatabaseConfig { url, connections: 2 };
+        if let Some(config) = postgres().await {
             rigs.push(rig(&config, tempfile::tempdir().unwrap()).await);
         }
         rigs
+    }
+
+    /// A new schema on the PostgreSQL that `WARIFU_TEST_POSTGRES` names.
+    pub(crate) async fn postgres() -> Option<DatabaseConfig> {
+        let url = std::env::var("WARIFU_TEST_POSTGRES").ok()?;
+        let schema = format!("idp_{}", warifu_service::Surroundings::system().hex(8));
+        let admin = DatabaseConfig { url: url.clone(), connections: 1 };
+        let database = Database::connect(&admin).await.unwrap();
+        execute!(database.write(), sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"))).unwrap();
+        let join = if url.contains('?') { '&' } else { '?' };
+        let url = format!("{url}{join}options=-csearch_path%3D{schema}");
+        Some(DatabaseConfig { url, connections: 2 })
     }
 }

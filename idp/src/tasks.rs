@@ -40,6 +40,7 @@ async fn keep_swept(centre: &Centre) {
 async fn sweep(centre: &Centre) -> Result<(), StoreError> {
     let now = centre.now();
     centre.store.sweep_logins(now).await?;
+    centre.store.sweep_visits(now).await?;
     centre.store.sweep_sessions(centre.idle(), now).await?;
     centre.store.sweep_logouts(now).await?;
     centre.store.sweep_replay(now).await?;

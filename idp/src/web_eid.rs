@@ -5,4 +5,4 @@ mod token;
 mod verify;
 
 pub(crate) use token::AuthToken;
-pub(crate) use verify::{Challenge, Proof, TokenError, verify};
+pub(crate) use verify::{Challenge, Proof, TokenError, verify, verify_held};

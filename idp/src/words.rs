@@ -6,6 +6,7 @@ macro_rules! catalogues {
     ($language:literal) => {
         [
             include_str!(concat!("../locales/", $language, "/idp.ftl")),
+            include_str!(concat!("../locales/", $language, "/certificate.ftl")),
             include_str!(concat!("../locales/", $language, "/consent.ftl")),
             include_str!(concat!("../locales/", $language, "/logout.ftl")),
             include_str!(concat!("../locales/", $language, "/registry.ftl")),

@@ -96,12 +96,7 @@ impl Settings {
     pub async fn open(self, surroundings: &Surroundings) -> anyhow::Result<Party> {
         let surroundings = surroundings.clone();
         match self {
-            Self::Idp(config) => {
-                let listen = config.listen.clone();
-                let idp = Idp::open(*config, surroundings).await?;
-                let router = idp.router();
-                Party::new(&listen, router, |stop| async move { idp.tasks(stop).await }).await
-            }
+            Self::Idp(config) => identity_provider(*config, surroundings).await,
             Self::Portal(config) => {
                 let portal = Portal::open(&config, surroundings).await?;
                 let router = portal.router();
@@ -133,6 +128,19 @@ impl Settings {
             }
         }
     }
+}
+
+/// The host that asks for cards' certificates has a listener of its own.
+async fn identity_provider(config: IdpConfig, surroundings: Surroundings) -> anyhow::Result<Party> {
+    let (listen, card_host) = (config.listen.clone(), config.card_host.clone());
+    let idp = Idp::open(config, surroundings).await?;
+    let (pages, visits) = (idp.router(), idp.card_host());
+    let tasks = |stop: CancellationToken| async move { idp.tasks(stop).await };
+    let party = Party::new(&listen, pages, tasks).await?;
+    Ok(match card_host.zip(visits) {
+        Some((host, visits)) => party.and_by(host.bind().await?, visits),
+        None => party,
+    })
 }
 
 /// The certification authority publishes over plain HTTP; the office has a listener of its own.
@@ -171,9 +179,14 @@ impl Party {
     }
 
     /// The same party at one more address.
-    async fn and_at(mut self, listen: &ListenConfig, router: Router) -> anyhow::Result<Self> {
-        self.servers.push((Server::bind(listen).await?, router));
-        Ok(self)
+    async fn and_at(self, listen: &ListenConfig, router: Router) -> anyhow::Result<Self> {
+        Ok(self.and_by(Server::bind(listen).await?, router))
+    }
+
+    /// The same party by one more server.
+    fn and_by(mut self, server: Server, router: Router) -> Self {
+        self.servers.push((server, router));
+        self
     }
 
     /// Where it listens.

@@ -14,11 +14,11 @@ use warifu_service::words::Voice;
 use super::method::{self, Method, methods};
 use super::scene::{Scene, Step};
 use super::screen::{Act, SpokenScreen, spoken};
-use super::{Begin, begin, challenge, destination, own_login, stale};
+use super::{Begin, begin, certificate, challenge, destination, own_login, stale};
 use crate::assurance::Level;
 use crate::browser::Browser;
 use crate::centre::Centre;
-use crate::config::{AgentsConfig, Origin};
+use crate::config::{AgentsConfig, IdpConfig, Origin};
 use crate::store::{Login, Task};
 use crate::view::{Address, View};
 
@@ -95,9 +95,10 @@ async fn page(centre: &Centre, login: Login, task: Task, view: &View) -> Result<
         request: &request,
         agents: &centre.config.agents,
         remaining,
+        by_certificate: certificate::host_for(centre, &login).is_some(),
     };
     let page = content.page(view.page(&centre.words), centre.words.in_(view.language));
-    view.render(&page, &policy(&centre.config.agents))
+    view.render(&page, &policy(&centre.config))
 }
 
 /// Where the person begins anew.
@@ -109,9 +110,15 @@ fn service(centre: &Centre, login: &Login) -> String {
 }
 
 /// Only this page may talk to the card software.
-fn policy(agents: &AgentsConfig) -> String {
-    let agents = addresses(agents);
-    format!("script-src 'self'; connect-src 'self' {agents}; form-action 'self'")
+fn policy(config: &IdpConfig) -> String {
+    let agents = addresses(&config.agents);
+    format!("script-src 'self'; connect-src 'self' {agents}; {}", form_policy(config))
+}
+
+/// Where forms lead: to us, and by way of us to the host that asks for a certificate.
+pub(super) fn form_policy(config: &IdpConfig) -> String {
+    let host = config.card_host.as_ref().map(|host| format!(" {}", host.url.as_str()));
+    format!("form-action 'self'{}", host.unwrap_or_default())
 }
 
 fn addresses(agents: &AgentsConfig) -> String {
@@ -130,6 +137,8 @@ struct Content<'a> {
     agents: &'a AgentsConfig,
     /// Seconds until the sign-in is over.
     remaining: i64,
+    /// Whether the browser may show a certificate instead.
+    by_certificate: bool,
 }
 
 #[derive(Template)]
@@ -148,6 +157,7 @@ struct LoginPage<'a> {
     seconds: i64,
     asks_pin: bool,
     offers_activation: bool,
+    by_certificate: bool,
     steps: Vec<StepView>,
     screens: Vec<SpokenScreen<'a>>,
     questions: Vec<Question>,
@@ -187,6 +197,7 @@ impl<'a> Content<'a> {
             seconds: self.remaining,
             asks_pin: self.scene.asks_pin(),
             offers_activation: self.scene == Scene::SignIn,
+            by_certificate: self.by_certificate,
             steps: self.steps(voice),
             screens: spoken(self.scene, &self.methods, voice),
             questions: self.questions(voice),

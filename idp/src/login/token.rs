@@ -2,7 +2,7 @@
 //! is looked at, so that every answer counts once, whatever comes of it.
 
 mod add_card;
-mod attempt;
+pub(super) mod attempt;
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use warifu_service::Problem;
 
-use super::entrance::Entrance;
+use super::entrance::{Entrance, go_on};
 use super::{admit, take_challenge};
 use crate::assurance::Level;
 use crate::browser::Browser;
@@ -46,12 +46,13 @@ pub(crate) async fn receive(
     let proof = verify(&centre, &login, &answer.token, &nonce, now)?;
     let entrance = Entrance { centre: &centre, browser: &browser, login: &login, now };
     let attempt = Attempt { entrance, proof: &proof };
-    match (login.task, login.level) {
-        (Task::SignIn, Level::Presence) => attempt.tap().await,
-        (Task::SignIn, _) => attempt.sign_in().await,
-        (Task::Activate, _) => attempt.activate().await,
-        (Task::AddCard, _) => attempt.add_card().await,
-    }
+    let opened = match (login.task, login.level) {
+        (Task::SignIn, Level::Presence) => return attempt.tap().await,
+        (Task::AddCard, _) => return attempt.add_card().await,
+        (Task::SignIn, _) => attempt.sign_in().await?,
+        (Task::Activate, _) => attempt.activate().await?,
+    };
+    Ok(opened.into(go_on(entrance.done())))
 }
 
 fn verify(
@@ -69,7 +70,7 @@ fn verify(
     web_eid::verify(&centre.trust.believed(), token, &challenge, now).map_err(refuse_token)
 }
 
-fn refuse_token(error: TokenError) -> Problem {
+pub(super) fn refuse_token(error: TokenError) -> Problem {
     let status = match error {
         TokenError::Format => StatusCode::BAD_REQUEST,
         TokenError::RevocationUnavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -144,7 +144,7 @@ pub(crate) enum Taken {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     id: String,
     browser: Vec<u8>,
     task: String,

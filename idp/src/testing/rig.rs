@@ -514,6 +514,7 @@ fn write_config(folder: &Path, pki: &Pki, relay: &FileKey, office: &FileKey) -> 
             schemes: Vec::new(),
         },
         felica: None,
+        card_host: None,
         outgoing: ClientConfig { ca, certificate: None, key: None },
         sessions: SessionLimits::default(),
         limits: LimitsConfig { attempts_per_address: 1000, ..LimitsConfig::default() },

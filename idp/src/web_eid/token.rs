@@ -9,7 +9,7 @@ use warifu_pki::KeyAlgorithm;
 use super::TokenError;
 
 /// A card certificate has far fewer bytes.
-const MOST_CERTIFICATE_BYTES: usize = 4096;
+pub(super) const MOST_CERTIFICATE_BYTES: usize = 4096;
 /// An RSA-4096 signature has 512.
 const MOST_SIGNATURE_BYTES: usize = 512;
 

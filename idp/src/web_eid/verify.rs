@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use warifu_pki::{CardPurpose, PathError, Reason, RevocationError, VerifiedCard};
 
 use super::AuthToken;
-use super::token::signed_bytes;
+use super::token::{MOST_CERTIFICATE_BYTES, signed_bytes};
 use crate::trust::Believed;
 
 /// What the card was asked, from the verifier's own memory.
@@ -115,6 +115,21 @@ pub(crate) fn verify(
     let certificate = token.certificate()?;
     let card = believed.verify(&certificate, challenge.purpose, now)?;
     check_signature(token, &card, challenge)?;
+    Ok(Proof { standing: believed.standing(&card, now), card })
+}
+
+/// The card of a certificate (DER) whose key was proven to us in a TLS handshake, which no other
+/// server could have passed on.
+pub(crate) fn verify_held(
+    believed: &Believed,
+    certificate: &[u8],
+    purpose: CardPurpose,
+    now: Timestamp,
+) -> Result<Proof, TokenError> {
+    if certificate.len() > MOST_CERTIFICATE_BYTES {
+        return Err(TokenError::Format);
+    }
+    let card = believed.verify(certificate, purpose, now)?;
     Ok(Proof { standing: believed.standing(&card, now), card })
 }
 

@@ -173,6 +173,7 @@ impl Folder {
             },
             cards: self.cards_config(),
             felica: Some(FelicaConfig { masters: self.felica_masters(Member::Idp) }),
+            card_host: None,
             outgoing: self.client_config(Member::Idp),
             sessions: SessionLimits::default(),
             limits: LimitsConfig::default(),

@@ -5,7 +5,7 @@ use axum::response::Response;
 use warifu_service::Problem;
 
 use super::super::admission::{opens, waits};
-use super::super::entrance::{Entrance, forbidden, go_on};
+use super::super::entrance::{Entrance, Opened, forbidden, go_on};
 use super::refuse_token;
 use crate::assurance::Level;
 use crate::cards::{OWN_SCHEME, is_due};
@@ -14,25 +14,31 @@ use crate::store::{Card, CardId, SecretHash, Use, UsedCertificate};
 use crate::web_eid::Proof;
 
 /// A question that a card has answered well.
-pub(super) struct Attempt<'a> {
-    pub(super) entrance: Entrance<'a>,
-    pub(super) proof: &'a Proof,
+pub(in crate::login) struct Attempt<'a> {
+    pub(in crate::login) entrance: Entrance<'a>,
+    pub(in crate::login) proof: &'a Proof,
 }
 
 impl Attempt<'_> {
     /// Signs the holder in.
-    pub(super) async fn sign_in(&self) -> Result<Response, Problem> {
+    pub(super) async fn sign_in(&self) -> Result<Opened, Problem> {
         let card = self.known().await?;
-        opens(&card, self.proof.standing, self.entrance.now).map_err(refuse_token)?;
+        self.require_fit(&card)?;
+        self.open_session(&card).await
+    }
+
+    /// Whether the card opens what is asked for now.
+    pub(in crate::login) fn require_fit(&self, card: &Card) -> Result<(), Problem> {
+        opens(card, self.proof.standing, self.entrance.now).map_err(refuse_token)?;
         if Level::from(self.proof.card.level) < self.entrance.login.level {
             return Err(forbidden("card.level"));
         }
-        self.open_session(&card).await
+        Ok(())
     }
 
     /// Puts the card into use, and signs the holder in with it. A card that is in use already has
     /// only got a new PIN.
-    pub(super) async fn activate(&self) -> Result<Response, Problem> {
+    pub(super) async fn activate(&self) -> Result<Opened, Problem> {
         if !self.is_own() {
             return Err(forbidden("card.foreign"));
         }
@@ -57,14 +63,15 @@ impl Attempt<'_> {
         Ok(go_on(self.entrance.done()))
     }
 
-    async fn open_session(&self, card: &Card) -> Result<Response, Problem> {
+    /// Opens a session for the holder of a card that fits.
+    pub(in crate::login) async fn open_session(&self, card: &Card) -> Result<Opened, Problem> {
         let (proven, now) = (&self.proof.card, self.entrance.now);
         let end = proven.not_after;
         let ends_at = is_due(end, card.used_at, now).then_some(end);
         let (used, level) = (self.use_of(card.id.clone()), proven.level.into());
         let opened = self.entrance.open(&card.person, used, level, ends_at).await?;
         self.require_still(card, &opened.session).await?;
-        Ok(opened.into(go_on(self.entrance.done())))
+        Ok(opened)
     }
 
     /// A list that came into force while the session was being opened did not find it there: so it
@@ -77,14 +84,19 @@ impl Attempt<'_> {
         Err(refuse_token(error))
     }
 
+    /// What is known of the card, whose attempt counts.
+    pub(in crate::login) async fn known(&self) -> Result<Card, Problem> {
+        let card = self.look_up().await?;
+        self.entrance.admit(&card.id)?;
+        Ok(card)
+    }
+
     /// What is known of the card.
-    async fn known(&self) -> Result<Card, Problem> {
+    pub(in crate::login) async fn look_up(&self) -> Result<Card, Problem> {
         let store = &self.entrance.centre.store;
         let known = store.card(&store.card_id(&self.proof.card.holder)).await?;
         let unknown = if self.is_own() { "card.unknown" } else { "card.not-enrolled" };
-        let card = known.ok_or_else(|| forbidden(unknown))?;
-        self.entrance.admit(&card.id)?;
-        Ok(card)
+        known.ok_or_else(|| forbidden(unknown))
     }
 
     /// Whether the card office issued it.
