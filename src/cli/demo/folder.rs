@@ -16,6 +16,8 @@ pub enum Member {
     Portal,
     /// The identity provider.
     Idp,
+    /// The identity provider's host that asks browsers for a card's certificate.
+    CardHost,
     /// The relay.
     Relay,
     /// The certification authority's publication.
@@ -39,6 +41,7 @@ impl Member {
         match self {
             Self::Portal => "portal".to_owned(),
             Self::Idp => "idp".to_owned(),
+            Self::CardHost => "card-host".to_owned(),
             Self::Relay => "relay".to_owned(),
             Self::Ca => "ca".to_owned(),
             Self::Office => "office".to_owned(),
@@ -53,6 +56,7 @@ impl Member {
         match self {
             Self::Portal => "portal.localhost",
             Self::Idp => "idp.localhost",
+            Self::CardHost => "cards.localhost",
             Self::Agent => "127.0.0.1",
             Self::Relay | Self::Ca | Self::Office | Self::Register | Self::Connector(_) => {
                 "localhost"
@@ -71,6 +75,7 @@ impl Member {
                 let place = CONNECTORS.iter().position(|other| *other == id);
                 5 + u16::try_from(place.unwrap_or_default()).unwrap_or_default()
             }
+            Self::CardHost => 13,
             Self::Register => 14,
             Self::Office => 15,
         }
@@ -166,9 +171,9 @@ impl Folder {
 
     /// Every party but the certification authority, whose own ceremony makes its folder.
     fn members() -> impl Iterator<Item = Member> {
-        use Member::{Agent, Idp, Office, Portal, Register, Relay};
+        use Member::{Agent, CardHost, Idp, Office, Portal, Register, Relay};
         let connectors = CONNECTORS.into_iter().map(Member::Connector);
-        [Portal, Idp, Relay, Agent, Office, Register].into_iter().chain(connectors)
+        [Portal, Idp, CardHost, Relay, Agent, Office, Register].into_iter().chain(connectors)
     }
 }
 

@@ -55,9 +55,9 @@ pub async fn make(
 
 /// The parties that show a certificate to each other or to a browser.
 fn certified() -> impl Iterator<Item = Member> {
-    use Member::{Idp, Office, Portal, Register, Relay};
+    use Member::{CardHost, Idp, Office, Portal, Register, Relay};
     let connectors = super::folder::CONNECTORS.into_iter().map(Member::Connector);
-    [Portal, Idp, Relay, Office, Register].into_iter().chain(connectors)
+    [Portal, Idp, CardHost, Relay, Office, Register].into_iter().chain(connectors)
 }
 
 async fn certify(folder: &Folder, authority: &Ca, member: Member) -> anyhow::Result<()> {

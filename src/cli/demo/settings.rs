@@ -8,9 +8,10 @@ use warifu_ca::{CaConfig, PublicationConfig, ValidityConfig};
 use warifu_connectors::{ConnectorKind, GatewayConfig, ResidentsConfig};
 use warifu_contract::records::DisplayName;
 use warifu_idp::config::{
-    AgentsConfig, AttributeName, CardIssuerConfig, CardOfficeConfig as CardOfficeOfIdp,
-    CardsConfig, ContactConfig, FelicaConfig, IdpConfig, KeysConfig, LimitsConfig, MetadataSource,
-    Origin, RelayConfig as RelayOfIdp, ServiceProviderConfig, SigningChoice, SigningKeyConfig,
+    AgentsConfig, AttributeName, CardHostConfig, CardIssuerConfig,
+    CardOfficeConfig as CardOfficeOfIdp, CardsConfig, ContactConfig, FelicaConfig, IdpConfig,
+    KeysConfig, LimitsConfig, MetadataSource, Origin, RelayConfig as RelayOfIdp,
+    ServiceProviderConfig, SigningChoice, SigningKeyConfig,
 };
 use warifu_office::{
     ApiConfig, FelicaSettings, FontConfig, IdentityProviderConfig as OfficeIdentityProvider,
@@ -173,7 +174,7 @@ impl Folder {
             },
             cards: self.cards_config(),
             felica: Some(FelicaConfig { masters: self.felica_masters(Member::Idp) }),
-            card_host: None,
+            card_host: Some(self.card_host()?),
             outgoing: self.client_config(Member::Idp),
             sessions: SessionLimits::default(),
             limits: LimitsConfig::default(),
@@ -181,6 +182,16 @@ impl Folder {
             signed_requests_only: false,
             service_providers: vec![self.portal_as_service_provider()],
             aggregates: Vec::new(),
+        })
+    }
+
+    fn card_host(&self) -> anyhow::Result<CardHostConfig> {
+        Ok(CardHostConfig {
+            url: origin(&self.address(Member::CardHost))?,
+            address: self.listen(Member::CardHost),
+            certificate: self.of(Member::CardHost, "tls.pem"),
+            key: self.of(Member::CardHost, "tls.key"),
+            staff: false,
         })
     }
 
