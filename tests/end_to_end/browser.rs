@@ -266,7 +266,13 @@ async fn connect(home: &Path, port: u16) -> Client {
     ];
     let options = json!({
         "args": arguments,
-        "prefs": { "intl.accept_languages": "ja,en" },
+        "prefs": {
+            "intl.accept_languages": "ja,en",
+            // As the policy AutoSelectCertificateForUrls: whatever certificate there is.
+            "profile": { "content_settings": { "exceptions": { "auto_select_certificate": {
+                "https://cards.localhost:8456,*": { "setting": { "filters": [{}] } },
+            } } } },
+        },
     });
     let Value::Object(capabilities) =
         json!({ "goog:chromeOptions": options, "acceptInsecureCerts": false })

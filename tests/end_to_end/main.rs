@@ -13,6 +13,7 @@
 mod agent;
 mod browser;
 mod calls;
+mod certificate;
 mod desk;
 mod login;
 mod office;
