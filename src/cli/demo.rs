@@ -4,6 +4,7 @@ mod cards;
 mod cast;
 pub mod folder;
 pub mod found;
+mod jpki;
 pub mod keys;
 mod people;
 pub mod run;

@@ -5,6 +5,7 @@ use anyhow::Context as _;
 use jiff::civil::{Date, date};
 use warifu_contract::identity::Resident;
 use warifu_contract::person::{Name, Sex};
+use warifu_pki::KeyAlgorithm;
 
 use super::folder::Folder;
 
@@ -24,6 +25,11 @@ pub const UNLUCKY: &str = "ueno-taro";
 pub const NEWCOMER: &str = "ninsho-sojiro";
 /// Who has a FeliCa card beside the own one: a key among the virtual people, and the card's name.
 pub const FELICA: (&str, &str) = ("ueno-taro", "ueno-taro-felica");
+/// Who has an individual number card that may be added beside the own one: the same.
+pub const JPKI: (&str, &str) = ("ueno-ichiko", "ueno-ichiko-jpki");
+/// Whose cards have keys of another kind than P-256: keys among the virtual people.
+const OTHER_KEYS: [(&str, KeyAlgorithm); 2] =
+    [("ueno-tsugiko", KeyAlgorithm::P384), ("ueno-saburo", KeyAlgorithm::Rsa2048)];
 
 /// Somebody who works for a party.
 #[derive(Debug, Clone, Copy)]
@@ -101,6 +107,23 @@ impl StaffMember {
     }
 }
 
+/// The kind of keys on a card in the drawer.
+pub fn keys_of(card: &str) -> KeyAlgorithm {
+    let other = OTHER_KEYS.iter().find(|(name, _)| *name == card);
+    other.map_or(KeyAlgorithm::P256, |(_, algorithm)| *algorithm)
+}
+
+/// What the drawer says of a resident's card, in Japanese and English.
+pub fn note_of(card: &str) -> (&'static str, &'static str) {
+    match keys_of(card) {
+        KeyAlgorithm::P384 => ("住民のカード（鍵はP-384）", "A resident's card, with P-384 keys"),
+        KeyAlgorithm::Rsa2048 => {
+            ("住民のカード（鍵はRSA-2048）", "A resident's card, with RSA-2048 keys")
+        }
+        _ => ("住民のカード", "A resident's card"),
+    }
+}
+
 /// A resident who has no card yet, for whoever tries the card office.
 pub fn applicant() -> Resident {
     let name = ("見本 花子", "ミホン ハナコ");
@@ -150,6 +173,8 @@ pub enum Kind {
     Refused,
     /// A FeliCa card.
     Felica,
+    /// An individual number card.
+    Jpki,
 }
 
 impl Shown {

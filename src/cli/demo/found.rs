@@ -17,6 +17,7 @@ use warifu_service::Surroundings;
 use warifu_service::clock::FrozenClock;
 
 use super::folder::{CONNECTORS, Folder, Member};
+use super::jpki::Jpki;
 use super::people::Enrolment;
 use super::run::members;
 use super::{cast, keys};
@@ -43,6 +44,7 @@ pub async fn found(folder: &Folder, surroundings: &Surroundings) -> anyhow::Resu
     let authority = Ca::open(folder.ca_config(), surroundings.clone()).await?;
 
     keys::make(folder, &authority, surroundings).await?;
+    let jpki = Jpki::found(folder, surroundings)?;
     let gateways = gateways(folder, surroundings).await?;
     let insurers = insurers(&gateways).await?;
     folder.write_configs(&insurers)?;
@@ -60,6 +62,7 @@ pub async fn found(folder: &Folder, surroundings: &Surroundings) -> anyhow::Resu
         idp: &Idp::open(folder.idp_config()?, surroundings.clone()).await?,
         relay: &Relay::open(folder.relay_config(&insurers), surroundings.clone()).await?,
         gateways: &gateways,
+        jpki: &jpki,
         surroundings,
     };
     let shown = enrolment.everybody().await?;

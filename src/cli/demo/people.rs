@@ -31,6 +31,7 @@ use warifu_service::Surroundings;
 
 use super::cast::{self, Kind, Shown, StaffMember};
 use super::folder::Folder;
+use super::jpki::{self, Jpki};
 
 /// The PIN of every virtual card that is in use; the drawer prints it beside the card.
 pub const PIN: &str = "123456";
@@ -55,6 +56,8 @@ pub struct Enrolment<'a> {
     pub relay: &'a Relay,
     /// Each connector with its members by person key.
     pub gateways: &'a [(Gateway, BTreeMap<String, MemberId>)],
+    /// Issues the card of another issuer.
+    pub jpki: &'a Jpki<'a>,
     /// Clock and randomness.
     pub surroundings: &'a Surroundings,
 }
@@ -74,10 +77,11 @@ struct Made {
 }
 
 impl Keys {
-    fn new() -> anyhow::Result<Self> {
+    fn of(card: &str) -> anyhow::Result<Self> {
+        let algorithm = cast::keys_of(card);
         Ok(Self {
-            authentication: FileKey::generate(KeyAlgorithm::P256)?,
-            presence: FileKey::generate(KeyAlgorithm::P256)?,
+            authentication: FileKey::generate(algorithm)?,
+            presence: FileKey::generate(algorithm)?,
         })
     }
 }
@@ -134,7 +138,6 @@ impl Enrolment<'_> {
             self.activate(&lost).await?;
             card = self.reissue(&lost).await?;
         }
-        let texts = ("住民のカード", "A resident's card");
         let made = if person.key == cast::NEWCOMER {
             let made = self.make(&card, &person.key, &self.unknown_pin()).await?;
             self.hand_over(&made).await?;
@@ -147,11 +150,15 @@ impl Enrolment<'_> {
             let made = self.make(&card, &person.key, PIN).await?;
             self.hand_over(&made).await?;
             self.activate(&made).await?;
-            shown.push(Shown::new(&person.key, &person.name, Kind::Resident, texts));
+            let note = cast::note_of(&person.key);
+            shown.push(Shown::new(&person.key, &person.name, Kind::Resident, note));
             made
         };
         if person.key == cast::FELICA.0 {
             shown.push(self.felica_card(&made, &person.name).await?);
+        }
+        if person.key == cast::JPKI.0 {
+            shown.push(self.individual_number_card(&person.name)?);
         }
         if person.key == cast::UNLUCKY {
             shown.extend(self.refused_cards(&person.name).await?);
@@ -175,6 +182,18 @@ impl Enrolment<'_> {
             "A FeliCa card; choose its PIN under \"Your cards\", signed in with the IC card",
         );
         Ok(Shown { hint: String::new(), ..Shown::new(id, name, Kind::Felica, note) })
+    }
+
+    /// A card of another issuer, which opens nothing until its holder has added it to the own ones.
+    fn individual_number_card(&self, name: &str) -> anyhow::Result<Shown> {
+        let id = cast::JPKI.1;
+        self.jpki.card(id)?;
+        let note = (
+            "マイナンバーカードの見本。ICカードでログインして「あなたのカード」で加えると使えます",
+            "A sample Individual Number Card; add it under \"Your cards\", signed in with the IC card",
+        );
+        let hint = jpki::PIN.to_owned();
+        Ok(Shown { hint, ..Shown::new(id, name, Kind::Jpki, note) })
     }
 
     /// Cards that open nothing, each for a reason of its own.
@@ -221,7 +240,7 @@ impl Enrolment<'_> {
 
     /// Makes the card and writes it into the drawer, with that PIN.
     async fn make(&self, card: &CardKey, name: &str, pin: &str) -> anyhow::Result<Made> {
-        let keys = Keys::new()?;
+        let keys = Keys::of(name)?;
         let is_resident = self.is_resident(card).await?;
         let mut holder = String::new();
         let proofs = |reference: &str| {
@@ -284,7 +303,7 @@ impl Enrolment<'_> {
 
     /// A card that the authority issued long ago, for a year.
     async fn expired_card(&self) -> anyhow::Result<()> {
-        let keys = Keys::new()?;
+        let keys = Keys::of(cast::EXPIRED)?;
         let (authority, subject) = (self.old_authority, Subject::named(self.surroundings.hex(16)));
         let mut transaction = authority.begin().await?;
         let owner = self.surroundings.hex(16);
@@ -321,7 +340,7 @@ impl Enrolment<'_> {
             validity,
             entropy,
         )?;
-        let keys = Keys::new()?;
+        let keys = Keys::of(cast::FOREIGN)?;
         let subject = Subject::named(self.surroundings.hex(16));
         let issue = |profile: &Profile, key: &FileKey| {
             cards.issue(profile, &subject, key.public_key(), validity, entropy)

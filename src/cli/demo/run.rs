@@ -8,13 +8,13 @@ use tokio_util::sync::CancellationToken;
 use warifu_agent::drawer::{Bay, Drawer, DrawerCard, Text, Tone};
 use warifu_agent::{Agent, AgentConfig, CardKind, PromptKind, TrustedIdp};
 use warifu_card::drawer::VirtualReaders;
-use warifu_card::virtual_card::{SharedCard, VirtualLiteS, VirtualPiv};
+use warifu_card::virtual_card::{SharedCard, VirtualJpki, VirtualLiteS, VirtualPiv};
 use warifu_card::{PcscReaders, Readers};
 use warifu_service::{Surroundings, telemetry};
 
 use super::cast::{self, Kind, Shown};
 use super::folder::{CONNECTORS, Folder, Member};
-use super::{ReaderKind, found, keys, people};
+use super::{ReaderKind, found, jpki, keys, people};
 use crate::cli::party::{PartyKind, Settings};
 use crate::cli::serve::stop_on_signal;
 
@@ -122,7 +122,7 @@ fn drawer_card(
         tone: match shown.kind {
             Kind::Resident => Tone::Resident,
             Kind::Staff => Tone::Staff,
-            Kind::New | Kind::Refused | Kind::Felica => Tone::Other,
+            Kind::New | Kind::Refused | Kind::Felica | Kind::Jpki => Tone::Other,
         },
         card,
         id: shown.id,
@@ -135,11 +135,14 @@ fn virtual_card(
     surroundings: &Surroundings,
 ) -> anyhow::Result<(CardKind, SharedCard)> {
     let file = folder.card(&shown.id);
-    if shown.kind == Kind::Felica {
-        return Ok((CardKind::Felica, SharedCard::new(VirtualLiteS::load(&file)?)));
-    }
-    let random = super::card_randomness(surroundings);
-    Ok((CardKind::Piv, SharedCard::new(VirtualPiv::load(&file, random)?)))
+    Ok(match shown.kind {
+        Kind::Felica => (CardKind::Felica, SharedCard::new(VirtualLiteS::load(&file)?)),
+        Kind::Jpki => (CardKind::Jpki, SharedCard::new(VirtualJpki::load(&file)?)),
+        Kind::Resident | Kind::Staff | Kind::New | Kind::Refused => {
+            let random = super::card_randomness(surroundings);
+            (CardKind::Piv, SharedCard::new(VirtualPiv::load(&file, random)?))
+        }
+    })
 }
 
 fn greet(folder: &Folder, reader: ReaderKind) {
@@ -154,7 +157,8 @@ fn greet(folder: &Folder, reader: ReaderKind) {
         ReaderKind::Pcsc => println!("  Card agent        on this machine's PC/SC readers"),
     }
     println!();
-    println!("  1. Put a card into the reader (PIN of every card: {}).", people::PIN);
+    println!("  1. Put a card into the reader (PIN: {}; of the individual", people::PIN);
+    println!("     number card: {}).", jpki::PIN);
     println!("  2. Open the portal and sign in with the card.");
     println!();
     println!("  The browser does not know the demonstration's CA: accept its warning once for");

@@ -172,7 +172,7 @@ impl Folder {
                 addresses: vec![origin(&self.address(Member::Agent))?],
                 download: None,
             },
-            cards: self.cards_config(),
+            cards: self.cards_config()?,
             felica: Some(FelicaConfig { masters: self.felica_masters(Member::Idp) }),
             card_host: Some(self.card_host()?),
             outgoing: self.client_config(Member::Idp),
@@ -199,7 +199,7 @@ impl Folder {
         vec![MasterSettings { version: 1, key: KeySource::file(self.of(member, "felica-1.key")) }]
     }
 
-    fn cards_config(&self) -> CardsConfig {
+    fn cards_config(&self) -> anyhow::Result<CardsConfig> {
         let address = self.address(Member::Ca);
         let issuers = CardIssuerConfig {
             certificates: ["cards-ca.pem", "staff-ca.pem"]
@@ -209,12 +209,12 @@ impl Folder {
             lists: format!("{address}/crl/index.json"),
             refresh_seconds: LIST_REFRESH_SECONDS,
         };
-        CardsConfig {
+        Ok(CardsConfig {
             root: self.at("ca.pem"),
             issuers: vec![issuers],
             policies: PolicyArc::default(),
-            schemes: Vec::new(),
-        }
+            schemes: vec![self.jpki_scheme()?],
+        })
     }
 
     fn portal_as_service_provider(&self) -> ServiceProviderConfig {
