@@ -218,6 +218,8 @@ impl SignedIn {
     /// The access to the relay, or the key of the sentence that says why there is none.
     pub fn access(&self, now: Timestamp) -> Result<&Access, &'static str> {
         match &self.records {
+            // The relay gives nothing for less.
+            Records::Open(_) if self.level != Level::High => Err("no-records-level"),
             Records::Open(access) if now < access.until => Ok(access),
             Records::Open(_) => Err("no-records-ended"),
             Records::NoTicket => Err("no-records-ticket"),

@@ -67,6 +67,7 @@ no-records-title = To see records, please sign in again
 no-records-ticket = This sign-in only told us your name. To see records, sign in again with your card.
 no-records-relay = We could not reach the record relay. Please wait a little and sign in again.
 no-records-ended = The time for reading records is over. Please sign in again with your card.
+no-records-level = This card only told us your name. To see records, sign in again with your IC card and its PIN.
 no-records-again = Sign in again
 
 stopped-title = The sign-in was not completed

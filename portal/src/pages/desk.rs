@@ -19,7 +19,7 @@ use crate::look::{Look, show};
 use crate::relay::{Access, RelayError};
 use crate::shared::{App, Shared};
 use crate::sso::arrivals::Arrival;
-use crate::sso::begin::{self, unknown_provider};
+use crate::sso::begin::{self, Cards, Question, unknown_provider};
 use crate::sso::finish::{Handle, arrive};
 use crate::sso::requests::Purpose;
 use crate::view::answer::{AnswerView, NoAnswer};
@@ -110,7 +110,12 @@ pub async fn tap(
         }
         Ok(target) => {
             let provider = app.saml.providers.find(&me.issuer, now).ok_or_else(unknown_provider)?;
-            begin::send(&app, &headers, &provider, Purpose::Presence, &target.to_string()).await
+            let question = Question {
+                purpose: Purpose::Presence,
+                cards: Cards::default(),
+                onward: &target.to_string(),
+            };
+            begin::send(&app, &headers, &provider, &question).await
         }
     }
 }

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use url::form_urlencoded;
-use warifu_saml::names::{AC_PRESENCE, BINDING_REDIRECT};
+use warifu_saml::names::{AC_PRESENCE, AC_SMARTCARD, BINDING_REDIRECT};
 use warifu_saml::{AcsChoice, AuthnRequest, Comparison, RedirectParameter, RequestedContext};
 use warifu_saml::{random_id, redirect};
 use warifu_service::Problem;
@@ -34,6 +34,30 @@ pub struct Wish {
     to: String,
     /// Which identity provider, by its place in the list.
     idp: Option<usize>,
+    /// Which cards will do.
+    #[serde(default)]
+    card: Cards,
+}
+
+/// Which cards will do for a sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cards {
+    /// Those that check their PIN themselves, as records need it.
+    #[default]
+    Pki,
+    /// FeliCa cards besides, whose PIN the identity provider checks.
+    Felica,
+}
+
+/// What an identity provider is asked for, and what comes after.
+pub struct Question<'a> {
+    /// What for.
+    pub purpose: Purpose,
+    /// Which cards will do.
+    pub cards: Cards,
+    /// As [`Pending`](requests::Pending) holds it.
+    pub onward: &'a str,
 }
 
 /// Sends the browser to the only identity provider, or lets the person choose among several.
@@ -53,10 +77,11 @@ pub async fn login(
     if let Some(provider) = chosen {
         let again = left::is_marked(&headers);
         let purpose = if again { Purpose::LoginAgain } else { Purpose::Login };
-        return send(&app, &headers, provider, purpose, onward).await;
+        let question = Question { purpose, cards: wish.card, onward };
+        return send(&app, &headers, provider, &question).await;
     }
     let choice = |(place, provider): (usize, &std::sync::Arc<Provider>)| Link {
-        href: format!("/login?idp={place}&to={}", in_query(onward)),
+        href: format!("/login?idp={place}{}&to={}", wish.card.in_query(), in_query(onward)),
         words: provider.name(look.language).to_owned(),
     };
     let choices = providers.iter().enumerate().map(choice).collect();
@@ -66,6 +91,16 @@ pub async fn login(
 /// The address of the sign-in that leads on to `page`.
 pub fn leading_to(page: &str) -> String {
     format!("/login?to={}", in_query(page))
+}
+
+impl Cards {
+    /// As a further part of an address that begins a sign-in.
+    fn in_query(self) -> &'static str {
+        match self {
+            Self::Pki => "",
+            Self::Felica => "&card=felica",
+        }
+    }
 }
 
 /// The slashes of a path may stand in a query as they are (RFC 3986 section 3.4).
@@ -85,16 +120,16 @@ fn is_office_page(page: &str) -> bool {
     begins && page.len() <= LONGEST_ONWARD && rest.bytes().all(plain)
 }
 
-/// Sends the browser to `provider` with a request for `purpose`.
+/// Sends the browser to `provider` with a request.
 pub async fn send(
     app: &Shared,
     headers: &HeaderMap,
     provider: &Provider,
-    purpose: Purpose,
-    onward: &str,
+    question: &Question<'_>,
 ) -> Result<Response, Problem> {
     let browser = Browser::of(headers).unwrap_or_else(|| Browser::new(app));
-    let request = request(app, provider, purpose);
+    let Question { purpose, onward, .. } = *question;
+    let request = request(app, provider, question);
     let url = address(app, provider, &request)?;
     let idp = &provider.entity_id;
     requests::remember(app, &request.id, &browser, idp, purpose, onward).await?;
@@ -104,19 +139,26 @@ pub async fn send(
     Ok(response)
 }
 
-fn request(app: &Shared, provider: &Provider, purpose: Purpose) -> AuthnRequest {
+fn request(app: &Shared, provider: &Provider, question: &Question<'_>) -> AuthnRequest {
     let mut random = |bytes: &mut [u8]| app.surroundings.entropy.fill(bytes);
     let issuer = app.saml.own.provider.entity_id.as_str();
     AuthnRequest {
         destination: provider.sso().map(str::to_owned),
         acs: AcsChoice::Url(app.saml.own.provider.acs_url.clone()),
-        force_authn: purpose == Purpose::LoginAgain,
-        requested_context: (purpose == Purpose::Presence).then(|| RequestedContext {
-            comparison: Comparison::Exact,
-            classes: vec![AC_PRESENCE.to_owned()],
-        }),
+        force_authn: question.purpose == Purpose::LoginAgain,
+        requested_context: context(question),
         ..AuthnRequest::new(random_id(&mut random), issuer, app.surroundings.now())
     }
+}
+
+/// What is asked of the sign-in; whoever asks for nothing gets the surest.
+fn context(question: &Question<'_>) -> Option<RequestedContext> {
+    let (comparison, class) = match (question.purpose, question.cards) {
+        (Purpose::Presence, _) => (Comparison::Exact, AC_PRESENCE),
+        (_, Cards::Felica) => (Comparison::Minimum, AC_SMARTCARD),
+        (_, Cards::Pki) => return None,
+    };
+    Some(RequestedContext { comparison, classes: vec![class.to_owned()] })
 }
 
 fn address(app: &Shared, provider: &Provider, request: &AuthnRequest) -> Result<String, Problem> {

@@ -3,7 +3,10 @@
 use axum::body::Body;
 use axum::http::{Method, Response, StatusCode, header};
 use data_encoding::BASE64;
-use warifu_saml::names::{AC_PRESENCE, ATTRIBUTE_PAIRWISE_ID, ATTRIBUTE_RELAY_TICKET};
+use warifu_saml::Comparison;
+use warifu_saml::names::{
+    AC_PRESENCE, AC_SMARTCARD, ATTRIBUTE_PAIRWISE_ID, ATTRIBUTE_RELAY_TICKET,
+};
 
 use super::peers::{NAME, SUBJECT, Saying, logout_envelope};
 use super::pki::{IDP, STRANGER};
@@ -26,6 +29,25 @@ async fn posted(rig: &Rig, change: impl FnOnce(&mut Saying)) -> (StatusCode, Str
     let mut saying = Saying::person(&request, rig.now(), "resident");
     change(&mut saying);
     refusal(browser.post_assertion(&saying.post_field()).await).await
+}
+
+#[tokio::test]
+async fn a_felica_card_tells_who_is_there_and_opens_no_records() {
+    let rig = Rig::new().await;
+    let mut browser = rig.browser();
+    let request = browser.begin("/login?card=felica&to=/home").await;
+    let asked = request.requested_context.clone().unwrap();
+    assert_eq!((asked.comparison, asked.classes), (Comparison::Minimum, vec![AC_SMARTCARD.into()]));
+    let mut saying = Saying::person(&request, rig.now(), "resident");
+    saying.context_class = AC_SMARTCARD;
+    let finish = browser.post_assertion(&saying.post_field()).await.location();
+    assert_eq!(browser.get(&finish).await.location(), "/home");
+    let session = browser.get_json("/session").await;
+    assert_eq!((&session["level"], &session["records"]), (&"substantial".into(), &false.into()));
+    let home = browser.get("/home").await.text().await;
+    assert!(home.contains("ICカードと暗証番号でログインし直してください"), "{home}");
+    assert!(home.contains("href=\"/login\""), "the way up");
+    assert!(browser.begin("/login").await.requested_context.is_none(), "the surest");
 }
 
 #[tokio::test]
