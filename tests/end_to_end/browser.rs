@@ -1,6 +1,6 @@
 //! A real Chromium, driven over WebDriver, with axe-core at hand.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::str::FromStr;
 use std::time::Duration;
@@ -216,6 +216,11 @@ impl Browser {
         self.page.switch_to_window(windows[0].clone()).await.unwrap();
     }
 
+    /// Gives Chromium a command of its own.
+    pub async fn tell(&self, command: &'static str, parameters: Value) {
+        self.page.issue_cmd(DevTools { command, parameters }).await.unwrap();
+    }
+
     /// A picture of the page, for people who look at the artefacts.
     pub async fn picture(&self, name: &str) {
         if let Some(folder) = std::env::var_os("WARIFU_PICTURES") {
@@ -232,18 +237,20 @@ impl Drop for Browser {
     }
 }
 
-/// Has Chromium save files in a folder without asking.
+/// A command of Chromium's own, beyond WebDriver.
 #[derive(Debug)]
-struct SaveIn(PathBuf);
+struct DevTools {
+    command: &'static str,
+    parameters: Value,
+}
 
-impl WebDriverCompatibleCommand for SaveIn {
+impl WebDriverCompatibleCommand for DevTools {
     fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, <Url as FromStr>::Err> {
         base.join(&format!("session/{}/chromium/send_command", session.unwrap_or_default()))
     }
 
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        let how = json!({ "behavior": "allow", "downloadPath": self.0 });
-        let command = json!({ "cmd": "Browser.setDownloadBehavior", "params": how });
+        let command = json!({ "cmd": self.command, "params": self.parameters });
         (Method::POST, Some(command.to_string()))
     }
 }
@@ -284,7 +291,10 @@ async fn connect(home: &Path, port: u16) -> Client {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities.clone());
         if let Ok(client) = builder.connect(&address).await {
-            client.issue_cmd(SaveIn(home.to_owned())).await.unwrap();
+            // Saves files there without asking.
+            let parameters = json!({ "behavior": "allow", "downloadPath": home });
+            let command = "Browser.setDownloadBehavior";
+            client.issue_cmd(DevTools { command, parameters }).await.unwrap();
             return client;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

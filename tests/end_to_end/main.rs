@@ -13,9 +13,11 @@
 mod agent;
 mod browser;
 mod calls;
+mod cards;
 mod certificate;
 mod desk;
 mod login;
+mod looks;
 mod office;
 mod papers;
 mod parties;

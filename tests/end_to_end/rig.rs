@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use warifu_card::Readers as _;
 use warifu_card::drawer::VirtualReaders;
 use warifu_card::piv::{Piv, Slot};
-use warifu_card::virtual_card::{SharedCard, VirtualPiv};
+use warifu_card::virtual_card::{SharedCard, VirtualJpki, VirtualLiteS, VirtualPiv};
 use warifu_card::vpcd::Inserted;
 use warifu_connectors::{ResidentRegister, ResidentsConfig};
 use warifu_contract::identity::Resident;
@@ -154,17 +154,36 @@ impl Rig {
 
     /// The virtual card of that name, as the demonstration made it.
     pub fn card(&self, name: &str) -> SharedCard {
-        let file = self.dir().join("cards").join(format!("{name}.json"));
-        let card = VirtualPiv::load(&file, Box::new(random)).expect("the demonstration made it");
-        SharedCard::new(card)
+        let file = self.card_file(name);
+        let drawer = self.drawer();
+        match drawer.iter().find(|card| card["id"] == name).map(|card| &card["kind"]) {
+            Some(kind) if kind == "felica" => SharedCard::new(self.felica_card(name)),
+            Some(kind) if kind == "jpki" => SharedCard::new(VirtualJpki::load(&file).unwrap()),
+            _ => SharedCard::new(VirtualPiv::load(&file, Box::new(random)).unwrap()),
+        }
     }
 
-    /// The names of all its cards with keys and certificates.
+    /// The FeliCa card of that name.
+    pub fn felica_card(&self, name: &str) -> VirtualLiteS {
+        VirtualLiteS::load(&self.card_file(name)).unwrap()
+    }
+
+    /// The names of the cards that the card office issued, or that look as if it had.
     pub fn card_names(&self) -> Vec<String> {
+        let drawer = self.drawer();
+        let others = |card: &&Value| card["kind"] != "felica" && card["kind"] != "jpki";
+        let names = drawer.iter().filter(others).map(|card| card["id"].as_str().unwrap());
+        names.map(str::to_owned).collect()
+    }
+
+    /// What the drawer holds.
+    fn drawer(&self) -> Vec<Value> {
         let list = std::fs::read(self.dir().join("cards/list.json")).unwrap();
-        let list: Vec<Value> = serde_json::from_slice(&list).unwrap();
-        let piv = list.iter().filter(|card| card["kind"] != "felica");
-        piv.map(|card| card["id"].as_str().unwrap().to_owned()).collect()
+        serde_json::from_slice(&list).unwrap()
+    }
+
+    fn card_file(&self, name: &str) -> PathBuf {
+        self.dir().join("cards").join(format!("{name}.json"))
     }
 
     /// The certificate in a slot of the card of that name.
@@ -213,8 +232,7 @@ impl Rig {
 
     /// Lays a blank card of that name into the drawer.
     pub fn lay_blank(&self, name: &str) {
-        let file = self.dir().join("cards").join(format!("{name}.json"));
-        VirtualPiv::blank(1).finish_in(&file, Box::new(random)).unwrap();
+        VirtualPiv::blank(1).finish_in(&self.card_file(name), Box::new(random)).unwrap();
     }
 
     /// Puts a card into a reader and waits until pcscd sees it there.

@@ -165,12 +165,24 @@ impl Walker {
         if !page.is_login() {
             return Ok(page.answer());
         }
-        let pin = self.pin.clone();
-        let said = self.ask_agent(&page, &Typing { code: "", pin: &pin }).await;
+        let said = self.ask_card(&page).await;
         let next = self.hand_over(&page, &said).await?;
         let page = self.get(next.as_str()).await;
         // The card may have been stopped at this very moment.
         if page.status == StatusCode::OK { Ok(page.answer()) } else { Err(page.code().unwrap()) }
+    }
+
+    /// The login page to which the address of a service provider leads.
+    pub async fn reach_login(&mut self, address: &str) -> Page {
+        let page = self.get(address).await;
+        let page = self.follow(page).await;
+        assert!(page.is_login(), "{}: {}", page.url, page.body);
+        page
+    }
+
+    /// The agent's last word on the login page's request: what the card in the reader answers.
+    pub async fn ask_card(&self, page: &Page) -> Value {
+        self.ask_agent(page, &Typing { code: "", pin: &self.pin }).await
     }
 
     /// Puts the card in the reader into use with the letter's code and a PIN of the holder's choice;
@@ -185,12 +197,13 @@ impl Walker {
     }
 
     /// Gives the agent's last word to the identity provider: where it goes on, or the refusal.
-    async fn hand_over(&mut self, page: &Page, said: &Value) -> Result<Url, String> {
-        let Some(token) = said.get("token") else {
+    pub async fn hand_over(&mut self, page: &Page, said: &Value) -> Result<Url, String> {
+        let Some(kind) = ["token", "felica"].into_iter().find(|kind| said.get(kind).is_some())
+        else {
             return Err(said["error"]["code"].as_str().unwrap().to_owned());
         };
-        let body = json!({ "tx": page.attribute("data-tx"), "token": token });
-        let accepted = self.post_json(&format!("{IDP}/login/token"), &body).await;
+        let body = json!({ "tx": page.attribute("data-tx"), kind: said[kind] });
+        let accepted = self.post_json(&format!("{IDP}/login/{kind}"), &body).await;
         if accepted.status != StatusCode::OK {
             return Err(accepted.code().unwrap());
         }
