@@ -97,7 +97,7 @@ async fn wrong_pins(browser: &Browser) {
         browser.enter_felica_pin(pin).await;
         browser.see(&format!("あと{left}回")).await;
     }
-    browser.looked_at("felica-pin-wrong").await;
+    browser.in_every_look("login-pin").await;
     browser.enter_felica_pin(FELICA_PIN).await;
     browser.find("form[action='/logout']").await;
 }
