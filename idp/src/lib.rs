@@ -21,6 +21,7 @@ mod keys;
 mod login;
 mod logout;
 mod notice;
+mod onward;
 mod pairwise;
 mod person;
 mod pin;

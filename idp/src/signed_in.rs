@@ -12,6 +12,7 @@ use warifu_service::Problem;
 use crate::browser::Browser;
 use crate::centre::{Centre, refuse};
 use crate::login::{Begin, begin};
+use crate::onward::OwnPage;
 use crate::store::{Session, Task};
 use crate::view::{Address, View};
 
@@ -20,12 +21,14 @@ pub(crate) struct Guest {
     pub(crate) browser: Browser,
     view: View,
     address: Address,
+    page: Option<OwnPage>,
 }
 
 impl Guest {
-    /// Leads through a sign-in.
+    /// Leads through a sign-in, and then to the page that was asked for.
     pub(crate) async fn sign_in(&self, centre: &Centre) -> Result<Response, Problem> {
-        self.begin(centre, Begin::own(Task::SignIn)).await
+        let onward = self.page.clone();
+        self.begin(centre, Begin { onward, ..Begin::own(Task::SignIn) }).await
     }
 
     /// Leads through any question to a card.
@@ -42,6 +45,7 @@ impl<S: Sync> FromRequestParts<S> for Guest {
             browser: Browser::from_request_parts(parts, state).await?,
             view: View::from_request_parts(parts, state).await?,
             address: Address::from_request_parts(parts, state).await?,
+            page: OwnPage::of(parts),
         })
     }
 }

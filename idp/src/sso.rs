@@ -154,7 +154,7 @@ impl Visit<'_> {
 
     fn sign_in(&self, level: Level, within: Option<SecretHash>) -> Begin {
         let asker = Some(self.asker.clone());
-        Begin { task: Task::SignIn, asker, level, within, known: None }
+        Begin { task: Task::SignIn, asker, level, within, known: None, onward: None }
     }
 
     async fn begin(&self, what: Begin) -> Result<Response, Problem> {

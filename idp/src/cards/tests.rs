@@ -384,6 +384,29 @@ async fn a_revoked_card_of_others_is_refused() {
 }
 
 #[tokio::test]
+async fn a_sign_in_leads_to_the_page_that_was_asked_for() {
+    let rig = Rig::new().await;
+    for (asked, led) in [
+        ("/sessions", "/sessions"),
+        ("/consents?lang=en", "/consents?lang=en"),
+        (
+            "/admin/refusals?hours=1&code=felica.wrong-mac",
+            "/admin/refusals?hours=1&code=felica.wrong-mac",
+        ),
+        (&*format!("/consents?{}", "x".repeat(300)), "/cards"),
+        ("/consents?//evil.example", "/consents?//evil.example"),
+    ] {
+        let mut tab = rig.tab();
+        let begun = tab.get(asked).await.location();
+        assert!(begun.starts_with("/login?tx=") && !begun.contains("onward"), "{begun}");
+        let page = tab.get(&begun).await;
+        let answer = tab.answer_with(&page, &rig.card).await;
+        let done = tab.get(answer.json()["next"].as_str().unwrap()).await;
+        assert_eq!(done.location(), led, "{asked}");
+    }
+}
+
+#[tokio::test]
 async fn ones_own_cards_need_a_sign_in_and_show_no_number() {
     let rig = Rig::new().await;
     let mut tab = rig.tab();

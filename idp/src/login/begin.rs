@@ -9,6 +9,7 @@ use super::admit;
 use crate::assurance::Level;
 use crate::browser::{Browser, Cookie};
 use crate::centre::Centre;
+use crate::onward::OwnPage;
 use crate::store::{Asker, NewLogin, SecretHash, Session, Task, hash_of};
 use crate::view::{Address, View};
 
@@ -23,12 +24,14 @@ pub(crate) struct Begin {
     pub(crate) within: Option<SecretHash>,
     /// The session that answers it; no card is asked, only the person.
     pub(crate) known: Option<Session>,
+    /// The page of our own that was asked for.
+    pub(crate) onward: Option<OwnPage>,
 }
 
 impl Begin {
     /// A sign-in to our own pages.
     pub(crate) fn own(task: Task) -> Self {
-        Self { task, asker: None, level: Level::High, within: None, known: None }
+        Self { task, asker: None, level: Level::High, within: None, known: None, onward: None }
     }
 
     fn page(&self) -> &'static str {
@@ -60,6 +63,7 @@ pub(crate) async fn begin(
         level: what.level,
         within: what.within,
         known: what.known.as_ref(),
+        onward: what.onward,
         expires_at: centre.now() + LASTS,
     };
     centre.store.add_login(&login).await?;

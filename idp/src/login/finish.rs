@@ -75,9 +75,13 @@ async fn tapped(
     reply.presence((&desk, &staff), &outcome.person, outcome.authenticated_at, view).await
 }
 
-/// Nobody waits for an answer: on to the person's own cards.
+/// Nobody waits for an answer: on to the page that was asked for, or to the person's own cards.
 fn after_own(login: &Login) -> Response {
-    let page = if login.task == Task::Activate { "/cards?activated" } else { "/cards" };
+    let page = match (&login.onward, login.task) {
+        (_, Task::Activate) => "/cards?activated",
+        (Some(page), _) => page.as_str(),
+        (None, _) => "/cards",
+    };
     Redirect::to(page).into_response()
 }
 

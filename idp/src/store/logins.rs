@@ -10,6 +10,7 @@ use warifu_service::{execute, fetch_optional};
 
 use super::{CardId, SecretHash, Session, Store, StoreError, Use};
 use crate::assurance::{Level, Wanted};
+use crate::onward::OwnPage;
 use crate::person::PersonId;
 
 pub(super) use presence::{SetPresence, is_open};
@@ -79,6 +80,8 @@ pub(crate) struct NewLogin<'a> {
     pub(crate) within: Option<SecretHash>,
     /// The session that answers it, where no card need be asked.
     pub(crate) known: Option<&'a Session>,
+    /// The page of our own that was asked for.
+    pub(crate) onward: Option<OwnPage>,
     pub(crate) expires_at: Timestamp,
 }
 
@@ -94,6 +97,8 @@ pub(crate) struct Login {
     /// The FeliCa card that has proved itself, whose PIN is asked for next.
     pub(crate) proved: Option<Proved>,
     pub(crate) outcome: Option<Outcome>,
+    /// The page of our own that was asked for.
+    pub(crate) onward: Option<OwnPage>,
     pub(crate) expires_at: Timestamp,
 }
 
@@ -166,6 +171,7 @@ pub(super) struct Row {
     session: Option<Vec<u8>>,
     authenticated_at: Option<i64>,
     ends_at: Option<i64>,
+    onward: Option<String>,
     expires_at: i64,
 }
 
@@ -182,6 +188,7 @@ impl TryFrom<Row> for Login {
             id: row.id,
             within: row.within,
             watch: row.watch,
+            onward: row.onward.as_deref().and_then(OwnPage::parse),
             expires_at: instant(row.expires_at),
         })
     }
@@ -232,6 +239,7 @@ impl Store {
             level: login.level,
             within: login.within.clone(),
             known,
+            onward: login.onward.clone(),
             expires_at: micros(login.expires_at),
         };
         self.entrances.logins.write(login).await
@@ -355,6 +363,7 @@ pub(super) mod tests {
             level: Level::High,
             within: None,
             known: None,
+            onward: None,
             expires_at: now() + SignedDuration::from_mins(10),
         }
     }

@@ -7,6 +7,7 @@ use warifu_service::storage::{Transaction, Write};
 
 use super::{Asker, Row, Taken, Task};
 use crate::assurance::Level;
+use crate::onward::OwnPage;
 use crate::person::PersonId;
 use crate::store::{Login, SecretHash, StoreError};
 
@@ -19,6 +20,7 @@ pub(in crate::store) struct AddLogin {
     pub(super) level: Level,
     pub(super) within: Option<SecretHash>,
     pub(super) known: Option<Known>,
+    pub(super) onward: Option<OwnPage>,
     pub(super) expires_at: i64,
 }
 
@@ -68,11 +70,11 @@ impl Write for AddLogin {
 
     async fn write(these: &[Self], tx: &mut Transaction) -> Result<Vec<()>, StoreError> {
         let sql = "WITH v (id, browser, task, provider, acs, request, relay_state, classes, \
-                   lasting, subject, level, within, person, session, authenticated_at, expires_at) \
-                   AS (VALUES {rows}) \
+                   lasting, subject, level, within, person, session, authenticated_at, onward, \
+                   expires_at) AS (VALUES {rows}) \
                    INSERT INTO logins (id, browser, task, provider, acs, request, relay_state, \
                    classes, lasting, subject, level, within, person, session, authenticated_at, \
-                   expires_at) SELECT * FROM v WHERE v.id IS NOT NULL";
+                   onward, expires_at) SELECT * FROM v WHERE v.id IS NOT NULL";
         let asker = |new: Option<&Self>| new.and_then(|new| new.asker.clone());
         let wishes = |new: Option<&Self>| asker(new).map(|asker| asker.wishes);
         fetch_over!(
@@ -95,6 +97,7 @@ impl Write for AddLogin {
             new.and_then(|new| new.known.as_ref()).map(|known| known.person.as_str()),
             new.and_then(|new| new.known.as_ref()).map(|known| known.session.as_slice()),
             new.and_then(|new| new.known.as_ref()).map(|known| known.authenticated_at),
+            new.and_then(|new| new.onward.as_ref()).map(OwnPage::as_str),
             new.map(|new| new.expires_at),
         )?;
         Ok(vec![(); these.len()])
