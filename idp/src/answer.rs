@@ -86,6 +86,10 @@ impl Reply<'_> {
         view: &View,
     ) -> Result<Response, Problem> {
         let class = self.asker.wishes.wanted.said_of(session.level).ok_or_else(stale)?;
+        let session_ends = self.provider.terms.end_of(session);
+        if session_ends <= self.centre.now() {
+            return Err(stale());
+        }
         let (store, fresh) = (&self.centre.store, self.fresh_names(&session.person));
         let (request, now) = (self.asker.request.as_deref(), self.centre.now());
         let names = match store.record_answer(&session.id, &fresh, request, now).await? {
@@ -97,7 +101,7 @@ impl Reply<'_> {
             class: class.uri,
             names: &names,
             authenticated_at: session.authenticated_at,
-            session_ends: session.expires_at,
+            session_ends,
             attributes: &self.attributes(session, agreed)?,
         };
         self.post(&self.issue(&statement)?, ends_at, view)

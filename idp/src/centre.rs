@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::Notify;
 use warifu_service::words::Words;
 use warifu_service::{Problem, Surroundings};
@@ -58,20 +58,10 @@ impl Centre {
         self.registry.picture().providers.clone()
     }
 
-    /// How long a session may be idle.
-    pub(crate) fn idle(&self) -> SignedDuration {
-        SignedDuration::from_mins(self.config.sessions.idle_minutes.into())
-    }
-
-    /// How long a session may last.
-    pub(crate) fn longest_session(&self) -> SignedDuration {
-        SignedDuration::from_mins(self.config.sessions.absolute_minutes.into())
-    }
-
     /// The session of this browser, if it has one.
     pub(crate) async fn session(&self, browser: &Browser) -> Result<Option<Session>, StoreError> {
         let Some(id) = browser.session() else { return Ok(None) };
-        self.store.session(&id, self.idle(), self.now()).await
+        self.store.session(&id, self.now()).await
     }
 
     /// The person of a session or a card, who is always there.

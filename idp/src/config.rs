@@ -7,11 +7,11 @@ mod limits;
 mod origin;
 mod providers;
 mod sections;
+mod sessions;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use warifu_service::http::ListenConfig;
-use warifu_service::session::SessionLimits;
 use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::ClientConfig;
 
@@ -27,6 +27,7 @@ pub use providers::{
 pub use sections::{
     AgentsConfig, CardOfficeConfig, ContactConfig, KeysConfig, RelayConfig, SigningKeyConfig,
 };
+pub use sessions::{GroupLimits, SessionsConfig};
 
 /// The identity provider's configuration.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -62,7 +63,7 @@ pub struct IdpConfig {
     pub outgoing: ClientConfig,
     /// How long a login lasts.
     #[serde(default)]
-    pub sessions: SessionLimits,
+    pub sessions: SessionsConfig,
     /// How much at most, and how long refusals are remembered.
     #[serde(default)]
     pub limits: LimitsConfig,
@@ -145,7 +146,7 @@ mod tests {
         assert_eq!(config.entity_id(), "https://idp.example/saml/metadata");
         assert_eq!(config.agents.addresses[0].as_str(), "http://127.0.0.1:8447");
         assert_eq!(config.relay.audience, "urn:warifu:relay");
-        assert_eq!(config.sessions.idle_minutes, 15);
+        assert_eq!(config.sessions.idle_minutes.get(), 15);
         assert_eq!(config.cards.issuers[0].refresh_seconds, 2);
         assert!(config.card_office.is_none() && config.relay.events_url.is_none());
     }

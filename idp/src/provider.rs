@@ -2,6 +2,7 @@
 
 mod document;
 mod error;
+mod limits;
 mod registration;
 mod terms;
 

@@ -97,6 +97,7 @@ enum Next {
 impl Visit<'_> {
     async fn next(&self) -> Result<Next, Problem> {
         let session = self.centre.session(self.browser).await?;
+        let session = session.filter(|it| self.provider.terms.takes(it, self.centre.now()));
         let next = if self.asker.wishes.wanted.is_tap() {
             self.presence(session).await?
         } else {
@@ -107,8 +108,8 @@ impl Visit<'_> {
         Ok(if asks_in_vain { Next::Decline(Status::NoPassive) } else { next })
     }
 
-    /// Who is there? From the session, unless the provider wants it proven anew or more surely. Who
-    /// proves more does so as the person that is signed in.
+    /// Who is there? From the session, unless the provider wants it proven anew or more surely, or
+    /// its limits are shorter than the session. Who proves more does so as the person that is signed in.
     async fn person(&self, session: Option<Session>) -> Result<Next, Problem> {
         let level = self.asker.wishes.wanted.least();
         let Some(session) = session.filter(|_| !self.force_authn) else {
@@ -170,6 +171,8 @@ impl Visit<'_> {
 mod hostile_tests;
 #[cfg(test)]
 mod ladder_tests;
+#[cfg(test)]
+mod limits_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -41,7 +41,7 @@ async fn sweep(centre: &Centre) -> Result<(), StoreError> {
     let now = centre.now();
     centre.store.sweep_logins(now).await?;
     centre.store.sweep_visits(now).await?;
-    centre.store.sweep_sessions(centre.idle(), now).await?;
+    centre.store.sweep_sessions(now).await?;
     centre.store.sweep_logouts(now).await?;
     centre.store.sweep_replay(now).await?;
     let kept = i64::from(centre.config.limits.refusals_kept_days) * 24;

@@ -1,6 +1,7 @@
 //! `warifu idp …`: the identity provider's metadata, and its registry of service providers.
 
 use std::io::IsTerminal as _;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
@@ -122,6 +123,13 @@ pub struct TermsArguments {
     /// By which name it knows a person: `transient`, `persistent`.
     #[arg(long, value_parser = word::<NameIdChoice>)]
     name_id: Option<NameIdChoice>,
+    /// Minutes after which the card is asked again, and until which the service's session may last;
+    /// `none`: as for everybody.
+    #[arg(long, value_parser = limit)]
+    session_absolute_minutes: Option<Limit>,
+    /// Minutes without a use after which the card is asked again; `none`: as for everybody.
+    #[arg(long, value_parser = limit)]
+    session_idle_minutes: Option<Limit>,
     /// Whether people are asked first.
     #[arg(long)]
     consent: Option<bool>,
@@ -137,6 +145,15 @@ fn attribute(text: &str) -> Result<Told, String> {
     if text == "none" { Ok(None) } else { word(text).map(Some) }
 }
 
+/// A number of minutes, or none.
+type Limit = Option<NonZeroU32>;
+
+fn limit(text: &str) -> Result<Limit, String> {
+    if text == "none" { Ok(None) } else { text.parse().map(Some).map_err(|_| NO_LIMIT.to_owned()) }
+}
+
+const NO_LIMIT: &str = "a number of minutes from 1 up, or `none`";
+
 /// A word of the configuration.
 fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_value(text.into()).map_err(|error| error.to_string())
@@ -149,6 +166,9 @@ impl TermsArguments {
         terms.signing = self.signing.unwrap_or(terms.signing);
         terms.encryption = self.encryption.unwrap_or(terms.encryption);
         terms.name_id = self.name_id.unwrap_or(terms.name_id);
+        let (absolute, idle) = (self.session_absolute_minutes, self.session_idle_minutes);
+        terms.session_absolute_minutes = absolute.unwrap_or(terms.session_absolute_minutes);
+        terms.session_idle_minutes = idle.unwrap_or(terms.session_idle_minutes);
         terms.consent = self.consent.unwrap_or(terms.consent);
         terms.idp_initiated = self.idp_initiated.unwrap_or(terms.idp_initiated);
     }

@@ -207,6 +207,9 @@ registry-terms-name = Name of the person in the answer
 registry-name-transient = A new one for every sign-in
 registry-name-persistent = The same at every sign-in
 registry-terms-submit = Save the terms
+registry-terms-session-absolute = Minutes after which the card is asked again
+registry-terms-session-idle = Minutes without a use after which the card is asked again
+registry-terms-limit-hint = Left empty: as the authentication centre has it, which is also the longest.
 registry-yes = yes
 registry-no = no
 

@@ -200,6 +200,9 @@ registry-terms-name = 答えの中の、本人の名前
 registry-name-transient = ログインのたびに新しいもの
 registry-name-persistent = いつも同じもの
 registry-terms-submit = 条件を保存する
+registry-terms-session-absolute = カードを確かめてから、あらためて求めるまでの時間（分）
+registry-terms-session-idle = 使わないままのとき、カードをあらためて求めるまでの時間（分）
+registry-terms-limit-hint = 空欄なら、認証センターの決まりのままです。それより長くはなりません。
 registry-yes = はい
 registry-no = いいえ
 

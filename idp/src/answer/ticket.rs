@@ -58,7 +58,8 @@ impl Reply<'_> {
     fn office_claims(&self, session: &Session, person: &Person, thumbprint: &str) -> Ticket {
         let purpose = Purpose::CardOffice;
         let office = self.centre.config.card_office.as_ref();
-        let ends = (self.centre.now() + purpose.lifetime()).min(session.expires_at);
+        let ends =
+            (self.centre.now() + purpose.lifetime()).min(self.provider.terms.end_of(session));
         Ticket {
             aud: office.map_or_else(String::new, |office| office.issuer.clone()),
             sub: self.centre.keys.pairwise.subject(CARD_OFFICE, &session.person),

@@ -1,6 +1,7 @@
 //! Who may ask for logins: the service providers of the configuration file, and the aggregates in
 //! which the metadata of many stand together.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -42,6 +43,13 @@ pub struct ServiceProviderConfig {
     /// neither the request nor the metadata asks for one that does not.
     #[serde(default)]
     pub name_id: NameIdChoice,
+    /// Minutes since the card was last asked after which it is asked again, and until which the
+    /// service's own session may last; no longer than `sessions` allows. Absent: as those say.
+    #[serde(default)]
+    pub session_absolute_minutes: Option<NonZeroU32>,
+    /// Minutes without a use after which the card is asked again. Absent: as `sessions` say.
+    #[serde(default)]
+    pub session_idle_minutes: Option<NonZeroU32>,
     /// Whether it may ask at all.
     #[serde(default = "yes")]
     pub enabled: bool,
@@ -60,6 +68,8 @@ impl ServiceProviderConfig {
             consent: true,
             idp_initiated: false,
             name_id: NameIdChoice::default(),
+            session_absolute_minutes: None,
+            session_idle_minutes: None,
             enabled: true,
         }
     }

@@ -57,7 +57,7 @@ pub(crate) async fn decide(
         return reply.decline(Status::RequestDenied, &view);
     }
     let id = outcome.session.as_ref().ok_or_else(stale)?;
-    let session = centre.store.session(id, centre.idle(), centre.now()).await?;
+    let session = centre.store.session(id, centre.now()).await?;
     let session = session.ok_or_else(stale)?;
     let open = match standing(&reply, &session).await? {
         Standing::Open(open) if open.set == decision.set && reply.is_about(&session).await? => open,

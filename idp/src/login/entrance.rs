@@ -83,16 +83,18 @@ impl Entrance<'_> {
         let old = self.centre.session(self.browser).await?;
         self.require_same(old.as_ref(), person)?;
         let secret = self.centre.surroundings.token();
-        let staff = self.centre.person(person).await?.is_staff();
+        let known = self.centre.person(person).await?;
+        let ends = self.centre.config.sessions.of(&known);
         let session = NewSession {
             id: hash_of(&secret),
             person: person.clone(),
             used,
             level,
-            expires_at: self.now + self.centre.longest_session(),
+            expires_at: self.now + ends.absolute,
+            idle: ends.idle,
             // At a desk the card stays in the reader, and its removal ends the session; at home
             // the card may go back into the purse.
-            watch: self.login.watch.clone().filter(|_| staff),
+            watch: self.login.watch.clone().filter(|_| known.is_staff()),
         };
         let store = &self.centre.store;
         if !store.open_session(&session, old.as_ref(), &self.login.id, ends_at).await? {

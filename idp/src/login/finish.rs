@@ -45,7 +45,7 @@ pub(crate) async fn done(
         take(&centre, &browser, &which.tx, true).await?;
         return tapped(&reply, &login, outcome, &browser, &view).await;
     };
-    let session = centre.store.session(id, centre.idle(), centre.now()).await?;
+    let session = centre.store.session(id, centre.now()).await?;
     let session = session.ok_or_else(stale)?;
     if !reply.is_about(&session).await? {
         take(&centre, &browser, &which.tx, true).await?;

@@ -1,6 +1,8 @@
 //! The terms on which a service provider is served: what it is told, how, and whether people are
 //! asked first.
 
+use std::num::NonZeroU32;
+
 use serde::{Deserialize, Serialize};
 
 use crate::config::{
@@ -24,6 +26,10 @@ pub struct Terms {
     pub idp_initiated: bool,
     /// By what kind of name it may know a person.
     pub name_id: NameIdChoice,
+    /// Minutes since the card was last asked after which it is asked again; none: as for everybody.
+    pub session_absolute_minutes: Option<NonZeroU32>,
+    /// Minutes without a use after which the card is asked again; none: as for everybody.
+    pub session_idle_minutes: Option<NonZeroU32>,
 }
 
 impl Default for Terms {
@@ -35,6 +41,8 @@ impl Default for Terms {
             consent: true,
             idp_initiated: false,
             name_id: NameIdChoice::default(),
+            session_absolute_minutes: None,
+            session_idle_minutes: None,
         }
     }
 }
@@ -48,6 +56,8 @@ impl From<&ServiceProviderConfig> for Terms {
             consent: config.consent,
             idp_initiated: config.idp_initiated,
             name_id: config.name_id,
+            session_absolute_minutes: config.session_absolute_minutes,
+            session_idle_minutes: config.session_idle_minutes,
         }
     }
 }

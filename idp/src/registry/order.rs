@@ -394,7 +394,9 @@ fn facts(registration: &Registration) -> Vec<(String, String)> {
     // The terms by the names that they are written with, so that none is forgotten.
     if let Ok(serde_json::Value::Object(terms)) = serde_json::to_value(&registration.terms) {
         let terms = terms.into_iter().map(|(name, value)| (name, value.to_string()));
-        facts.extend(terms.map(|(name, value)| (name, value.replace('"', ""))));
+        facts.extend(
+            terms.map(|(name, value)| (name, value.replace('"', "").replace("null", "none"))),
+        );
     }
     facts
 }

@@ -70,7 +70,7 @@ async fn meant(
     which: &Which,
 ) -> Result<(Session, Vec<SecretHash>), Problem> {
     let session = centre.signed_in(browser).await?;
-    let own = centre.store.own_sessions(&session.person, centre.idle(), centre.now()).await?;
+    let own = centre.store.own_sessions(&session.person, centre.now()).await?;
     let wanted = which.session.as_ref().map(|text| BASE64URL_NOPAD.decode(text.as_bytes()));
     let wanted = wanted.transpose().map_err(|_| none_such())?;
     let others = own.into_iter().map(|own| own.id).filter(|id| *id != session.id);

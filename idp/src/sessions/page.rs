@@ -34,6 +34,7 @@ pub(super) struct SessionView {
     pub(super) reference: Option<String>,
     pub(super) since: String,
     pub(super) used: String,
+    pub(super) until: String,
     pub(super) level: String,
     pub(super) card: String,
     pub(super) services: Vec<String>,
@@ -62,7 +63,7 @@ pub(super) async fn own_sessions(
     view: &View,
 ) -> Result<Vec<SessionView>, Problem> {
     let (store, person) = (&centre.store, &current.person);
-    let own = store.own_sessions(person, centre.idle(), centre.now()).await?;
+    let own = store.own_sessions(person, centre.now()).await?;
     let look = Look {
         cards: &store.cards_of(person).await?,
         providers: &centre.providers(),
@@ -90,10 +91,18 @@ impl Look<'_> {
             reference: elsewhere.then(|| BASE64URL_NOPAD.encode(&session.id)),
             since: moment(session.authenticated_at, self.voice),
             used: moment(session.used_at, self.voice),
+            until: self.until(session),
             level: self.voice.say(level),
             card: card.map_or_else(String::new, |card| title(card, self.voice)),
             services: session.providers.iter().map(|one| self.service(one)).collect(),
         }
+    }
+
+    /// When it ends by itself, used or not.
+    fn until(&self, session: &OwnSession) -> String {
+        let idle = session.idle.as_mins();
+        let gaps = [("moment", moment(session.expires_at, self.voice).into()), ("n", idle.into())];
+        self.voice.tell("sessions-until-moment", &gaps)
     }
 
     fn service(&self, entity_id: &str) -> String {

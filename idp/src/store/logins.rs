@@ -432,11 +432,7 @@ pub(super) mod tests {
             let (store, browser) = (&rig.store, hash_of("browser"));
             ready(store).await;
             open(store, "c", 'a', None).await;
-            let session = store
-                .session(&hash_of("c"), SignedDuration::from_mins(15), now())
-                .await
-                .unwrap()
-                .unwrap();
+            let session = store.session(&hash_of("c"), now()).await.unwrap().unwrap();
             let login = NewLogin { id: "known", known: Some(&session), ..new_login() };
             store.add_login(&login).await.unwrap();
             assert!(!store.set_challenge("known", &challenge("n")).await.unwrap());

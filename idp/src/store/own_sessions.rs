@@ -20,6 +20,9 @@ pub(crate) struct OwnSession {
     pub(crate) level: Level,
     pub(crate) authenticated_at: Timestamp,
     pub(crate) used_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+    /// How long it may be unused.
+    pub(crate) idle: SignedDuration,
     /// The entity ids of the service providers that hold a session under it.
     pub(crate) providers: Vec<String>,
 }
@@ -31,6 +34,8 @@ struct Row {
     level: String,
     authenticated_at: i64,
     used_at: i64,
+    expires_at: i64,
+    idle: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -44,14 +49,13 @@ impl Store {
     pub(crate) async fn own_sessions(
         &self,
         person: &PersonId,
-        idle: SignedDuration,
         now: Timestamp,
     ) -> Result<Vec<OwnSession>, StoreError> {
-        let sql = "SELECT id, card, level, authenticated_at, used_at FROM sessions \
-                   WHERE person = $1 AND expires_at > $2 AND used_at > $3 \
-                   ORDER BY authenticated_at DESC, id LIMIT $4";
-        let (who, since) = (person.as_str(), micros(now - idle));
-        let rows = fetch_all!(self.database.read(), Row, sql, who, micros(now), since, MOST)?;
+        let sql = "SELECT id, card, level, authenticated_at, used_at, expires_at, idle \
+                   FROM sessions WHERE person = $1 AND expires_at > $2 AND used_at + idle > $2 \
+                   ORDER BY authenticated_at DESC, id LIMIT $3";
+        let who = person.as_str();
+        let rows = fetch_all!(self.database.read(), Row, sql, who, micros(now), MOST)?;
         let sql = "SELECT session, provider FROM session_parties WHERE session IN \
                    (SELECT id FROM sessions WHERE person = $1) ORDER BY provider";
         let held = fetch_all!(self.database.read(), Held, sql, who)?;
@@ -68,6 +72,8 @@ fn own(row: Row, held: &[Held]) -> Result<OwnSession, StoreError> {
         level: Level::parse(&row.level).ok_or(StoreError::Corrupt("sessions.level"))?,
         authenticated_at: instant(row.authenticated_at),
         used_at: instant(row.used_at),
+        expires_at: instant(row.expires_at),
+        idle: SignedDuration::from_micros(row.idle),
         providers,
     })
 }
@@ -91,14 +97,14 @@ mod tests {
                 open(store, cookie, person, None).await;
             }
             store.record_answer(&hash_of("d"), &portal("n"), Some("r"), now()).await.unwrap();
-            let mut own = store.own_sessions(&id('a'), IDLE, now()).await.unwrap();
+            let mut own = store.own_sessions(&id('a'), now()).await.unwrap();
             own.sort_by_key(|session| session.providers.len());
             let [one, other] = own.try_into().unwrap();
             assert_eq!((one.id, one.providers), (hash_of("c"), Vec::new()));
             assert_eq!((other.id, other.providers), (hash_of("d"), vec![portal("n").provider]));
             assert_eq!((other.level, other.authenticated_at), (Level::High, now()));
-            assert_eq!(store.own_sessions(&id('a'), IDLE, now() + IDLE).await.unwrap(), []);
-            assert_eq!(store.own_sessions(&id('9'), IDLE, now()).await.unwrap(), []);
+            assert_eq!(store.own_sessions(&id('a'), now() + IDLE).await.unwrap(), []);
+            assert_eq!(store.own_sessions(&id('9'), now()).await.unwrap(), []);
         }
     }
 }

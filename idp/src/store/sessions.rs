@@ -29,6 +29,8 @@ pub(crate) struct NewSession {
     pub(crate) used: Use,
     pub(crate) level: Level,
     pub(crate) expires_at: Timestamp,
+    /// How long it may be unused.
+    pub(crate) idle: SignedDuration,
     /// Where the card's removal ends the session: the hash of the agent's token.
     pub(crate) watch: Option<SecretHash>,
 }
@@ -41,7 +43,13 @@ pub(crate) struct Session {
     pub(crate) card: CardId,
     pub(crate) level: Level,
     pub(crate) authenticated_at: Timestamp,
+    /// The last use before this one.
+    pub(crate) used_at: Timestamp,
+    /// For how long it was unused at most, up to that.
+    pub(crate) longest_pause: SignedDuration,
     pub(crate) expires_at: Timestamp,
+    /// How long it may be unused.
+    pub(crate) idle: SignedDuration,
 }
 
 /// A service provider that holds a session of its own under ours, and by which names.
@@ -91,7 +99,9 @@ struct Row {
     level: String,
     authenticated_at: i64,
     used_at: i64,
+    longest_pause: i64,
     expires_at: i64,
+    idle: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -109,7 +119,10 @@ impl TryFrom<Row> for Session {
             card: row.card,
             level: Level::parse(&row.level).ok_or(StoreError::Corrupt("sessions.level"))?,
             authenticated_at: instant(row.authenticated_at),
+            used_at: instant(row.used_at),
+            longest_pause: SignedDuration::from_micros(row.longest_pause),
             expires_at: instant(row.expires_at),
+            idle: SignedDuration::from_micros(row.idle),
         })
     }
 }
@@ -153,20 +166,22 @@ impl Store {
         Ok(())
     }
 
-    /// The session, unless it has been idle for longer than `idle` or is over; this is a use.
+    /// The session, unless it has been unused for too long or is over; this is a use.
     pub(crate) async fn session(
         &self,
         id: &SecretHash,
-        idle: SignedDuration,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        let sql = "SELECT id, person, card, level, authenticated_at, used_at, expires_at \
-                   FROM sessions WHERE id = $1 AND expires_at > $2 AND used_at > $3";
-        let (id, since) = (id.as_slice(), micros(now - idle));
-        let row = fetch_optional!(self.database.read(), Row, sql, id, micros(now), since)?;
+        let sql = "SELECT id, person, card, level, authenticated_at, used_at, longest_pause, \
+                   expires_at, idle FROM sessions \
+                   WHERE id = $1 AND expires_at > $2 AND used_at + idle > $2";
+        let id = id.as_slice();
+        let row = fetch_optional!(self.database.read(), Row, sql, id, micros(now))?;
         let Some(row) = row else { return Ok(None) };
         if row.used_at < micros(now - USE_GRAIN) {
-            let sql = "UPDATE sessions SET used_at = $2 WHERE id = $1 AND used_at < $2";
+            let sql = "UPDATE sessions SET used_at = $2, longest_pause = CASE \
+                       WHEN $2 - used_at > longest_pause THEN $2 - used_at \
+                       ELSE longest_pause END WHERE id = $1 AND used_at < $2";
             execute!(self.database.write(), sql, id, micros(now))?;
         }
         Ok(Some(row.try_into()?))
@@ -212,17 +227,13 @@ impl Store {
 
     /// Deletes the sessions that are over. Their service providers know the end: it stood in the
     /// assertion (`SessionNotOnOrAfter`).
-    pub(crate) async fn sweep_sessions(
-        &self,
-        idle: SignedDuration,
-        now: Timestamp,
-    ) -> Result<u64, StoreError> {
+    pub(crate) async fn sweep_sessions(&self, now: Timestamp) -> Result<u64, StoreError> {
         let mut tx = self.database.begin().await?;
         let sql = "DELETE FROM session_parties WHERE session IN \
-                   (SELECT id FROM sessions WHERE expires_at <= $1 OR used_at <= $2)";
-        execute!(tx.on(), sql, micros(now), micros(now - idle))?;
-        let sql = "DELETE FROM sessions WHERE expires_at <= $1 OR used_at <= $2";
-        let swept = execute!(tx.on(), sql, micros(now), micros(now - idle))?;
+                   (SELECT id FROM sessions WHERE expires_at <= $1 OR used_at + idle <= $1)";
+        execute!(tx.on(), sql, micros(now))?;
+        let sql = "DELETE FROM sessions WHERE expires_at <= $1 OR used_at + idle <= $1";
+        let swept = execute!(tx.on(), sql, micros(now))?;
         tx.commit().await?;
         Ok(swept)
     }
@@ -268,6 +279,7 @@ pub(super) mod tests {
             },
             level: Level::High,
             expires_at: now() + HOUR,
+            idle: IDLE,
             watch: Some(hash_of(&format!("watch {cookie}"))),
         }
     }
@@ -317,11 +329,11 @@ pub(super) mod tests {
             let mut at = now();
             while at + SignedDuration::from_mins(14) < now() + HOUR {
                 at += SignedDuration::from_mins(14);
-                let session = store.session(&hash_of("c"), IDLE, at).await.unwrap().unwrap();
+                let session = store.session(&hash_of("c"), at).await.unwrap().unwrap();
                 assert_eq!((session.person, session.level), (id('a'), Level::High));
             }
-            assert_eq!(store.session(&hash_of("c"), IDLE, now() + HOUR).await.unwrap(), None);
-            assert_eq!(store.session(&hash_of("d"), IDLE, now()).await.unwrap(), None);
+            assert_eq!(store.session(&hash_of("c"), now() + HOUR).await.unwrap(), None);
+            assert_eq!(store.session(&hash_of("d"), now()).await.unwrap(), None);
         }
     }
 
@@ -331,9 +343,31 @@ pub(super) mod tests {
             let store = &rig.store;
             ready(store).await;
             open(store, "c", 'a', None).await;
-            assert_eq!(store.sweep_sessions(IDLE, now()).await.unwrap(), 0);
-            assert_eq!(store.session(&hash_of("c"), IDLE, now() + IDLE).await.unwrap(), None);
-            assert_eq!(store.sweep_sessions(IDLE, now() + IDLE).await.unwrap(), 1);
+            assert_eq!(store.sweep_sessions(now()).await.unwrap(), 0);
+            assert_eq!(store.session(&hash_of("c"), now() + IDLE).await.unwrap(), None);
+            assert_eq!(store.sweep_sessions(now() + IDLE).await.unwrap(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_longest_pause_is_kept_however_the_session_is_used() {
+        let minutes = SignedDuration::from_mins;
+        for rig in both().await {
+            let store = &rig.store;
+            ready(store).await;
+            open(store, "c", 'a', None).await;
+            let mut at = now();
+            for (rest, longest) in [(2, 0), (7, 2), (3, 7), (1, 7)] {
+                at += minutes(rest);
+                let session = store.session(&hash_of("c"), at).await.unwrap().unwrap();
+                assert_eq!(session.longest_pause, minutes(longest), "before this use");
+                assert_eq!(session.used_at, at - minutes(rest));
+            }
+            at += minutes(11);
+            let request = Some("r1");
+            store.record_answer(&hash_of("c"), &portal("n1"), request, at).await.unwrap();
+            let session = store.session(&hash_of("c"), at).await.unwrap().unwrap();
+            assert_eq!((session.longest_pause, session.used_at), (minutes(11), at));
         }
     }
 
@@ -349,7 +383,7 @@ pub(super) mod tests {
             let second = new_session(store, "d", 'a');
             let again = store.open_session(&second, None, "c", None).await.unwrap();
             assert!(!again, "two sessions out of one sign-in");
-            assert_eq!(store.session(&hash_of("d"), IDLE, now()).await.unwrap(), None);
+            assert_eq!(store.session(&hash_of("d"), now()).await.unwrap(), None);
         }
     }
 
@@ -423,7 +457,7 @@ pub(super) mod tests {
             answer(store, "c", "n1", "r1").await;
             let watched = store.watched_session(&hash_of("watch c")).await.unwrap().unwrap();
             assert_eq!(store.end_session(&watched, now()).await.unwrap(), 1);
-            assert_eq!(store.session(&watched, IDLE, now()).await.unwrap(), None);
+            assert_eq!(store.session(&watched, now()).await.unwrap(), None);
             assert_eq!(store.end_session(&watched, now()).await.unwrap(), 0);
             assert_eq!(logouts(store).await, 1);
         }
@@ -436,15 +470,15 @@ pub(super) mod tests {
             ready(store).await;
             open(store, "c", 'a', None).await;
             answer(store, "c", "n1", "r1").await;
-            let old = store.session(&hash_of("c"), IDLE, now()).await.unwrap();
+            let old = store.session(&hash_of("c"), now()).await.unwrap();
             open(store, "d", 'a', old.as_ref()).await;
             assert_eq!(store.due_notices(now(), 9).await.unwrap(), [], "nothing has ended");
             assert_eq!(answer(store, "d", "n2", "r2").await, Recorded::Now(portal("n1")));
 
-            let old = store.session(&hash_of("d"), IDLE, now()).await.unwrap();
+            let old = store.session(&hash_of("d"), now()).await.unwrap();
             open(store, "e", 'b', old.as_ref()).await;
             assert_eq!(logouts(store).await, 1);
-            assert_eq!(store.session(&hash_of("d"), IDLE, now()).await.unwrap(), None);
+            assert_eq!(store.session(&hash_of("d"), now()).await.unwrap(), None);
         }
     }
 }

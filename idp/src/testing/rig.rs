@@ -19,7 +19,6 @@ use warifu_service::Surroundings;
 use warifu_service::clock::{FrozenClock, SystemEntropy};
 use warifu_service::http::ListenConfig;
 use warifu_service::seal::KeyRing;
-use warifu_service::session::SessionLimits;
 use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::ClientConfig;
 
@@ -31,7 +30,7 @@ use crate::centre::Centre;
 use crate::config::{
     AgentsConfig, AttributeName, CardIssuerConfig, CardOfficeConfig, CardsConfig, ContactConfig,
     KeysConfig, LimitsConfig, MetadataSource, Origin, RelayConfig, ServiceProviderConfig,
-    SigningChoice, SigningKeyConfig,
+    SessionsConfig, SigningChoice, SigningKeyConfig,
 };
 use crate::enforce;
 use crate::{Idp, IdpConfig, Organization, PairwiseKey, PersonId, Role, metadata_xml};
@@ -516,7 +515,7 @@ fn write_config(folder: &Path, pki: &Pki, relay: &FileKey, office: &FileKey) -> 
         felica: None,
         card_host: None,
         outgoing: ClientConfig { ca, certificate: None, key: None },
-        sessions: SessionLimits::default(),
+        sessions: SessionsConfig::default(),
         limits: LimitsConfig { attempts_per_address: 1000, ..LimitsConfig::default() },
         contact: ContactConfig::default(),
         signed_requests_only: false,

@@ -11,7 +11,7 @@ use warifu_idp::config::{
     AgentsConfig, AttributeName, CardHostConfig, CardIssuerConfig,
     CardOfficeConfig as CardOfficeOfIdp, CardsConfig, ContactConfig, FelicaConfig, IdpConfig,
     KeysConfig, LimitsConfig, MetadataSource, Origin, RelayConfig as RelayOfIdp,
-    ServiceProviderConfig, SigningChoice, SigningKeyConfig,
+    ServiceProviderConfig, SessionsConfig, SigningChoice, SigningKeyConfig,
 };
 use warifu_office::{
     ApiConfig, FelicaSettings, FontConfig, IdentityProviderConfig as OfficeIdentityProvider,
@@ -176,7 +176,7 @@ impl Folder {
             felica: Some(FelicaConfig { masters: self.felica_masters(Member::Idp) }),
             card_host: Some(self.card_host()?),
             outgoing: self.client_config(Member::Idp),
-            sessions: SessionLimits::default(),
+            sessions: SessionsConfig::default(),
             limits: LimitsConfig::default(),
             contact: ContactConfig { email: Some("help@warifu.example".to_owned()) },
             signed_requests_only: false,

@@ -1,5 +1,7 @@
 //! The terms as a form: what the service is told, each with its meaning, and how.
 
+use std::num::NonZeroU32;
+
 use warifu_service::words::Voice;
 
 use crate::config::{AttributeName, EncryptionChoice, NameIdChoice, SigningChoice};
@@ -10,6 +12,7 @@ pub(super) struct TermsForm {
     pub(super) attributes: Vec<Tick>,
     pub(super) flags: Vec<Tick>,
     pub(super) choices: Vec<Choice>,
+    pub(super) limits: Vec<Limit>,
 }
 
 /// Something to tick.
@@ -34,6 +37,13 @@ pub(super) struct Pick {
     pub(super) chosen: bool,
 }
 
+/// A number of minutes, or none.
+pub(super) struct Limit {
+    pub(super) name: &'static str,
+    pub(super) label: String,
+    pub(super) minutes: String,
+}
+
 const ENCRYPTION: [(EncryptionChoice, &str); 3] = [
     (EncryptionChoice::Required, "required"),
     (EncryptionChoice::IfPossible, "if-possible"),
@@ -41,6 +51,8 @@ const ENCRYPTION: [(EncryptionChoice, &str); 3] = [
 ];
 const SIGNING: [(SigningChoice, &str); 2] =
     [(SigningChoice::Rsa, "rsa"), (SigningChoice::P256, "p256")];
+const ABSOLUTE: &str = "session-absolute";
+const IDLE: &str = "session-idle";
 const NAMES: [(NameIdChoice, &str); 2] =
     [(NameIdChoice::Transient, "transient"), (NameIdChoice::Persistent, "persistent")];
 
@@ -56,6 +68,11 @@ impl TermsForm {
             let label = voice.say(&format!("registry-terms-{name}"));
             Tick { name, label, meaning: String::new(), ticked }
         };
+        let limit = |name: &'static str, minutes: Option<NonZeroU32>| {
+            let label = voice.say(&format!("registry-terms-{name}"));
+            let minutes = minutes.map(|minutes| minutes.to_string()).unwrap_or_default();
+            Limit { name, label, minutes }
+        };
         Self {
             attributes: AttributeName::ALL.map(attribute).into(),
             flags: vec![flag("consent", terms.consent), flag("idp-initiated", terms.idp_initiated)],
@@ -68,6 +85,10 @@ impl TermsForm {
     }
 }
 
+            limits: vec![
+                limit(ABSOLUTE, terms.session_absolute_minutes),
+                limit(IDLE, terms.session_idle_minutes),
+            ],
 fn choice<T: Copy + PartialEq>(
     name: &'static str,
     words: &str,
@@ -98,6 +119,18 @@ pub(super) fn apply(form: &[(String, String)], terms: &mut Terms) {
 fn named<T: Copy>(all: &[(T, &str)], word: Option<&str>, otherwise: T) -> T {
     all.iter().find(|(_, known)| Some(*known) == word).map_or(otherwise, |(value, _)| *value)
 }
+    let (absolute, idle) = (terms.session_absolute_minutes, terms.session_idle_minutes);
+    terms.session_absolute_minutes = minutes(value(ABSOLUTE), absolute);
+    terms.session_idle_minutes = minutes(value(IDLE), idle);
+}
+
+/// Nothing: no limit. What is no number was not made by our form, and changes nothing.
+fn minutes(text: Option<&str>, otherwise: Option<NonZeroU32>) -> Option<NonZeroU32> {
+    match text.map(str::trim) {
+        None => otherwise,
+        Some("") => None,
+        Some(text) => text.parse().map_or(otherwise, Some),
+    }
 
 #[cfg(test)]
 mod tests {
@@ -115,7 +148,8 @@ mod tests {
             let chosen = choice.options.iter().filter(|pick| pick.chosen);
             chosen.map(|pick| (choice.name.to_owned(), pick.value.to_owned()))
         });
-        ticks.chain(picks).collect()
+        let limits = form.limits.iter().map(|one| (one.name.to_owned(), one.minutes.clone()));
+        ticks.chain(picks).chain(limits).collect()
     }
 
     #[test]
@@ -133,6 +167,8 @@ mod tests {
             apply(&form_of(&terms), &mut said);
             assert_eq!(said, terms);
         }
+            session_absolute_minutes: NonZeroU32::new(60),
+            session_idle_minutes: NonZeroU32::new(5),
     }
 
     proptest! {
@@ -141,6 +177,16 @@ mod tests {
             let mut terms = Terms::default();
             apply(&form, &mut terms);
             prop_assert!(terms.attributes.len() <= AttributeName::ALL.len());
+    #[test]
+    fn a_limit_is_a_number_of_minutes_or_none() {
+        let five = NonZeroU32::new(5);
+        assert_eq!(minutes(Some(" 7 "), five), NonZeroU32::new(7));
+        assert_eq!(minutes(Some(""), five), None);
+        for odd in [None, Some("0"), Some("-1"), Some("soon"), Some("99999999999")] {
+            assert_eq!(minutes(odd, five), five, "{odd:?}");
+        }
+    }
+
         }
     }
 }

@@ -72,8 +72,9 @@ async fn touch(
     tx: &mut Transaction,
     these: &[Answering],
 ) -> Result<HashSet<SecretHash>, sqlx::Error> {
-    let sql = "WITH v (id, now) AS (VALUES {rows}) UPDATE sessions SET used_at = v.now FROM v \
-               WHERE sessions.id = v.id AND sessions.expires_at > v.now RETURNING sessions.id";
+    let sql = "WITH v (id, now) AS (VALUES {rows}) UPDATE sessions SET used_at = v.now, longest_pause = CASE \
+               WHEN v.now - used_at > longest_pause THEN v.now - used_at ELSE longest_pause END \
+               FROM v WHERE sessions.id = v.id AND sessions.expires_at > v.now RETURNING sessions.id";
     let rows = fetch_over!(
         tx.on(),
         Id,

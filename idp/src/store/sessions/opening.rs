@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use jiff::SignedDuration;
 use warifu_service::fetch_over;
 use warifu_service::storage::{Transaction, Write, micros};
 
@@ -119,14 +120,19 @@ async fn settle(
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
+/// As the databases keep it: microseconds.
+fn length(duration: SignedDuration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
 async fn insert(tx: &mut Transaction, these: &[&Opening]) -> Result<(), StoreError> {
     if these.is_empty() {
         return Ok(());
     }
-    let sql = "WITH v (id, person, card, level, at, expires_at, watch) AS (VALUES {rows}) \
+    let sql = "WITH v (id, person, card, level, at, expires_at, idle, watch) AS (VALUES {rows}) \
                INSERT INTO sessions \
-               (id, person, card, level, authenticated_at, used_at, expires_at, watch) \
-               SELECT id, person, card, level, at, at, expires_at, watch FROM v \
+               (id, person, card, level, authenticated_at, used_at, expires_at, idle, watch) \
+               SELECT id, person, card, level, at, at, expires_at, idle, watch FROM v \
                WHERE v.id IS NOT NULL";
     fetch_over!(
         tx.on(),
@@ -139,6 +145,7 @@ async fn insert(tx: &mut Transaction, these: &[&Opening]) -> Result<(), StoreErr
         one.map(|one| one.new.level.as_str()),
         one.map(|one| micros(one.new.used.at)),
         one.map(|one| micros(one.new.expires_at)),
+        one.map(|one| length(one.new.idle)),
         one.and_then(|one| one.new.watch.as_deref()),
     )?;
     Ok(())
