@@ -126,8 +126,9 @@ async function answers(agent) {
   }
 }
 
-/** What a card answers with: a PKI card with a token, a FeliCa card with its MAC. */
-const ANSWERS = ["token", "felica"];
+/** What a card answers with: a PKI card with a token, a FeliCa card with its MAC, or with nothing
+    but its name. */
+const ANSWERS = ["token", "felica", "idm"];
 
 /** Hands over the request and follows the events until the card's answer, with its kind, or a fault. */
 async function converse(agent, request) {

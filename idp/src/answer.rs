@@ -8,7 +8,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
-use warifu_saml::names::ATTRIBUTE_RELAY_TICKET;
+use warifu_saml::names::{ATTRIBUTE_CANDIDATE, ATTRIBUTE_RELAY_TICKET};
 use warifu_saml::{
     Assertion, Attribute, ErrorResponse, Issued, Protection, Status, issue, random_id,
 };
@@ -115,12 +115,7 @@ impl Reply<'_> {
         tapped_at: Timestamp,
         view: &View,
     ) -> Result<Response, Problem> {
-        let now = self.centre.now();
-        let (entity, request) = (&self.provider.entity_id, self.asker.request.as_deref());
-        let request = request.ok_or_else(stale)?;
-        if !self.centre.store.claim_request(entity, request, now).await? {
-            return Err(replayed());
-        }
+        self.claim().await?;
         let subject = Subject::Patient { patient, staff: &desk.0.person, at_desk: desk.1 };
         let ticket = self.ticket(&subject, tapped_at)?;
         let attribute = |ticket| Attribute::new(ATTRIBUTE_RELAY_TICKET, [ticket]);
@@ -129,10 +124,44 @@ impl Reply<'_> {
             class: Level::Presence.class(),
             names: &self.one_time_names(),
             authenticated_at: tapped_at,
-            session_ends: now + PRESENCE_LASTS,
+            session_ends: self.centre.now() + PRESENCE_LASTS,
             attributes: &attributes,
         };
         self.post(&self.issue(&statement)?, None, view)
+    }
+
+    /// Says to a desk who it might be whose card's number was read: by a name of its own, so that
+    /// whoever overlooks the class has learnt of nobody who signed in, and with no ticket.
+    pub(crate) async fn candidate(
+        &self,
+        person: &PersonId,
+        read_at: Timestamp,
+        view: &View,
+    ) -> Result<Response, Problem> {
+        if !(self.provider.terms.identification && self.centre.identifies()) {
+            return self.decline(Status::RequestDenied, view);
+        }
+        self.claim().await?;
+        let pairwise = &self.centre.keys.pairwise;
+        let candidate = pairwise.subject(&self.provider.entity_id, person);
+        let statement = Statement {
+            class: Level::Identifier.class(),
+            names: &self.one_time_names(),
+            authenticated_at: read_at,
+            session_ends: self.centre.now() + PRESENCE_LASTS,
+            attributes: &[Attribute::new(ATTRIBUTE_CANDIDATE, [candidate])],
+        };
+        self.post(&self.issue(&statement)?, None, view)
+    }
+
+    /// Answers the request now and never again.
+    async fn claim(&self) -> Result<(), Problem> {
+        let (entity, request) = (&self.provider.entity_id, self.asker.request.as_deref());
+        let (request, now) = (request.ok_or_else(stale)?, self.centre.now());
+        if self.centre.store.claim_request(entity, request, now).await? {
+            return Ok(());
+        }
+        Err(replayed())
     }
 
     /// Says why there is no answer.

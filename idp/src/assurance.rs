@@ -10,8 +10,8 @@ use warifu_saml::{Comparison, RequestedContext};
 /// A level of assurance, lowest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// A card's number was read, which anybody can copy. Never given for a question about who is
-    /// there, and below presence: not even the card is proven.
+    /// A card's number was read, which anybody can copy: not even the card is proven. Given to those
+    /// who ask for nothing else and may, and never opens a session.
     Identifier,
     /// A card lies on the desk's reader; its holder was asked for nothing. Never opens a session.
     Presence,
@@ -90,13 +90,8 @@ const OWN: [Class; 2] =
     [class(AC_SMARTCARD_PKI, Level::High), class(AC_SMARTCARD, Level::Substantial)];
 /// Two factors, card and PIN, which each level of a person has.
 const MFA: Class = class(AC_REFEDS_MFA, Level::Substantial);
-const KNOWN: [Class; 5] = [
-    OWN[0],
-    OWN[1],
-    MFA,
-    class(AC_PRESENCE, Level::Presence),
-    class(AC_IDENTIFIER, Level::Identifier),
-];
+const IDENTIFIER: Class = class(AC_IDENTIFIER, Level::Identifier);
+const KNOWN: [Class; 5] = [OWN[0], OWN[1], MFA, class(AC_PRESENCE, Level::Presence), IDENTIFIER];
 
 impl Class {
     fn of(uri: &str) -> Option<Self> {
@@ -105,7 +100,7 @@ impl Class {
 }
 
 /// What a service provider wants to hear: the classes that would do, those that it likes best first.
-/// Never empty, and never an identifier.
+/// Never empty; an identifier stands alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wanted(Vec<Class>);
 
@@ -124,8 +119,13 @@ impl Wanted {
     /// is true of the session, and a stronger sign-in is begun only where none is. `minimum`:
     /// whatever is at least as strong as the weakest of them. `better`: whatever is stronger than
     /// each of them. `maximum`: the strongest of them, and no more is said.
-    pub(crate) fn read(context: Option<&RequestedContext>) -> Option<Self> {
+    ///
+    /// An identifier is for those who may have one (`identifies`) and ask for exactly that.
+    pub(crate) fn read(context: Option<&RequestedContext>, identifies: bool) -> Option<Self> {
         let Some(context) = context else { return Some(Self::default()) };
+        if identifies && asks_for_identifier(context) {
+            return Some(Self(vec![IDENTIFIER]));
+        }
         let asked: Vec<_> = context.classes.iter().filter_map(|uri| Class::of(uri)).collect();
         let levels = || asked.iter().map(|class| class.level);
         let (lowest, highest) = (levels().min()?, levels().max()?);
@@ -142,6 +142,11 @@ impl Wanted {
     /// Whether mere presence is what it likes best: a tap at a desk, by staff.
     pub(crate) fn is_tap(&self) -> bool {
         self.0.first().is_some_and(|class| class.level == Level::Presence)
+    }
+
+    /// Whether it is who it might be, by a card's number.
+    pub(crate) fn is_identifier(&self) -> bool {
+        self.0.first().is_some_and(|class| class.level == Level::Identifier)
     }
 
     /// The least level of a person that will do.
@@ -168,6 +173,12 @@ impl Wanted {
     }
 }
 
+/// Whether that alone would do, whatever else there is.
+fn asks_for_identifier(context: &RequestedContext) -> bool {
+    let alone = context.classes.iter().all(|uri| uri == AC_IDENTIFIER);
+    context.comparison == Comparison::Exact && alone && !context.classes.is_empty()
+}
+
 /// Whatever is at least as strong as that, and a person's: who would take mere presence as the least
 /// wants somebody, and gets them. Who knows REFEDS' name for two factors hears it.
 fn at_least(lowest: Level, knows_mfa: bool) -> Vec<Class> {
@@ -184,7 +195,7 @@ mod tests {
 
     fn read(comparison: Comparison, classes: &[&str]) -> Option<Wanted> {
         let classes = classes.iter().map(|&class| class.to_owned()).collect();
-        Wanted::read(Some(&RequestedContext { comparison, classes }))
+        Wanted::read(Some(&RequestedContext { comparison, classes }), false)
     }
 
     /// What is said of a session at substantial and of one at high.
@@ -208,7 +219,7 @@ mod tests {
 
     #[test]
     fn nothing_asked_means_card_and_the_pin_that_the_card_checks() {
-        let wanted = Wanted::read(None).unwrap();
+        let wanted = Wanted::read(None, true).unwrap();
         assert_eq!(wanted.least(), Level::High);
         assert_eq!(wanted.said_of(Level::High).unwrap().uri, AC_SMARTCARD_PKI);
         assert_eq!(wanted.said_of(Level::Substantial), None);
@@ -271,12 +282,37 @@ mod tests {
     }
 
     #[test]
-    fn a_tap_is_what_is_asked_for_first_and_an_identifier_is_never_given() {
+    fn a_tap_is_what_is_asked_for_first() {
         let tap = read(Comparison::Exact, &[AC_PRESENCE]).unwrap();
         assert!(tap.is_tap() && tap.said_of(Level::High).is_none());
         assert!(!read(Comparison::Exact, &[AC_SMARTCARD_PKI, AC_PRESENCE]).unwrap().is_tap());
         assert_eq!(said(Comparison::Exact, &[AC_PRESENCE, AC_SMARTCARD]).0, Some(AC_SMARTCARD));
-        assert_eq!(read(Comparison::Exact, &[AC_IDENTIFIER]), None);
+    }
+
+    #[test]
+    fn an_identifier_is_for_who_may_have_it_and_asks_for_nothing_else() {
+        use Comparison::{Better, Exact, Maximum, Minimum};
+        let read = |may, comparison, classes: &[&str]| {
+            let classes = classes.iter().map(|&class| class.to_owned()).collect();
+            Wanted::read(Some(&RequestedContext { comparison, classes }), may)
+        };
+        assert_eq!(read(false, Exact, &[AC_IDENTIFIER]), None);
+        let wanted = read(true, Exact, &[AC_IDENTIFIER]).unwrap();
+        assert!(
+            wanted.is_identifier() && !wanted.is_tap() && wanted.said_of(Level::High).is_none()
+        );
+        for (comparison, classes) in [
+            (Exact, &[AC_IDENTIFIER, AC_SMARTCARD][..]),
+            (Exact, &[AC_IDENTIFIER, AC_PRESENCE]),
+            (Exact, &[AC_IDENTIFIER, PASSWORD]),
+            (Exact, &[]),
+            (Minimum, &[AC_IDENTIFIER]),
+            (Maximum, &[AC_IDENTIFIER]),
+            (Better, &[AC_IDENTIFIER]),
+        ] {
+            let wanted = read(true, comparison, classes);
+            assert!(wanted.is_none_or(|it| !it.is_identifier()), "{comparison:?} {classes:?}");
+        }
     }
 
     #[test]

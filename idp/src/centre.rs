@@ -58,6 +58,11 @@ impl Centre {
         self.registry.picture().providers.clone()
     }
 
+    /// Whether it tells desks who it might be by a FeliCa card's number.
+    pub(crate) fn identifies(&self) -> bool {
+        self.config.felica.as_ref().is_some_and(|felica| felica.identification)
+    }
+
     /// The session of this browser, if it has one.
     pub(crate) async fn session(&self, browser: &Browser) -> Result<Option<Session>, StoreError> {
         let Some(id) = browser.session() else { return Ok(None) };

@@ -9,6 +9,7 @@ mod challenge;
 mod entrance;
 mod felica;
 mod finish;
+mod idm;
 mod method;
 mod page;
 mod pin;
@@ -24,6 +25,7 @@ pub(crate) use certificate::{
 pub(crate) use challenge::refresh;
 pub(crate) use felica::receive as receive_felica;
 pub(crate) use finish::{cancel, done, take};
+pub(crate) use idm::receive as receive_idm;
 pub(crate) use page::{activate, add_card, show};
 pub(crate) use pin::{check as check_pin, refuse_pin, show as show_pin};
 pub(crate) use token::receive;

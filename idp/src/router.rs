@@ -39,6 +39,7 @@ pub(crate) fn router(centre: &Arc<Centre>) -> Router {
         .route("/login/request", post(login::refresh))
         .route("/login/token", post(login::receive))
         .route("/login/felica", post(login::receive_felica))
+        .route("/login/idm", post(login::receive_idm))
         .route("/login/pin", get(login::show_pin).post(login::check_pin))
         .route(
             "/login/certificate",

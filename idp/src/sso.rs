@@ -40,7 +40,7 @@ pub(crate) async fn begin(
     let query = query.unwrap_or_default();
     let ask = ask::read(&query, &providers, &centre.sso_url, centre.now())?;
     admit(&centre, ask.provider)?;
-    let wishes = wish::read(&ask.request, ask.provider, &centre.entity_id);
+    let wishes = wish::read(&ask.request, ask.provider, (&centre.entity_id, centre.identifies()));
     let asker = ask.asker(wishes.clone().unwrap_or_default());
     let visit = Visit {
         centre: &centre,
@@ -98,8 +98,11 @@ impl Visit<'_> {
     async fn next(&self) -> Result<Next, Problem> {
         let session = self.centre.session(self.browser).await?;
         let session = session.filter(|it| self.provider.terms.takes(it, self.centre.now()));
-        let next = if self.asker.wishes.wanted.is_tap() {
+        let wanted = &self.asker.wishes.wanted;
+        let next = if wanted.is_tap() {
             self.presence(session).await?
+        } else if wanted.is_identifier() {
+            self.at_desk(session, Level::Identifier).await?
         } else {
             self.person(session).await?
         };
@@ -108,8 +111,8 @@ impl Visit<'_> {
         Ok(if asks_in_vain { Next::Decline(Status::NoPassive) } else { next })
     }
 
-    /// Who is there? From the session, unless the provider wants it proven anew or more surely, or
-    /// its limits are shorter than the session. Who proves more does so as the person that is signed in.
+    /// Who is there? From the session, unless the provider wants it proven anew or more surely, or has
+    /// shorter limits. Who proves more does so as the person that is signed in.
     async fn person(&self, session: Option<Session>) -> Result<Next, Problem> {
         let level = self.asker.wishes.wanted.least();
         let Some(session) = session.filter(|_| !self.force_authn) else {
@@ -131,11 +134,14 @@ impl Visit<'_> {
     async fn presence(&self, session: Option<Session>) -> Result<Next, Problem> {
         let gets_tickets = self.provider.may_know(AttributeName::RelayTicket)
             && self.provider.thumbprint.is_some();
+        self.at_desk(session.filter(|_| gets_tickets), Level::Presence).await
+    }
+
+    /// What staff alone may ask for, signed in at a desk.
+    async fn at_desk(&self, session: Option<Session>, level: Level) -> Result<Next, Problem> {
         Ok(match self.centre.desk(session).await? {
-            Some((session, _)) if gets_tickets => {
-                Next::SignIn { level: Level::Presence, within: Some(session.id) }
-            }
-            _ => Next::Decline(Status::RequestDenied),
+            Some((session, _)) => Next::SignIn { level, within: Some(session.id) },
+            None => Next::Decline(Status::RequestDenied),
         })
     }
 
@@ -174,6 +180,6 @@ mod ladder_tests;
 #[cfg(test)]
 mod limits_tests;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 #[cfg(test)]
 mod wish_tests;

@@ -123,6 +123,9 @@ pub struct TermsArguments {
     /// By which name it knows a person: `transient`, `persistent`.
     #[arg(long, value_parser = word::<NameIdChoice>)]
     name_id: Option<NameIdChoice>,
+    /// Whether it may ask who it might be whose FeliCa card's number was read at a desk.
+    #[arg(long)]
+    identification: Option<bool>,
     /// Minutes after which the card is asked again, and until which the service's session may last;
     /// `none`: as for everybody.
     #[arg(long, value_parser = limit)]
@@ -169,6 +172,7 @@ impl TermsArguments {
         let (absolute, idle) = (self.session_absolute_minutes, self.session_idle_minutes);
         terms.session_absolute_minutes = absolute.unwrap_or(terms.session_absolute_minutes);
         terms.session_idle_minutes = idle.unwrap_or(terms.session_idle_minutes);
+        terms.identification = self.identification.unwrap_or(terms.identification);
         terms.consent = self.consent.unwrap_or(terms.consent);
         terms.idp_initiated = self.idp_initiated.unwrap_or(terms.idp_initiated);
     }

@@ -12,4 +12,9 @@ pub struct FelicaConfig {
     /// The master keys from which each card's own key is made, the same as the card office's. An
     /// older one stays for as long as a card has a key made from it.
     pub masters: Vec<MasterSettings>,
+    /// Whether the number that every reader sees of a FeliCa card (`IDm`) may tell a clinic's desk who
+    /// it might be, at service providers that are registered for it. It proves nothing: who copies
+    /// the number is taken for its owner. Absent: no.
+    #[serde(default)]
+    pub identification: bool,
 }

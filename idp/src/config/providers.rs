@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 /// the file are changed in the file alone.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the file")]
 pub struct ServiceProviderConfig {
     /// Its SAML metadata: a file (`"sp.xml"`), an address that is read again and again
     /// (`{ url = "https://…", refresh_seconds = 3600 }`), or its entity id in one of the
@@ -43,6 +44,10 @@ pub struct ServiceProviderConfig {
     /// neither the request nor the metadata asks for one that does not.
     #[serde(default)]
     pub name_id: NameIdChoice,
+    /// Whether it may ask who it might be whose FeliCa card's number was read at a desk. Needs
+    /// `felica.identification` besides.
+    #[serde(default)]
+    pub identification: bool,
     /// Minutes since the card was last asked after which it is asked again, and until which the
     /// service's own session may last; no longer than `sessions` allows. Absent: as those say.
     #[serde(default)]
@@ -68,6 +73,7 @@ impl ServiceProviderConfig {
             consent: true,
             idp_initiated: false,
             name_id: NameIdChoice::default(),
+            identification: false,
             session_absolute_minutes: None,
             session_idle_minutes: None,
             enabled: true,

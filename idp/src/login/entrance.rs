@@ -57,13 +57,17 @@ impl Entrance<'_> {
         Err(refuse(StatusCode::TOO_MANY_REQUESTS, "card.throttled").retry_after(60))
     }
 
-    /// Notes whose card was tapped, while the staff's session still stands.
-    pub(super) async fn tap(&self, person: &PersonId, used: &Use) -> Result<(), Problem> {
+    /// Refuses whoever does not ask as the staff whose session still stands.
+    pub(super) async fn require_desk(&self) -> Result<(), Problem> {
         let session = self.centre.session(self.browser).await?;
         let same = session.filter(|session| self.login.within.as_ref() == Some(&session.id));
-        if self.centre.desk(same).await?.is_none() {
-            return Err(forbidden("desk.signed-out"));
-        }
+        let desk = self.centre.desk(same).await?;
+        desk.map(drop).ok_or_else(|| forbidden("desk.signed-out"))
+    }
+
+    /// Notes whose card was tapped, at a desk.
+    pub(super) async fn tap(&self, person: &PersonId, used: &Use) -> Result<(), Problem> {
+        self.require_desk().await?;
         if !self.centre.store.set_presence(&self.login.id, person, used).await? {
             return Err(stale());
         }

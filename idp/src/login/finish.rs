@@ -13,6 +13,7 @@ use warifu_service::Problem;
 
 use super::{own_login, own_secret, stale};
 use crate::answer::Reply;
+use crate::assurance::Level;
 use crate::browser::Browser;
 use crate::centre::{Centre, refuse};
 use crate::consent::{self, Standing};
@@ -72,6 +73,9 @@ async fn tapped(
     let same = session.filter(|session| login.within.as_ref() == Some(&session.id));
     let signed_out = || refuse(StatusCode::FORBIDDEN, "desk.signed-out");
     let (desk, staff) = reply.centre.desk(same).await?.ok_or_else(signed_out)?;
+    if login.level == Level::Identifier {
+        return reply.candidate(&outcome.person, outcome.authenticated_at, view).await;
+    }
     reply.presence((&desk, &staff), &outcome.person, outcome.authenticated_at, view).await
 }
 

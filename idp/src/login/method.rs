@@ -20,6 +20,8 @@ pub(crate) enum Method {
     JpkiPin,
     /// The MAC of a FeliCa Lite-S card; its PIN is asked for here.
     Felica,
+    /// The number that every reader sees of a FeliCa card; nothing is proved by it.
+    FelicaIdm,
 }
 
 /// The key of a sentence, or of its sibling where it must name other cards besides the card office's.
@@ -42,6 +44,9 @@ pub(crate) fn methods(config: &IdpConfig, task: Task, level: Level) -> Vec<Metho
 }
 
 fn sign_in(config: &IdpConfig, level: Level) -> Vec<Method> {
+    if level == Level::Identifier {
+        return vec![Method::FelicaIdm];
+    }
     let of_a_person = level.is_of_a_person();
     let first = if of_a_person { Method::PivPin } else { Method::PivPresence };
     let jpki = (of_a_person && has_jpki(config, level)).then_some(Method::JpkiPin);
@@ -68,7 +73,7 @@ fn of_others(config: &IdpConfig) -> Vec<Method> {
 
 #[cfg(test)]
 mod tests {
-    use super::Method::{Felica, JpkiPin, PivPin, PivPresence};
+    use super::Method::{Felica, FelicaIdm, JpkiPin, PivPin, PivPresence};
     use super::*;
     use crate::testing::{Rig, masters};
     use std::collections::BTreeMap;
@@ -101,6 +106,7 @@ mod tests {
         assert_eq!(asked(&config, Level::High), [PivPin, JpkiPin]);
         assert_eq!(asked(&config, Level::Substantial), [PivPin, JpkiPin, Felica]);
         assert_eq!(asked(&config, Level::Presence), [PivPresence, Felica]);
+        assert_eq!(asked(&config, Level::Identifier), [FelicaIdm]);
         config.cards.schemes = vec![scheme(CardApplication::Jpki, CardLevel::Substantial)];
         assert_eq!(asked(&config, Level::High), [PivPin]);
         assert_eq!(methods(&config, Task::Activate, Level::High), [PivPin]);

@@ -15,7 +15,6 @@ use super::method::{self, Method, methods};
 use super::scene::{Scene, Step};
 use super::screen::{Act, SpokenScreen, spoken};
 use super::{Begin, begin, certificate, challenge, destination, own_login, stale};
-use crate::assurance::Level;
 use crate::browser::Browser;
 use crate::centre::Centre;
 use crate::config::{AgentsConfig, IdpConfig, Origin};
@@ -78,7 +77,7 @@ async fn page(centre: &Centre, login: Login, task: Task, view: &View) -> Result<
     }
     // A sign-in may turn into an activation and back; a tap and a card to add stay what they are.
     let is_fixed = |task| task == Task::AddCard;
-    let is_tap = login.level == Level::Presence && task != Task::SignIn;
+    let is_tap = !login.level.is_of_a_person() && task != Task::SignIn;
     if is_tap || is_fixed(login.task) != is_fixed(task) {
         return Err(stale());
     }
@@ -224,7 +223,7 @@ impl<'a> Content<'a> {
 
     fn questions(&self, voice: Voice<'_>) -> Vec<Question> {
         let asked: &[&'static str] = match self.scene {
-            Scene::Tap => &["help-permission", "help-reader"],
+            Scene::Tap | Scene::Identify => &["help-permission", "help-reader"],
             Scene::Activate => &["help-letter", "help-window", "help-permission", "help-reader"],
             Scene::SignIn | Scene::StepUp | Scene::AddCard => {
                 &["help-window", "help-permission", "help-reader", "help-forgot"]

@@ -15,6 +15,8 @@ pub(crate) enum Scene {
     StepUp,
     /// Staff at a desk tap a patient's card.
     Tap,
+    /// Staff at a desk read the number of somebody's card.
+    Identify,
     /// A person puts a new card into use.
     Activate,
     /// A person puts a card that others issued beside their own.
@@ -44,39 +46,47 @@ impl Step {
 impl Scene {
     /// All of them.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 5] =
-        [Self::SignIn, Self::StepUp, Self::Tap, Self::Activate, Self::AddCard];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::SignIn, Self::StepUp, Self::Tap, Self::Identify, Self::Activate, Self::AddCard];
 
     pub(crate) fn of(login: &Login) -> Self {
         match (login.task, login.level) {
             (Task::Activate, _) => Self::Activate,
             (Task::AddCard, _) => Self::AddCard,
             (Task::SignIn, Level::Presence) => Self::Tap,
+            (Task::SignIn, Level::Identifier) => Self::Identify,
             (Task::SignIn, _) if login.within.is_some() => Self::StepUp,
             (Task::SignIn, _) => Self::SignIn,
         }
     }
 
-    fn sibling(self) -> Option<&'static str> {
+    /// Those that speak for it, the first that there is.
+    fn siblings(self) -> &'static [&'static str] {
         match self {
-            Self::SignIn => None,
-            Self::StepUp => Some("step-up"),
-            Self::Tap => Some("desk"),
-            Self::Activate => Some("activate"),
-            Self::AddCard => Some("add"),
+            Self::SignIn => &[],
+            Self::StepUp => &["step-up"],
+            Self::Tap => &["desk"],
+            Self::Identify => &["identify", "desk"],
+            Self::Activate => &["activate"],
+            Self::AddCard => &["add"],
         }
     }
 
     /// The key of a sentence, or of its sibling where there is one.
     pub(crate) fn key(self, key: &str, voice: Voice<'_>) -> String {
-        let sibling = self.sibling().map(|name| format!("{key}-{name}"));
-        sibling.filter(|key| voice.knows(key)).unwrap_or_else(|| key.to_owned())
+        let mut siblings = self.siblings().iter().map(|name| format!("{key}-{name}"));
+        siblings.find(|key| voice.knows(key)).unwrap_or_else(|| key.to_owned())
+    }
+
+    /// Whether staff ask for somebody else's card.
+    pub(crate) fn is_at_desk(self) -> bool {
+        matches!(self, Self::Tap | Self::Identify)
     }
 
     /// The steps, in order. A tap asks for no PIN.
     pub(crate) fn steps(self) -> &'static [Step] {
         match self {
-            Self::Tap => &[Step::Software, Step::Card, Step::Finish],
+            Self::Tap | Self::Identify => &[Step::Software, Step::Card, Step::Finish],
             _ => &[Step::Software, Step::Card, Step::Pin, Step::Finish],
         }
     }

@@ -80,6 +80,8 @@ enum Shown {
     /// Where anything is asked for in the window of the card software.
     Window,
     In(Scene),
+    /// Where staff ask for somebody else's card.
+    Desk,
     /// Where a card opens a session, with whatever a service asks for.
     Enter,
 }
@@ -89,7 +91,8 @@ impl Shown {
         match self {
             Self::Always => true,
             Self::Pin => scene.asks_pin(),
-            Self::Window => scene != Scene::Tap,
+            Self::Window => !scene.is_at_desk(),
+            Self::Desk => scene.is_at_desk(),
             Self::In(one) => scene == one,
             Self::Enter => matches!(scene, Scene::SignIn | Scene::StepUp),
         }
@@ -211,7 +214,7 @@ pub(crate) const SCREENS: &[Screen] = &[
     owned(fault("temporary", "temporary", Step::Finish, Mood::Warn), Owner::Centre),
     over("login-stale", "login.stale"),
     over("login-replayed", "login.replayed"),
-    only(over("desk-signed-out", "desk.signed-out"), Shown::In(Scene::Tap)),
+    only(over("desk-signed-out", "desk.signed-out"), Shown::Desk),
     only(over("session-over", "session.over"), Shown::In(Scene::AddCard)),
     fault("login-throttled", "login.throttled", Step::Finish, Mood::Warn),
     fault("card-throttled", "card.throttled", Step::Finish, Mood::Warn),
@@ -248,7 +251,7 @@ impl SpokenScreen<'_> {
     /// The step at which it stands. At the desk there is no step for the PIN.
     pub(crate) fn step(&self) -> &'static str {
         match (self.screen.step, self.scene) {
-            (Step::Pin, Scene::Tap) => Step::Card.name(),
+            (Step::Pin, scene) if scene.is_at_desk() => Step::Card.name(),
             (step, _) => step.name(),
         }
     }
@@ -295,7 +298,7 @@ impl SpokenScreen<'_> {
     /// What can be pressed. Whose card was tapped does not put it into use at the desk.
     pub(crate) fn offers(&self, act: Act) -> bool {
         let offered = match (self.screen.act, self.scene) {
-            (Act::Activate, Scene::Tap) => Act::Retry,
+            (Act::Activate, scene) if scene.is_at_desk() => Act::Retry,
             (offered, _) => offered,
         };
         offered == act

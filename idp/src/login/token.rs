@@ -48,6 +48,7 @@ pub(crate) async fn receive(
     let attempt = Attempt { entrance, proof: &proof };
     let opened = match (login.task, login.level) {
         (Task::SignIn, Level::Presence) => return attempt.tap().await,
+        (Task::SignIn, Level::Identifier) => return Err(refuse_token(TokenError::WrongPurpose)),
         (Task::AddCard, _) => return attempt.add_card().await,
         (Task::SignIn, _) => attempt.sign_in().await?,
         (Task::Activate, _) => attempt.activate().await?,

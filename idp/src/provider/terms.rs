@@ -26,6 +26,8 @@ pub struct Terms {
     pub idp_initiated: bool,
     /// By what kind of name it may know a person.
     pub name_id: NameIdChoice,
+    /// Whether it may ask who it might be whose FeliCa card's number was read.
+    pub identification: bool,
     /// Minutes since the card was last asked after which it is asked again; none: as for everybody.
     pub session_absolute_minutes: Option<NonZeroU32>,
     /// Minutes without a use after which the card is asked again; none: as for everybody.
@@ -41,6 +43,7 @@ impl Default for Terms {
             consent: true,
             idp_initiated: false,
             name_id: NameIdChoice::default(),
+            identification: false,
             session_absolute_minutes: None,
             session_idle_minutes: None,
         }
@@ -56,6 +59,7 @@ impl From<&ServiceProviderConfig> for Terms {
             consent: config.consent,
             idp_initiated: config.idp_initiated,
             name_id: config.name_id,
+            identification: config.identification,
             session_absolute_minutes: config.session_absolute_minutes,
             session_idle_minutes: config.session_idle_minutes,
         }

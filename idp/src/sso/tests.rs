@@ -14,7 +14,7 @@ pub(super) async fn refused(rig: &Rig, path: &str, code: &str) {
     assert!(!page.body.contains("SAMLResponse"), "something was sent");
 }
 
-pub(super) fn declined(rig: &Rig, page: &Answer, request: &AuthnRequest) -> Status {
+pub(crate) fn declined(rig: &Rig, page: &Answer, request: &AuthnRequest) -> Status {
     assert_eq!(page.status, StatusCode::OK, "{}", page.body);
     match rig.consume(page, request) {
         Err(Refusal::Status(status)) => status,

@@ -9,7 +9,8 @@ use crate::config::NameIdChoice;
 use crate::provider::Provider;
 use crate::store::Wishes;
 
-/// What `request` of `provider` asks the identity provider called `idp` for, or why it gets nothing.
+/// What `request` of `provider` asks the identity provider called `idp` for, or why it gets nothing;
+/// `identifies`: whether that tells who it might be by a card's number.
 ///
 /// `AllowCreate` changes nothing: our names are computed, so that no state is ever made for the sake
 /// of a request (SAML core §3.4.1.1 as of erratum E14). Neither does what it would like to be told
@@ -18,7 +19,7 @@ use crate::store::Wishes;
 pub(super) fn read(
     request: &AuthnRequest,
     provider: &Provider,
-    idp: &str,
+    (idp, identifies): (&str, bool),
 ) -> Result<Wishes, Status> {
     if request.protocol_binding.as_deref().is_some_and(|binding| binding != BINDING_POST) {
         return Err(Status::UnsupportedBinding);
@@ -26,10 +27,12 @@ pub(super) fn read(
     if !request.idp_list.is_empty() && !request.idp_list.iter().any(|one| one == idp) {
         return Err(Status::NoSupportedIdp);
     }
+    let identifies = identifies && provider.terms.identification;
+    let wanted = Wanted::read(request.requested_context.as_ref(), identifies);
     Ok(Wishes {
         subject: request.subject.as_ref().map(subject).transpose()?,
         lasting: lasting(request, provider)?,
-        wanted: Wanted::read(request.requested_context.as_ref()).ok_or(Status::NoAuthnContext)?,
+        wanted: wanted.ok_or(Status::NoAuthnContext)?,
     })
 }
 

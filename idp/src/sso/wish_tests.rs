@@ -175,7 +175,7 @@ async fn how_an_assertion_is_confirmed_is_not_for_the_asker_to_say() {
         ..rig.portal.request(rig.now())
     };
     let name = Some(NameId::transient("_name"));
-    let read = |request| super::wish::read(&request, provider, IDP).unwrap_err();
+    let read = |request| super::wish::read(&request, provider, (IDP, false)).unwrap_err();
     assert_eq!(read(of(name, true)), Status::Requester);
     assert_eq!(read(of(None, false)), Status::UnknownPrincipal, "an encrypted name");
 }

@@ -4,8 +4,9 @@
 mod told;
 
 use jiff::Timestamp;
+use warifu_card::felica::Idm;
 use warifu_service::storage::Transaction;
-use warifu_service::{execute, fetch_optional};
+use warifu_service::{execute, fetch_all, fetch_optional};
 use zeroize::Zeroizing;
 
 use super::{Card, CardId, Store, StoreError};
@@ -18,6 +19,10 @@ pub(crate) const MOST_TRIES: u8 = 5;
 /// What the PIN is hashed under before it is hashed slowly: without the key ring a stolen copy of the
 /// database does not even let one guess.
 const PEPPER: &str = "felica_cards.pin";
+/// What the number that every reader sees is looked up under.
+const IDM: &str = "felica_cards.idm";
+/// Of its eight bytes, the first of the ID block (FeliCa Lite-S, block 82h).
+const IDM_DIGITS: usize = 16;
 
 /// A FeliCa card.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +55,11 @@ struct Row {
 }
 
 #[derive(sqlx::FromRow)]
+struct Named {
+    card: Vec<u8>,
+}
+
+#[derive(sqlx::FromRow)]
 struct Hash {
     pin: String,
 }
@@ -75,6 +85,29 @@ impl Store {
     /// The same by its hexadecimal digits.
     fn felica_id_of(&self, digits: &str) -> CardId {
         self.card_id(&format!("{FELICA_SCHEME}:{digits}"))
+    }
+
+    /// The name here of the number with which these digits of an ID block begin: the card's own.
+    fn idm_of(&self, digits: &str) -> Option<[u8; 32]> {
+        let idm = digits.get(..IDM_DIGITS)?;
+        Some(self.keys.lookup(IDM, idm.as_bytes()))
+    }
+
+    /// The card in use whose number that is; none where it is not one alone.
+    pub(crate) async fn felica_card_by_idm(
+        &self,
+        idm: &Idm,
+    ) -> Result<Option<FelicaCard>, StoreError> {
+        let name = self.keys.lookup(IDM, data_encoding::HEXLOWER.encode(idm).as_bytes());
+        let sql = "SELECT felica_cards.card FROM felica_cards \
+                   JOIN cards ON cards.id = felica_cards.card \
+                   WHERE felica_cards.idm = $1 AND cards.state <> $2 LIMIT 2";
+        let ended = CardState::Ended.as_str();
+        let found = fetch_all!(self.database.read(), Named, sql, name.as_slice(), ended)?;
+        match &found[..] {
+            [one] => self.felica_card(&one.card).await,
+            _ => Ok(None),
+        }
     }
 
     pub(crate) async fn felica_card(&self, id: &CardId) -> Result<Option<FelicaCard>, StoreError> {

@@ -29,7 +29,7 @@ pub(crate) fn masters(folder: &Path, versions: &[u16]) -> FelicaConfig {
         std::fs::write(&path, HEXLOWER.encode(&master(version))).unwrap();
         MasterSettings { version, key: KeySource::file(path) }
     };
-    FelicaConfig { masters: versions.iter().map(settings).collect() }
+    FelicaConfig { masters: versions.iter().map(settings).collect(), identification: false }
 }
 
 /// A rig that takes FeliCa cards with keys of the versions 1 and 2.

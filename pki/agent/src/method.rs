@@ -17,6 +17,8 @@ pub(crate) enum Method {
     JpkiPin,
     /// The card is there: the MAC of a FeliCa card, which the identity provider checks.
     Felica,
+    /// Nothing: the identifier that a FeliCa card tells every reader.
+    FelicaIdm,
 }
 
 impl Method {
@@ -25,7 +27,7 @@ impl Method {
         match self {
             Self::PivPin | Self::PivPresence => CardKind::Piv,
             Self::JpkiPin => CardKind::Jpki,
-            Self::Felica => CardKind::Felica,
+            Self::Felica | Self::FelicaIdm => CardKind::Felica,
         }
     }
 }
@@ -60,7 +62,7 @@ impl Methods {
     /// Those that a card of contactless readers' storage kind can do, or those that others can
     /// before the rest.
     pub(crate) fn for_card(&self, storage: bool) -> Vec<Method> {
-        let is_felica = |method: &Method| *method == Method::Felica;
+        let is_felica = |method: &Method| method.kind() == CardKind::Felica;
         let (felica, applications): (Vec<_>, Vec<_>) = self.0.iter().copied().partition(is_felica);
         if storage { felica } else { [applications, felica].concat() }
     }
@@ -136,6 +138,7 @@ mod tests {
             (r#"["piv-presence","felica"]"#, "card.piv-or-felica-wanted"),
             (r#"["piv-pin","jpki-pin"]"#, "card.piv-or-jpki-wanted"),
             (r#"["felica"]"#, "card.felica-wanted"),
+            (r#"["felica-idm"]"#, "card.felica-wanted"),
             (r#"["piv-pin","jpki-pin","felica"]"#, "card.unknown"),
         ] {
             assert_eq!(methods(list).unwrap().wanted(), code);

@@ -15,6 +15,7 @@ use crate::config::PromptKind;
 
 const FORMAT: &str = "web-eid:1.0";
 const FELICA_FORMAT: &str = "warifu-felica:1";
+const IDM_FORMAT: &str = "warifu-idm:1";
 const APP_VERSION: &str = concat!("urn:warifu:agent:", env!("CARGO_PKG_VERSION"));
 
 /// The answer to `GET /v1/ping`.
@@ -92,6 +93,8 @@ pub(crate) enum Outcome {
     Token(Token),
     /// It worked, with a FeliCa card.
     Felica(FelicaAnswer),
+    /// A FeliCa card's identifier was read.
+    Idm(IdmAnswer),
     /// It did not.
     Error(Fault),
 }
@@ -102,6 +105,7 @@ impl Outcome {
         match self {
             Self::Token(_) => "token",
             Self::Felica(_) => "felica",
+            Self::Idm(_) => "idm",
             Self::Error(fault) => fault.code(),
         }
     }
@@ -150,6 +154,26 @@ impl FelicaAnswer {
             key_version: STANDARD.encode(answer.version_block),
             mac: STANDARD.encode(answer.mac),
         }
+    }
+}
+
+/// What a FeliCa card is called. Whoever gets it knows nothing but that: it can be copied.
+#[derive(Serialize)]
+pub(crate) struct IdmAnswer {
+    format: &'static str,
+    idm: String,
+}
+
+impl IdmAnswer {
+    pub(crate) fn new(idm: felica::Idm) -> Self {
+        Self { format: IDM_FORMAT, idm: STANDARD.encode(idm) }
+    }
+}
+
+/// Shows no identifier.
+impl std::fmt::Debug for IdmAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IdmAnswer").finish_non_exhaustive()
     }
 }
 
@@ -277,6 +301,16 @@ mod tests {
                 "keyVersion": "AgICAgICAgICAgICAgICAg==", "mac": "AAECAwQFBgc=",
             }})
         );
+    }
+
+    #[test]
+    fn an_identifier_is_spelt_as_the_protocol_says_and_not_shown() {
+        let outcome = Outcome::Idm(IdmAnswer::new(*b"\x01\x2e\x44\x10\x20\x30\x40\x50"));
+        assert_eq!(
+            line(&outcome),
+            json!({"idm": {"format": "warifu-idm:1", "idm": "AS5EECAwQFA="}})
+        );
+        assert_eq!(format!("{outcome:?}"), "Idm(IdmAnswer { .. })");
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub use mac::{BlockNumber, Session};
 pub(crate) use packet::refusal;
 pub use packet::{Packet, Reply};
 pub use registration::{Registration, register, rotate};
-pub use transport::{AcsReader, FelicaTransport, TransparentReader, connect};
+pub use transport::{AcsReader, FelicaTransport, TransparentReader, connect, read_idm};
 
 /// Manufacturer's identifier of a card, sent in the clear to every reader: a name, no secret proof.
 pub type Idm = [u8; 8];

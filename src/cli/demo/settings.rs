@@ -173,7 +173,10 @@ impl Folder {
                 download: None,
             },
             cards: self.cards_config()?,
-            felica: Some(FelicaConfig { masters: self.felica_masters(Member::Idp) }),
+            felica: Some(FelicaConfig {
+                masters: self.felica_masters(Member::Idp),
+                identification: false,
+            }),
             card_host: Some(self.card_host()?),
             outgoing: self.client_config(Member::Idp),
             sessions: SessionsConfig::default(),

@@ -75,20 +75,24 @@ impl TermsForm {
         };
         Self {
             attributes: AttributeName::ALL.map(attribute).into(),
-            flags: vec![flag("consent", terms.consent), flag("idp-initiated", terms.idp_initiated)],
+            flags: vec![
+                flag("consent", terms.consent),
+                flag("idp-initiated", terms.idp_initiated),
+                flag("identification", terms.identification),
+            ],
             choices: vec![
                 choice("encryption", "encryption", &ENCRYPTION, terms.encryption, voice),
                 choice("signing", "signing", &SIGNING, terms.signing, voice),
                 choice("name", "name", &NAMES, terms.name_id, voice),
             ],
-        }
-    }
-}
-
             limits: vec![
                 limit(ABSOLUTE, terms.session_absolute_minutes),
                 limit(IDLE, terms.session_idle_minutes),
             ],
+        }
+    }
+}
+
 fn choice<T: Copy + PartialEq>(
     name: &'static str,
     words: &str,
@@ -111,14 +115,10 @@ pub(super) fn apply(form: &[(String, String)], terms: &mut Terms) {
     let ticked = |name: &str| value(name).is_some();
     terms.attributes = AttributeName::ALL.into_iter().filter(|it| ticked(it.as_str())).collect();
     (terms.consent, terms.idp_initiated) = (ticked("consent"), ticked("idp-initiated"));
+    terms.identification = ticked("identification");
     terms.encryption = named(&ENCRYPTION, value("encryption"), terms.encryption);
     terms.signing = named(&SIGNING, value("signing"), terms.signing);
     terms.name_id = named(&NAMES, value("name"), terms.name_id);
-}
-
-fn named<T: Copy>(all: &[(T, &str)], word: Option<&str>, otherwise: T) -> T {
-    all.iter().find(|(_, known)| Some(*known) == word).map_or(otherwise, |(value, _)| *value)
-}
     let (absolute, idle) = (terms.session_absolute_minutes, terms.session_idle_minutes);
     terms.session_absolute_minutes = minutes(value(ABSOLUTE), absolute);
     terms.session_idle_minutes = minutes(value(IDLE), idle);
@@ -131,6 +131,11 @@ fn minutes(text: Option<&str>, otherwise: Option<NonZeroU32>) -> Option<NonZeroU
         Some("") => None,
         Some(text) => text.parse().map_or(otherwise, Some),
     }
+}
+
+fn named<T: Copy>(all: &[(T, &str)], word: Option<&str>, otherwise: T) -> T {
+    all.iter().find(|(_, known)| Some(*known) == word).map_or(otherwise, |(value, _)| *value)
+}
 
 #[cfg(test)]
 mod tests {
@@ -160,23 +165,18 @@ mod tests {
             encryption: EncryptionChoice::Never,
             consent: false,
             idp_initiated: true,
+            identification: true,
             name_id: NameIdChoice::Persistent,
+            session_absolute_minutes: NonZeroU32::new(60),
+            session_idle_minutes: NonZeroU32::new(5),
         };
         for terms in [Terms::default(), other] {
             let mut said = Terms::default();
             apply(&form_of(&terms), &mut said);
             assert_eq!(said, terms);
         }
-            session_absolute_minutes: NonZeroU32::new(60),
-            session_idle_minutes: NonZeroU32::new(5),
     }
 
-    proptest! {
-        #[test]
-        fn any_form_is_read(form in prop::collection::vec(("\\PC{0,12}", "\\PC{0,12}"), 0..20)) {
-            let mut terms = Terms::default();
-            apply(&form, &mut terms);
-            prop_assert!(terms.attributes.len() <= AttributeName::ALL.len());
     #[test]
     fn a_limit_is_a_number_of_minutes_or_none() {
         let five = NonZeroU32::new(5);
@@ -187,6 +187,12 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn any_form_is_read(form in prop::collection::vec(("\\PC{0,12}", "\\PC{0,12}"), 0..20)) {
+            let mut terms = Terms::default();
+            apply(&form, &mut terms);
+            prop_assert!(terms.attributes.len() <= AttributeName::ALL.len());
         }
     }
 }

@@ -177,6 +177,33 @@ async fn tries_are_used_up_before_each_check_and_by_no_more_than_there_are() {
     }
 }
 
+#[tokio::test]
+async fn a_card_is_found_by_its_number_while_it_is_the_only_one() {
+    let idm = |digits: &str| -> Idm {
+        data_encoding::HEXLOWER.decode(&digits.as_bytes()[..16]).unwrap().try_into().unwrap()
+    };
+    for rig in both().await {
+        let store = &rig.store;
+        own(store, 'a', 'c').await;
+        own(store, 'b', 'd').await;
+        let found = async |digits: &str| {
+            let found = store.felica_card_by_idm(&idm(digits)).await.unwrap();
+            found.map(|found| (found.card.person, found.beside))
+        };
+        assert_eq!(found(FIRST).await, None);
+        apply(store, &registered('c', FIRST, 1)).await;
+        assert_eq!(found(FIRST).await, Some((id('a'), CardState::Active)));
+        assert_eq!(found(OTHER).await, None);
+        apply(store, &ended('c', FIRST, 2)).await;
+        assert_eq!(found(FIRST).await, None);
+        apply(store, &registered('c', FIRST, 3)).await;
+        assert_eq!(found(FIRST).await, Some((id('a'), CardState::Active)));
+        let same_number = format!("{}01{}", &FIRST[..16], &FIRST[18..]);
+        apply(store, &registered('d', &same_number, 4)).await;
+        assert_eq!(found(FIRST).await, None, "two of that number");
+    }
+}
+
 /// Opens a session with the FeliCa card.
 async fn open(store: &Store, cookie: &str) -> bool {
     store.add_login(&NewLogin { id: cookie, ..new_login() }).await.unwrap();
@@ -187,6 +214,7 @@ async fn open(store: &Store, cookie: &str) -> bool {
         used,
         level: Level::Substantial,
         expires_at: at(3600),
+        idle: at(900).duration_since(at(0)),
         watch: None,
     };
     store.open_session(&session, None, cookie, None).await.unwrap()
@@ -213,7 +241,6 @@ async fn it_opens_nothing_while_the_card_beside_it_does_not() {
         assert!(!lives(store, "third").await, "the list of the card beside it");
         apply(store, &said('a', state(CardStatus::Ended), 4)).await;
         assert!(!open(store, "fourth").await);
-        idle: at(900).duration_since(at(0)),
         assert_eq!(felica(store, FIRST).await.unwrap().beside, CardState::Ended);
     }
 }

@@ -39,9 +39,9 @@ impl Word<'_> {
         let id = self.store.felica_id_of(token);
         match known {
             None if own.state == CardState::Ended => return Ok(0),
-            None => self.put(tx, &id, &own, key_version).await?,
+            None => self.put(tx, token, &own, key_version).await?,
             Some(known) if self.is_over(&known, &own) => return Ok(0),
-            Some(known) => self.renew(tx, &known.card, &own, key_version).await?,
+            Some(known) => self.renew(tx, (&known.card, token), &own, key_version).await?,
         }
         self.keep_one(tx, &id, &own).await
     }
@@ -58,7 +58,7 @@ impl Word<'_> {
         match known {
             None if own.state == CardState::Ended => Ok(0),
             None => {
-                self.put(tx, &id, &own, 0).await?;
+                self.put(tx, token, &own, 0).await?;
                 Ok(self.end(tx, &id).await?)
             }
             Some(known) if known.card.beside.as_ref() != Some(&own.id) => Ok(0),
@@ -93,17 +93,18 @@ impl Word<'_> {
     async fn put(
         &self,
         tx: &mut Transaction,
-        id: &CardId,
+        token: &str,
         own: &Card,
         key_version: u16,
     ) -> Result<(), StoreError> {
+        let (id, idm) = (self.store.felica_id_of(token), self.store.idm_of(token));
         let sql = "INSERT INTO cards (id, person, scheme, state, beside, told_at) \
                    VALUES ($1, $2, $3, $4, $5, $6)";
         let (person, state) = (own.person.as_str(), CardState::Active.as_str());
         let (id, beside, at) = (id.as_slice(), own.id.as_slice(), micros(self.told_at));
         execute!(tx.on(), sql, id, person, FELICA_SCHEME, state, beside, at)?;
-        let sql = "INSERT INTO felica_cards (card, key_version, tries) VALUES ($1, $2, 0)";
-        execute!(tx.on(), sql, id, i64::from(key_version))?;
+        let sql = "INSERT INTO felica_cards (card, key_version, tries, idm) VALUES ($1, $2, 0, $3)";
+        execute!(tx.on(), sql, id, i64::from(key_version), idm.as_ref().map(<[u8; 32]>::as_slice))?;
         Ok(())
     }
 
@@ -112,7 +113,7 @@ impl Word<'_> {
     async fn renew(
         &self,
         tx: &mut Transaction,
-        known: &Card,
+        (known, token): (&Card, &str),
         own: &Card,
         key_version: u16,
     ) -> Result<(), StoreError> {
@@ -127,6 +128,9 @@ impl Word<'_> {
         execute!(tx.on(), sql, id, state.as_str(), beside, at)?;
         let sql = "UPDATE felica_cards SET key_version = $2 WHERE card = $1 AND key_version < $2";
         execute!(tx.on(), sql, id, i64::from(key_version))?;
+        let idm = self.store.idm_of(token);
+        let sql = "UPDATE felica_cards SET idm = $2 WHERE card = $1";
+        execute!(tx.on(), sql, id, idm.as_ref().map(<[u8; 32]>::as_slice))?;
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use warifu_card::{
 };
 
 use crate::method::{CardKind, Method, Methods};
-use crate::protocol::{Fault, FelicaAnswer, Outcome, Token};
+use crate::protocol::{Fault, FelicaAnswer, IdmAnswer, Outcome, Token};
 use crate::purpose::Purpose;
 
 /// What gets signed, before the card's hash is known.
@@ -158,6 +158,7 @@ pub(super) fn look(
             Method::JpkiPin => locked(transaction, PkiKind::Jpki, purpose),
             Method::PivPresence => attest(transaction, challenge),
             Method::Felica => answer(transaction, challenge),
+            Method::FelicaIdm => name(transaction),
         };
         match found {
             Err(CardError::OtherKind) => {}
@@ -236,6 +237,12 @@ fn answer(transaction: &mut dyn Transaction, challenge: &Challenge) -> Result<Fo
     let mut card = LiteS::find(transport.as_mut()).map_err(of_felica)?;
     let answer = card.answer(rc).map_err(of_felica)?;
     Ok(Found::Answered(CardKind::Felica, Outcome::Felica(FelicaAnswer::new(&answer))))
+}
+
+/// Reads what a FeliCa card tells every reader. Nothing is sent to the card.
+fn name(transaction: &mut dyn Transaction) -> Result<Found, CardError> {
+    let idm = felica::read_idm(transaction).map_err(of_felica)?;
+    Ok(Found::Answered(CardKind::Felica, Outcome::Idm(IdmAnswer::new(idm))))
 }
 
 /// What an error of a card without key and PIN is among those of the others.

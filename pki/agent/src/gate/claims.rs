@@ -252,7 +252,7 @@ mod tests {
         for other in [Purpose::SignIn, Purpose::ChangePin] {
             assert_eq!(check_purpose(&activate, other), Err(Refusal::Purpose));
         }
-        for other in [Method::PivPresence, Method::JpkiPin, Method::Felica] {
+        for other in [Method::PivPresence, Method::JpkiPin, Method::Felica, Method::FelicaIdm] {
             let change = claims(Purpose::ChangePin, other);
             assert_eq!(check_purpose(&change, Purpose::ChangePin), Err(Refusal::Purpose));
             let tap = claims(Purpose::SignIn, other);

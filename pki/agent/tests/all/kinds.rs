@@ -172,6 +172,20 @@ async fn presence_is_shown_by_felica_too_but_not_by_the_card_of_whoever_is_signe
 }
 
 #[tokio::test]
+async fn the_number_of_a_felica_card_is_read_on_any_reader_and_of_no_other_card() {
+    for way in [FelicaReader::Transparent, FelicaReader::Acs, FelicaReader::Identiv] {
+        let bench = with(SharedCard::new(felica_card().on(way))).await;
+        let events = ask(&bench, &["felica-idm"]).await.events().await;
+        let number = json!({"format": "warifu-idm:1", "idm": STANDARD.encode(IDM)});
+        assert_eq!(events, [json!({ "idm": number })], "{way:?}");
+    }
+    let bench = with(jpki(1)).await;
+    let mut page = ask(&bench, &["felica-idm"]).await;
+    let wrong = json!({"state": "wrong-card", "code": "card.felica-wanted"});
+    assert_eq!(page.event().await, Some(wrong));
+}
+
+#[tokio::test]
 async fn a_jpki_card_that_is_pulled_out_ends_the_question() {
     let bench = with(jpki(1)).await;
     bench.prompt.will(Act::Think);

@@ -1,7 +1,7 @@
 //! How readers carry FeliCa packets.
 
 use super::identiv::{self, IdentivReader};
-use super::{FelicaError, Packet};
+use super::{FelicaError, Idm, Packet};
 use crate::apdu::StatusWord;
 use crate::reader::Transaction;
 
@@ -27,6 +27,19 @@ pub fn connect<'t>(
         return Ok(Box::new(IdentivReader { transaction }));
     }
     Err(FelicaError::Unsupported)
+}
+
+/// The manufacturer's identifier, as every reader tells it of a card that lies on it (PC/SC part 3,
+/// 3.2.2.1.3, Get Data): of any FeliCa card. Nothing is proved by it.
+pub fn read_idm(transaction: &mut dyn Transaction) -> Result<Idm, FelicaError> {
+    const GET_IDENTIFIER: [u8; 5] = [0xFF, 0xCA, 0x00, 0x00, 0x00];
+    if !transaction.is_storage_card() {
+        return Err(FelicaError::NotLiteS);
+    }
+    let answer = transaction.transmit(&GET_IDENTIFIER)?;
+    let identifier = data(&answer).map_err(|_| FelicaError::Unsupported)?;
+    // Those of cards of other kinds are shorter.
+    identifier.try_into().map_err(|_| FelicaError::NotLiteS)
 }
 
 const START: [u8; 7] = [0xFF, 0xC2, 0x00, 0x00, 0x02, 0x81, 0x00];
