@@ -239,7 +239,8 @@ pub fn history() -> HistoryPage {
             asked,
             result,
         });
-    HistoryPage { entries: entries.collect(), before: Some(4100) }
+    let erased = vec![ErasedEntry { index: 12, subject_sequence: 2 }];
+    HistoryPage { entries: entries.collect(), erased, before: Some(4100) }
 }
 
 pub fn answer(verdict: Verdict) -> EligibilityAnswer {

@@ -1,6 +1,6 @@
 //! The relay's configuration file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -66,6 +66,30 @@ pub struct LogConfig {
     pub key: PathBuf,
     /// The log's name in every signed head, e.g. `relay.example.jp/log`: no blank, no plus sign.
     pub origin: String,
+    /// Other parties that cosign the heads, so that no two versions of the log can be shown.
+    #[serde(default)]
+    pub witnesses: Vec<WitnessConfig>,
+    /// How many of the witnesses must cosign a head before it is given out as cosigned; all of
+    /// them when absent.
+    #[serde(default)]
+    pub cosignatures: Option<usize>,
+    /// For how many years, 1 to 100, the words of each action's events are kept, e.g.
+    /// `record-read = 5`; those of actions that are not named, for ever.
+    #[serde(default)]
+    pub retention: BTreeMap<String, u16>,
+}
+
+/// A witness of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WitnessConfig {
+    /// Its verifier key, as `warifu log key` prints it: `name+id+key`.
+    pub key: String,
+    /// Where it takes heads: `https://host[:port][/path]`; `add-checkpoint` is added.
+    pub url: String,
+    /// The CA that its server certificate must lead to, and the certificate shown to it if it
+    /// asks for one.
+    pub client: ClientConfig,
 }
 
 /// An identity provider whose tickets are taken.

@@ -15,7 +15,7 @@ use crate::grants::{Grant, Staff};
 pub(crate) const ELIGIBILITY: &str = "eligibility";
 
 /// The party that this crate is.
-const RELAY: &str = "relay";
+pub(crate) const RELAY: &str = "relay";
 
 /// The word by which a unit variant is known on the wire.
 pub(crate) fn word(value: &impl Serialize) -> String {

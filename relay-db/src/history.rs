@@ -1,12 +1,15 @@
 //! `GET /history`: who looked at the records of the token's subject; with a proof for each entry.
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use warifu_contract::history::{AccessResult, Asked, HistoryEntry, HistoryPage, Purpose, Reader};
+use warifu_contract::history::{
+    AccessResult, Asked, ErasedEntry, HistoryEntry, HistoryPage, Purpose, Reader,
+};
 use warifu_log::{Action, Actor, Entry, LogError, Logged, Outcome, Series};
 use warifu_pki::Purpose as TokenPurpose;
 use warifu_service::Problem;
@@ -63,8 +66,33 @@ pub(crate) async fn page(
     let logged = logged.map_err(|error| log_problem(&error))?;
     let full = logged.len() == usize::try_from(limit).unwrap_or(usize::MAX);
     let before = logged.last().map(|last| last.index).filter(|_| full);
+    let erased = logged.iter().filter(|one| one.entry.is_none());
+    let erased = erased
+        .map(|one| ErasedEntry { index: one.index, subject_sequence: one.sequence })
+        .collect();
     let entries = logged.into_iter().filter_map(|one| entry(&relay, one)).collect();
-    Ok(Json(HistoryPage { entries, before }))
+    Ok(Json(HistoryPage { entries, erased, before }))
+}
+
+/// The subject's whole history with its proofs, as a file that is checked offline.
+#[utoipa::path(
+    get,
+    path = "/history/export",
+    responses(
+        (status = 200, description = "JSON Lines: a signed head, then each event with its proof",
+         body = String, content_type = "application/x-ndjson"),
+        (status = "4XX", body = warifu_service::problem::ProblemDocument),
+    )
+)]
+pub(crate) async fn export(
+    State(relay): State<Relay>,
+    caller: Caller,
+) -> Result<impl IntoResponse, Problem> {
+    require_own(&caller)?;
+    let lines = relay.log().export_series(&caller.grant.subject, Series::Disclosure).await;
+    let lines = lines.map_err(|error| log_problem(&error))?;
+    // A failure in the middle breaks the answer off, so that nobody takes a part for the whole.
+    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)))
 }
 
 /// A proof, with the event in it, that one of the subject's events is in the log.
@@ -93,6 +121,7 @@ pub(crate) async fn proof(
 pub(crate) fn proof_problem(error: &LogError) -> Problem {
     match error {
         LogError::NoSuchEvent => Problem::new(StatusCode::NOT_FOUND, "log.no-such-event"),
+        LogError::Erased => Problem::new(StatusCode::GONE, "log.erased"),
         other => log_problem(other),
     }
 }
@@ -107,9 +136,10 @@ fn require_own(caller: &Caller) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::FORBIDDEN, code))
 }
 
-/// The entry in the contract's words; none for what the contract has no words for.
+/// The entry in the contract's words; none for what is erased or has no words there.
 fn entry(relay: &Relay, logged: Logged) -> Option<HistoryEntry> {
-    let Logged { index, entry } = logged;
+    let Logged { index, entry, .. } = logged;
+    let entry = entry?;
     Some(HistoryEntry {
         index,
         subject_sequence: entry.sequence,

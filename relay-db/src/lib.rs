@@ -15,6 +15,7 @@ mod events;
 mod evidence;
 mod grants;
 mod history;
+mod keeping;
 mod links;
 mod mint;
 mod numbers;
@@ -25,8 +26,9 @@ pub mod relay;
 mod revocations;
 mod session_end;
 mod token;
+mod witnesses;
 
 pub use config::{RelayConfig, RelayConfigError};
 pub use links::LinkStoreError;
-pub use opening::RelayError;
+pub use opening::{LogParts, RelayError};
 pub use relay::{LinkError, MIGRATIONS, Relay};

@@ -19,7 +19,11 @@ use utoipa::openapi::OpenApi as Document;
         crate::eligibility::ask,
         crate::history::page,
         crate::history::proof,
+        crate::history::export,
         crate::evidence::checkpoint,
+        crate::evidence::cosigned,
+        crate::evidence::consistency,
+        crate::evidence::tile,
         crate::evidence::key,
         crate::evidence::proof,
     )

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use warifu_connectors::ConnectorClient;
 use warifu_log::note::NoteError;
+use warifu_log::retention::RetentionError;
 use warifu_log::{Log, NoteKey, OpenError, Pace};
 use warifu_pki::jose::{JoseError, JwsSigner};
 use warifu_pki::security_event::EventReceiver;
@@ -20,6 +21,7 @@ use crate::config::{IdentityProviderConfig, RelayConfig, RelayConfigError};
 use crate::directory::Directory;
 use crate::mint::Mint;
 use crate::session_end::Informant;
+use crate::witnesses::WitnessesError;
 
 const JA: &str = include_str!("../locales/ja/relay.ftl");
 const EN: &str = include_str!("../locales/en/relay.ftl");
@@ -62,6 +64,12 @@ pub enum RelayError {
     /// A connector's address cannot be used.
     #[error("relay.url: {0}")]
     Url(#[from] url::ParseError),
+    /// A witness' address cannot be used, or fewer witnesses are known than must cosign.
+    #[error(transparent)]
+    Witness(#[from] WitnessesError),
+    /// Events cannot be kept so long, or not so.
+    #[error(transparent)]
+    Retention(#[from] RetentionError),
     /// The catalogues do not fit together.
     #[error(transparent)]
     Words(#[from] WordsError),
@@ -110,15 +118,32 @@ pub(crate) fn directory(config: &RelayConfig) -> Result<Directory, RelayError> {
     Ok(Directory::new(reached.collect::<Result<_, RelayError>>()?))
 }
 
-pub(crate) async fn open_log(
-    config: &RelayConfig,
-    ring: &Arc<KeyRing>,
-    surroundings: &Surroundings,
-) -> Result<Log, RelayError> {
-    let signer = Arc::new(NoteKey::load(&config.log.origin, &config.log.key)?);
-    let database = Database::connect(&config.log.database).await?;
-    let (ring, surroundings) = (Arc::clone(ring), surroundings.clone());
-    Ok(Log::open(database, ring, signer, surroundings, Pace::default()).await?)
+/// The log's parts as the relay's configuration names them: for who opens or audits it.
+#[derive(Debug)]
+pub struct LogParts {
+    /// Where it is.
+    pub database: Database,
+    /// What seals its events.
+    pub ring: Arc<KeyRing>,
+    /// What signs its heads.
+    pub signer: Arc<NoteKey>,
+}
+
+impl LogParts {
+    /// Reads the keys and reaches the database; changes nothing.
+    pub async fn of(config: &RelayConfig) -> Result<Self, RelayError> {
+        Ok(Self {
+            database: Database::connect(&config.log.database).await?,
+            ring: Arc::new(KeyRing::load(&config.column_keys)?),
+            signer: Arc::new(NoteKey::load(&config.log.origin, &config.log.key)?),
+        })
+    }
+
+    /// Opens the log for appending, which checks its edge.
+    pub async fn open(self, surroundings: Surroundings) -> Result<Log, RelayError> {
+        let Self { database, ring, signer } = self;
+        Ok(Log::open(database, ring, signer, surroundings, Pace::default()).await?)
+    }
 }
 
 fn private_key(path: &Path) -> Result<FileKey, RelayError> {
@@ -139,7 +164,7 @@ mod tests {
     use warifu_service::words::lacking_advice;
 
     /// Every code that the relay answers with, beside those that all servers have.
-    const CODES: [&str; 15] = [
+    const CODES: [&str; 19] = [
         "token.missing",
         "token.unknown",
         "token.expired",
@@ -152,6 +177,10 @@ mod tests {
         "idempotency.key",
         "idempotency.other-request",
         "log.busy",
+        "log.full",
+        "log.not-cosigned",
+        "log.no-such-tile",
+        "log.erased",
         "log.no-such-event",
         "peer.none",
         "peer.unknown",

@@ -15,7 +15,7 @@ use warifu_connectors::SourceError;
 use warifu_contract::records::{
     ConnectorRecord, Panel, PanelOutcome, Record, RecordsRequest, Service,
 };
-use warifu_log::Outcome;
+use warifu_log::{LogError, Outcome};
 use warifu_pki::Purpose;
 use warifu_service::Problem;
 
@@ -182,7 +182,8 @@ async fn logged(
         Ok(_) => outcome,
         Err(error) => {
             tracing::error!(%error, "a record was held back: it could not be entered in the log");
-            PanelOutcome::Failed { code: "log.busy".to_owned() }
+            let code = if matches!(error, LogError::Full) { "log.full" } else { "log.busy" };
+            PanelOutcome::Failed { code: code.to_owned() }
         }
     }
 }

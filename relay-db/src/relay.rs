@@ -25,7 +25,8 @@ use crate::grants::Grants;
 use crate::links::{Link, LinkStoreError, Links};
 use crate::mint::Mint;
 use crate::numbers::Numbers;
-use crate::opening::{self, RelayError};
+use crate::keeping::Keeping;
+use crate::opening::{self, LogParts, RelayError};
 use crate::session_end::Informant;
 use crate::{caller, eligibility, events, evidence, history, openapi, records, session_end, token};
 
@@ -54,6 +55,7 @@ struct Parts {
     database: Database,
     ring: Arc<KeyRing>,
     log: Log,
+    keeping: Keeping,
     links: Links,
     grants: Grants,
     openers: Vec<TicketOpener>,
@@ -91,7 +93,8 @@ impl Relay {
         let directory = opening::directory(&config)?;
         let words = Arc::new(opening::words()?);
         let database = Database::open(&config.database, MIGRATIONS).await?;
-        let log = opening::open_log(&config, &ring, &surroundings).await?;
+        let log = LogParts::of(&config).await?.open(surroundings.clone()).await?;
+        let keeping = Keeping::of(&config)?;
         Ok(Self(Arc::new(Parts {
             links: Links {
                 database: database.clone(),
@@ -106,6 +109,7 @@ impl Relay {
             database,
             ring,
             log,
+            keeping,
             openers,
             informants,
             mint,
@@ -122,7 +126,11 @@ impl Relay {
             .route("/eligibility", post(eligibility::ask))
             .route("/history", get(history::page))
             .route("/history/proof", get(history::proof))
-            .route("/checkpoint", get(evidence::checkpoint))
+            .route("/history/export", get(history::export))
+            .route("/log/checkpoint", get(evidence::checkpoint))
+            .route("/log/cosigned", get(evidence::cosigned))
+            .route("/log/consistency", get(evidence::consistency))
+            .route("/log/tile/{*tile}", get(evidence::tile))
             .route("/log/key", get(evidence::key))
             .route("/log/proof", get(evidence::proof))
             .route_layer(from_fn_with_state(self.clone(), caller::registered))
@@ -156,9 +164,14 @@ impl Relay {
         Ok(self.links().save(subject, &link).await?)
     }
 
-    /// The work behind the routes, until `stop`: drops what has ended. Requests still running may
-    /// finish afterwards; what they were told is durable, so nothing needs to be flushed.
+    /// The work behind the routes, until `stop`: drops what has ended, and looks after the log.
+    /// Requests still running may finish afterwards; what they were told is durable, so nothing
+    /// needs to be flushed.
     pub async fn run(self, stop: CancellationToken) {
+        tokio::join!(self.sweep_until(&stop), self.0.keeping.keep(&self, &stop));
+    }
+
+    async fn sweep_until(&self, stop: &CancellationToken) {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,

@@ -197,8 +197,15 @@ async fn append(relay: &Relay, event: Event) -> Result<(), Problem> {
     relay.log().append(event).await.map(drop).map_err(|error| log_problem(&error))
 }
 
+/// Seconds after which it is worth trying again on a full disk.
+const FULL_RETRY: u32 = 30;
+
 /// A failed entry as its client sees it: nothing left, and it may be tried again.
 pub(crate) fn log_problem(error: &LogError) -> Problem {
+    if matches!(error, LogError::Full) {
+        let full = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "log.full");
+        return full.retry_after(FULL_RETRY).caused_by(error);
+    }
     if error.is_passing() {
         let busy = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "log.busy");
         return busy.retry_after(1).caused_by(error);

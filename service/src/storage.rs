@@ -274,6 +274,13 @@ pub fn is_duplicate(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
+/// Whether an error says that the disk is full: SQLite's `FULL`, or its shared memory not to be
+/// enlarged (`IOERR_SHMSIZE`); PostgreSQL's `disk_full`. Nothing was written then.
+pub fn is_full(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    matches!(code.as_deref(), Some("13" | "4874" | "53100"))
+}
+
 /// Runs a query and gives all rows: `fetch_all!(db.read(), Row, "SELECT …", argument, …)`.
 #[macro_export]
 macro_rules! fetch_all {

@@ -81,7 +81,7 @@ impl Access {
 
     /// The newest signed head of the log.
     pub async fn head(&self) -> String {
-        let call = self.http.get(format!("{RELAY}/checkpoint"));
+        let call = self.http.get(format!("{RELAY}/log/checkpoint"));
         call.send().await.unwrap().text().await.unwrap()
     }
 

@@ -169,6 +169,7 @@ async fn every_answer_is_in_the_log(dir: &Path, answers: &[EligibilityAnswer], b
     for answer in answers {
         let found = log.by_check_number(answer.check_number.as_str()).await.unwrap();
         let entry = found.unwrap_or_else(|| panic!("not in the log: {answer:?}")).entry;
+        let entry = entry.expect("nothing is erased");
         let verdict = serde_json::to_value(answer.decision.verdict).unwrap();
         assert_eq!(entry.action, Action::EligibilityChecked);
         assert_eq!(entry.outcome, Outcome::Answered(verdict.as_str().unwrap().to_owned()));

@@ -85,12 +85,25 @@ pub enum AccessResult {
     Failed(String),
 }
 
+/// An event whose words were erased when their time was over. That it was there is left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ErasedEntry {
+    /// Position in the log.
+    pub index: u64,
+    /// Running number among this subject's events.
+    pub subject_sequence: u64,
+}
+
 /// Relay → portal: a page of one's own history, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HistoryPage {
     /// Entries, newest first.
     pub entries: Vec<HistoryEntry>,
+    /// Erased ones of the same page, newest first.
+    #[serde(default)]
+    pub erased: Vec<ErasedEntry>,
     /// Give this as `before` to get the next page; none at the end.
     pub before: Option<u64>,
 }

@@ -28,6 +28,15 @@ pub(crate) async fn insert_once(
     }
 }
 
+/// SQLite then overwrites what the transaction deletes, instead of only leaving it unused.
+/// PostgreSQL does so when it vacuums.
+pub(crate) async fn forget_for_good(transaction: &mut Transaction) -> Result<(), sqlx::Error> {
+    if let Engine::Sqlite(connection) = transaction.on() {
+        sqlx::query::<Sqlite>("PRAGMA secure_delete = ON").execute(connection).await?;
+    }
+    Ok(())
+}
+
 async fn sqlite_events(
     connection: &mut SqliteConnection,
     rows: &[EventRow],

@@ -4,6 +4,9 @@ use tlog_tiles::{Checkpoint as Head, Hash};
 
 use crate::note::{self, NoteError, NoteSigner, NoteVerifier};
 
+/// Leaves in the largest tree that is taken: the arithmetic over trees ends at 64 bits.
+const LARGEST_TREE: u64 = 1 << 48;
+
 /// A tree head whose signature has been checked, with the note it came in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
@@ -29,7 +32,7 @@ impl Checkpoint {
     pub fn open(note: &str, verifier: &NoteVerifier) -> Result<Self, NoteError> {
         let text = verifier.open(note)?;
         let head = Head::from_bytes(text.as_bytes()).map_err(|_| NoteError::Malformed)?;
-        if head.origin() != verifier.name() {
+        if head.origin() != verifier.name() || head.size() > LARGEST_TREE {
             return Err(NoteError::Malformed);
         }
         Ok(Self { size: head.size(), root: *head.hash(), note: note.to_owned() })

@@ -25,6 +25,10 @@ pub enum LogError {
     /// Other servers kept extending the same log. Nothing was written.
     #[error("log.contended: other servers were faster each time")]
     Contended,
+    /// The disk under the log is full. Nothing was written, and nothing may be disclosed until there
+    /// is room again.
+    #[error("log.full: the disk under the log is full")]
+    Full,
     /// The commit failed, or nobody knows whether it did: the event may be in the log, but what
     /// it would have allowed must not happen.
     #[error("log.storage: {0}")]
@@ -35,6 +39,12 @@ pub enum LogError {
     /// The checkpoint could not be signed.
     #[error("log.signer: {0}")]
     Signer(String),
+    /// The event's payload was erased; its leaf is still there.
+    #[error("log.erased: the event was erased")]
+    Erased,
+    /// What shall be erased is not there, is erased already, or must stay.
+    #[error("log.not-erasable: event {0} cannot be erased")]
+    NotErasable(u64),
     /// No event has this index.
     #[error("log.no-such-event: the log has no event with this index")]
     NoSuchEvent,
@@ -54,7 +64,7 @@ pub enum OpenError {
 impl LogError {
     /// Whether the same call may do better a little later.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Busy | Self::Contended | Self::Storage(_))
+        matches!(self, Self::Busy | Self::Contended | Self::Full | Self::Storage(_))
     }
 
     pub(crate) fn altered(what: impl std::fmt::Display) -> Self {
@@ -66,6 +76,9 @@ impl From<sqlx::Error> for LogError {
     fn from(cause: sqlx::Error) -> Self {
         if warifu_service::storage::is_duplicate(&cause) {
             return Self::Repeated;
+        }
+        if warifu_service::storage::is_full(&cause) {
+            return Self::Full;
         }
         Self::Storage(Arc::new(cause))
     }

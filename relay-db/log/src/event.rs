@@ -25,10 +25,13 @@ pub enum Action {
     RecordRead,
     /// An eligibility check was asked for.
     EligibilityChecked,
+    /// The payloads of earlier events were erased; `asked` names the events.
+    EventsErased,
 }
 
 /// Which of a person's two series an event belongs to. Each has its own running number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Series {
     /// What others, or the person, learnt about the person: shown as the access history.
     Disclosure,
@@ -36,15 +39,29 @@ pub enum Series {
     Administration,
 }
 
+impl Series {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Disclosure, Self::Administration];
+
+    /// The name in files and commands.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Disclosure => "disclosure",
+            Self::Administration => "administration",
+        }
+    }
+}
+
 impl Action {
     /// Every action, in the order of the manual.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::TokenIssued,
         Self::TokenRefused,
         Self::SessionRevoked,
         Self::LinkMade,
         Self::RecordRead,
         Self::EligibilityChecked,
+        Self::EventsErased,
     ];
 
     /// The name in the log.
@@ -56,6 +73,7 @@ impl Action {
             Self::LinkMade => "link-made",
             Self::RecordRead => "record-read",
             Self::EligibilityChecked => "eligibility-checked",
+            Self::EventsErased => "events-erased",
         }
     }
 
@@ -72,15 +90,26 @@ impl Action {
             Self::EligibilityChecked => {
                 "An eligibility check was asked for, and answered or refused."
             }
+            Self::EventsErased => {
+                "The payloads of earlier events were erased: those that `asked` names by index. \
+                 Their leaves stay. Never erased itself."
+            }
         }
+    }
+
+    /// The action of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
     }
 
     /// The series in which the event is numbered.
     pub fn series(self) -> Series {
         match self {
-            Self::TokenIssued | Self::TokenRefused | Self::SessionRevoked | Self::LinkMade => {
-                Series::Administration
-            }
+            Self::TokenIssued
+            | Self::TokenRefused
+            | Self::SessionRevoked
+            | Self::LinkMade
+            | Self::EventsErased => Series::Administration,
             Self::RecordRead | Self::EligibilityChecked => Series::Disclosure,
         }
     }

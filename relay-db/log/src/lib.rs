@@ -9,27 +9,41 @@
 
 mod bulk;
 pub mod checkpoint;
+pub mod consistency;
+pub mod cosignature;
+mod erasure;
+pub mod export;
 pub mod error;
 pub mod event;
 mod log;
+mod named_key;
 pub mod note;
 pub mod proof;
+mod proving;
 mod reading;
+pub mod retention;
 mod sequencer;
 mod store;
+mod streams;
+mod tile_path;
 mod tree;
 pub mod verify;
+pub mod witness;
 
 use sqlx::migrate::Migrator;
 use warifu_service::storage::Migrations;
 
 pub use checkpoint::Checkpoint;
+pub use consistency::ConsistencyProof;
+pub use cosignature::{Cosigner, WitnessVerifier, Witnessed};
 pub use error::{LogError, OpenError};
 pub use event::{Action, Actor, Entry, Event, Outcome, Series};
 pub use log::{Log, Logged};
 pub use note::{NoteKey, NoteSigner, NoteVerifier};
 pub use proof::InclusionProof;
+pub use retention::Retention;
 pub use sequencer::{Once, Pace, Receipt};
+pub use tile_path::TilePath;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");

@@ -8,28 +8,27 @@ use warifu_service::storage::micros;
 use warifu_service::{Database, Surroundings};
 
 use crate::checkpoint::Checkpoint;
+use crate::erasure::{self, Runs};
 use crate::error::{LogError, OpenError};
-use crate::event::{Entry, Event, Series};
+use crate::event::{Action, Entry, Event, Series};
 use crate::note::{NoteSigner, NoteVerifier};
-use crate::proof::InclusionProof;
-use crate::reading;
 use crate::sequencer::{
     Job, Once, Order, Pace, Receipt, Sequencer, Tree, body_context, once_context,
 };
-use crate::store::{EventRow, Store, number};
+use crate::store::{Erased, EventRow, Store, number};
 use crate::tree::Edge;
 
 /// Bytes of an event's texts together.
 const MAX_EVENT: usize = 8 * 1024;
 /// Entries given at once.
-const MAX_PAGE: u32 = 500;
+pub(crate) const MAX_PAGE: u32 = 500;
 
 /// An append-only log of events with a signed Merkle tree over it. Cheap to clone.
 #[derive(Clone)]
 pub struct Log {
-    store: Store,
-    ring: Arc<KeyRing>,
-    verifier: NoteVerifier,
+    pub(crate) store: Store,
+    pub(crate) ring: Arc<KeyRing>,
+    pub(crate) verifier: NoteVerifier,
     surroundings: Surroundings,
     orders: mpsc::Sender<Order>,
 }
@@ -40,13 +39,17 @@ impl std::fmt::Debug for Log {
     }
 }
 
-/// An entry with its position in the log.
+/// An event as the log keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logged {
     /// Position in the log, from 0.
     pub index: u64,
-    /// What was recorded.
-    pub entry: Entry,
+    /// Running number among the subject's events of the series, from 1; 0 without a subject.
+    pub sequence: u64,
+    /// The leaf of the tree.
+    pub leaf: [u8; 32],
+    /// What was recorded; none once it is erased.
+    pub entry: Option<Entry>,
 }
 
 impl Log {
@@ -84,14 +87,14 @@ impl Log {
     /// Records `event`. Returns when it is durable; until then, what it would allow must not
     /// happen.
     pub async fn append(&self, event: Event) -> Result<Receipt, LogError> {
-        self.submit(event, None).await
+        self.submit(event, None, None).await
     }
 
     /// As [`append`](Self::append), and keeps `once.answer` under `once.key` in the same commit.
     /// [`LogError::Repeated`] when the key has been used: [`answer`](Self::answer) gives what it
     /// gave then.
     pub async fn append_once(&self, event: Event, once: Once) -> Result<Receipt, LogError> {
-        self.submit(event, Some(once)).await
+        self.submit(event, Some(once), None).await
     }
 
     /// The answer kept under `key`.
@@ -128,33 +131,37 @@ impl Log {
         row.as_ref().map(|row| self.logged(row)).transpose()
     }
 
-    /// The newest signed tree head.
-    pub async fn checkpoint(&self) -> Result<Checkpoint, LogError> {
-        let row = self.store.head().await?;
-        let row = row.ok_or_else(|| LogError::altered("the head is missing"))?;
-        Ok(Checkpoint::open(&row.checkpoint, &self.verifier)?)
+    /// Erases the payloads of the events at `indices`, at most 400, on this `ground` (`retention`,
+    /// or a reference to who ordered it), as `by`. The erasure is an event itself, and is durable
+    /// together with it. An erasure cannot be erased.
+    pub async fn erase(
+        &self,
+        indices: Vec<u64>,
+        by: &str,
+        ground: &str,
+    ) -> Result<Receipt, LogError> {
+        if indices.is_empty() || indices.len() > erasure::MOST {
+            return Err(LogError::TooLarge);
+        }
+        for index in indices.iter().copied() {
+            let row = self.store.at(index).await?.ok_or(LogError::NoSuchEvent)?;
+            let entry = self.logged(&row)?.entry;
+            if entry.is_none_or(|entry| entry.action == Action::EventsErased) {
+                return Err(LogError::NotErasable(index));
+            }
+        }
+        let erased = Erased { runs: Runs::of(indices), looked_through: None };
+        self.submit_erasure(erased, by, ground).await
     }
 
-    /// A proof that the event at `index` is in the tree of the newest head. It does not carry the
-    /// event.
-    pub async fn inclusion_proof(&self, index: u64) -> Result<InclusionProof, LogError> {
-        let head = self.checkpoint().await?;
-        if index >= head.size {
-            return Err(LogError::NoSuchEvent);
-        }
-        let hashes = reading::inclusion(&self.store, &head, index).await?;
-        Ok(InclusionProof { entry: None, index, hashes, checkpoint: head.note })
-    }
-
-    /// As [`inclusion_proof`](Self::inclusion_proof), with the event, if it is about `subject`.
-    pub async fn proof_for(&self, subject: &str, index: u64) -> Result<InclusionProof, LogError> {
-        let row = self.store.at(index).await?.ok_or(LogError::NoSuchEvent)?;
-        let bytes = self.body(&row)?;
-        let entry = Entry::parse(&bytes).map_err(LogError::altered)?;
-        if entry.subject.as_deref() != Some(subject) {
-            return Err(LogError::NoSuchEvent);
-        }
-        Ok(InclusionProof { entry: Some(bytes), ..self.inclusion_proof(index).await? })
+    pub(crate) async fn submit_erasure(
+        &self,
+        erased: Erased,
+        by: &str,
+        ground: &str,
+    ) -> Result<Receipt, LogError> {
+        let event = erasure::event(&erased.runs, by, ground);
+        self.submit(event, None, Some(erased)).await
     }
 
     /// What verifies the heads: to be given to whoever shall check the log.
@@ -176,7 +183,12 @@ impl Log {
         &self.store.0
     }
 
-    async fn submit(&self, event: Event, once: Option<Once>) -> Result<Receipt, LogError> {
+    async fn submit(
+        &self,
+        event: Event,
+        once: Option<Once>,
+        erased: Option<Erased>,
+    ) -> Result<Receipt, LogError> {
         if event.weight() > MAX_EVENT {
             return Err(LogError::TooLarge);
         }
@@ -185,7 +197,7 @@ impl Log {
         let reference = event.check_number.as_deref().map(|n| reference_key(&self.ring, n));
         let (reply, receipt) = oneshot::channel();
         let at = self.surroundings.now();
-        let job = Job { event, at, subject, reference, once, reply };
+        let job = Job { event, at, subject, reference, once, erased, reply };
         self.orders.try_send(Order::Append(Box::new(job))).map_err(|refusal| match refusal {
             mpsc::error::TrySendError::Full(_) => LogError::Busy,
             mpsc::error::TrySendError::Closed(_) => LogError::Closed,
@@ -193,13 +205,21 @@ impl Log {
         receipt.await.map_err(|_| LogError::Closed)?
     }
 
-    fn logged(&self, row: &EventRow) -> Result<Logged, LogError> {
-        let entry = Entry::parse(&self.body(row)?).map_err(LogError::altered)?;
-        Ok(Logged { index: number(row.idx), entry })
+    pub(crate) fn logged(&self, row: &EventRow) -> Result<Logged, LogError> {
+        let body = self.body(row)?;
+        let entry = body.map(|body| Entry::parse(&body)).transpose().map_err(LogError::altered)?;
+        let leaf = row.leaf.as_slice().try_into();
+        let leaf = leaf.map_err(|_| LogError::altered("a leaf of the wrong length"))?;
+        Ok(Logged { index: number(row.idx), sequence: number(row.sequence), leaf, entry })
     }
 
-    fn body(&self, row: &EventRow) -> Result<Vec<u8>, LogError> {
-        self.ring.open(&body_context(&row.leaf), &row.body).map_err(LogError::altered)
+    /// The canonical entry; none once it is erased.
+    pub(crate) fn body(&self, row: &EventRow) -> Result<Option<Vec<u8>>, LogError> {
+        if row.is_erased() {
+            return Ok(None);
+        }
+        let opened = self.ring.open(&body_context(&row.leaf), &row.body);
+        opened.map(Some).map_err(LogError::altered)
     }
 }
 

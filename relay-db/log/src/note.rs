@@ -9,16 +9,13 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use data_encoding::{BASE64, HEXLOWER};
-use ring::digest::{SHA256, digest};
-use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use data_encoding::BASE64;
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use warifu_service::Entropy;
 use zeroize::Zeroizing;
 
-/// The signature type of Ed25519.
-const ED25519_TYPE: u8 = 0x01;
-/// Signature lines a note may carry: our own and those of witnesses.
-const MAX_SIGNATURES: usize = 32;
+use crate::named_key::{NamedKey, Role};
+
 /// Bytes of a note that is read.
 const MAX_NOTE: usize = 16 * 1024;
 /// What stands before an Ed25519 seed in PKCS#8 (RFC 8410 section 7).
@@ -78,11 +75,7 @@ pub struct NoteKey {
 
 /// The public half: a name and an Ed25519 key. Its text form is the verifier key (vkey).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoteVerifier {
-    name: String,
-    id: [u8; 4],
-    public: [u8; 32],
-}
+pub struct NoteVerifier(NamedKey);
 
 impl NoteKey {
     /// A new key under `name`, which should be the log's origin.
@@ -149,47 +142,32 @@ impl NoteSigner for NoteKey {
 impl NoteVerifier {
     /// A verifier for signatures under `name` by the key with these 32 `public` bytes (RFC 8032).
     pub fn new(name: &str, public: [u8; 32]) -> Result<Self, NoteError> {
-        if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '+') {
-            return Err(NoteError::Name(name.to_owned()));
-        }
-        let id = key_id(name, &public);
-        Ok(Self { name: name.to_owned(), id, public })
+        Ok(Self(NamedKey::new(name, Role::Signs, public)?))
     }
 
     /// The key's name.
     pub fn name(&self) -> &str {
-        &self.name
+        self.0.name()
+    }
+
+    /// The 32 bytes of the key.
+    pub fn public(&self) -> [u8; 32] {
+        self.0.public()
     }
 
     /// Gives the text of `note` once a signature by this key is found to fit it.
     pub fn open<'note>(&self, note: &'note str) -> Result<&'note str, NoteError> {
-        let (text, signatures) = split(note)?;
-        let mut lines = signatures.lines();
-        let own = lines
-            .by_ref()
-            .take(MAX_SIGNATURES)
-            .find_map(|line| self.own_signature(line))
-            .ok_or(NoteError::Unsigned)?;
-        UnparsedPublicKey::new(&ED25519, self.public)
-            .verify(text.as_bytes(), &own)
-            .map_err(|_| NoteError::Signature)?;
+        let (text, _) = split(note)?;
+        let own = self.0.signatures_on(note)?;
+        let own = own.first().ok_or(NoteError::Unsigned)?;
+        self.0.verify(text.as_bytes(), own)?;
         Ok(text)
-    }
-
-    /// The signature on `line`, if it is one by this key.
-    fn own_signature(&self, line: &str) -> Option<Vec<u8>> {
-        let (name, encoded) = line.strip_prefix("— ")?.split_once(' ')?;
-        let bytes = BASE64.decode(encoded.as_bytes()).ok()?;
-        let (id, signature) = bytes.split_at_checked(4)?;
-        (name == self.name && id == self.id).then(|| signature.to_vec())
     }
 }
 
 impl fmt::Display for NoteVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut typed = vec![ED25519_TYPE];
-        typed.extend_from_slice(&self.public);
-        write!(f, "{}+{}+{}", self.name, HEXLOWER.encode(&self.id), BASE64.encode(&typed))
+        self.0.fmt(f)
     }
 }
 
@@ -197,30 +175,18 @@ impl FromStr for NoteVerifier {
     type Err = NoteError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut parts = text.trim().splitn(3, '+');
-        let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(NoteError::VerifierKey);
-        };
-        let typed = BASE64.decode(key.as_bytes()).map_err(|_| NoteError::VerifierKey)?;
-        let public = typed
-            .strip_prefix(&[ED25519_TYPE])
-            .and_then(|public| public.try_into().ok())
-            .ok_or(NoteError::VerifierKey)?;
-        let verifier = Self::new(name, public)?;
-        if HEXLOWER.encode(&verifier.id) == id { Ok(verifier) } else { Err(NoteError::VerifierKey) }
+        NamedKey::parse(text, Role::Signs).map(Self)
     }
 }
 
 /// Signs `text`, which must end in a newline.
 pub fn sign(text: &str, signer: &dyn NoteSigner) -> Result<String, NoteError> {
-    let verifier = signer.verifier();
-    let mut line = verifier.id.to_vec();
-    line.extend_from_slice(&signer.sign(text.as_bytes())?);
-    Ok(format!("{text}\n— {} {}\n", verifier.name, BASE64.encode(&line)))
+    let line = signer.verifier().0.line(&signer.sign(text.as_bytes())?);
+    Ok(format!("{text}\n{line}"))
 }
 
 /// Text (with its final newline) and signature lines.
-fn split(note: &str) -> Result<(&str, &str), NoteError> {
+pub(crate) fn split(note: &str) -> Result<(&str, &str), NoteError> {
     if note.len() > MAX_NOTE || note.chars().any(|c| c < ' ' && c != '\n') || !note.ends_with('\n')
     {
         return Err(NoteError::Malformed);
@@ -228,18 +194,6 @@ fn split(note: &str) -> Result<(&str, &str), NoteError> {
     let place = note.rfind("\n\n").ok_or(NoteError::Malformed)?;
     let (text, rest) = note.split_at_checked(place + 1).ok_or(NoteError::Malformed)?;
     rest.strip_prefix('\n').map(|signatures| (text, signatures)).ok_or(NoteError::Malformed)
-}
-
-/// SHA-256(name || 0x0A || type || public key), the first four bytes.
-fn key_id(name: &str, public: &[u8; 32]) -> [u8; 4] {
-    let mut input = name.as_bytes().to_vec();
-    input.extend_from_slice(&[b'\n', ED25519_TYPE]);
-    input.extend_from_slice(public);
-    let mut id = [0; 4];
-    for (to, from) in id.iter_mut().zip(digest(&SHA256, &input).as_ref()) {
-        *to = *from;
-    }
-    id
 }
 
 #[cfg(test)]

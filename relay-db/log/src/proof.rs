@@ -44,6 +44,9 @@ pub enum ProofError {
     /// The hashes do not lead from the leaf to the root.
     #[error("log.proof-broken: the event is not in this tree")]
     Broken,
+    /// The newer tree does not begin with the older one.
+    #[error("log.proof-inconsistent: the newer head is not of a log that grew from the older one")]
+    Inconsistent,
     /// The proof carries no entry.
     #[error("log.proof-bare: the proof carries no event")]
     Bare,
@@ -109,12 +112,12 @@ fn parse(text: &str) -> Option<InclusionProof> {
 }
 
 /// A number without leading zeroes.
-fn decimal(text: &str) -> Option<u64> {
+pub(crate) fn decimal(text: &str) -> Option<u64> {
     let number: u64 = text.parse().ok()?;
     (number.to_string() == text).then_some(number)
 }
 
-fn hash(line: &str) -> Option<Hash> {
+pub(crate) fn hash(line: &str) -> Option<Hash> {
     let bytes = BASE64.decode(line.as_bytes()).ok()?;
     bytes.try_into().ok().map(Hash)
 }

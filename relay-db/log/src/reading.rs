@@ -6,7 +6,9 @@
 
 use std::cell::RefCell;
 
-use tlog_tiles::{Error, HASH_SIZE, Hash, Tile, TileHashReader, TileReader, prove_record};
+use tlog_tiles::{
+    Error, HASH_SIZE, Hash, Tile, TileHashReader, TileReader, prove_record, prove_tree,
+};
 
 use crate::checkpoint::Checkpoint;
 use crate::error::LogError;
@@ -19,24 +21,38 @@ pub(crate) async fn inclusion(
     head: &Checkpoint,
     index: u64,
 ) -> Result<Vec<Hash>, LogError> {
-    let wanted = wanted_tiles(head, index);
-    let shelf = Shelf(store.tiles(wanted).await?);
-    let reader = TileHashReader::new(head.size, head.root, &shelf);
-    prove_record(head.size, index, &reader).map_err(LogError::altered)
+    prove(store, head, |reader| prove_record(head.size, index, reader)).await
 }
 
-/// The first run: nothing is there, and what is asked for is noted.
-fn wanted_tiles(head: &Checkpoint, index: u64) -> Vec<TileId> {
+/// The hashes that lead from the root over the first `old` leaves to the root of `head`.
+pub(crate) async fn consistency(
+    store: &Store,
+    head: &Checkpoint,
+    old: u64,
+) -> Result<Vec<Hash>, LogError> {
+    if old == 0 {
+        return Ok(Vec::new());
+    }
+    prove(store, head, |reader| prove_tree(head.size, old, reader)).await
+}
+
+async fn prove(
+    store: &Store,
+    head: &Checkpoint,
+    run: impl Fn(&TileHashReader<'_>) -> Result<Vec<Hash>, Error>,
+) -> Result<Vec<Hash>, LogError> {
     let list = WantList::default();
     // Fails on purpose at the first read, unless no tile is needed at all.
-    let _ = prove_record(head.size, index, &TileHashReader::new(head.size, head.root, &list));
-    list.0.into_inner()
+    let _ = run(&TileHashReader::new(head.size, head.root, &list));
+    let shelf = Shelf(store.tiles(list.0.into_inner()).await?);
+    run(&TileHashReader::new(head.size, head.root, &shelf)).map_err(LogError::altered)
 }
 
 fn id_of(tile: &Tile) -> TileId {
     TileId { level: tile.level(), number: tile.level_index() }
 }
 
+/// The first run: nothing is there, and what is asked for is noted.
 #[derive(Default)]
 struct WantList(RefCell<Vec<TileId>>);
 

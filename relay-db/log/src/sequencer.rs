@@ -20,7 +20,7 @@ use crate::checkpoint::Checkpoint;
 use crate::error::LogError;
 use crate::event::{Entry, Event, Place};
 use crate::note::NoteSigner;
-use crate::store::{Commit, EventRow, OnceRow, Store, column, number};
+use crate::store::{Commit, Erased, EventRow, OnceRow, Store, column, number};
 use crate::tree::Edge;
 
 /// Tries to commit before other servers' commits.
@@ -82,6 +82,8 @@ pub(crate) struct Job {
     /// Keyed hash of the check number.
     pub reference: Option<[u8; 32]>,
     pub once: Option<Once>,
+    /// What the event takes away from earlier ones, in the same commit.
+    pub erased: Option<Erased>,
     pub reply: oneshot::Sender<Result<Receipt, LogError>>,
 }
 
@@ -286,7 +288,8 @@ impl Sequencer {
         let head = Checkpoint::sign(tree.edge.size(), tree.edge.root(), self.signer.as_ref())?;
         let receipts = events.iter().map(receipt).collect();
         let tiles = tree.edge.open_tiles().collect();
-        let commit = Commit { from_size, head: &head, events, once, tiles };
+        let erased = jobs.iter().filter_map(|job| job.erased.as_ref()).collect();
+        let commit = Commit { from_size, head: &head, events, once, erased, tiles };
         Ok(self.store.commit(commit).await?.then_some(receipts))
     }
 

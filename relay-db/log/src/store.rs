@@ -1,14 +1,24 @@
 //! The log's rows: what is read and written, and nothing about why.
 
+use warifu_service::storage::Transaction;
 use warifu_service::{Database, execute, fetch_all, fetch_optional};
 
 use crate::bulk;
 use crate::checkpoint::Checkpoint;
+use crate::erasure::Runs;
 use crate::error::LogError;
+use crate::event::Action;
 use crate::tree::{TileId, Tiles};
 
-/// The only row of `log_head`.
+/// The only row of `log_head`, and of `log_cosigned`.
 const HEAD: i64 = 1;
+
+/// A subject's events, newest first.
+pub(crate) const OF_SUBJECT: &str = "SELECT idx, subject, sequence, leaf, reference, body \
+    FROM log_event WHERE subject = $1 AND idx < $2 ORDER BY idx DESC LIMIT $3";
+/// A subject's events, oldest first.
+pub(crate) const OF_SUBJECT_SINCE: &str = "SELECT idx, subject, sequence, leaf, reference, body \
+    FROM log_event WHERE subject = $1 AND idx >= $2 ORDER BY idx LIMIT $3";
 
 /// The tree as last signed.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -27,8 +37,30 @@ pub(crate) struct EventRow {
     pub leaf: Vec<u8>,
     /// Keyed hash of the check number.
     pub reference: Option<Vec<u8>>,
-    /// The canonical entry, sealed for its leaf.
+    /// The canonical entry, sealed for its leaf; empty once it is erased.
     pub body: Vec<u8>,
+}
+
+impl EventRow {
+    /// Whether the payload is gone.
+    pub fn is_erased(&self) -> bool {
+        self.body.is_empty()
+    }
+}
+
+/// The newest head with enough cosignatures.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct CosignedRow {
+    pub at: i64,
+    pub checkpoint: String,
+}
+
+/// What an erasure writes beside its own event.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Erased {
+    pub runs: Runs,
+    /// An action, and the index up to which its events have been looked through.
+    pub looked_through: Option<(Action, u64)>,
 }
 
 /// An answer kept under the client's key.
@@ -44,6 +76,11 @@ pub(crate) struct OnceRow {
 pub(crate) struct TipRow {
     pub sequence: i64,
     pub leaf: Vec<u8>,
+}
+
+#[derive(sqlx::FromRow)]
+struct PlaceRow {
+    idx: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -63,6 +100,7 @@ pub(crate) struct Commit<'a> {
     pub head: &'a Checkpoint,
     pub events: Vec<EventRow>,
     pub once: Vec<OnceRow>,
+    pub erased: Vec<&'a Erased>,
     pub tiles: Vec<(TileId, &'a [u8])>,
 }
 
@@ -121,10 +159,19 @@ impl Store {
         before: u64,
         limit: u32,
     ) -> Result<Vec<EventRow>, LogError> {
-        let sql = "SELECT idx, subject, sequence, leaf, reference, body FROM log_event \
-                   WHERE subject = $1 AND idx < $2 ORDER BY idx DESC LIMIT $3";
         let (before, limit) = (column(before), i64::from(limit));
-        Ok(fetch_all!(self.0.read(), EventRow, sql, subject, before, limit)?)
+        Ok(fetch_all!(self.0.read(), EventRow, OF_SUBJECT, subject, before, limit)?)
+    }
+
+    /// Events of `subject` from index `from` on, oldest first.
+    pub async fn of_subject_since(
+        &self,
+        subject: &[u8],
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<EventRow>, LogError> {
+        let (from, limit) = (column(from), i64::from(limit));
+        Ok(fetch_all!(self.0.read(), EventRow, OF_SUBJECT_SINCE, subject, from, limit)?)
     }
 
     /// Events from index `from` on, oldest first.
@@ -170,6 +217,34 @@ impl Store {
         Ok(execute!(self.0.write(), "DELETE FROM log_once WHERE at < $1", at)?)
     }
 
+    /// The newest head with enough cosignatures.
+    pub async fn cosigned(&self) -> Result<Option<CosignedRow>, LogError> {
+        let sql = "SELECT at, checkpoint FROM log_cosigned WHERE id = $1";
+        Ok(fetch_optional!(self.0.read(), CosignedRow, sql, HEAD)?)
+    }
+
+    /// Keeps a head with enough cosignatures, unless a larger one is kept.
+    pub async fn keep_cosigned(&self, head: &Checkpoint, at: i64) -> Result<(), LogError> {
+        let sql = "INSERT INTO log_cosigned (id, size, at, checkpoint) VALUES ($1, $2, $3, $4) \
+                   ON CONFLICT (id) DO UPDATE SET size = excluded.size, at = excluded.at, \
+                   checkpoint = excluded.checkpoint WHERE log_cosigned.size <= excluded.size";
+        execute!(self.0.write(), sql, HEAD, column(head.size), at, head.note.as_str())?;
+        Ok(())
+    }
+
+    /// Up to which index the events of `action` have been looked through for erasure.
+    pub async fn looked_through(&self, action: Action) -> Result<u64, LogError> {
+        let sql = "SELECT idx FROM log_retention WHERE action = $1";
+        let row = fetch_optional!(self.0.read(), PlaceRow, sql, action.name())?;
+        Ok(row.map_or(0, |row| number(row.idx)))
+    }
+
+    /// Keeps that index, when nothing is to be erased before it.
+    pub async fn keep_looked_through(&self, action: Action, index: u64) -> Result<(), LogError> {
+        execute!(self.0.write(), LOOKED_THROUGH, action.name(), column(index))?;
+        Ok(())
+    }
+
     /// Writes all of `commit` durably, or nothing. False when the tree is no longer of the size
     /// that the commit started from: another server extended it.
     pub async fn commit(&self, commit: Commit<'_>) -> Result<bool, LogError> {
@@ -182,6 +257,9 @@ impl Store {
         }
         bulk::insert_events(&mut transaction, &commit.events).await?;
         bulk::insert_once(&mut transaction, &commit.once).await?;
+        for erased in &commit.erased {
+            erase(&mut transaction, erased).await?;
+        }
         let sql = "INSERT INTO log_tile (level, number, hashes) VALUES ($1, $2, $3) \
                    ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes";
         for (id, hashes) in commit.tiles {
@@ -191,4 +269,20 @@ impl Store {
         transaction.commit().await?;
         Ok(true)
     }
+}
+
+const LOOKED_THROUGH: &str = "INSERT INTO log_retention (action, idx) VALUES ($1, $2) \
+    ON CONFLICT (action) DO UPDATE SET idx = excluded.idx";
+
+/// Takes the payloads away; leaf, number and place among the subject's events stay.
+async fn erase(transaction: &mut Transaction, erased: &Erased) -> Result<(), sqlx::Error> {
+    bulk::forget_for_good(transaction).await?;
+    let sql = "UPDATE log_event SET body = $1, reference = NULL WHERE idx >= $2 AND idx <= $3";
+    for (first, last) in erased.runs.iter() {
+        execute!(transaction.on(), sql, Vec::<u8>::new(), column(first), column(last))?;
+    }
+    if let Some((action, index)) = erased.looked_through {
+        execute!(transaction.on(), LOOKED_THROUGH, action.name(), column(index))?;
+    }
+    Ok(())
 }

@@ -9,8 +9,9 @@ use warifu_service::Database;
 use warifu_service::seal::KeyRing;
 
 use crate::checkpoint::Checkpoint;
+use crate::erasure::{Ledger, Runs};
 use crate::error::LogError;
-use crate::event::Entry;
+use crate::event::{Action, Entry};
 use crate::log::{reference_key, subject_key};
 use crate::note::NoteVerifier;
 use crate::sequencer::body_context;
@@ -25,6 +26,8 @@ const PAGE: u32 = 1_000;
 pub struct Report {
     /// Events checked.
     pub events: u64,
+    /// Of these, events whose payload was erased; an erasure accounts for each.
+    pub erased: u64,
     /// Subjects' series followed to their ends.
     pub series: u64,
     /// The root over all events.
@@ -43,6 +46,9 @@ pub enum Fault {
     /// The stored event is not what its leaf was made of.
     #[error("log.fault-altered: event {0} is altered")]
     Altered(u64),
+    /// The payload of this event is gone, and no erasure accounts for it.
+    #[error("log.fault-erased: the payload of event {0} is gone without an erasure")]
+    Erased(u64),
     /// The stored tree has another leaf at this index: altered, or put in another order.
     #[error("log.fault-moved: event {0} is not the one in the tree")]
     Moved(u64),
@@ -74,6 +80,21 @@ pub enum VerifyError {
     Log(#[from] LogError),
 }
 
+/// A log to be checked.
+#[derive(Clone, Copy)]
+pub struct Auditor<'a> {
+    /// Where it is.
+    pub database: &'a Database,
+    /// What opens its events.
+    pub ring: &'a KeyRing,
+    /// What verifies its heads.
+    pub verifier: &'a NoteVerifier,
+    /// Heads that others kept, or cosigned.
+    pub kept: &'a [Checkpoint],
+    /// Told how many steps are done, of how many.
+    pub watch: &'a (dyn Fn(u64, u64) + Sync),
+}
+
 /// Checks the whole log in `database`, up to its newest head, and against a head that was `kept`
 /// elsewhere, if there is one.
 pub async fn verify(
@@ -82,11 +103,90 @@ pub async fn verify(
     verifier: &NoteVerifier,
     kept: Option<&Checkpoint>,
 ) -> Result<Report, VerifyError> {
-    let store = Store(database.clone());
-    let head = signed_head(&store, verifier).await?;
-    let events = walk_tree(&store, ring, &head, kept).await?;
-    let series = walk_series(&store, ring, &head).await?;
-    Ok(Report { events, series, root: head.root })
+    let kept: Vec<_> = kept.into_iter().cloned().collect();
+    Auditor { database, ring, verifier, kept: &kept, watch: &|_, _| {} }.verify().await
+}
+
+impl Auditor<'_> {
+    /// Walks the whole log, twice.
+    pub async fn verify(&self) -> Result<Report, VerifyError> {
+        let store = Store(self.database.clone());
+        let head = signed_head(&store, self.verifier).await?;
+        let ledger = self.walk_tree(&store, &head).await?;
+        let series = self.walk_series(&store, &head).await?;
+        Ok(Report { events: head.size, erased: ledger.count(), series, root: head.root })
+    }
+
+    /// Rebuilds the tree from the events, in the order of the log.
+    async fn walk_tree(&self, store: &Store, head: &Checkpoint) -> Result<Ledger, VerifyError> {
+        let (mut edge, mut ledger) = (Edge::empty(), Ledger::default());
+        self.compare_kept(&edge)?;
+        while edge.size() < head.size {
+            let rows = store.since(edge.size(), PAGE).await?;
+            if rows.is_empty() {
+                return Err(Fault::Missing(edge.size()).into());
+            }
+            for row in rows.iter().filter(|row| number(row.idx) < head.size) {
+                self.account(row, edge.size(), &mut ledger)?;
+                edge.push(leaf_of(row).ok_or(Fault::Altered(edge.size()))?);
+                self.compare_kept(&edge)?;
+                compare_tiles(store, &mut edge, head).await?;
+            }
+            (self.watch)(edge.size(), 2 * head.size);
+        }
+        if edge.root() != head.root {
+            return Err(Fault::Root.into());
+        }
+        nothing_beyond(store, head).await?;
+        if let Some(longer) = self.kept.iter().find(|kept| kept.size > head.size) {
+            return Err(Fault::Rewritten(longer.size).into());
+        }
+        ledger.first_unaccounted().map_or(Ok(ledger), |index| Err(Fault::Erased(index).into()))
+    }
+
+    /// Checks the event at `index`, and enters erased ones and erasures.
+    fn account(&self, row: &EventRow, index: u64, ledger: &mut Ledger) -> Result<(), VerifyError> {
+        if number(row.idx) != index {
+            return Err(Fault::Missing(index).into());
+        }
+        if row.is_erased() {
+            return Ok(ledger.erased(index)?);
+        }
+        let entry = sound_entry(row, self.ring).ok_or(Fault::Altered(index))?;
+        if entry.action == Action::EventsErased {
+            ledger.account(&Runs::named(&entry.asked));
+        }
+        Ok(())
+    }
+
+    /// Compares with the kept heads once the tree has reached their size.
+    fn compare_kept(&self, edge: &Edge) -> Result<(), Fault> {
+        let other = |kept: &&Checkpoint| kept.size == edge.size() && kept.root != edge.root();
+        self.kept.iter().find(other).map_or(Ok(()), |kept| Err(Fault::Rewritten(kept.size)))
+    }
+
+    /// Follows every subject's series: numbers without gaps, each naming the leaf before it.
+    async fn walk_series(&self, store: &Store, head: &Checkpoint) -> Result<u64, VerifyError> {
+        let mut last: Option<EventRow> = None;
+        let (mut series, mut walked) = (0, 0);
+        // Events without a subject stand first, under the empty key, and have no series.
+        let mut after = (Vec::new(), i64::MAX);
+        loop {
+            let rows = store.after_subject(&after.0, after.1, PAGE).await?;
+            let Some(end) = rows.last() else {
+                return Ok(series);
+            };
+            after = (end.subject.clone(), end.idx);
+            for row in rows.into_iter().filter(|row| number(row.idx) < head.size) {
+                let before = last.as_ref().filter(|before| before.subject == row.subject);
+                series += u64::from(before.is_none());
+                follows(&row, before, self.ring)?;
+                walked += 1;
+                last = Some(row);
+            }
+            (self.watch)(head.size + walked, 2 * head.size);
+        }
+    }
 }
 
 async fn signed_head(store: &Store, verifier: &NoteVerifier) -> Result<Checkpoint, VerifyError> {
@@ -99,43 +199,8 @@ async fn signed_head(store: &Store, verifier: &NoteVerifier) -> Result<Checkpoin
     Ok(head)
 }
 
-/// Rebuilds the tree from the events, in the order of the log.
-async fn walk_tree(
-    store: &Store,
-    ring: &KeyRing,
-    head: &Checkpoint,
-    kept: Option<&Checkpoint>,
-) -> Result<u64, VerifyError> {
-    let mut edge = Edge::empty();
-    compare_kept(&edge, kept)?;
-    while edge.size() < head.size {
-        let rows = store.since(edge.size(), PAGE).await?;
-        if rows.is_empty() {
-            return Err(Fault::Missing(edge.size()).into());
-        }
-        for row in rows.iter().filter(|row| number(row.idx) < head.size) {
-            edge.push(sound_leaf(row, ring, edge.size())?);
-            compare_kept(&edge, kept)?;
-            compare_tiles(store, &mut edge, head).await?;
-        }
-    }
-    if edge.root() != head.root {
-        return Err(Fault::Root.into());
-    }
-    nothing_beyond(store, head).await?;
-    match kept {
-        Some(kept) if kept.size > head.size => Err(Fault::Rewritten(kept.size).into()),
-        _ => Ok(edge.size()),
-    }
-}
-
-/// The leaf at `index`, if `row` is that event, unaltered.
-fn sound_leaf(row: &EventRow, ring: &KeyRing, index: u64) -> Result<Hash, Fault> {
-    if number(row.idx) != index {
-        return Err(Fault::Missing(index));
-    }
-    sound_entry(row, ring).ok_or(Fault::Altered(index))?;
-    row.leaf.as_slice().try_into().map(Hash).map_err(|_| Fault::Altered(index))
+fn leaf_of(row: &EventRow) -> Option<Hash> {
+    row.leaf.as_slice().try_into().map(Hash).ok()
 }
 
 /// The entry, if it opens, has the stored leaf, and the row's columns say the same.
@@ -150,16 +215,6 @@ fn sound_entry(row: &EventRow, ring: &KeyRing) -> Option<Entry> {
         && reference == row.reference
         && entry.sequence == number(row.sequence);
     sound.then_some(entry)
-}
-
-/// Compares with the kept head once the tree has reached its size.
-fn compare_kept(edge: &Edge, kept: Option<&Checkpoint>) -> Result<(), Fault> {
-    match kept {
-        Some(kept) if kept.size == edge.size() && kept.root != edge.root() => {
-            Err(Fault::Rewritten(kept.size))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Compares the stored tiles with ours whenever one of leaves is complete, and at the end, so
@@ -203,31 +258,14 @@ async fn nothing_beyond(store: &Store, head: &Checkpoint) -> Result<(), VerifyEr
     if number(row.idx) < newest { Ok(()) } else { Err(Fault::Surplus(number(row.idx)).into()) }
 }
 
-/// Follows every subject's series: numbers without gaps, each naming the leaf before it.
-async fn walk_series(store: &Store, ring: &KeyRing, head: &Checkpoint) -> Result<u64, VerifyError> {
-    let mut last: Option<EventRow> = None;
-    let mut series = 0;
-    // Events without a subject stand first, under the empty key, and have no series.
-    let mut after = (Vec::new(), i64::MAX);
-    loop {
-        let rows = store.after_subject(&after.0, after.1, PAGE).await?;
-        let Some(end) = rows.last() else {
-            return Ok(series);
-        };
-        after = (end.subject.clone(), end.idx);
-        for row in rows.into_iter().filter(|row| number(row.idx) < head.size) {
-            let before = last.as_ref().filter(|before| before.subject == row.subject);
-            series += u64::from(before.is_none());
-            follows(&row, before, ring)?;
-            last = Some(row);
-        }
-    }
-}
-
+/// Of an erased event only the number is left; the next one still names its leaf.
 fn follows(row: &EventRow, before: Option<&EventRow>, ring: &KeyRing) -> Result<(), Fault> {
     let index = number(row.idx);
-    let entry = sound_entry(row, ring).ok_or(Fault::Altered(index))?;
     let expected = before.map_or(1, |before| number(before.sequence) + 1);
+    if row.is_erased() {
+        return if number(row.sequence) == expected { Ok(()) } else { Err(Fault::Gap(index)) };
+    }
+    let entry = sound_entry(row, ring).ok_or(Fault::Altered(index))?;
     let previous = before.map(|before| data_encoding::HEXLOWER.encode(&before.leaf));
     if entry.sequence == expected && entry.previous == previous {
         Ok(())

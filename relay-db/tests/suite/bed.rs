@@ -1,5 +1,6 @@
 //! A relay that serves, its connectors, an identity provider's keys, and two registered clients.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -343,6 +344,9 @@ async fn config(federation: &Federation, engine: Engine, urls: [&String; 3]) -> 
             database: database(federation, engine, "log").await,
             key: federation.path("log.key"),
             origin: "relay.test/log".into(),
+            witnesses: Vec::new(),
+            cosignatures: None,
+            retention: BTreeMap::new(),
         },
         ticket_key: federation.path("ticket.key"),
         audience: "urn:warifu:relay".into(),

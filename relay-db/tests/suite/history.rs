@@ -84,7 +84,7 @@ async fn each_entry_is_proved_offline() {
             let bare: InclusionProof = bare.parse().unwrap();
             assert_eq!((bare.index, bare.entry), (entry.index, None));
         }
-        let head = bed.get(&bed.portal, "/checkpoint", None).await.text().await.unwrap();
+        let head = bed.get(&bed.portal, "/log/checkpoint", None).await.text().await.unwrap();
         assert!(Checkpoint::open(&head, &verifier).unwrap().size >= 3);
     }
 }
@@ -127,7 +127,11 @@ async fn the_interface_is_described() {
         "/eligibility",
         "/history",
         "/history/proof",
-        "/checkpoint",
+        "/history/export",
+        "/log/checkpoint",
+        "/log/cosigned",
+        "/log/consistency",
+        "/log/tile/{tile}",
         "/log/key",
         "/log/proof",
     ] {

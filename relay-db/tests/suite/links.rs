@@ -15,7 +15,7 @@ async fn a_link_is_made_once_and_stands_in_the_log() {
         bed.relay.link(TARO, "insurer", &pseudonym("insurer")).await.unwrap();
         let made = log.history(TARO, Series::Administration, None, 10).await.unwrap();
         assert_eq!(made.len(), 3);
-        assert!(made.iter().all(|one| one.entry.action == Action::LinkMade));
+        assert!(made.iter().all(|one| one.entry.as_ref().unwrap().action == Action::LinkMade));
     }
 }
 

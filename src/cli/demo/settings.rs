@@ -1,5 +1,6 @@
 //! The configuration of each party of the demonstration, as its file would say it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -282,6 +283,9 @@ impl Folder {
                 database: DatabaseConfig::sqlite(&file("log.db")),
                 key: file("checkpoint.key"),
                 origin: LOG_ORIGIN.to_owned(),
+                witnesses: Vec::new(),
+                cosignatures: None,
+                retention: BTreeMap::new(),
             },
             ticket_key: file("ticket.key"),
             audience: "urn:warifu:relay".to_owned(),

@@ -187,7 +187,7 @@ impl Known {
             let subject = idp.relay_subject(person);
             let log = relay.log().history(&subject, Series::Disclosure, None, 100).await.unwrap();
             looks += log.len();
-            for number in log.into_iter().filter_map(|logged| logged.entry.check_number) {
+            for number in log.into_iter().filter_map(|logged| logged.entry?.check_number) {
                 checks += 1;
                 self.add("認証番号", &[], number);
             }

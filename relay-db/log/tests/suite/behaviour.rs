@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use warifu_log::verify::verify;
 use warifu_log::{Action, Checkpoint, Log, LogError, Once, Pace, Series};
 
-use crate::support::{Bench, check_of};
+use crate::support::{Bench, check_of, entry_of};
 
 #[tokio::test]
 async fn events_are_numbered_in_the_log_and_for_each_subject() {
@@ -32,7 +32,7 @@ async fn the_two_series_of_a_subject_are_numbered_apart() {
         assert_eq!(log.append(issued).await.unwrap().subject_sequence, 1);
         let seen = log.history("taro", Series::Disclosure, None, 10).await.unwrap();
         assert_eq!(seen.len(), 1);
-        assert_eq!(seen[0].entry.action, Action::EligibilityChecked);
+        assert_eq!(entry_of(&seen[0]).action, Action::EligibilityChecked);
     }
 }
 
@@ -48,10 +48,10 @@ async fn history_is_paged_newest_first_and_links_each_entry_to_the_one_before() 
         let page = log.history("taro", Series::Disclosure, None, 3).await.unwrap();
         assert_eq!(page.iter().map(|entry| entry.index).collect::<Vec<_>>(), [8, 6, 4]);
         let rest = log.history("taro", Series::Disclosure, Some(4), 10).await.unwrap();
-        assert_eq!(rest.iter().map(|entry| entry.entry.sequence).collect::<Vec<_>>(), [2, 1]);
-        assert_eq!(rest[1].entry.previous, None);
-        assert!(page[0].entry.at > rest[0].entry.at);
-        assert_eq!(page[0].entry.previous.as_ref().map(String::len), Some(64));
+        assert_eq!(rest.iter().map(|entry| entry.sequence).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(entry_of(&rest[1]).previous, None);
+        assert!(entry_of(&page[0]).at > entry_of(&rest[0]).at);
+        assert_eq!(entry_of(&page[0]).previous.as_ref().map(String::len), Some(64));
     }
 }
 
@@ -179,7 +179,7 @@ async fn a_check_is_found_by_its_number_and_no_number_is_used_twice() {
         log.append(check_of(None)).await.unwrap();
         log.append(check.clone()).await.unwrap();
         let found = log.by_check_number("12345678901234567890").await.unwrap().unwrap();
-        assert_eq!((found.index, found.entry.subject.as_deref()), (1, Some("taro")));
+        assert_eq!((found.index, entry_of(&found).subject.as_deref()), (1, Some("taro")));
         assert!(log.by_check_number("00000000000000000000").await.unwrap().is_none());
         assert!(matches!(log.append(check).await, Err(LogError::Repeated)));
     }

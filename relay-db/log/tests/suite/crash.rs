@@ -1,4 +1,4 @@
-//! kill -9 in the middle of appending: every event whose receipt was given is there.
+//! kill -9 in the middle of 10,000 appends: every event whose receipt was given is there.
 //!
 //! The test starts itself again as a child that appends without pause and prints each index once
 //! its receipt is there, kills it, and reads the log.
@@ -20,7 +20,7 @@ use crate::support::check_of;
 
 const FOLDER: &str = "WARIFU_LOG_CRASH_FOLDER";
 /// Receipts to wait for before the kill.
-const ENOUGH: usize = 700;
+const ENOUGH: usize = 5_000;
 
 struct Keys {
     ring: Arc<KeyRing>,
@@ -56,7 +56,7 @@ async fn child_appends_until_killed() {
     };
     let log = open(&PathBuf::from(folder)).await;
     let mut writers = JoinSet::new();
-    for writer in 0..16 {
+    for writer in 0..64 {
         let log = log.clone();
         writers.spawn(async move {
             loop {

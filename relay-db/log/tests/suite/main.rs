@@ -9,5 +9,9 @@
 
 mod behaviour;
 mod crash;
+mod erasure;
+mod evidence;
+mod exports;
 mod support;
 mod tampering;
+mod witness;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use warifu_log::{Action, Actor, Event, Log, NoteKey, NoteSigner, NoteVerifier, Outcome, Pace};
+use warifu_log::{
+    Action, Actor, Entry, Event, Log, Logged, NoteKey, NoteSigner, NoteVerifier, Outcome, Pace,
+};
 use warifu_service::clock::{FrozenClock, SeededEntropy, SystemEntropy};
 use warifu_service::seal::KeyRing;
 use warifu_service::storage::DatabaseConfig;
@@ -17,6 +19,8 @@ pub struct Bench {
     pub ring: Arc<KeyRing>,
     pub signer: Arc<NoteKey>,
     pub clock: Arc<FrozenClock>,
+    /// On PostgreSQL: where something else can be kept.
+    pub another_schema: Option<DatabaseConfig>,
     _folder: TempDir,
 }
 
@@ -28,7 +32,9 @@ impl Bench {
         let mut all = vec![Self::new(sqlite, folder)];
         if let Ok(url) = std::env::var("WARIFU_TEST_POSTGRES") {
             let config = DatabaseConfig { url: own_schema(&url).await, connections: 4 };
-            all.push(Self::new(config, tempfile::tempdir().unwrap()));
+            let other = DatabaseConfig { url: own_schema(&url).await, connections: 4 };
+            let bench = Self::new(config, tempfile::tempdir().unwrap());
+            all.push(Self { another_schema: Some(other), ..bench });
         }
         all
     }
@@ -40,6 +46,7 @@ impl Bench {
             ring: Arc::new(KeyRing::generate("test", &entropy).unwrap()),
             signer: Arc::new(NoteKey::generate("relay.example/log", &entropy).unwrap()),
             clock: Arc::new(FrozenClock::at("2026-11-20T01:15:00Z".parse().unwrap())),
+            another_schema: None,
             _folder: folder,
         }
     }
@@ -94,4 +101,9 @@ pub fn check_of(subject: Option<&str>) -> Event {
         source: Some("insurer".into()),
         subject: subject.map(str::to_owned),
     }
+}
+
+/// The entry of an event that is not erased.
+pub fn entry_of(logged: &Logged) -> &Entry {
+    logged.entry.as_ref().unwrap()
 }

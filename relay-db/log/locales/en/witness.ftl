@@ -1,0 +1,12 @@
+witness-malformed = The request cannot be read
+    .person = Only machines speak to each other here.
+    .engineer = The body has the form of add-checkpoint in C2SP tlog-witness: the old size, the proof, an empty line, a checkpoint. The old size is not above the new one.
+witness-unknown-log = This log is not witnessed here
+    .person = Only machines speak to each other here.
+    .engineer = The checkpoint's origin is not among the logs of the configuration.
+witness-unsigned = The head is not signed by its log
+    .person = Only machines speak to each other here.
+    .engineer = No signature by the verifier key in the configuration, or one that does not fit.
+witness-inconsistent = Nothing shows that the log only grew
+    .person = Only machines speak to each other here.
+    .engineer = The consistency proof does not lead from the head last cosigned to the new one. The log may have been rewritten.

@@ -1,0 +1,12 @@
+witness-malformed = 要求を読み取れません
+    .person = これは機械どうしの窓口です。
+    .engineer = 本文は C2SP tlog-witness の add-checkpoint の形（old 行、証明、空行、チェックポイント）です。old は新しい大きさ以下です。
+witness-unknown-log = この記録の立会人ではありません
+    .person = これは機械どうしの窓口です。
+    .engineer = チェックポイントの origin が設定の logs にありません。
+witness-unsigned = 記録の持ち主の署名がありません
+    .person = これは機械どうしの窓口です。
+    .engineer = 設定の logs にある検証鍵による署名がないか、署名が合いません。
+witness-inconsistent = 記録が増えただけだと確かめられません
+    .person = これは機械どうしの窓口です。
+    .engineer = 一貫性の証明が、前回連署した先頭から新しい先頭につながりません。記録が書き換えられた疑いがあります。
