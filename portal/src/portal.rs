@@ -23,7 +23,7 @@ use warifu_service::{Database, Surroundings, execute, health};
 use crate::config::{AddressError, PortalConfig};
 use crate::look;
 use crate::office::client::CardOffice;
-use crate::pages::{desk, entrance, events, history, home, office, record, session};
+use crate::pages::{desk, entrance, events, evidence, history, home, office, record, session};
 use crate::relay::Relay;
 use crate::shared::{App, Shared};
 use crate::sso::{self, Own, Saml, SamlSetupError};
@@ -186,6 +186,9 @@ fn people() -> Router<App> {
         .route("/checkups", get(record::checkups))
         .route("/pension", get(record::pension))
         .route("/history", get(history::history))
+        .route("/history/proof", get(evidence::proof))
+        .route("/history/export", get(evidence::export))
+        .route("/history/key", get(evidence::key))
         .route("/desk", get(desk::desk))
         .route("/desk/check", post(desk::check))
         .route("/desk/tap", post(desk::tap))

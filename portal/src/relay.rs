@@ -19,6 +19,8 @@ use crate::config::RelayConfig;
 
 /// The longest that any call may take; the relay's own deadlines are shorter.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// The longest that a whole history may take.
+const LONG_PATIENCE: Duration = Duration::from_mins(10);
 /// The longest answer that is read, and the longest line of a stream.
 const LONGEST: usize = 1024 * 1024;
 
@@ -150,6 +152,28 @@ impl Relay {
         read(checked(call.send().await?)?).await
     }
 
+    /// The proof, with the entry in it, of one of the person's own entries.
+    pub async fn proof(&self, access: &Access, index: u64) -> Result<String, RelayError> {
+        let call = self.http.get(self.at("history/proof")).bearer_auth(&access.token);
+        text(checked(call.query(&[("index", index)]).send().await?)?).await
+    }
+
+    /// The person's whole history with its proofs, as it comes.
+    pub async fn export(
+        &self,
+        access: &Access,
+    ) -> Result<impl Stream<Item = reqwest::Result<bytes::Bytes>> + Send + use<>, RelayError> {
+        let call = self.http.get(self.at("history/export")).bearer_auth(&access.token);
+        // A long history takes longer than any other call.
+        let call = call.timeout(LONG_PATIENCE);
+        Ok(checked(call.send().await?)?.bytes_stream())
+    }
+
+    /// The key that verifies the log's heads.
+    pub async fn log_key(&self) -> Result<String, RelayError> {
+        text(checked(self.http.get(self.at("log/key")).send().await?)?).await
+    }
+
     /// One panel for each of `services`, in order of arrival. Whatever goes wrong becomes the
     /// panel of the services that it left without an answer.
     pub fn panels(
@@ -218,6 +242,11 @@ fn checked(response: Response) -> Result<Response, RelayError> {
 async fn read<T: DeserializeOwned>(response: Response) -> Result<T, RelayError> {
     let body = body::whole(response, LONGEST).await?;
     serde_json::from_slice(&body).map_err(|_| RelayError::Broken("not the agreed shape"))
+}
+
+async fn text(response: Response) -> Result<String, RelayError> {
+    let body = body::whole(response, LONGEST).await?;
+    String::from_utf8(body.to_vec()).map_err(|_| RelayError::Broken("not text"))
 }
 
 /// NDJSON, line by line.

@@ -4,7 +4,7 @@ use warifu_service::words::{Words, WordsError};
 
 /// The codes of the problems that this party can answer with.
 #[cfg(test)]
-pub const PROBLEMS: [&str; 17] = [
+pub const PROBLEMS: [&str; 20] = [
     "saml.unreadable",
     "saml.request-unknown",
     "saml.refused",
@@ -14,6 +14,9 @@ pub const PROBLEMS: [&str; 17] = [
     "login.other-browser",
     "login.handle",
     "login.needed",
+    "history.no-access",
+    "history.no-entry",
+    "history.no-relay",
     "request.cross-site",
     "logout.refused",
     "office.down",

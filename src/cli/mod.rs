@@ -6,6 +6,7 @@ mod card;
 mod config;
 mod demo;
 mod idp;
+mod log;
 mod party;
 mod serve;
 
@@ -39,6 +40,9 @@ enum Command {
     Ca(ca::Command),
     /// The card office's work on its own machine.
     Card(card::Arguments),
+    /// The access log: check it, prove an event, export it, witness it.
+    #[command(subcommand)]
+    Log(log::Command),
     /// Measure how fast the parts are, each beside its physical limit.
     Bench(bench::Arguments),
 }
@@ -60,6 +64,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Command::Idp(command) => idp::run(command).await,
         Command::Ca(command) => ca::run(command).await,
         Command::Card(arguments) => card::run(arguments).await,
+        Command::Log(command) => log::run(command).await,
         Command::Bench(arguments) => bench::run(arguments).await,
     };
     match done {

@@ -3,6 +3,7 @@
 pub mod desk;
 pub mod entrance;
 pub mod events;
+pub mod evidence;
 pub mod history;
 pub mod home;
 pub mod office;

@@ -47,6 +47,27 @@ async fn the_frame_comes_at_once_and_panels_as_they_arrive() {
 }
 
 #[tokio::test]
+async fn proofs_and_the_key_are_saved_as_files() {
+    let rig = Rig::with(Behaviour::default()).await;
+    let mut browser = rig.signed_in("resident").await;
+    for (path, name) in [
+        ("/history/proof?index=4210", "warifu-4210.tlog-proof"),
+        ("/history/export", "warifu-history.jsonl"),
+        ("/history/key", "warifu-log.vkey"),
+    ] {
+        let answer = browser.get(path).await;
+        let saved = format!("attachment; filename=\"{name}\"");
+        assert_eq!(answer.headers()["content-disposition"], saved.as_str());
+    }
+    let erased = browser.get("/history/proof?index=12").await;
+    assert_eq!(erased.status(), 404);
+    let page = browser.get("/history").await.text().await;
+    for part in ["href=\"/history/proof?index=4210\"", "あなたの 2件目", "href=\"/history/export\""] {
+        assert!(page.contains(part), "{part}");
+    }
+}
+
+#[tokio::test]
 async fn what_the_relay_leaves_out_is_said() {
     let behaviour =
         Behaviour { panels: vec![(0, ready(Service::Insurance))], ..Behaviour::default() };

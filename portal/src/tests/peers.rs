@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Form, State};
+use axum::extract::{Query, Form, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -275,6 +275,9 @@ fn router(desk: Desk) -> Router {
         .route("/records", post(records))
         .route("/eligibility", post(eligibility))
         .route("/history", get(history))
+        .route("/history/proof", get(proof))
+        .route("/history/export", get(async || "{}\n"))
+        .route("/log/key", get(async || "relay.test/log+00000000+AAAA\n"))
         .with_state(desk)
 }
 
@@ -320,6 +323,13 @@ async fn eligibility(
     let line = format!("eligibility {bearer} {}", serde_json::to_string(&request).unwrap());
     desk.asked.lock().unwrap().push(line);
     Json(samples::answer(desk.behaviour.verdict))
+}
+
+async fn proof(Query(query): Query<BTreeMap<String, u64>>) -> Response {
+    match query["index"] {
+        4210 => "c2sp.org/tlog-proof@v1\n".into_response(),
+        _ => StatusCode::GONE.into_response(),
+    }
 }
 
 async fn history() -> Json<HistoryPage> {

@@ -12,7 +12,7 @@ const ELSEWHERE: u16 = 303;
 const REFUSED: u16 = 403;
 
 /// Method, path, then what nobody, a resident, and a clinic's clerk get.
-const ROUTES: [(&str, &str, [u16; 3]); 22] = [
+const ROUTES: [(&str, &str, [u16; 3]); 25] = [
     ("GET", "/", [OK, OK, OK]),
     ("GET", "/help", [OK, OK, OK]),
     ("GET", "/login", [ELSEWHERE, ELSEWHERE, ELSEWHERE]),
@@ -29,6 +29,9 @@ const ROUTES: [(&str, &str, [u16; 3]); 22] = [
     ("GET", "/checkups", [ELSEWHERE, OK, REFUSED]),
     ("GET", "/pension", [ELSEWHERE, OK, REFUSED]),
     ("GET", "/history", [ELSEWHERE, OK, REFUSED]),
+    ("GET", "/history/proof?index=4210", [ELSEWHERE, OK, REFUSED]),
+    ("GET", "/history/export", [ELSEWHERE, OK, REFUSED]),
+    ("GET", "/history/key", [ELSEWHERE, OK, REFUSED]),
     ("GET", "/desk", [ELSEWHERE, REFUSED, OK]),
     ("POST", "/desk/check", [ELSEWHERE, REFUSED, OK]),
     ("POST", "/desk/tap", [ELSEWHERE, REFUSED, ELSEWHERE]),

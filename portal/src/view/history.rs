@@ -3,7 +3,9 @@
 use askama::Template;
 use jiff::{SignedDuration, Timestamp};
 use warifu_contract::eligibility::Verdict;
-use warifu_contract::history::{AccessResult, Asked, HistoryEntry, HistoryPage, Purpose, Reader};
+use warifu_contract::history::{
+    AccessResult, Asked, ErasedEntry, HistoryEntry, HistoryPage, Purpose, Reader,
+};
 use warifu_contract::records::Service;
 use warifu_service::words::Voice;
 
@@ -21,6 +23,7 @@ const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
 pub struct HistoryView<'a> {
     voice: Voice<'a>,
     groups: Vec<Group>,
+    erased: Option<String>,
     older: Option<Link>,
     newest: Option<Link>,
 }
@@ -42,6 +45,7 @@ struct EntryView {
     tone: Tone,
     result: String,
     details: Vec<String>,
+    proof: Link,
 }
 
 impl<'a> HistoryView<'a> {
@@ -52,6 +56,7 @@ impl<'a> HistoryView<'a> {
         Self {
             voice,
             groups: groups(voice, &page.entries),
+            erased: erased(voice, &page.erased),
             older: older.map(|href| link(href, "history-older")),
             newest: (!first).then(|| link("/history".to_owned(), "history-newest")),
         }
@@ -143,7 +148,21 @@ fn view(voice: Voice<'_>, entry: &HistoryEntry) -> EntryView {
         tone,
         result,
         details: details(voice, entry),
+        proof: proof(voice, entry.index),
     }
+}
+
+/// Where the entry's proof is saved from; read aloud with its place, since many stand on the page.
+fn proof(voice: Voice<'_>, index: u64) -> Link {
+    let words = voice.tell("history-proof-of", &[("index", index.to_string().into())]);
+    Link { href: format!("/history/proof?index={index}"), words }
+}
+
+/// That entries of this page were erased, and which.
+fn erased(voice: Voice<'_>, erased: &[ErasedEntry]) -> Option<String> {
+    let numbers: Vec<_> = erased.iter().map(|one| one.subject_sequence.to_string()).collect();
+    let gaps = [("n", erased.len().into()), ("numbers", numbers.join(", ").into())];
+    (!erased.is_empty()).then(|| voice.tell("history-erased", &gaps))
 }
 
 fn sentence(voice: Voice<'_>, entry: &HistoryEntry) -> String {

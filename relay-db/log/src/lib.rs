@@ -16,8 +16,11 @@ pub mod export;
 pub mod error;
 pub mod event;
 mod log;
+pub mod manual;
 mod named_key;
 pub mod note;
+#[cfg(test)]
+mod plan;
 pub mod proof;
 mod proving;
 mod reading;

@@ -189,6 +189,16 @@ impl Auditor<'_> {
     }
 }
 
+/// The newest cosigned head in `database`, if there is one: the witnesses hold it too.
+pub async fn cosigned(
+    database: &Database,
+    verifier: &NoteVerifier,
+) -> Result<Option<Checkpoint>, VerifyError> {
+    let row = Store(database.clone()).cosigned().await?;
+    let head = row.map(|row| Checkpoint::open(&row.checkpoint, verifier)).transpose();
+    Ok(head.map_err(|error| Fault::Head(error.to_string()))?)
+}
+
 async fn signed_head(store: &Store, verifier: &NoteVerifier) -> Result<Checkpoint, VerifyError> {
     let row = store.head().await?.ok_or_else(|| Fault::Head("there is none".into()))?;
     let head = Checkpoint::open(&row.checkpoint, verifier);

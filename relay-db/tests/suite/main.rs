@@ -5,6 +5,7 @@
 
 mod bed;
 mod eligibility;
+mod evidence;
 mod federation;
 mod gateway;
 mod history;

@@ -12,6 +12,7 @@ mod crash;
 mod erasure;
 mod evidence;
 mod exports;
+mod full;
 mod support;
 mod tampering;
 mod witness;
