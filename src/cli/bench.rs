@@ -9,6 +9,7 @@ mod card;
 mod checks;
 mod cpu;
 mod cryptography;
+mod history;
 mod limits;
 mod load;
 mod log;
@@ -45,6 +46,9 @@ pub struct Arguments {
     /// The folder in which a temporary one is made; on the disk that shall be measured.
     #[arg(long, default_value = "/var/tmp")]
     dir: PathBuf,
+    /// Events in the log for `log-history`; a million take about 130 MB.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(10_000..=1_000_000_000))]
+    events: u64,
     /// The first of the ports that the parties under test take.
     #[arg(long, default_value_t = 28443)]
     port_base: u16,
@@ -61,6 +65,8 @@ enum Part {
     Checks,
     /// Appends to the access log.
     Log,
+    /// One resident's history out of a large access log.
+    LogHistory,
     /// OCSP answers and revocation lists.
     Revocation,
 }
@@ -98,6 +104,7 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<Report> {
             Part::Logins => logins::measure(&stage, lasting).await?,
             Part::Checks => checks::measure(&stage, lasting).await?,
             Part::Log => log::measure(&stage, lasting).await?,
+            Part::LogHistory => history::measure(&stage, lasting, arguments.events).await?,
             Part::Revocation => revocation::measure(&stage, lasting).await?,
         });
     }

@@ -1,6 +1,7 @@
 //! Many rows in one statement, in each engine's own words: the one place where the two differ.
 
 use sqlx::{PgConnection, Postgres, QueryBuilder, Sqlite, SqliteConnection};
+use warifu_service::Database;
 use warifu_service::storage::{Engine, Transaction};
 
 use crate::store::{EventRow, OnceRow};
@@ -91,4 +92,31 @@ async fn postgres_once(connection: &mut PgConnection, rows: &[OnceRow]) -> Resul
         .execute(connection)
         .await
         .map(drop)
+}
+
+/// Takes away what finds a subject's events, before a log is filled at once.
+pub(crate) async fn drop_subject_index(database: &Database) -> Result<(), sqlx::Error> {
+    match database.write() {
+        Engine::Sqlite(pool) => {
+            sqlx::query("DROP INDEX log_event_subject").execute(pool).await.map(drop)
+        }
+        Engine::Postgres(pool) => {
+            let sql = "ALTER TABLE log_event DROP CONSTRAINT log_event_pkey";
+            sqlx::query(sql).execute(pool).await.map(drop)
+        }
+    }
+}
+
+/// Makes it again, as the migrations do.
+pub(crate) async fn make_subject_index(database: &Database) -> Result<(), sqlx::Error> {
+    match database.write() {
+        Engine::Sqlite(pool) => {
+            let sql = "CREATE UNIQUE INDEX log_event_subject ON log_event (subject, idx)";
+            sqlx::query(sql).execute(pool).await.map(drop)
+        }
+        Engine::Postgres(pool) => {
+            let sql = "ALTER TABLE log_event ADD PRIMARY KEY (subject, idx)";
+            sqlx::query(sql).execute(pool).await.map(drop)
+        }
+    }
 }

@@ -13,6 +13,7 @@ pub mod consistency;
 pub mod cosignature;
 mod erasure;
 pub mod export;
+pub mod filling;
 pub mod error;
 pub mod event;
 mod log;

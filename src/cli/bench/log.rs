@@ -50,7 +50,7 @@ impl Worker for Writer {
 }
 
 /// A resident's look at a record, as the relay enters it.
-fn event(writer: usize) -> Event {
+pub fn event(writer: usize) -> Event {
     Event {
         action: Action::RecordRead,
         actor: Actor::Oneself,
