@@ -133,7 +133,7 @@ impl Settings {
 /// The host that asks for cards' certificates has a listener of its own.
 async fn identity_provider(config: IdpConfig, surroundings: Surroundings) -> anyhow::Result<Party> {
     let (listen, card_host) = (config.listen.clone(), config.card_host.clone());
-    let idp = Idp::open(config, surroundings).await?;
+    let idp = Box::pin(Idp::open(config, surroundings)).await?;
     let (pages, visits) = (idp.router(), idp.card_host());
     let tasks = |stop: CancellationToken| async move { idp.tasks(stop).await };
     let party = Party::new(&listen, pages, tasks).await?;

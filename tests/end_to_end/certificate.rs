@@ -8,7 +8,7 @@ use openssl::pkcs12::Pkcs12;
 use openssl::pkey::PKey;
 use openssl::x509::X509;
 use serde_json::Value;
-use warifu_card::Slot;
+use warifu_card::piv::Slot;
 
 use crate::private_stack::isolated;
 use crate::rig::Rig;

@@ -30,7 +30,7 @@ const CONNECTIONS: usize = 4096;
 /// A handshake that takes longer is dropped.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// The same where a person chooses a certificate in it and enters a PIN.
-const PERSONAL_HANDSHAKE: Duration = Duration::from_secs(120);
+const PERSONAL_HANDSHAKE: Duration = Duration::from_mins(2);
 /// How long running answers may finish after the order to stop.
 const FAREWELL: Duration = Duration::from_secs(5);
 

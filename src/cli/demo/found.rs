@@ -59,7 +59,7 @@ pub async fn found(folder: &Folder, surroundings: &Surroundings) -> anyhow::Resu
         outbox: &Outbox::open(&config.notify, office.clone())?,
         office: &office,
         old_authority: &old_authority,
-        idp: &Idp::open(folder.idp_config()?, surroundings.clone()).await?,
+        idp: &Box::pin(Idp::open(folder.idp_config()?, surroundings.clone())).await?,
         relay: &Relay::open(folder.relay_config(&insurers), surroundings.clone()).await?,
         gateways: &gateways,
         jpki: &jpki,
