@@ -30,7 +30,8 @@ pub async fn run(folder: &Folder, reader: ReaderKind) -> anyhow::Result<()> {
     let surroundings = Surroundings::system();
     if !folder.is_complete()? {
         println!("Making keys, cards and people in {} …", folder.at("").display());
-        found::found(folder, &surroundings).await?;
+        // Once, and larger than all that runs afterwards.
+        Box::pin(found::found(folder, &surroundings)).await?;
     }
     let stop = CancellationToken::new();
     let mut parties = JoinSet::new();
