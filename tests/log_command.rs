@@ -13,9 +13,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use warifu_log::{
-    Action, Actor, Cosigner, Event, Log, NoteKey, NoteSigner as _, Outcome, Pace,
-};
+use warifu_log::{Action, Actor, Cosigner, Event, Log, NoteKey, NoteSigner as _, Outcome, Pace};
 use warifu_service::clock::SystemEntropy;
 use warifu_service::seal::KeyRing;
 use warifu_service::storage::DatabaseConfig;
@@ -136,7 +134,8 @@ async fn a_proof_is_checked_offline_with_the_key_alone() {
         std::fs::remove_file(bench.path(gone)).unwrap();
     }
     let said = bench.succeeds("verify --key log.vkey event.tlog-proof");
-    for part in ["genuine", "春日見本医院", "answered: valid", "3 of the subject's series", ORIGIN] {
+    for part in ["genuine", "春日見本医院", "answered: valid", "3 of the subject's series", ORIGIN]
+    {
         assert!(said.contains(part), "{part}: {said}");
     }
     let json = bench.succeeds("verify --json --key log.vkey event.tlog-proof");

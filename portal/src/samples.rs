@@ -11,7 +11,9 @@ use warifu_contract::coverage::{
 use warifu_contract::eligibility::{
     Decision, EligibilityAnswer, FieldHint, ReasonCheck, ReasonStep, Verdict,
 };
-use warifu_contract::history::{AccessResult, Asked, ErasedEntry, HistoryEntry, HistoryPage, Purpose, Reader};
+use warifu_contract::history::{
+    AccessResult, Asked, ErasedEntry, HistoryEntry, HistoryPage, Purpose, Reader,
+};
 use warifu_contract::person::{Name, Sex};
 use warifu_contract::records::{
     Checkup, CheckupItem, CheckupRecord, CheckupValue, DisplayName, InsuranceRecord, Panel,

@@ -62,7 +62,8 @@ async fn proofs_and_the_key_are_saved_as_files() {
     let erased = browser.get("/history/proof?index=12").await;
     assert_eq!(erased.status(), 404);
     let page = browser.get("/history").await.text().await;
-    for part in ["href=\"/history/proof?index=4210\"", "あなたの 2件目", "href=\"/history/export\""] {
+    for part in ["href=\"/history/proof?index=4210\"", "あなたの 2件目", "href=\"/history/export\""]
+    {
         assert!(page.contains(part), "{part}");
     }
 }

@@ -129,9 +129,12 @@ mod tests {
     fn forms_that_the_specification_forbids_are_refused() {
         let good = proof(3, 5).0.to_string();
         assert!(good.parse::<ConsistencyProof>().is_ok());
-        for (from, to) in
-            [("old 3", "old 03"), ("old 3", "old -3"), ("old 3", "new 3"), ("old 3\n", "old 3\n\r\n")]
-        {
+        for (from, to) in [
+            ("old 3", "old 03"),
+            ("old 3", "old -3"),
+            ("old 3", "new 3"),
+            ("old 3\n", "old 3\n\r\n"),
+        ] {
             let broken = good.replacen(from, to, 1);
             assert!(broken.parse::<ConsistencyProof>().is_err(), "{broken}");
         }

@@ -123,12 +123,7 @@ impl Filler<'_> {
     }
 }
 
-fn place(
-    at: Timestamp,
-    sequence: u64,
-    previous: Option<String>,
-    entropy: &dyn Entropy,
-) -> Place {
+fn place(at: Timestamp, sequence: u64, previous: Option<String>, entropy: &dyn Entropy) -> Place {
     let mut salt = [0; 16];
     entropy.fill(&mut salt);
     Place { at, sequence, previous, salt: HEXLOWER.encode(&salt) }

@@ -37,7 +37,8 @@ impl Retention {
     /// Years by the action's name.
     pub fn new(years: &BTreeMap<String, u16>) -> Result<Self, RetentionError> {
         let one = |(name, years): (&String, &u16)| {
-            let action = Action::named(name).ok_or_else(|| RetentionError::Unknown(name.clone()))?;
+            let action =
+                Action::named(name).ok_or_else(|| RetentionError::Unknown(name.clone()))?;
             if action == Action::EventsErased {
                 return Err(RetentionError::Kept(name.clone()));
             }
@@ -96,7 +97,10 @@ impl Log {
             next = number(row.idx) + 1;
             due.extend(entry.filter(|entry| entry.action == action).map(|_| number(row.idx)));
         }
-        let (count, more) = (due.len(), rows.last().is_some_and(|last| number(last.idx) < next) && rows.len() == MOST);
+        let (count, more) = (
+            due.len(),
+            rows.last().is_some_and(|last| number(last.idx) < next) && rows.len() == MOST,
+        );
         let looked_through = Some((action, next));
         if count > 0 {
             let erased = Erased { runs: Runs::of(due), looked_through };

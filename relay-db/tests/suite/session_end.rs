@@ -97,7 +97,9 @@ async fn the_same_event_again_changes_nothing() {
         assert_eq!(bed.tell(&bed.idp_party, &event).await.status(), 202);
     }
     let series = bed.relay.log().history(TARO, Series::Administration, None, 9).await.unwrap();
-    let ends = series.iter().filter(|logged| logged.entry.as_ref().unwrap().action == Action::SessionRevoked);
+    let ends = series
+        .iter()
+        .filter(|logged| logged.entry.as_ref().unwrap().action == Action::SessionRevoked);
     assert_eq!(ends.count(), 1);
 }
 

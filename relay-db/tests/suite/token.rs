@@ -30,7 +30,10 @@ async fn a_ticket_gives_one_token_and_is_in_the_log() {
 
         let series = bed.relay.log().history(TARO, Series::Administration, None, 2).await.unwrap();
         assert_eq!(series[0].entry.as_ref().unwrap().action, Action::TokenRefused);
-        assert_eq!(series[0].entry.as_ref().unwrap().outcome, Outcome::Refused("ticket.used".into()));
+        assert_eq!(
+            series[0].entry.as_ref().unwrap().outcome,
+            Outcome::Refused("ticket.used".into())
+        );
         assert_eq!(series[1].entry.as_ref().unwrap().action, Action::TokenIssued);
     }
 }

@@ -20,11 +20,7 @@ use super::stage::Stage;
 const OF_ONE: u64 = 10_000;
 
 /// A history out of `events`, beside the same one in a log of its own.
-pub async fn measure(
-    stage: &Stage,
-    lasting: Duration,
-    events: u64,
-) -> anyhow::Result<Vec<Figure>> {
+pub async fn measure(stage: &Stage, lasting: Duration, events: u64) -> anyhow::Result<Vec<Figure>> {
     let (alone, _) = read(stage, lasting, OF_ONE).await?;
     let (among, proofs) = read(stage, lasting, events.max(OF_ONE)).await?;
     let what = format!("history of {OF_ONE} events out of {events}");
@@ -84,7 +80,8 @@ struct Reader {
 impl Worker for Reader {
     async fn once(&mut self) -> anyhow::Result<()> {
         let events = self.log.series(&self.subject, Series::Disclosure);
-        let read = events.try_fold(0, async |count, one| Ok(count + u64::from(one.entry.is_some())));
+        let read =
+            events.try_fold(0, async |count, one| Ok(count + u64::from(one.entry.is_some())));
         ensure!(read.await? == OF_ONE, "not the whole history");
         Ok(())
     }

@@ -33,7 +33,8 @@ fn told(shown: &Shown) -> String {
     let witnesses: String = if shown.witnessed_by.is_empty() {
         "  witnessed by   nobody whose key was given\n".to_owned()
     } else {
-        let line = |seen: &super::files::Seen| format!("  witnessed by   {} at {}\n", seen.name, seen.at);
+        let line =
+            |seen: &super::files::Seen| format!("  witnessed by   {} at {}\n", seen.name, seen.at);
         shown.witnessed_by.iter().map(line).collect()
     };
     format!(

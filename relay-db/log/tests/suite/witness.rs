@@ -37,8 +37,10 @@ impl Booth {
             key,
             logs: vec![bench.verifier().to_string()],
         };
-        let surroundings =
-            Surroundings { clock: bench.clock.clone(), entropy: std::sync::Arc::new(SystemEntropy) };
+        let surroundings = Surroundings {
+            clock: bench.clock.clone(),
+            entropy: std::sync::Arc::new(SystemEntropy),
+        };
         Self { config, surroundings, _folder: folder }
     }
 
@@ -83,10 +85,16 @@ async fn a_proof_from_another_size_is_told_the_right_one() {
         let booth = Booth::of(&bench);
         let (log, witness) = (bench.open().await, booth.open().await);
         append(&log, 5).await;
-        assert!(matches!(witness.cosign(&request(&log, 3).await).await, Err(Refusal::OtherSize(0))));
+        assert!(matches!(
+            witness.cosign(&request(&log, 3).await).await,
+            Err(Refusal::OtherSize(0))
+        ));
         witness.cosign(&request(&log, 0).await).await.unwrap();
         append(&log, 5).await;
-        assert!(matches!(witness.cosign(&request(&log, 0).await).await, Err(Refusal::OtherSize(5))));
+        assert!(matches!(
+            witness.cosign(&request(&log, 0).await).await,
+            Err(Refusal::OtherSize(5))
+        ));
         witness.cosign(&request(&log, 5).await).await.unwrap();
     }
 }
