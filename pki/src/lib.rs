@@ -28,6 +28,7 @@ mod signed;
 mod subject;
 mod ticket;
 mod validity;
+pub mod voucher;
 
 pub use algorithm::KeyAlgorithm;
 pub use authority::{Authority, IssueError};
@@ -56,6 +57,7 @@ pub use ticket::{
     Actor, Confirmation, Organization, Purpose, Ticket, TicketError, TicketIssuer, TicketOpener,
 };
 pub use validity::Validity;
+pub use voucher::{Voucher, VoucherError, VoucherIssuer, VoucherOpener};
 
 #[cfg(test)]
 mod testing;

@@ -16,6 +16,8 @@ const MAX_ROLES: usize = 16;
 const MAX_WORD: usize = 256;
 /// Bytes of an organisation's name.
 const MAX_NAME: usize = 512;
+/// Bytes of the sealed holder.
+const MAX_HOLDER: usize = 2 * 1024;
 /// 128 random bits take 22 characters of base64url or 32 of hexadecimal.
 const JTI_LENGTHS: std::ops::RangeInclusive<usize> = 22..=64;
 
@@ -127,6 +129,10 @@ pub struct Ticket {
     /// Who asks, for eligibility; absent for all else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<Actor>,
+    /// Who the subject is to the card office, sealed to the office: what the relay shows it to be
+    /// given vouchers, and cannot read. For records only; at most 2 KiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
 }
 
 /// Why a ticket is refused, or could not be made.
@@ -150,8 +156,13 @@ impl Ticket {
             && are_bounded(&self.roles)
             && self.organization.as_ref().is_none_or(Organization::is_bounded)
             && self.act.as_ref().is_none_or(Actor::is_bounded)
-            && self.act.is_some() == (self.purpose == Purpose::Eligibility);
+            && self.act.is_some() == (self.purpose == Purpose::Eligibility)
+            && self.holder.as_ref().is_none_or(|holder| self.may_carry(holder));
         if sound { Ok(()) } else { Err(TicketError::Claims) }
+    }
+
+    fn may_carry(&self, holder: &str) -> bool {
+        self.purpose == Purpose::Records && (1..=MAX_HOLDER).contains(&holder.len())
     }
 }
 
@@ -279,6 +290,7 @@ mod tests {
             roles: vec!["urn:warifu:role:resident".into()],
             organization: None,
             act: None,
+            holder: None,
         }
     }
 
@@ -302,7 +314,8 @@ mod tests {
     #[test]
     fn tickets_go_round_and_the_carrier_reads_nothing() {
         let Pair { issuer, opener } = pair();
-        for ticket in [records(), eligibility()] {
+        let linking = Ticket { holder: Some("sealed".repeat(200)), ..records() };
+        for ticket in [records(), linking, eligibility()] {
             let sealed = issuer.issue(&ticket).unwrap();
             assert_eq!(opener.open(&sealed, now()).unwrap(), ticket);
             assert_eq!(sealed.split('.').count(), 5);
@@ -322,6 +335,8 @@ mod tests {
             Ticket { sub: String::new(), ..records() },
             Ticket { roles: vec!["r".into(); 17], ..records() },
             Ticket { roles: vec!["r".repeat(257)], ..records() },
+            Ticket { holder: Some("sealed".into()), ..eligibility() },
+            Ticket { holder: Some("h".repeat(2049)), ..records() },
             Ticket { act: eligibility().act, ..office() },
             Ticket { exp: office().iat + 3601, ..office() },
         ];

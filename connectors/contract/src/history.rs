@@ -57,6 +57,8 @@ pub enum Purpose {
     OwnLook,
     /// Eligibility for treatment (資格確認): needs no consent.
     Treatment,
+    /// To find out, or to say, which member a card stands for (紐付け).
+    Linking,
 }
 
 /// What was asked for.

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::person::Sex;
 
-pub use matching::{Resident, compare, decide, name_key};
+pub use matching::{Resident, compare, decide, name_key, name_level};
 
 /// What the applicant says: 基本4情報, the reading besides.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
@@ -60,8 +60,8 @@ pub enum MatchLevel {
     Exact,
     /// The same after width, spaces, hyphens and the ways of writing a house number were made one.
     Normalised,
-    /// The same only when variant characters (異体字, e.g. 髙 and 高) are folded together. Alone it
-    /// never passes.
+    /// The same only when variant characters (異体字, e.g. 髙 and 高) are folded together, or when
+    /// ● stands for a character that a system could not write (外字). Alone it never passes.
     Folded,
     /// Not the same.
     Different,

@@ -14,6 +14,7 @@ pub mod eligibility;
 pub mod era;
 pub mod history;
 pub mod identity;
+pub mod linking;
 pub mod manifest;
 pub mod person;
 pub mod records;

@@ -101,6 +101,7 @@ impl Reply<'_> {
             roles: person.roles.iter().map(|role| role.urn().to_owned()).collect(),
             organization: person.organization.clone(),
             act,
+            holder: None,
         }
     }
 }

@@ -279,6 +279,7 @@ mod tests {
             roles: vec![StaffRole::Clerk.urn().into(), "urn:warifu:role:resident".into()],
             organization: None,
             act: None,
+            holder: None,
         }
     }
 

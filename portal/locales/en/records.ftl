@@ -275,3 +275,4 @@ history-why = What for
 history-what = What
 history-purpose-own-look = Own look
 history-purpose-treatment = Treatment (insurance check)
+history-purpose-linking = Linking the card to your record

@@ -260,3 +260,4 @@ history-why = 何のために
 history-what = 何を
 history-purpose-own-look = 自分で見る
 history-purpose-treatment = 診察（資格の確認）
+history-purpose-linking = カードと記録のつなぎ合わせ

@@ -113,6 +113,7 @@ fn viewer(voice: Voice<'_>, entry: &HistoryEntry) -> ViewerRow {
         why: voice.say(match entry.purpose {
             Purpose::OwnLook => "history-purpose-own-look",
             Purpose::Treatment => "history-purpose-treatment",
+            Purpose::Linking => "history-purpose-linking",
         }),
         what: asked(voice, entry.asked),
     }

@@ -182,6 +182,7 @@ impl Bed {
             roles: vec!["urn:warifu:role:resident".into()],
             organization: None,
             act: None,
+            holder: None,
         }
     }
 

@@ -56,6 +56,7 @@ impl Tickets {
                 name: "見本医院".to_owned(),
             }),
             act: None,
+            holder: None,
         };
         Ok(self.issuer.issue(&ticket)?)
     }

@@ -46,6 +46,11 @@ pub fn compare(said: &FourItems, held: &Resident) -> ItemLevels {
     }
 }
 
+/// How well two writings of a name agree.
+pub fn name_level(said: &str, held: &str) -> MatchLevel {
+    level(said, held, writing::normalised)
+}
+
 /// Decides among the residents that could be meant: all with the applicant's name key or birth date.
 pub fn decide(said: &FourItems, residents: &[Resident]) -> IdentityOutcome {
     let mut candidates: Vec<(ItemLevels, &Resident)> = residents
@@ -87,14 +92,14 @@ impl ItemLevels {
 
     /// Whether this may be the same person with one thing written wrongly or changed: the name and
     /// one of birth date and address agree, or the birth date, address and sex do (a changed name).
-    fn could_be_meant(self) -> bool {
+    pub(crate) fn could_be_meant(self) -> bool {
         let agrees = |level: MatchLevel| level <= MatchLevel::Folded;
         let (birth, address) = (agrees(self.birth_date), agrees(self.address));
         let by_name = agrees(self.name) && (birth || address);
         by_name || (birth && address && agrees(self.sex))
     }
 
-    fn distance(self) -> u32 {
+    pub(crate) fn distance(self) -> u32 {
         self.all().map(|level| level as u32).sum()
     }
 
@@ -112,7 +117,7 @@ fn level(said: &str, held: &str, normalise: fn(&str) -> String) -> MatchLevel {
         MatchLevel::Different
     } else if said == held {
         MatchLevel::Normalised
-    } else if writing::folded(&said) == writing::folded(&held) {
+    } else if writing::may_be_one(&writing::folded(&said), &writing::folded(&held)) {
         MatchLevel::Folded
     } else {
         MatchLevel::Different

@@ -137,6 +137,20 @@ pub(super) fn folded(normalised: &str) -> String {
         .collect()
 }
 
+/// Whether two folded texts may be one: the same characters, or ● and its like in the place of
+/// those that a system could not write.
+pub(super) fn may_be_one(one: &str, other: &str) -> bool {
+    let fits = |(a, b): (char, char)| a == b || is_stand_in(a) || is_stand_in(b);
+    one.chars().count() == other.chars().count()
+        && one.chars().any(|c| !is_stand_in(c))
+        && other.chars().any(|c| !is_stand_in(c))
+        && one.chars().zip(other.chars()).all(fits)
+}
+
+fn is_stand_in(c: char) -> bool {
+    matches!(c, '●' | '■' | '〓' | '\u{FFFD}')
+}
+
 fn is_selector(c: char) -> bool {
     matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
 }
@@ -258,6 +272,15 @@ mod tests {
         assert_eq!(folded("齋藤"), folded("斉藤"));
         assert_eq!(folded("キヨウコ"), folded("キョウコ"));
         assert_eq!(folded("霞ヶ関"), folded("霞が関"));
+    }
+
+    #[test]
+    fn a_dot_stands_for_one_character_and_never_for_a_whole_name() {
+        assert!(may_be_one("●橋太郎", "高橋太郎"));
+        assert!(may_be_one("高〓太郎", "高●太郎"));
+        assert!(!may_be_one("●太郎", "高橋太郎"));
+        assert!(!may_be_one("●橋次郎", "高橋太郎"));
+        assert!(!may_be_one("●●", "高橋"));
     }
 
     #[test]

@@ -163,6 +163,7 @@ impl Bed {
             roles: roles.iter().map(|&role| role.to_owned()).collect(),
             organization: None,
             act: None,
+            holder: None,
         }
     }
 
