@@ -22,7 +22,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("warifu-office", &["ca", "pki", "card", "contract", "service"]),
     ("warifu-idp", &["pki", "card", "saml", "service"]),
     ("warifu-log", &["service"]),
-    ("warifu-connectors", &["contract", "service"]),
+    ("warifu-connectors", &["contract", "pki", "service"]),
     ("warifu-relay", &["log", "contract", "connectors", "service", "pki"]),
 ];
 const PORTAL: (&str, &[&str]) = ("warifu-portal", &["saml", "contract", "service"]);

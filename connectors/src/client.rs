@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 use warifu_contract::eligibility::{ConnectorEligibilityAnswer, ConnectorEligibilityRequest};
+use warifu_contract::linking::{ConfirmRequest, EndRequest, LinkDone, MatchAnswer, MatchRequest};
 use warifu_contract::manifest::Manifest;
 use warifu_contract::records::{ConnectorRecord, ConnectorRecordRequest};
 
@@ -24,6 +25,9 @@ pub struct ConnectorClient {
     eligibility: Url,
     records: Url,
     manifest: Url,
+    links_match: Url,
+    links_confirm: Url,
+    links_end: Url,
 }
 
 /// Why a connector gave no answer.
@@ -82,6 +86,9 @@ impl ConnectorClient {
             eligibility: base.join("/v1/eligibility")?,
             records: base.join("/v1/records")?,
             manifest: base.join("/v1/manifest")?,
+            links_match: base.join("/v1/links/match")?,
+            links_confirm: base.join("/v1/links/confirm")?,
+            links_end: base.join("/v1/links/end")?,
         })
     }
 
@@ -110,6 +117,36 @@ impl ConnectorClient {
     pub async fn manifest(&self, deadline: Duration) -> Result<Manifest, SourceError> {
         let request = self.http.get(self.manifest.clone());
         within(deadline, async { read(request.send().await?).await }).await
+    }
+
+    /// Asks which member a voucher means. The token's subject is the ceremony's errand there.
+    pub async fn match_member(
+        &self,
+        bearer: &str,
+        question: &MatchRequest,
+        deadline: Duration,
+    ) -> Result<MatchAnswer, SourceError> {
+        self.post(&self.links_match, bearer, question, deadline).await
+    }
+
+    /// Makes an offered pseudonym stand for its member. May be repeated.
+    pub async fn confirm_link(
+        &self,
+        bearer: &str,
+        request: &ConfirmRequest,
+        deadline: Duration,
+    ) -> Result<LinkDone, SourceError> {
+        self.post(&self.links_confirm, bearer, request, deadline).await
+    }
+
+    /// Ends a ceremony or a link. May be repeated.
+    pub async fn end_link(
+        &self,
+        bearer: &str,
+        request: &EndRequest,
+        deadline: Duration,
+    ) -> Result<LinkDone, SourceError> {
+        self.post(&self.links_end, bearer, request, deadline).await
     }
 
     async fn post<A: DeserializeOwned>(

@@ -33,6 +33,8 @@ pub struct DemoPerson {
     pub birth_date: Date,
     /// 住所.
     pub address: String,
+    /// 旧姓・旧氏名.
+    pub former_names: Vec<String>,
     /// The kinds of connector that know the person.
     pub memberships: Vec<ConnectorKind>,
 }

@@ -6,6 +6,7 @@
 
 mod caller;
 mod eligibility;
+mod links;
 mod manifest;
 mod openapi;
 mod record;
@@ -13,18 +14,21 @@ mod record;
 pub(crate) mod tests;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
+use warifu_contract::connector_token::audience;
+use warifu_pki::jose::JoseError;
+use warifu_pki::{FileKey, KeyError, PublicKey, VoucherOpener};
 use warifu_service::Surroundings;
 use warifu_service::health::health;
 use warifu_service::http::{HttpLimits, finish};
 use warifu_service::storage::StorageError;
 use warifu_service::words::{Words, WordsError};
 
-use crate::config::{GatewayConfig, GatewayConfigError};
+use crate::config::{GatewayConfig, GatewayConfigError, LinkingConfig};
 use crate::demo::{self, DemoError};
 use crate::store::{MemberId, Store, StoreError};
 use crate::token::{TokenKeyError, TokenVerifier};
@@ -43,6 +47,8 @@ struct Inner {
     config: GatewayConfig,
     store: Store,
     verifier: TokenVerifier,
+    /// Opens the card office's vouchers; none while nobody is linked here.
+    vouchers: Option<VoucherOpener>,
     surroundings: Surroundings,
     words: Arc<Words>,
 }
@@ -64,6 +70,17 @@ pub enum GatewayError {
     /// The relay's key is not one.
     #[error("connector.relay-key: {0}")]
     RelayKey(#[from] TokenKeyError),
+    /// A key for linking cannot be used.
+    #[error("connector.linking-key: {}: {cause}", path.display())]
+    LinkingKey {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        cause: KeyError,
+    },
+    /// A key for linking is not P-256.
+    #[error("connector.linking-key: {0}")]
+    LinkingKeyKind(#[from] JoseError),
     /// The database cannot be opened.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -83,9 +100,12 @@ impl Gateway {
         let pem = std::fs::read(path)
             .map_err(|cause| GatewayError::RelayKeyFile { path: path.clone(), cause })?;
         let verifier = TokenVerifier::new(&config.id, &pem)?;
+        let linking = config.linking.as_ref();
+        let vouchers = linking.map(|linking| opener(&config.id, linking)).transpose()?;
         let store = Store::open(&config.database).await?;
         let words = Arc::new(Words::new(&[JA], &[EN])?);
-        Ok(Self { inner: Arc::new(Inner { config, store, verifier, surroundings, words }) })
+        let inner = Inner { config, store, verifier, vouchers, surroundings, words };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Every route, with the limits that all servers have.
@@ -95,6 +115,9 @@ impl Gateway {
             .route("/v1/eligibility", post(eligibility::post))
             .route("/v1/records", post(record::post))
             .route("/v1/manifest", get(manifest::get))
+            .route("/v1/links/match", post(links::find_member))
+            .route("/v1/links/confirm", post(links::confirm))
+            .route("/v1/links/end", post(links::end))
             .route("/openapi.json", get(openapi::get))
             .with_state(inner.clone())
             .merge(health(Some(inner.store.database().clone())));
@@ -111,13 +134,13 @@ impl Gateway {
         &self.inner.store
     }
 
-    /// Lets the relay speak of `member` as `pseudonym` (32 hex, random).
+    /// Lets the relay speak of `member` as `pseudonym` (32 hex, random), without a ceremony.
     pub async fn bind_pseudonym(
         &self,
         member: &MemberId,
         pseudonym: &str,
     ) -> Result<(), StoreError> {
-        self.inner.store.bind_pseudonym(member, pseudonym, self.inner.surroundings.now()).await
+        self.inner.store.bind_pseudonym(member, pseudonym).await
     }
 
     /// Fills the store with the virtual people who are members of a connector of this kind, and
@@ -125,4 +148,18 @@ impl Gateway {
     pub async fn load_demo(&self) -> Result<BTreeMap<String, MemberId>, DemoError> {
         demo::load(self.store(), self.inner.config.kind, &self.inner.surroundings).await
     }
+}
+
+fn opener(id: &str, linking: &LinkingConfig) -> Result<VoucherOpener, GatewayError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        |cause| GatewayError::LinkingKey { path, cause }
+    };
+    let own = FileKey::load(&linking.key).map_err(failed(&linking.key))?;
+    let path = &linking.office_key;
+    let pem = std::fs::read(path)
+        .map_err(|source| KeyError::File { path: path.display().to_string(), source })
+        .map_err(failed(path))?;
+    let office = PublicKey::from_pem(&pem).map_err(failed(path))?;
+    Ok(VoucherOpener::new(&own, office, &linking.office, audience(id))?)
 }

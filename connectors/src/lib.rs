@@ -16,7 +16,7 @@ pub mod store;
 pub mod token;
 
 pub use client::{ConnectorClient, SourceError};
-pub use config::{ConnectorKind, GatewayConfig};
+pub use config::{ConnectorKind, GatewayConfig, LinkingConfig};
 pub use gateway::Gateway;
 pub use residents::{ResidentRegister, ResidentsConfig};
 pub use store::{MemberId, Store};

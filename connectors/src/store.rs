@@ -4,6 +4,7 @@
 mod access;
 pub(crate) mod column;
 mod insurance;
+mod linking;
 mod member;
 mod record;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use warifu_service::storage::{Database, DatabaseConfig, Migrations, StorageError
 
 pub use access::AccessEntry;
 pub use insurance::InsurerEntry;
+pub use linking::{Bound, Near};
 pub use member::{Member, MemberId};
 pub use update::Update;
 

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::person::Sex;
 
-pub use matching::{Resident, compare, decide, name_key, name_level};
+pub use matching::{Resident, address_key, compare, decide, name_key, name_level};
 
 /// What the applicant says: 基本4情報, the reading besides.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]

@@ -20,7 +20,7 @@ use crate::identity::{FourItems, ItemLevels, MatchLevel};
 use crate::records::DisplayName;
 
 pub use masking::masked;
-pub use matching::{Found, HeldMember, find, name_keys};
+pub use matching::{Found, HeldMember, find};
 
 /// Former names that a voucher may carry.
 pub const MOST_FORMER_NAMES: usize = 5;

@@ -162,6 +162,13 @@ fn dependant(place: &Place<'_>) -> Option<Dependant> {
     })
 }
 
+/// Every stretch of time for which `person` is on a card, and how.
+pub fn spans_of(person: &str, enrolments: &[Enrolment]) -> Vec<(Validity, Relation)> {
+    let places = enrolments.iter().flat_map(Enrolment::places);
+    let own = places.filter(|place| place.enrolled.person == person);
+    own.map(|place| (place.validity, place.relation())).collect()
+}
+
 /// Every coverage of `person`, newest first: a current one as it stands `today`, a past one as
 /// it stood on its last day, a coming one as it will start.
 pub fn coverages_of(person: &str, today: Date, enrolments: &[Enrolment]) -> Vec<Coverage> {

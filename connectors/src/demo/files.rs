@@ -53,6 +53,8 @@ struct PersonEntry {
     sex: Sex,
     birth_date: Date,
     address: String,
+    #[serde(default)]
+    former_names: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -211,6 +213,7 @@ impl Data {
             sex: entry.sex,
             birth_date: entry.birth_date,
             address: entry.address,
+            former_names: entry.former_names,
         }
     }
 

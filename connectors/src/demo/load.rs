@@ -181,6 +181,8 @@ fn member(kind: ConnectorKind, person: &DemoPerson, changed_at: Timestamp) -> Me
         name: name(person),
         sex: person.sex,
         birth_date: person.birth_date,
+        address: Some(person.address.clone()),
+        former_names: person.former_names.clone(),
         changed_at,
     }
 }

@@ -80,6 +80,14 @@ impl Caller {
         if is_treatment { Ok(()) } else { Err(forbidden("token.purpose")) }
     }
 
+    /// The relay links somebody: what it calls the ceremony here.
+    pub(super) fn require_linking(&self) -> Result<&str, Problem> {
+        if self.claims.purpose != Purpose::Linking || self.claims.act.is_some() {
+            return Err(forbidden("token.purpose"));
+        }
+        self.pseudonym().ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "token.subject"))
+    }
+
     /// Takes down what is about to be said; refuses when the token was used before. Only after
     /// this may the answer leave.
     pub(super) async fn log(

@@ -11,7 +11,14 @@ use utoipa::{Modify, OpenApi};
         title = "Warifu connector",
         description = "What a connector answers to the relay, over mutual TLS only."
     ),
-    paths(super::eligibility::post, super::record::post, super::manifest::get),
+    paths(
+        super::eligibility::post,
+        super::record::post,
+        super::manifest::get,
+        super::links::find_member,
+        super::links::confirm,
+        super::links::end,
+    ),
     modifiers(&RelayToken)
 )]
 struct Description;

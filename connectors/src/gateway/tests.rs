@@ -2,5 +2,6 @@
 
 mod answers;
 mod clients;
+mod links;
 mod refusals;
 pub(crate) mod rig;

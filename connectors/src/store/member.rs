@@ -5,8 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use warifu_contract::person::{Name, Sex};
-use warifu_service::storage::{instant, micros};
-use warifu_service::{execute, fetch_optional};
+use warifu_service::storage::instant;
+use warifu_service::{execute, fetch_all, fetch_optional};
 
 use super::column::Table;
 use super::{Store, StoreError};
@@ -18,6 +18,10 @@ const MEMBERS: Table = Table("members");
 pub struct MemberId(pub(super) String);
 
 impl MemberId {
+    pub(crate) fn from_row(id: String) -> Self {
+        Self(id)
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -41,6 +45,10 @@ pub struct Member {
     pub sex: Sex,
     /// 生年月日.
     pub birth_date: Date,
+    /// 住所, where the organisation has one.
+    pub address: Option<String>,
+    /// 旧姓・旧氏名 that the organisation knows, in order.
+    pub former_names: Vec<String>,
     /// When the data were last changed.
     pub changed_at: Timestamp,
 }
@@ -52,6 +60,7 @@ pub(super) struct MemberRow {
     name_kana: String,
     sex: String,
     birth_date: String,
+    address: Option<String>,
     changed_at: i64,
 }
 
@@ -64,6 +73,8 @@ impl TryFrom<MemberRow> for Member {
             name: Name { text: row.name, kana: row.name_kana },
             sex: MEMBERS.word("sex", row.sex)?,
             birth_date: MEMBERS.date("birth_date", &row.birth_date)?,
+            address: row.address,
+            former_names: Vec::new(),
             changed_at: instant(row.changed_at),
         })
     }
@@ -72,10 +83,18 @@ impl TryFrom<MemberRow> for Member {
 impl Store {
     /// The member's data.
     pub async fn member(&self, id: &MemberId) -> Result<Option<Member>, StoreError> {
-        let sql = "SELECT reference, name, name_kana, sex, birth_date, changed_at \
+        let sql = "SELECT reference, name, name_kana, sex, birth_date, address, changed_at \
                    FROM members WHERE id = $1";
         let row = fetch_optional!(self.database.read(), MemberRow, sql, id.as_str())?;
-        row.map(Member::try_from).transpose()
+        let Some(row) = row else { return Ok(None) };
+        let former_names = self.former_names(id).await?;
+        Ok(Some(Member { former_names, ..Member::try_from(row)? }))
+    }
+
+    async fn former_names(&self, id: &MemberId) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT name FROM former_names WHERE member_id = $1 ORDER BY name";
+        let rows = fetch_all!(self.database.read(), (String,), sql, id.as_str())?;
+        Ok(rows.into_iter().map(|(name,)| name).collect())
     }
 
     /// Lets the relay speak of `member` as `pseudonym` from now on; an older pseudonym of the
@@ -84,12 +103,10 @@ impl Store {
         &self,
         member: &MemberId,
         pseudonym: &str,
-        now: Timestamp,
     ) -> Result<(), StoreError> {
-        let sql = "INSERT INTO pseudonyms (pseudonym, member_id, bound_at) VALUES ($1, $2, $3) \
-                   ON CONFLICT (member_id) DO UPDATE \
-                   SET pseudonym = excluded.pseudonym, bound_at = excluded.bound_at";
-        execute!(self.database.write(), sql, pseudonym, member.as_str(), micros(now))?;
+        let sql = "INSERT INTO pseudonyms (pseudonym, member_id) VALUES ($1, $2) \
+                   ON CONFLICT (member_id) DO UPDATE SET pseudonym = excluded.pseudonym";
+        execute!(self.database.write(), sql, pseudonym, member.as_str())?;
         Ok(())
     }
 

@@ -27,7 +27,7 @@ pub(crate) struct Place {
 /// A store in a place of its own.
 pub(crate) struct Rig {
     pub(crate) store: Store,
-    _place: Place,
+    pub(crate) _place: Place,
 }
 
 /// A new database on each engine at hand.
@@ -72,6 +72,8 @@ fn person(reference: &str, birth_date: Date) -> Member {
         name: Name { text: format!("認証 {reference}"), kana: "ニンショウ".to_owned() },
         sex: Sex::Female,
         birth_date,
+        address: Some("東京都○○区××2-2-2".to_owned()),
+        former_names: vec!["前姓 見本".to_owned()],
         changed_at: changed(),
     }
 }
@@ -243,14 +245,14 @@ async fn a_new_pseudonym_takes_the_place_of_the_old() {
     for Rig { store, _place } in both().await {
         let (_, husband, wife) = family(&store).await;
         let (old, new) = ("1".repeat(32), "2".repeat(32));
-        store.bind_pseudonym(&husband, &old, changed()).await.unwrap();
+        store.bind_pseudonym(&husband, &old).await.unwrap();
         assert_eq!(store.member_of(&old).await.unwrap(), Some(husband.clone()));
-        store.bind_pseudonym(&husband, &new, changed()).await.unwrap();
+        store.bind_pseudonym(&husband, &new).await.unwrap();
         assert_eq!(store.member_of(&old).await.unwrap(), None);
         assert_eq!(store.member_of(&new).await.unwrap(), Some(husband.clone()));
         assert_eq!(store.pseudonym_of(husband.as_str()).await.unwrap(), Some(new.clone()));
         assert_eq!(store.pseudonym_of(wife.as_str()).await.unwrap(), None);
-        assert!(store.bind_pseudonym(&wife, &new, changed()).await.is_err());
+        assert!(store.bind_pseudonym(&wife, &new).await.is_err());
     }
 }
 

@@ -3,6 +3,7 @@
 
 use warifu_contract::card_key::{InsurerKey, branch};
 use warifu_contract::coverage::{Insurer, Validity};
+use warifu_contract::identity::address_key;
 use warifu_contract::records::{Checkup, PensionRecord};
 use warifu_contract::register::{Enrolled, Enrolment};
 use warifu_service::storage::{Transaction, micros};
@@ -33,11 +34,12 @@ impl Update {
         member: &Member,
     ) -> Result<MemberId, StoreError> {
         let sql = "INSERT INTO members \
-                   (id, reference, name, name_kana, sex, birth_date, changed_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7) \
+                   (id, reference, name, name_kana, sex, birth_date, changed_at, address, \
+                   address_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
                    ON CONFLICT (reference) DO UPDATE SET name = excluded.name, \
                    name_kana = excluded.name_kana, sex = excluded.sex, \
-                   birth_date = excluded.birth_date, changed_at = excluded.changed_at \
+                   birth_date = excluded.birth_date, changed_at = excluded.changed_at, \
+                   address = excluded.address, address_key = excluded.address_key \
                    RETURNING id";
         let (id,) = fetch_one!(
             self.transaction.on(),
@@ -49,9 +51,23 @@ impl Update {
             &member.name.kana,
             Table("members").to_word("sex", member.sex)?,
             member.birth_date.to_string(),
-            micros(member.changed_at)
+            micros(member.changed_at),
+            member.address.as_deref(),
+            member.address.as_deref().and_then(address_key)
         )?;
+        self.put_former_names(&id, &member.former_names).await?;
         Ok(MemberId(id))
+    }
+
+    async fn put_former_names(&mut self, member: &str, names: &[String]) -> Result<(), StoreError> {
+        let sql = "DELETE FROM former_names WHERE member_id = $1";
+        execute!(self.transaction.on(), sql, member)?;
+        let sql = "INSERT INTO former_names (member_id, name) VALUES ($1, $2) \
+                   ON CONFLICT (member_id, name) DO NOTHING";
+        for name in names {
+            execute!(self.transaction.on(), sql, member, name)?;
+        }
+        Ok(())
     }
 
     /// Enters an insurer, or brings the one with this number up to date.

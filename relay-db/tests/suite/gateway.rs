@@ -27,6 +27,7 @@ async fn with_gateway(bed: &mut Bed) -> CancellationToken {
         },
         database: DatabaseConfig::sqlite(&federation.path("gateway.db")),
         relay_public_key: federation.path("token.pub"),
+        linking: None,
     };
     let surroundings = Surroundings {
         clock: federation.clock.clone(),

@@ -332,6 +332,7 @@ impl Folder {
             listen: self.listen_config(member, Some(self.services_authority())),
             database: self.database(member),
             relay_public_key: self.of(Member::Relay, "token.pub"),
+            linking: None,
         }
     }
 

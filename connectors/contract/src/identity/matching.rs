@@ -46,6 +46,12 @@ pub fn compare(said: &FourItems, held: &Resident) -> ItemLevels {
     }
 }
 
+/// Under what an address is looked up, so that every way of writing it finds it; none of what is
+/// no address.
+pub fn address_key(address: &str) -> Option<String> {
+    Some(writing::folded(&writing::normalised_address(address))).filter(|key| !key.is_empty())
+}
+
 /// How well two writings of a name agree.
 pub fn name_level(said: &str, held: &str) -> MatchLevel {
     level(said, held, writing::normalised)

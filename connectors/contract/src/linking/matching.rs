@@ -5,7 +5,7 @@
 //! could be meant is a doubt, and a doubt is never decided here.
 
 use crate::coverage::Validity;
-use crate::identity::{ItemLevels, MatchLevel, Resident, compare, name_key, name_level};
+use crate::identity::{ItemLevels, MatchLevel, Resident, compare, name_level};
 
 use super::Attributes;
 
@@ -33,7 +33,8 @@ pub struct Found<'a> {
     pub by_former_name: bool,
 }
 
-/// Everybody who could be meant, best first, and whether it is one member beyond doubt.
+/// Everybody who could be meant, best first, and whether it is one member beyond doubt. `members`
+/// are all who have the birth date or live at the address: nobody else could be meant.
 pub fn find<'a>(said: &Attributes, members: &'a [HeldMember]) -> (Vec<Found<'a>>, bool) {
     let mut found: Vec<Found<'a>> =
         members.iter().filter_map(|member| could_be(said, member)).collect();
@@ -43,16 +44,6 @@ pub fn find<'a>(said: &Attributes, members: &'a [HeldMember]) -> (Vec<Found<'a>>
         _ => false,
     };
     (found, is_certain)
-}
-
-/// Under which keys members have to be looked for, beside the birth date: every name vouched for.
-pub fn name_keys(said: &Attributes) -> Vec<String> {
-    let names = std::iter::once(&said.items.name).chain(&said.former_names);
-    let mut keys: Vec<String> = names.map(|name| name_key(name)).collect();
-    keys.retain(|key| !key.is_empty());
-    keys.sort_unstable();
-    keys.dedup();
-    keys
 }
 
 impl Found<'_> {

@@ -18,19 +18,24 @@ use warifu_contract::connector_token::{
     Actor, Confirmation, ConnectorClaims, Organization, RELAY_ISSUER, TOKEN_TYPE, audience,
 };
 use warifu_contract::history::Purpose;
+use warifu_contract::linking::Attributes;
 use warifu_contract::records::DisplayName;
+use warifu_pki::{FileKey, KeyAlgorithm, Voucher, VoucherIssuer};
 use warifu_service::Surroundings;
 use warifu_service::clock::{FrozenClock, SeededEntropy};
 use warifu_service::http::{ListenConfig, Server};
 use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::{self, ClientConfig, TlsConfig};
 
-use crate::config::{ConnectorKind, GatewayConfig};
+use crate::config::{ConnectorKind, GatewayConfig, LinkingConfig};
 use crate::gateway::Gateway;
 use crate::store::MemberId;
 
 /// The pseudonym under which the relay knows 上野太郎.
 pub(crate) const TARO: &str = "0123456789abcdef0123456789abcdef";
+
+/// The card office, as its vouchers name it.
+pub(crate) const OFFICE: &str = "https://office.localhost";
 
 /// A certification authority of its own, whose files lie in a folder.
 pub(crate) struct Authority {
@@ -115,6 +120,8 @@ pub(crate) struct Rig {
     pub(crate) members: BTreeMap<String, MemberId>,
     pub(crate) relay: Party,
     pub(crate) key: TokenKey,
+    /// Makes the card office's vouchers.
+    pub(crate) office: VoucherIssuer,
     pub(crate) clock: Arc<FrozenClock>,
     pub(crate) base: Url,
     surroundings: Surroundings,
@@ -132,6 +139,7 @@ impl Rig {
         let authority = Authority::new();
         let key = TokenKey::new();
         std::fs::write(authority.path("relay.pub"), key.public_pem()).unwrap();
+        let office = office(&authority);
         let clock = Arc::new(FrozenClock::at("2026-11-20T01:15:00Z".parse().unwrap()));
         let surroundings =
             Surroundings { clock: clock.clone(), entropy: Arc::new(SeededEntropy::new(1)) };
@@ -142,7 +150,7 @@ impl Rig {
         let stop = CancellationToken::new();
         let base = serve(&config.listen, gateway.router(), stop.clone()).await;
         let relay = Party::new("relay", &authority, &authority.path("root.pem"));
-        Self { authority, gateway, members, relay, key, clock, base, surroundings, stop }
+        Self { authority, gateway, members, relay, key, office, clock, base, surroundings, stop }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -178,6 +186,29 @@ impl Rig {
         }
     }
 
+    /// Claims that the gateway accepts for linking in the ceremony `errand`.
+    pub(crate) fn linking(&self, errand: &str) -> ConnectorClaims {
+        ConnectorClaims {
+            sub: Some(errand.to_owned()),
+            purpose: Purpose::Linking,
+            ..self.own_look()
+        }
+    }
+
+    /// What the card office vouches for, sealed to this connector.
+    pub(crate) fn voucher(&self, errand: &str, attributes: &Attributes) -> Voucher<Attributes> {
+        let iat = self.now().as_second();
+        Voucher {
+            iss: OFFICE.to_owned(),
+            aud: audience("sample"),
+            sub: errand.to_owned(),
+            jti: self.surroundings.hex(16),
+            iat,
+            exp: iat + 300,
+            attributes: attributes.clone(),
+        }
+    }
+
     pub(crate) fn token(&self, claims: &ConnectorClaims) -> String {
         self.key.sign(TOKEN_TYPE, claims)
     }
@@ -205,6 +236,15 @@ impl Rig {
     }
 }
 
+/// The office's and the connector's keys for vouchers.
+fn office(authority: &Authority) -> VoucherIssuer {
+    let key = || FileKey::generate(KeyAlgorithm::P256).unwrap();
+    let (office, connector) = (key(), key());
+    connector.save(&authority.path("linking.key")).unwrap();
+    std::fs::write(authority.path("office.pub"), office.public_key().pem()).unwrap();
+    VoucherIssuer::new(Arc::new(office), connector.public_key()).unwrap()
+}
+
 fn config(kind: ConnectorKind, authority: &Authority) -> GatewayConfig {
     GatewayConfig {
         id: "sample".to_owned(),
@@ -213,6 +253,11 @@ fn config(kind: ConnectorKind, authority: &Authority) -> GatewayConfig {
         listen: listen(authority),
         database: DatabaseConfig::sqlite(&authority.path("connector.db")),
         relay_public_key: authority.path("relay.pub"),
+        linking: Some(LinkingConfig {
+            key: authority.path("linking.key"),
+            office: OFFICE.to_owned(),
+            office_key: authority.path("office.pub"),
+        }),
     }
 }
 

@@ -1,0 +1,190 @@
+//! Linking, as the connector sees it: which member does the card office's voucher mean, and from
+//! when until when may the relay speak of that member?
+//!
+//! Nothing that is answered here names anybody, and no pseudonym opens anything before it is
+//! confirmed.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
+use warifu_contract::linking::{
+    Attributes, Candidate, ConfirmRequest, EndRequest, Found, LinkDone, MOST_CANDIDATES,
+    MaskedTarget, MatchAnswer, MatchRequest, find, masked,
+};
+use warifu_pki::VoucherOpener;
+use warifu_service::Problem;
+use warifu_service::problem::ProblemDocument;
+
+use super::Inner;
+use super::caller::Caller;
+use crate::store::{Bound, MemberId, StoreError};
+
+/// What the access log calls this service.
+const SERVICE: &str = "linking";
+/// Bytes of a pseudonym.
+const PSEUDONYM: usize = 16;
+/// How long an offer waits for people: those who decide a doubt, and the person.
+const OFFER: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+/// Which member does this voucher mean?
+#[utoipa::path(
+    post,
+    path = "/v1/links/match",
+    request_body = MatchRequest,
+    responses((status = 200, body = MatchAnswer), (status = "4XX", body = ProblemDocument)),
+    security(("relay" = [])),
+)]
+pub(super) async fn find_member(
+    State(inner): State<Arc<Inner>>,
+    caller: Caller,
+    Json(request): Json<MatchRequest>,
+) -> Result<Json<MatchAnswer>, Problem> {
+    let opener = inner.vouchers.as_ref().ok_or_else(closed)?;
+    let errand = caller.require_linking()?;
+    let said = vouched(opener, errand, &request.voucher, caller.now())?;
+    let near = inner.store.near(&said).await?;
+    let (found, is_certain) = find(&said, &near.members);
+    let mut offers = Vec::new();
+    for one in found.iter().take(MOST_CANDIDATES) {
+        offers.push(Offer::new(&inner, one).await?);
+    }
+    let answer = answer(&offers, found.len(), is_certain && near.is_complete);
+    let member = offers.first().map(|offer| offer.member.as_str());
+    caller.log(&inner, SERVICE, member, word(&answer)).await?;
+    let now = caller.now();
+    let expires = now.checked_add(OFFER).unwrap_or(now);
+    let offers: Vec<_> = offers.into_iter().map(Offer::into_row).collect();
+    inner.store.offer(errand, &offers, now, expires).await?;
+    Ok(Json(answer))
+}
+
+/// This candidate is the person: from now on the pseudonym stands for the member.
+#[utoipa::path(
+    post,
+    path = "/v1/links/confirm",
+    request_body = ConfirmRequest,
+    responses((status = 200, body = LinkDone), (status = "4XX", body = ProblemDocument)),
+    security(("relay" = [])),
+)]
+pub(super) async fn confirm(
+    State(inner): State<Arc<Inner>>,
+    caller: Caller,
+    Json(request): Json<ConfirmRequest>,
+) -> Result<Json<LinkDone>, Problem> {
+    let errand = caller.require_linking()?;
+    let bound = inner.store.bind_offer(errand, &request.pseudonym, caller.now()).await?;
+    let (member, result) = match &bound {
+        Bound::Done(member) => (Some(member), "bound"),
+        Bound::NotOffered => (None, "link.not-offered"),
+        Bound::Taken(member) => (Some(member), "link.taken"),
+    };
+    caller.log(&inner, SERVICE, member.map(MemberId::as_str), result).await?;
+    match bound {
+        Bound::Done(_) => Ok(done(&caller)),
+        Bound::NotOffered => Err(Problem::new(StatusCode::NOT_FOUND, "link.not-offered")),
+        Bound::Taken(_) => Err(Problem::new(StatusCode::CONFLICT, "link.taken")),
+    }
+}
+
+/// The ceremony, or the link, is over. The same again changes nothing.
+#[utoipa::path(
+    post,
+    path = "/v1/links/end",
+    request_body = EndRequest,
+    responses((status = 200, body = LinkDone), (status = "4XX", body = ProblemDocument)),
+    security(("relay" = [])),
+)]
+pub(super) async fn end(
+    State(inner): State<Arc<Inner>>,
+    caller: Caller,
+    Json(request): Json<EndRequest>,
+) -> Result<Json<LinkDone>, Problem> {
+    let errand = caller.require_linking()?;
+    let member = inner.store.end_link(errand, request.pseudonym.as_deref()).await?;
+    let member = member.as_ref().map(MemberId::as_str);
+    caller.log(&inner, SERVICE, member, request.why.word()).await?;
+    Ok(done(&caller))
+}
+
+/// A member with the pseudonym that is offered for it.
+struct Offer {
+    member: MemberId,
+    candidate: Candidate,
+}
+
+impl Offer {
+    async fn new(inner: &Inner, found: &Found<'_>) -> Result<Self, StoreError> {
+        let person = &found.member.person;
+        let member = MemberId::from_row(person.reference.clone());
+        let membership = inner.store.membership(&member).await?;
+        let target = MaskedTarget {
+            name: masked(&person.name.text),
+            birth_year: person.birth_date.year(),
+            organization: inner.config.name.clone(),
+            relation: membership.map(|(_, relation)| relation),
+        };
+        let candidate = Candidate {
+            pseudonym: inner.surroundings.hex(PSEUDONYM),
+            target,
+            level: found.level(),
+            items: found.items,
+            by_former_name: found.by_former_name,
+            held_as: found.member.held_as.clone(),
+            period: membership.map(|(period, _)| period),
+        };
+        Ok(Self { member, candidate })
+    }
+
+    fn into_row(self) -> (String, MemberId) {
+        (self.candidate.pseudonym, self.member)
+    }
+}
+
+fn vouched(
+    opener: &VoucherOpener,
+    errand: &str,
+    voucher: &str,
+    now: Timestamp,
+) -> Result<Attributes, Problem> {
+    let refused = |code| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code);
+    let voucher = opener
+        .open::<Attributes>(voucher, now)
+        .map_err(|error| refused("voucher.refused").caused_by(&error))?;
+    if voucher.sub != errand {
+        return Err(refused("voucher.other-ceremony"));
+    }
+    if !voucher.attributes.is_bounded() {
+        return Err(refused("voucher.refused"));
+    }
+    Ok(voucher.attributes)
+}
+
+fn answer(offers: &[Offer], count: usize, is_certain: bool) -> MatchAnswer {
+    match offers {
+        [] => MatchAnswer::Unknown,
+        [only] if is_certain => MatchAnswer::Matched { candidate: only.candidate.clone() },
+        several => MatchAnswer::Doubtful {
+            candidates: several.iter().map(|offer| offer.candidate.clone()).collect(),
+            count: u32::try_from(count).unwrap_or(u32::MAX),
+        },
+    }
+}
+
+fn word(answer: &MatchAnswer) -> &'static str {
+    match answer {
+        MatchAnswer::Matched { .. } => "matched",
+        MatchAnswer::Doubtful { .. } => "doubtful",
+        MatchAnswer::Unknown => "unknown",
+    }
+}
+
+fn done(caller: &Caller) -> Json<LinkDone> {
+    Json(LinkDone { at: caller.now() })
+}
+
+fn closed() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "linking.closed")
+}
