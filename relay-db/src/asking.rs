@@ -3,6 +3,7 @@
 use tokio::time::timeout;
 use warifu_connectors::SourceError;
 use warifu_contract::eligibility::{ConnectorEligibilityAnswer, ConnectorEligibilityRequest};
+use warifu_contract::linking::{ConfirmRequest, EndRequest, LinkDone, MatchAnswer, MatchRequest};
 use warifu_contract::records::{ConnectorRecord, ConnectorRecordRequest, Service};
 
 use crate::directory::Connector;
@@ -15,8 +16,7 @@ pub(crate) async fn record(
     pseudonym: &str,
     service: Service,
 ) -> Result<ConnectorRecord, SourceError> {
-    let errand = Errand { pseudonym: Some(pseudonym), staff: None };
-    let token = token(mint, connector, errand)?;
+    let token = token(mint, connector, Errand::own_look(pseudonym))?;
     let question = ConnectorRecordRequest { service };
     in_time(connector, connector.client.record(&token, &question, connector.deadline)).await
 }
@@ -30,6 +30,41 @@ pub(crate) async fn eligibility(
 ) -> Result<ConnectorEligibilityAnswer, SourceError> {
     let token = token(mint, connector, errand)?;
     in_time(connector, connector.client.eligibility(&token, question, connector.deadline)).await
+}
+
+/// Asks which member a voucher means, in the ceremony that is called `errand` there.
+pub(crate) async fn match_member(
+    mint: &Mint,
+    connector: &Connector,
+    errand: &str,
+    voucher: String,
+) -> Result<MatchAnswer, SourceError> {
+    let token = token(mint, connector, Errand::linking(errand))?;
+    let question = MatchRequest { voucher };
+    in_time(connector, connector.client.match_member(&token, &question, connector.deadline)).await
+}
+
+/// Makes an offered pseudonym stand for its member.
+pub(crate) async fn confirm_link(
+    mint: &Mint,
+    connector: &Connector,
+    errand: &str,
+    pseudonym: &str,
+) -> Result<LinkDone, SourceError> {
+    let token = token(mint, connector, Errand::linking(errand))?;
+    let request = ConfirmRequest { pseudonym: pseudonym.to_owned() };
+    in_time(connector, connector.client.confirm_link(&token, &request, connector.deadline)).await
+}
+
+/// Ends a ceremony or a link.
+pub(crate) async fn end_link(
+    mint: &Mint,
+    connector: &Connector,
+    errand: &str,
+    request: &EndRequest,
+) -> Result<LinkDone, SourceError> {
+    let token = token(mint, connector, Errand::linking(errand))?;
+    in_time(connector, connector.client.end_link(&token, request, connector.deadline)).await
 }
 
 fn token(mint: &Mint, connector: &Connector, errand: Errand<'_>) -> Result<String, SourceError> {

@@ -92,7 +92,7 @@ pub(crate) async fn by_number(
         let reasons = [(ReasonCheck::InsurerKnown, false)];
         return Ok(Found::alone(Verdict::InsurerUnknown, &reasons, None));
     };
-    let errand = Errand { pseudonym: None, staff: Some(desk) };
+    let errand = Errand::treatment(None, desk);
     let question = ConnectorEligibilityRequest { typed: Some(typed), target_date };
     let answered = asking::eligibility(relay.mint(), connector, errand, &question).await;
     let Ok(mut answer) = answered else {
@@ -106,7 +106,8 @@ pub(crate) async fn by_number(
     Ok(Found::answered(connector, answer, subject))
 }
 
-/// The check of a tapped card: the links of its holder say whom to ask, side by side.
+/// The check of a tapped card: the links of its holder say whom to ask, side by side. A frozen link
+/// says nothing.
 pub(crate) async fn by_card(
     relay: &Relay,
     desk: &Staff,
@@ -134,7 +135,7 @@ fn insurers(relay: &Relay, links: Vec<Link>) -> Vec<(Arc<Connector>, Link)> {
         let insures = connector.services.contains(&Service::Insurance);
         insures.then(|| (Arc::clone(connector), link))
     };
-    links.into_iter().filter_map(insurer).collect()
+    links.into_iter().filter(|link| !link.terms.is_frozen()).filter_map(insurer).collect()
 }
 
 async fn ask_holder(
@@ -145,7 +146,7 @@ async fn ask_holder(
     link: &Link,
     target_date: Date,
 ) -> Found {
-    let errand = Errand { pseudonym: Some(&link.pseudonym), staff: Some(desk) };
+    let errand = Errand::treatment(Some(&link.pseudonym), desk);
     let question = ConnectorEligibilityRequest { typed: None, target_date };
     match asking::eligibility(relay.mint(), &connector, errand, &question).await {
         Ok(mut answer) => {

@@ -54,6 +54,21 @@ pub struct RelayConfig {
     pub node: u8,
     /// Holders of records.
     pub connectors: Vec<ConnectorConfig>,
+    /// The card office, which vouches for persons when they are to be linked. Without it nobody is
+    /// linked by a ceremony.
+    #[serde(default)]
+    pub office: Option<OfficeConfig>,
+}
+
+/// The card office, as the relay reaches it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OfficeConfig {
+    /// Its address: `https://host[:port]`, without a path.
+    pub url: String,
+    /// The party name that its server certificate must bear.
+    #[serde(default = "default_office_party")]
+    pub party: String,
 }
 
 /// The access log.
@@ -130,6 +145,9 @@ pub struct ConnectorConfig {
     /// How long the relay waits for its answer, in milliseconds, at most 20,000.
     #[serde(default = "default_deadline")]
     pub deadline_ms: u64,
+    /// The code of the organisation whose staff decide doubts about links to this holder.
+    #[serde(default)]
+    pub organization: Option<String>,
 }
 
 fn default_audience() -> String {
@@ -138,6 +156,10 @@ fn default_audience() -> String {
 
 fn default_provider_party() -> String {
     "idp".to_owned()
+}
+
+fn default_office_party() -> String {
+    "office".to_owned()
 }
 
 fn default_session() -> u32 {
@@ -172,6 +194,9 @@ pub enum RelayConfigError {
     /// A connector without TLS, or with a path in its address.
     #[error("relay.url: connector {0}: the address must be https://host[:port]")]
     Url(String),
+    /// The card office without TLS, or with a path in its address.
+    #[error("relay.office-url: the card office's address must be https://host[:port]")]
+    OfficeUrl,
     /// Not a 保険者番号.
     #[error("relay.insurer-number: connector {0}: {1} is not an insurer number")]
     InsurerNumber(String, String),
@@ -193,6 +218,7 @@ impl RelayConfig {
             return Err(RelayConfigError::Node(self.node));
         }
         self.connectors.iter().try_for_each(ConnectorConfig::validate)?;
+        self.office.as_ref().map(OfficeConfig::address).transpose()?;
         let ids = self.connectors.iter().map(|connector| connector.id.clone());
         let numbers = self.connectors.iter().flat_map(ConnectorConfig::insurer_keys);
         let issuers = self.identity_providers.iter().map(|provider| provider.issuer.clone());
@@ -202,14 +228,23 @@ impl RelayConfig {
     }
 }
 
+impl OfficeConfig {
+    /// Where the office is.
+    pub fn address(&self) -> Result<Url, RelayConfigError> {
+        bare_address(&self.url).ok_or(RelayConfigError::OfficeUrl)
+    }
+}
+
+fn bare_address(url: &str) -> Option<Url> {
+    let url = Url::parse(url).ok()?;
+    let is_bare = url.path() == "/" && url.query().is_none();
+    (url.scheme() == "https" && is_bare).then_some(url)
+}
+
 impl ConnectorConfig {
     /// Where the connector is.
     pub fn address(&self) -> Result<Url, RelayConfigError> {
-        let bare = |url: &Url| url.path() == "/" && url.query().is_none();
-        Url::parse(&self.url)
-            .ok()
-            .filter(|url| url.scheme() == "https" && bare(url))
-            .ok_or_else(|| RelayConfigError::Url(self.id.clone()))
+        bare_address(&self.url).ok_or_else(|| RelayConfigError::Url(self.id.clone()))
     }
 
     fn validate(&self) -> Result<(), RelayConfigError> {
@@ -341,6 +376,10 @@ mod tests {
     fn addresses_and_insurer_numbers_are_checked() {
         let refused = with(|config| config.connectors[0].url = "http://x".into());
         assert_eq!(refused, Err(RelayConfigError::Url("insurer".into())));
+        let office = |url: &str| OfficeConfig { url: url.into(), party: "office".into() };
+        assert_eq!(with(|config| config.office = Some(office("https://o:1"))), Ok(()));
+        let refused = with(|config| config.office = Some(office("https://o:1/path")));
+        assert_eq!(refused, Err(RelayConfigError::OfficeUrl));
         let refused = with(|config| config.connectors[0].insurer_numbers = vec!["12".into()]);
         let expected = RelayConfigError::InsurerNumber("insurer".into(), "12".into());
         assert_eq!(refused, Err(expected));

@@ -1,6 +1,6 @@
 //! The holders of records: who they are, and who answers for which insurer.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +21,8 @@ pub(crate) struct Connector {
     pub id: String,
     pub name: DisplayName,
     pub services: Vec<Service>,
+    /// Whose staff decide doubts about links.
+    pub organization: Option<String>,
     pub deadline: Duration,
     pub client: ConnectorClient,
     pub places: Semaphore,
@@ -29,19 +31,20 @@ pub(crate) struct Connector {
 /// All holders.
 #[derive(Debug)]
 pub(crate) struct Directory {
-    by_id: HashMap<String, Arc<Connector>>,
+    by_id: BTreeMap<String, Arc<Connector>>,
     by_insurer: HashMap<InsurerKey, Arc<Connector>>,
 }
 
 impl Directory {
     /// Takes `configured` connectors, each with the client that reaches it.
     pub fn new(configured: Vec<(ConnectorConfig, ConnectorClient)>) -> Self {
-        let (mut by_id, mut by_insurer) = (HashMap::new(), HashMap::new());
+        let (mut by_id, mut by_insurer) = (BTreeMap::new(), HashMap::new());
         for (config, client) in configured {
             let connector = Arc::new(Connector {
                 id: config.id.clone(),
                 name: config.name,
                 services: config.services,
+                organization: config.organization,
                 deadline: Duration::from_millis(config.deadline_ms),
                 client,
                 places: Semaphore::new(CALLS),
@@ -57,6 +60,11 @@ impl Directory {
     /// The connector with this id.
     pub fn by_id(&self, id: &str) -> Option<&Arc<Connector>> {
         self.by_id.get(id)
+    }
+
+    /// Every connector, by its id.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Connector>> {
+        self.by_id.values()
     }
 
     /// Who answers for this insurer.

@@ -87,7 +87,8 @@ pub(crate) async fn ask(
     check.conclude(found).await.map(Json)
 }
 
-fn require_key(key: &str) -> Result<(), Problem> {
+/// A client's key, without which nothing that may be repeated is done.
+pub(crate) fn require_key(key: &str) -> Result<(), Problem> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if KEY_LENGTHS.contains(&key.len()) && key.bytes().all(plain) {
         return Ok(());

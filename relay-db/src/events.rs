@@ -158,18 +158,41 @@ pub(crate) fn session_revoked(party: &str, subject: &str, ground: String) -> Eve
     }
 }
 
-/// A subject was linked to the holder `connector`.
-pub(crate) fn link_made(subject: &str, connector: &str) -> Event {
+/// Who took a step of a linking ceremony.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum LinkActor<'a> {
+    Oneself,
+    Staff(&'a Staff),
+    Relay,
+}
+
+/// A step of a linking ceremony: what and by whom; through which client, about which subject, at
+/// which holder; and what came of it.
+pub(crate) fn link(
+    (action, actor): (Action, LinkActor<'_>),
+    (client, subject, connector): (&str, &str, &str),
+    outcome: Outcome,
+) -> Event {
+    let actor = match actor {
+        LinkActor::Oneself => Actor::Oneself,
+        LinkActor::Staff(one) => staff(one),
+        LinkActor::Relay => Actor::Party { name: RELAY.to_owned() },
+    };
     Event {
-        action: Action::LinkMade,
-        actor: Actor::Party { name: RELAY.to_owned() },
+        action,
+        actor,
         asked: Vec::new(),
         check_number: None,
-        client: RELAY.to_owned(),
+        client: client.to_owned(),
         ground: None,
-        outcome: Outcome::Done,
-        purpose: None,
+        outcome,
+        purpose: Some(word(&Purpose::Linking)),
         source: Some(connector.to_owned()),
         subject: Some(subject.to_owned()),
     }
+}
+
+/// A subject was linked to the holder `connector` without a ceremony.
+pub(crate) fn link_made(subject: &str, connector: &str) -> Event {
+    link((Action::LinkMade, LinkActor::Relay), (RELAY, subject, connector), Outcome::Done)
 }

@@ -21,6 +21,10 @@ use crate::revocations::{Revocations, SignIn};
 const CLASS_HIGH: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI";
 /// The role of staff at a clinic's desk.
 const ROLE_CLINIC_DESK: &str = "urn:warifu:role:clinic-desk";
+/// The role of an organisation's staff who decide doubts about links to its members.
+const ROLE_LINK_APPROVER: &str = "urn:warifu:role:link-approver";
+/// The role of the consortium's staff, who may decide such doubts for every holder.
+const ROLE_CONSORTIUM_ADMIN: &str = "urn:warifu:role:consortium-admin";
 /// Bytes of a token before base64url.
 const TOKEN_BYTES: usize = 32;
 /// How long what was read is believed without reading again.
@@ -48,6 +52,9 @@ pub(crate) struct Grant {
     pub organization: Option<Organization>,
     /// Who asks about the subject, for eligibility.
     pub actor: Option<Actor>,
+    /// Who the subject is to the card office, sealed to the office.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
     /// Thumbprint of the one client certificate that may use it.
     pub client: String,
     /// When it ends.
@@ -73,6 +80,7 @@ impl Grant {
             roles: ticket.roles,
             organization: ticket.organization,
             actor: ticket.act,
+            holder: ticket.holder,
             client: ticket.cnf.x5t_s256,
             expires,
         }
@@ -107,6 +115,17 @@ impl Grant {
         let allowed = self.purpose == Purpose::Records && self.is_high() && has_role;
         let organization = self.organization.clone().filter(|_| allowed)?;
         Some(Staff { member: self.subject.clone(), organization })
+    }
+
+    /// The subject as a member of staff who decides doubts about links to a holder whose staff
+    /// work for `organization`, signed in with card and PIN.
+    pub fn link_approver(&self, organization: Option<&str>) -> Option<Staff> {
+        let has = |role: &str| self.roles.iter().any(|one| one == role);
+        let allowed = self.purpose == Purpose::Records && self.is_high();
+        let own = self.organization.clone().filter(|_| allowed)?;
+        let is_holders = organization == Some(own.code.as_str()) && has(ROLE_LINK_APPROVER);
+        let decides = is_holders || has(ROLE_CONSORTIUM_ADMIN);
+        decides.then(|| Staff { member: self.subject.clone(), organization: own })
     }
 
     /// What the token can be used for, in words (RFC 6749 section 3.3).
@@ -304,6 +323,7 @@ mod tests {
             class: CLASS_HIGH.into(),
             roles: vec![ROLE_CLINIC_DESK.into()],
             organization: Some(clinic),
+            holder: None,
             actor: None,
             client: "thumb".into(),
             expires: Timestamp::MAX,

@@ -16,6 +16,7 @@ mod evidence;
 mod grants;
 mod history;
 mod keeping;
+mod linking;
 mod links;
 mod mint;
 mod numbers;

@@ -1,11 +1,19 @@
 //! Links: which connector knows a subject under which pseudonym, and the way back.
 //!
-//! Subjects and pseudonyms stand in the database sealed or as keyed hashes only.
+//! Subjects and pseudonyms stand in the database sealed or as keyed hashes only, and so does every
+//! time: when a link was made would join this database to others.
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use warifu_contract::coverage::Validity;
+use warifu_contract::linking::MaskedTarget;
+use warifu_contract::linking::portal::FrozenBy;
 use warifu_service::seal::{KeyRing, SealError};
-use warifu_service::{Database, Surroundings, execute, fetch_all, fetch_optional};
+use warifu_service::storage::Transaction;
+use warifu_service::{Database, Problem, Surroundings, execute, fetch_all, fetch_optional};
 
 /// The links of the relay.
 #[derive(Debug, Clone)]
@@ -24,6 +32,15 @@ pub enum LinkStoreError {
     /// A column does not open: altered, or of another key ring.
     #[error("link.sealed: {0}")]
     Sealed(#[from] SealError),
+    /// A column opens, but holds what it cannot.
+    #[error("link.unreadable: {0}")]
+    Unreadable(#[from] serde_json::Error),
+}
+
+impl From<LinkStoreError> for Problem {
+    fn from(cause: LinkStoreError) -> Self {
+        Self::internal(&cause)
+    }
 }
 
 /// One link of a subject.
@@ -31,12 +48,44 @@ pub enum LinkStoreError {
 pub(crate) struct Link {
     pub connector: String,
     pub pseudonym: String,
+    pub terms: Terms,
+}
+
+/// Under which terms a link stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Terms {
+    /// Names the link, from the ceremony on.
+    pub id: String,
+    /// What the ceremony is called at the connector.
+    pub errand: String,
+    /// When it was made.
+    pub since: Timestamp,
+    /// From when until when the subject was, or is, with the holder.
+    pub period: Option<Validity>,
+    /// Whom the subject was shown.
+    pub target: Option<MaskedTarget>,
+    /// Who stopped it.
+    pub frozen_by: Option<FrozenBy>,
+}
+
+impl Terms {
+    /// Of a link that no ceremony made.
+    pub fn plain(id: String, since: Timestamp) -> Self {
+        Self { errand: id.clone(), id, since, period: None, target: None, frozen_by: None }
+    }
+
+    /// Whether the holder must not be asked.
+    pub fn is_frozen(&self) -> bool {
+        self.frozen_by.is_some()
+    }
 }
 
 #[derive(sqlx::FromRow)]
 struct LinkRow {
     connector: String,
     pseudonym: Vec<u8>,
+    terms: Option<Vec<u8>>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -48,16 +97,27 @@ impl Links {
     /// Every link of `subject`.
     pub async fn of(&self, subject: &str) -> Result<Vec<Link>, LinkStoreError> {
         let key = self.subject_key(subject);
-        let sql = "SELECT connector, pseudonym FROM relay_link WHERE subject = $1 \
+        let sql = "SELECT connector, pseudonym, terms FROM relay_link WHERE subject = $1 \
                    ORDER BY connector";
         let rows = fetch_all!(self.database.read(), LinkRow, sql, key.as_slice())?;
-        rows.into_iter()
-            .map(|row| {
-                let context = link_context(&key, &row.connector);
-                let pseudonym = self.ring.open_text(&context, &row.pseudonym)?;
-                Ok(Link { connector: row.connector, pseudonym })
-            })
-            .collect()
+        rows.into_iter().map(|row| self.link(&key, row)).collect()
+    }
+
+    fn link(&self, key: &[u8], row: LinkRow) -> Result<Link, LinkStoreError> {
+        let context = place("relay_link.pseudonym", &[key, row.connector.as_bytes()]);
+        let pseudonym = self.ring.open_text(&context, &row.pseudonym)?;
+        let terms = match row.terms {
+            Some(sealed) => self.open(&terms_place(key, &row.connector), &sealed)?,
+            None => self.unspoken(key, &row.connector),
+        };
+        Ok(Link { connector: row.connector, pseudonym, terms })
+    }
+
+    /// The terms of a link from before there were any.
+    fn unspoken(&self, key: &[u8], connector: &str) -> Terms {
+        let named = self.ring.lookup("relay_link.id", &place(connector, &[key]));
+        let id = named.first_chunk::<16>().unwrap_or(&[0; 16]);
+        Terms::plain(data_encoding::HEXLOWER.encode(id), Timestamp::UNIX_EPOCH)
     }
 
     /// The subject whom `connector` knows as `pseudonym`.
@@ -69,39 +129,97 @@ impl Links {
         let key = self.alias_key(connector, pseudonym);
         let sql = "SELECT subject FROM relay_alias WHERE pseudonym = $1";
         let row = fetch_optional!(self.database.read(), AliasRow, sql, key.as_slice())?;
-        let subject = row.map(|row| self.ring.open_text(&alias_context(&key), &row.subject));
-        Ok(subject.transpose()?)
+        let context = place("relay_alias.subject", &[&key]);
+        Ok(row.map(|row| self.ring.open_text(&context, &row.subject)).transpose()?)
     }
 
     /// Links `subject` to `connector` under `pseudonym`, in place of an earlier pseudonym there.
     pub async fn save(&self, subject: &str, link: &Link) -> Result<(), LinkStoreError> {
         let earlier = self.of(subject).await?;
         let earlier = earlier.iter().find(|known| known.connector == link.connector);
-        let key = self.subject_key(subject);
-        let alias = self.alias_key(&link.connector, &link.pseudonym);
-        let pseudonym = self.seal(&link_context(&key, &link.connector), link.pseudonym.as_bytes());
-        let subject = self.seal(&alias_context(&alias), subject.as_bytes());
         let mut transaction = self.database.begin().await?;
         if let Some(earlier) = earlier {
-            let old = self.alias_key(&earlier.connector, &earlier.pseudonym);
-            let sql = "DELETE FROM relay_alias WHERE pseudonym = $1";
-            execute!(transaction.on(), sql, old.as_slice())?;
+            self.drop_in(&mut transaction, subject, earlier).await?;
         }
-        let sql = "INSERT INTO relay_link (subject, connector, pseudonym) VALUES ($1, $2, $3) \
-                   ON CONFLICT (subject, connector) DO UPDATE SET pseudonym = excluded.pseudonym";
-        execute!(transaction.on(), sql, key.as_slice(), link.connector.as_str(), pseudonym)?;
-        let sql = "INSERT INTO relay_alias (pseudonym, subject) VALUES ($1, $2) \
-                   ON CONFLICT (pseudonym) DO UPDATE SET subject = excluded.subject";
-        execute!(transaction.on(), sql, alias.as_slice(), subject)?;
+        self.save_in(&mut transaction, subject, link).await?;
         transaction.commit().await?;
         Ok(())
     }
 
-    fn seal(&self, context: &[u8], plain: &[u8]) -> Vec<u8> {
+    /// Writes a link where there is none.
+    pub async fn save_in(
+        &self,
+        transaction: &mut Transaction,
+        subject: &str,
+        link: &Link,
+    ) -> Result<(), LinkStoreError> {
+        let key = self.subject_key(subject);
+        let alias = self.alias_key(&link.connector, &link.pseudonym);
+        let context = place("relay_link.pseudonym", &[&key, link.connector.as_bytes()]);
+        let pseudonym = self.seal(&context, link.pseudonym.as_bytes());
+        let terms = self.seal_as(&terms_place(&key, &link.connector), &link.terms)?;
+        let subject = self.seal(&place("relay_alias.subject", &[&alias]), subject.as_bytes());
+        let sql = "INSERT INTO relay_link (subject, connector, pseudonym, terms) \
+                   VALUES ($1, $2, $3, $4)";
+        let connector = link.connector.as_str();
+        execute!(transaction.on(), sql, key.as_slice(), connector, pseudonym, terms)?;
+        let sql = "INSERT INTO relay_alias (pseudonym, subject) VALUES ($1, $2) \
+                   ON CONFLICT (pseudonym) DO UPDATE SET subject = excluded.subject";
+        execute!(transaction.on(), sql, alias.as_slice(), subject)?;
+        Ok(())
+    }
+
+    /// Removes a link and the way back.
+    pub async fn drop_in(
+        &self,
+        transaction: &mut Transaction,
+        subject: &str,
+        link: &Link,
+    ) -> Result<(), LinkStoreError> {
+        let (key, connector) = (self.subject_key(subject), link.connector.as_str());
+        let sql = "DELETE FROM relay_link WHERE subject = $1 AND connector = $2";
+        execute!(transaction.on(), sql, key.as_slice(), connector)?;
+        let alias = self.alias_key(connector, &link.pseudonym);
+        let sql = "DELETE FROM relay_alias WHERE pseudonym = $1";
+        execute!(transaction.on(), sql, alias.as_slice())?;
+        Ok(())
+    }
+
+    /// Gives a link other terms.
+    pub async fn change_in(
+        &self,
+        transaction: &mut Transaction,
+        subject: &str,
+        link: &Link,
+    ) -> Result<(), LinkStoreError> {
+        let (key, connector) = (self.subject_key(subject), link.connector.as_str());
+        let terms = self.seal_as(&terms_place(&key, connector), &link.terms)?;
+        let sql = "UPDATE relay_link SET terms = $3 WHERE subject = $1 AND connector = $2";
+        execute!(transaction.on(), sql, key.as_slice(), connector, terms)?;
+        Ok(())
+    }
+
+    pub(crate) fn seal(&self, context: &[u8], plain: &[u8]) -> Vec<u8> {
         self.ring.seal(context, plain, self.surroundings.entropy.as_ref())
     }
 
-    fn subject_key(&self, subject: &str) -> [u8; 32] {
+    pub(crate) fn seal_as(
+        &self,
+        context: &[u8],
+        value: &impl Serialize,
+    ) -> Result<Vec<u8>, LinkStoreError> {
+        Ok(self.seal(context, &serde_json::to_vec(value)?))
+    }
+
+    pub(crate) fn open<T: DeserializeOwned>(
+        &self,
+        context: &[u8],
+        sealed: &[u8],
+    ) -> Result<T, LinkStoreError> {
+        Ok(serde_json::from_slice(&self.ring.open(context, sealed)?)?)
+    }
+
+    pub(crate) fn subject_key(&self, subject: &str) -> [u8; 32] {
         self.ring.lookup("relay_link.subject", subject.as_bytes())
     }
 
@@ -111,10 +229,16 @@ impl Links {
     }
 }
 
-fn link_context(subject: &[u8], connector: &str) -> Vec<u8> {
-    [b"relay_link.pseudonym/", subject, b"/", connector.as_bytes()].concat()
+/// Where a sealed value stands: its column and the row's key.
+pub(crate) fn place(column: &str, key: &[&[u8]]) -> Vec<u8> {
+    let mut place = column.as_bytes().to_vec();
+    for part in key {
+        place.push(b'/');
+        place.extend_from_slice(part);
+    }
+    place
 }
 
-fn alias_context(pseudonym: &[u8]) -> Vec<u8> {
-    [b"relay_alias.subject/", pseudonym].concat()
+fn terms_place(subject: &[u8], connector: &str) -> Vec<u8> {
+    place("relay_link.terms", &[subject, connector.as_bytes()])
 }

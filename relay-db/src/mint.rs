@@ -19,13 +19,30 @@ pub(crate) struct Mint {
     pub surroundings: Surroundings,
 }
 
-/// On whose behalf, and about whom, a connector is asked.
+/// On whose behalf, about whom, and what for a connector is asked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Errand<'a> {
-    /// The connector's pseudonym of the subject; none when the request itself says who.
-    pub pseudonym: Option<&'a str>,
-    /// Who asks; none when the subject does.
-    pub staff: Option<&'a Staff>,
+    subject: Option<&'a str>,
+    staff: Option<&'a Staff>,
+    purpose: Purpose,
+}
+
+impl<'a> Errand<'a> {
+    /// The person, known there as `pseudonym`, looks at own records.
+    pub fn own_look(pseudonym: &'a str) -> Self {
+        Self { subject: Some(pseudonym), staff: None, purpose: Purpose::OwnLook }
+    }
+
+    /// `desk` asks in order to treat the person known there as `pseudonym`; none when the request
+    /// itself says who.
+    pub fn treatment(pseudonym: Option<&'a str>, desk: &'a Staff) -> Self {
+        Self { subject: pseudonym, staff: Some(desk), purpose: Purpose::Treatment }
+    }
+
+    /// A ceremony that is called `name` there.
+    pub fn linking(name: &'a str) -> Self {
+        Self { subject: Some(name), staff: None, purpose: Purpose::Linking }
+    }
 }
 
 impl Mint {
@@ -35,9 +52,9 @@ impl Mint {
         let claims = ConnectorClaims {
             iss: RELAY_ISSUER.to_owned(),
             aud: audience(connector),
-            sub: errand.pseudonym.map(str::to_owned),
+            sub: errand.subject.map(str::to_owned),
             act: errand.staff.map(actor),
-            purpose: errand.staff.map_or(Purpose::OwnLook, |_| Purpose::Treatment),
+            purpose: errand.purpose,
             receipt: None,
             jti: self.surroundings.hex(16),
             iat,

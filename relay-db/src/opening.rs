@@ -19,6 +19,7 @@ use warifu_service::{Database, Surroundings};
 
 use crate::config::{IdentityProviderConfig, RelayConfig, RelayConfigError};
 use crate::directory::Directory;
+use crate::linking::Office;
 use crate::mint::Mint;
 use crate::session_end::Informant;
 use crate::witnesses::WitnessesError;
@@ -118,6 +119,11 @@ pub(crate) fn directory(config: &RelayConfig) -> Result<Directory, RelayError> {
     Ok(Directory::new(reached.collect::<Result<_, RelayError>>()?))
 }
 
+pub(crate) fn office(config: &RelayConfig) -> Result<Option<Office>, RelayError> {
+    let office = config.office.as_ref().map(|office| Office::new(office, &config.client));
+    office.transpose()
+}
+
 /// The log's parts as the relay's configuration names them: for who opens or audits it.
 #[derive(Debug)]
 pub struct LogParts {
@@ -164,7 +170,7 @@ mod tests {
     use warifu_service::words::lacking_advice;
 
     /// Every code that the relay answers with, beside those that all servers have.
-    const CODES: [&str; 19] = [
+    const CODES: [&str; 34] = [
         "token.missing",
         "token.unknown",
         "token.expired",
@@ -184,6 +190,21 @@ mod tests {
         "log.no-such-event",
         "peer.none",
         "peer.unknown",
+        "link.unknown",
+        "link.state",
+        "link.changed",
+        "link.silent",
+        "link.taken",
+        "link.not-offered",
+        "link.no-holder",
+        "link.closed",
+        "link.busy",
+        "link.own",
+        "link.not-yours",
+        "link.other-candidate",
+        "link.same-eyes",
+        "link.frozen",
+        "link.frozen-by-staff",
     ];
 
     #[test]

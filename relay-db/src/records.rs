@@ -28,14 +28,25 @@ use crate::relay::Relay;
 
 /// A connector's word for a pseudonym that it does not know.
 const SUBJECT_UNKNOWN: &str = "subject.unknown";
+/// Why a panel stays empty whose link was stopped.
+const LINK_FROZEN: &str = "link.frozen";
 /// Lines of one answer at most; nobody is linked to so many holders.
 const PANELS: usize = 32;
 
 /// One line of the answer, still to be filled.
 struct Ask {
     service: Service,
-    /// Whom to ask under which pseudonym; none when nobody is linked.
-    holder: Option<(Arc<Connector>, String)>,
+    holder: Holder,
+}
+
+/// Whom to ask.
+enum Holder {
+    /// Nobody is linked.
+    Nobody,
+    /// This one, under this pseudonym.
+    Linked(Arc<Connector>, String),
+    /// This one is linked, and must not be asked.
+    Frozen(Arc<Connector>),
 }
 
 /// Streams the records of the token's subject.
@@ -92,16 +103,25 @@ fn plan(relay: &Relay, services: &BTreeSet<Service>, links: &[Link]) -> Vec<Ask>
         let holders = links.iter().filter_map(|link| {
             let connector = relay.directory().by_id(&link.connector)?;
             let holds = connector.services.contains(&service);
-            holds.then(|| (Arc::clone(connector), link.pseudonym.clone()))
+            holds.then(|| holder(connector, link))
         });
         let before = asks.len();
-        asks.extend(holders.map(|holder| Ask { service, holder: Some(holder) }));
+        asks.extend(holders.map(|holder| Ask { service, holder }));
         if asks.len() == before {
-            asks.push(Ask { service, holder: None });
+            asks.push(Ask { service, holder: Holder::Nobody });
         }
     }
     asks.truncate(PANELS);
     asks
+}
+
+fn holder(connector: &Arc<Connector>, link: &Link) -> Holder {
+    let connector = Arc::clone(connector);
+    if link.terms.is_frozen() {
+        Holder::Frozen(connector)
+    } else {
+        Holder::Linked(connector, link.pseudonym.clone())
+    }
 }
 
 /// The lines as they come. Dropping the stream, when the client goes away, ends the calls.
@@ -127,13 +147,20 @@ fn lines(
 
 async fn panel(relay: Relay, caller: Arc<Caller>, ask: Ask) -> Panel {
     let service = ask.service;
-    let Some((connector, pseudonym)) = ask.holder else {
-        return Panel { service, source: None, outcome: PanelOutcome::NotLinked, took_ms: 0 };
-    };
     let started = relay.surroundings().now();
-    let answer = asking::record(relay.mint(), &connector, &pseudonym, service).await;
+    let (connector, outcome) = match ask.holder {
+        Holder::Nobody => {
+            return Panel { service, source: None, outcome: PanelOutcome::NotLinked, took_ms: 0 };
+        }
+        Holder::Frozen(connector) => {
+            (connector, PanelOutcome::Refused { code: LINK_FROZEN.to_owned() })
+        }
+        Holder::Linked(connector, pseudonym) => {
+            let answer = asking::record(relay.mint(), &connector, &pseudonym, service).await;
+            (connector, outcome(service, answer))
+        }
+    };
     let took_ms = relay.millis_since(started);
-    let outcome = outcome(service, answer);
     let outcome = logged(&relay, &caller, service, &connector.id, outcome).await;
     Panel { service, source: Some(connector.name.clone()), outcome, took_ms }
 }

@@ -8,6 +8,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::migrate::Migrator;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use warifu_log::{Event, Log, LogError};
 use warifu_pki::jose::JoseError;
@@ -23,12 +24,15 @@ use crate::config::RelayConfig;
 use crate::directory::Directory;
 use crate::grants::Grants;
 use crate::keeping::Keeping;
-use crate::links::{Link, LinkStoreError, Links};
+use crate::linking::Office;
+use crate::links::{Link, LinkStoreError, Links, Terms};
 use crate::mint::Mint;
 use crate::numbers::Numbers;
 use crate::opening::{self, LogParts, RelayError};
 use crate::session_end::Informant;
-use crate::{caller, eligibility, events, evidence, history, openapi, records, session_end, token};
+use crate::{
+    caller, eligibility, events, evidence, history, linking, openapi, records, session_end, token,
+};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -40,6 +44,8 @@ pub const MIGRATIONS: Migrations = Migrations { sqlite: &SQLITE, postgres: &POST
 const SWEEP: Duration = Duration::from_mins(10);
 /// How long an answer is kept under its client's key: retries come within minutes.
 const KEPT: SignedDuration = SignedDuration::from_hours(1);
+/// Searches for links that run at a time; who comes then is told to come again.
+const SEARCHES: usize = 64;
 /// Bytes of a pseudonym.
 const LONGEST_PSEUDONYM: usize = 64;
 
@@ -63,6 +69,8 @@ struct Parts {
     mint: Mint,
     directory: Directory,
     numbers: Numbers,
+    office: Option<Office>,
+    searches: Arc<Semaphore>,
 }
 
 /// Why a subject cannot be linked.
@@ -91,6 +99,7 @@ impl Relay {
         let informants = opening::informants(&config)?;
         let mint = opening::mint(&config, &surroundings)?;
         let directory = opening::directory(&config)?;
+        let office = opening::office(&config)?;
         let words = Arc::new(opening::words()?);
         let database = Database::open(&config.database, MIGRATIONS).await?;
         let log = LogParts::of(&config).await?.open(surroundings.clone()).await?;
@@ -114,6 +123,8 @@ impl Relay {
             informants,
             mint,
             directory,
+            office,
+            searches: Arc::new(Semaphore::new(SEARCHES)),
         })))
     }
 
@@ -124,6 +135,18 @@ impl Relay {
             .route("/token", post(token::exchange))
             .route("/records", post(records::read))
             .route("/eligibility", post(eligibility::ask))
+            .route("/links", get(linking::list))
+            .route("/links/discover", post(linking::discover))
+            .route("/links/{id}/confirm", post(linking::confirm))
+            .route("/links/{id}/decline", post(linking::decline))
+            .route("/links/{id}/freeze", post(linking::freeze))
+            .route("/links/{id}/thaw", post(linking::thaw))
+            .route("/links/{id}/end", post(linking::end))
+            .route("/links/doubts", get(linking::queue))
+            .route("/links/doubts/{id}/approve", post(linking::approve))
+            .route("/links/doubts/{id}/refuse", post(linking::refuse))
+            .route("/links/doubts/{id}/freeze", post(linking::freeze_rival))
+            .route("/links/doubts/{id}/thaw", post(linking::thaw_rival))
             .route("/history", get(history::page))
             .route("/history/proof", get(history::proof))
             .route("/history/export", get(history::export))
@@ -141,7 +164,7 @@ impl Relay {
         finish(router, &parts.surroundings, Arc::clone(&parts.words), HttpLimits::default())
     }
 
-    /// Lets the connector `connector` speak of `subject` (the relay's own pairwise identifier) as
+    /// Without a ceremony: lets the connector `connector` speak of `subject` (the relay's own pairwise identifier) as
     /// `pseudonym`. Nothing happens, and nothing is logged, when that is so already.
     pub async fn link(
         &self,
@@ -155,12 +178,15 @@ impl Relay {
         if subject.is_empty() || !(1..=LONGEST_PSEUDONYM).contains(&pseudonym.len()) {
             return Err(LinkError::Malformed);
         }
-        let link = Link { connector: connector.to_owned(), pseudonym: pseudonym.to_owned() };
-        if self.links().of(subject).await?.contains(&link) {
+        let known = self.links().of(subject).await?;
+        if known.iter().any(|link| link.connector == connector && link.pseudonym == pseudonym) {
             return Ok(());
         }
+        let terms = Terms::plain(self.surroundings().hex(16), self.surroundings().now());
+        let (connector, pseudonym) = (connector.to_owned(), pseudonym.to_owned());
+        let link = Link { connector, pseudonym, terms };
         // The event first: a change without its event never happens.
-        self.log().append(events::link_made(subject, connector)).await?;
+        self.log().append(events::link_made(subject, &link.connector)).await?;
         Ok(self.links().save(subject, &link).await?)
     }
 
@@ -225,6 +251,14 @@ impl Relay {
         &self.0.directory
     }
 
+    pub(crate) fn office(&self) -> Option<&Office> {
+        self.0.office.as_ref()
+    }
+
+    pub(crate) fn searches(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.0.searches)
+    }
+
     pub(crate) fn numbers(&self) -> &Numbers {
         &self.0.numbers
     }
@@ -266,5 +300,6 @@ impl Relay {
         if let Err(error) = self.log().forget_answers(before).await {
             tracing::warn!(%error, "old answers could not be dropped");
         }
+        linking::tell(self).await;
     }
 }

@@ -4,6 +4,7 @@
 
 mod masking;
 mod matching;
+pub mod portal;
 #[cfg(test)]
 mod tests;
 

@@ -21,6 +21,22 @@ pub enum Action {
     SessionRevoked,
     /// A person was linked to a holder of records.
     LinkMade,
+    /// A holder was asked whether it knows a person.
+    LinkStarted,
+    /// A holder said whom it knows.
+    LinkMatched,
+    /// Staff found that a candidate is the person.
+    LinkApproved,
+    /// Staff found that no candidate is the person.
+    LinkRefused,
+    /// A person said that the member found is somebody else.
+    LinkDeclined,
+    /// A link was stopped.
+    LinkFrozen,
+    /// A stopped link goes on.
+    LinkThawed,
+    /// A link was ended.
+    LinkEnded,
     /// A record was asked for.
     RecordRead,
     /// An eligibility check was asked for.
@@ -54,11 +70,19 @@ impl Series {
 
 impl Action {
     /// Every action, in the order of the manual.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 15] = [
         Self::TokenIssued,
         Self::TokenRefused,
         Self::SessionRevoked,
         Self::LinkMade,
+        Self::LinkStarted,
+        Self::LinkMatched,
+        Self::LinkApproved,
+        Self::LinkRefused,
+        Self::LinkDeclined,
+        Self::LinkFrozen,
+        Self::LinkThawed,
+        Self::LinkEnded,
         Self::RecordRead,
         Self::EligibilityChecked,
         Self::EventsErased,
@@ -71,6 +95,14 @@ impl Action {
             Self::TokenRefused => "token-refused",
             Self::SessionRevoked => "session-revoked",
             Self::LinkMade => "link-made",
+            Self::LinkStarted => "link-started",
+            Self::LinkMatched => "link-matched",
+            Self::LinkApproved => "link-approved",
+            Self::LinkRefused => "link-refused",
+            Self::LinkDeclined => "link-declined",
+            Self::LinkFrozen => "link-frozen",
+            Self::LinkThawed => "link-thawed",
+            Self::LinkEnded => "link-ended",
             Self::RecordRead => "record-read",
             Self::EligibilityChecked => "eligibility-checked",
             Self::EventsErased => "events-erased",
@@ -86,6 +118,18 @@ impl Action {
                 "A person's sign-ins were ended before their time: what was granted for them ends."
             }
             Self::LinkMade => "A person was linked to a holder of records.",
+            Self::LinkStarted => "A holder of records was asked whether it knows a person.",
+            Self::LinkMatched => {
+                "A holder of records said whom it knows: one member, several who could be meant, or nobody."
+            }
+            Self::LinkApproved => "A member of staff found that a candidate is the person.",
+            Self::LinkRefused => {
+                "A member of staff found that no candidate is the person, or closed a wrong match."
+            }
+            Self::LinkDeclined => "A person said that the member who was found is somebody else.",
+            Self::LinkFrozen => "A link was stopped: its holder is asked nothing about the person.",
+            Self::LinkThawed => "A link that had been stopped goes on.",
+            Self::LinkEnded => "A link was ended, and its pseudonym with it.",
             Self::RecordRead => "A record was asked for, and shown, refused or not found.",
             Self::EligibilityChecked => {
                 "An eligibility check was asked for, and answered or refused."
@@ -105,12 +149,8 @@ impl Action {
     /// The series in which the event is numbered.
     pub fn series(self) -> Series {
         match self {
-            Self::TokenIssued
-            | Self::TokenRefused
-            | Self::SessionRevoked
-            | Self::LinkMade
-            | Self::EventsErased => Series::Administration,
             Self::RecordRead | Self::EligibilityChecked => Series::Disclosure,
+            _ => Series::Administration,
         }
     }
 }

@@ -366,6 +366,7 @@ async fn config(federation: &Federation, engine: Engine, urls: [&String; 3]) -> 
             connector("checkup", checkup, Service::Checkup, &[]),
             connector("pension", pension, Service::Pension, &[]),
         ],
+        office: None,
     }
 }
 
@@ -378,6 +379,7 @@ fn connector(id: &str, url: &str, service: Service, numbers: &[&str]) -> Connect
         insurer_numbers: numbers.iter().map(|&number| number.to_owned()).collect(),
         name: DisplayName { ja: format!("{id}の組織"), en: format!("The {id}") },
         deadline_ms: 10_000,
+        organization: Some(format!("{id}-org")),
     }
 }
 

@@ -4,11 +4,13 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod bed;
+mod ceremony;
 mod eligibility;
 mod evidence;
 mod federation;
 mod gateway;
 mod history;
+mod linking;
 mod links;
 mod records;
 mod session_end;

@@ -300,6 +300,7 @@ impl Folder {
             session_minutes: 30,
             node: 0,
             connectors: connectors.collect(),
+            office: None,
         }
     }
 
@@ -318,6 +319,7 @@ impl Folder {
             insurer_numbers: numbers,
             name: name(kind),
             deadline_ms: DEADLINE_MS,
+            organization: None,
         }
     }
 
