@@ -24,6 +24,7 @@ pub mod openapi;
 mod opening;
 mod records;
 pub mod relay;
+mod reseal;
 mod revocations;
 mod session_end;
 mod token;

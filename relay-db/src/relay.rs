@@ -194,7 +194,8 @@ impl Relay {
     /// Requests still running may finish afterwards; what they were told is durable, so nothing
     /// needs to be flushed.
     pub async fn run(self, stop: CancellationToken) {
-        tokio::join!(self.sweep_until(&stop), self.0.keeping.keep(&self, &stop));
+        let resealed = stop.run_until_cancelled(self.reseal());
+        tokio::join!(resealed, self.sweep_until(&stop), self.0.keeping.keep(&self, &stop));
     }
 
     async fn sweep_until(&self, stop: &CancellationToken) {
@@ -288,6 +289,15 @@ impl Relay {
             }
         }
         Err(refusal)
+    }
+
+    /// Whatever an older key seals is sealed under the current one; what fails, at the next start.
+    async fn reseal(&self) {
+        match self.links().reseal().await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "values were sealed again under the current key"),
+            Err(error) => tracing::warn!(%error, "older values could not be sealed again"),
+        }
     }
 
     /// What has ended is dropped; a failure is tried again the next time.

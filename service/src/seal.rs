@@ -139,6 +139,13 @@ impl KeyRing {
         out
     }
 
+    /// Whether `sealed` names the current key; if not, it is to be sealed again before its key
+    /// leaves the ring.
+    pub fn is_current(&self, sealed: &[u8]) -> bool {
+        let Some((length, rest)) = sealed.split_first() else { return false };
+        rest.get(..usize::from(*length)) == Some(self.current.as_bytes())
+    }
+
     /// Opens what was sealed for the same `context`.
     pub fn open(&self, context: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SealError> {
         let (length, rest) = sealed.split_first().ok_or(SealError::Broken)?;
@@ -238,7 +245,9 @@ mod tests {
             .replace("[keys]", &format!("[keys]\n2027-01 = \"{fresh}\""));
         let rotated = KeyRing::parse(&text).unwrap();
         assert_eq!(rotated.open(b"x", &sealed).unwrap(), b"secret");
+        assert!(!rotated.is_current(&sealed) && old.is_current(&sealed));
         let again = rotated.seal(b"x", b"secret", &entropy);
+        assert!(rotated.is_current(&again) && !rotated.is_current(b""));
         assert!(matches!(old.open(b"x", &again), Err(SealError::UnknownKey)));
     }
 }

@@ -7,7 +7,7 @@ use warifu_contract::linking::portal::{FrozenBy, Standing};
 use warifu_contract::records::{PanelOutcome, Service};
 use warifu_log::{Action, Outcome, Series};
 use warifu_pki::Ticket;
-use warifu_service::{Surroundings, fetch_all};
+use warifu_service::{Database, Surroundings, fetch_all};
 
 use crate::bed::{Engine, engines, refusal};
 use crate::ceremony::{ADMIN, APPROVER, Stage, attributes, entry};
@@ -296,6 +296,57 @@ async fn links_are_for_card_and_pin_and_for_who_carries_a_holder() {
     assert_eq!(discover(stage.bed.ticket(), &key).await, (409, "link.no-holder".into()));
     let short = json!({ "idempotency_key": "short" });
     assert_eq!(discover(stage.bed.ticket(), &short).await, (422, "idempotency.key".into()));
+}
+
+/// Everything at the relay that is sealed and lasts.
+const SEALED: [&str; 6] = [
+    "SELECT pseudonym FROM relay_link",
+    "SELECT terms FROM relay_link",
+    "SELECT subject FROM relay_alias",
+    "SELECT body FROM relay_ceremony",
+    "SELECT body FROM relay_link_past",
+    "SELECT body FROM relay_doubt",
+];
+
+#[tokio::test]
+async fn a_new_key_takes_over_while_the_relay_serves() {
+    for engine in engines() {
+        let (mut stage, token) = stage(engine).await;
+        stage.discover(&token, Some(&["insurer", "checkup"])).await;
+        stage.confirm(&token, "insurer").await;
+        let id = stage.entry(&token, "insurer").await.id.unwrap();
+        assert_eq!(stage.step(&token, &format!("{id}/end")).await.status(), 200);
+        stage.confirm(&token, "checkup").await;
+        let id = stage.entry(&token, "checkup").await.id.unwrap();
+        let second = stage.resident("another-at-the-relay", HOLDER).await;
+        stage.discover(&second, Some(&["checkup"])).await;
+        let before = stage.list(&token).await;
+
+        let path = stage.bed.federation.path("columns.toml");
+        let ring = std::fs::read_to_string(&path).unwrap();
+        let fresh = data_encoding::BASE64.encode(&Surroundings::system().bytes::<32>());
+        let ring = ring.replace("current = \"test\"", "current = \"fresh\"");
+        let ring = ring.replace("[keys]", &format!("[keys]\nfresh = \"{fresh}\""));
+        std::fs::write(&path, ring).unwrap();
+        stage.bed.restart().await;
+
+        let database = Database::connect(&stage.bed.config.database).await.unwrap();
+        for sql in SEALED {
+            let mut waited = 0;
+            loop {
+                let rows = fetch_all!(database.read(), (Vec<u8>,), sql).unwrap();
+                assert!(!rows.is_empty(), "{sql}");
+                if rows.iter().all(|(sealed,)| sealed.starts_with(b"\x05fresh")) {
+                    break;
+                }
+                waited += 1;
+                assert!(waited < 400, "{sql}");
+                tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+            }
+        }
+        assert_eq!(stage.list(&token).await, before);
+        assert_eq!(stage.step(&token, &format!("{id}/freeze")).await.status(), 200);
+    }
 }
 
 /// Each party's files alone: what joins them is sealed at the relay, and different at every gateway.

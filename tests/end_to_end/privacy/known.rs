@@ -226,11 +226,11 @@ impl Known {
         let config: ResidentsConfig = config::load(&dir.join("register/config.toml")).unwrap();
         for (what, sql) in [
             ("resident of the register", "SELECT id FROM residents"),
-            ("address", "SELECT address FROM residents"),
+            ("address of who is no member", "SELECT address FROM residents"),
         ] {
             let values = column(&config.database, sql).await;
             assert!(!values.is_empty(), "no {what}");
-            for value in values {
+            for value in values.into_iter().filter(|value| !is_members_address(value)) {
                 self.add(what, &["register"], value);
             }
         }
@@ -245,6 +245,7 @@ impl Known {
                 CONNECTORS.iter().filter(|(_, kind)| knows(kind)).map(|(name, _)| *name).collect();
             homes.push("register");
             self.add("name", &homes, &person.name);
+            self.add("address of a member", &homes_of_address(&person.address), &person.address);
             self.add("name in kana", &homes, &person.name_kana);
             let homes = CONNECTORS.map(|(name, _)| name);
             let homes = [homes.as_slice(), &["register"]].concat();
@@ -275,6 +276,19 @@ impl Known {
         println!("{} identifiers, found at home: {found:#?}", self.0.len());
         assert!(strays.is_empty(), "{}", strays.join("\n"));
     }
+}
+
+fn is_members_address(address: &str) -> bool {
+    demo::people().unwrap().iter().any(|person| person.address == address)
+}
+
+/// Who knows somebody that lives there.
+fn homes_of_address(address: &str) -> Vec<&'static str> {
+    let people = demo::people().unwrap();
+    let there: Vec<_> = people.iter().filter(|person| person.address == address).collect();
+    let knows = |kind| there.iter().any(|person| person.memberships.contains(kind));
+    let holders = CONNECTORS.iter().filter(|(_, kind)| knows(kind)).map(|(name, _)| *name);
+    holders.chain(["register"]).collect()
 }
 
 impl Identifier {

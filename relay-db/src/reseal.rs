@@ -1,0 +1,136 @@
+//! Sealing again under the current key, row by row, while the relay serves. When all is done an old
+//! key can leave the ring.
+//!
+//! What is sealed under the current key already is passed over, so that a pass that was broken off
+//! is simply begun again. A row that changes meanwhile is left to its own change, which seals it
+//! anew. Tokens are left out: they end within the hour, by themselves.
+
+use warifu_service::{execute, fetch_all};
+
+use crate::links::{LinkStoreError, Links, place};
+
+/// Rows that are looked at in one go.
+const BATCH: i64 = 256;
+
+/// A sealed column, and the table's key: one, two or three parts, of which `connector` is a text.
+struct Column {
+    /// What its sealed values are bound to.
+    name: &'static str,
+    select: &'static str,
+    update: &'static str,
+}
+
+/// Everything that lasts.
+const COLUMNS: [Column; 7] = [
+    Column {
+        name: "relay_link.pseudonym",
+        select: "SELECT subject AS first, connector, subject AS last, pseudonym AS sealed \
+                 FROM relay_link WHERE subject > $1 OR (subject = $1 AND connector > $2) \
+                 ORDER BY subject, connector LIMIT $4",
+        update: "UPDATE relay_link SET pseudonym = $5 \
+                 WHERE subject = $1 AND connector = $2 AND pseudonym = $4",
+    },
+    Column {
+        name: "relay_link.terms",
+        select: "SELECT subject AS first, connector, subject AS last, terms AS sealed \
+                 FROM relay_link WHERE terms IS NOT NULL AND \
+                 (subject > $1 OR (subject = $1 AND connector > $2)) \
+                 ORDER BY subject, connector LIMIT $4",
+        update: "UPDATE relay_link SET terms = $5 \
+                 WHERE subject = $1 AND connector = $2 AND terms = $4",
+    },
+    Column {
+        name: "relay_alias.subject",
+        select: "SELECT pseudonym AS first, '' AS connector, pseudonym AS last, subject AS sealed \
+                 FROM relay_alias WHERE pseudonym > $1 ORDER BY pseudonym LIMIT $4",
+        update: "UPDATE relay_alias SET subject = $5 WHERE pseudonym = $1 AND subject = $4",
+    },
+    Column {
+        name: "relay_ceremony.body",
+        select: "SELECT subject AS first, connector, subject AS last, body AS sealed \
+                 FROM relay_ceremony WHERE subject > $1 OR (subject = $1 AND connector > $2) \
+                 ORDER BY subject, connector LIMIT $4",
+        update: "UPDATE relay_ceremony SET body = $5 \
+                 WHERE subject = $1 AND connector = $2 AND body = $4",
+    },
+    Column {
+        name: "relay_link_past.body",
+        select: "SELECT subject AS first, connector, id AS last, body AS sealed \
+                 FROM relay_link_past WHERE subject > $1 OR (subject = $1 AND (connector > $2 \
+                 OR (connector = $2 AND id > $3))) ORDER BY subject, connector, id LIMIT $4",
+        update: "UPDATE relay_link_past SET body = $5 \
+                 WHERE subject = $1 AND connector = $2 AND id = $3 AND body = $4",
+    },
+    Column {
+        name: "relay_doubt.body",
+        select: "SELECT id AS first, connector, id AS last, body AS sealed \
+                 FROM relay_doubt WHERE connector > $2 OR (connector = $2 AND id > $3) \
+                 ORDER BY connector, id LIMIT $4",
+        update: "UPDATE relay_doubt SET body = $5 \
+                 WHERE connector = $2 AND id = $3 AND body = $4",
+    },
+    Column {
+        name: "relay_notice.body",
+        select: "SELECT id AS first, connector, id AS last, body AS sealed \
+                 FROM relay_notice WHERE connector > $2 OR (connector = $2 AND id > $3) \
+                 ORDER BY connector, id LIMIT $4",
+        update: "UPDATE relay_notice SET body = $5 \
+                 WHERE connector = $2 AND id = $3 AND body = $4",
+    },
+];
+
+/// A row by its key; `last` is `first` again where the key is shorter.
+#[derive(sqlx::FromRow, Default)]
+struct Row {
+    first: Vec<u8>,
+    connector: String,
+    last: Vec<u8>,
+    sealed: Vec<u8>,
+}
+
+impl Links {
+    /// Seals everything again that is sealed under an older key. How many values that were.
+    pub async fn reseal(&self) -> Result<u64, LinkStoreError> {
+        let mut sealed = 0;
+        for column in &COLUMNS {
+            sealed += self.reseal_column(column).await?;
+        }
+        Ok(sealed)
+    }
+
+    async fn reseal_column(&self, column: &Column) -> Result<u64, LinkStoreError> {
+        let (mut at, mut count) = (Row::default(), 0);
+        loop {
+            let (first, last) = (at.first.as_slice(), at.last.as_slice());
+            let read = self.database.read();
+            let rows = fetch_all!(read, Row, column.select, first, &at.connector, last, BATCH)?;
+            for row in rows.iter().filter(|row| !self.ring.is_current(&row.sealed)) {
+                count += self.reseal_row(column, row).await?;
+            }
+            match rows.into_iter().next_back() {
+                Some(row) => at = row,
+                None => return Ok(count),
+            }
+        }
+    }
+
+    async fn reseal_row(&self, column: &Column, row: &Row) -> Result<u64, LinkStoreError> {
+        let context = context(column.name, row);
+        let plain = self.ring.open(&context, &row.sealed)?;
+        let again = self.seal(&context, &plain);
+        let (first, last) = (row.first.as_slice(), row.last.as_slice());
+        let (before, write) = (row.sealed.as_slice(), self.database.write());
+        Ok(execute!(write, column.update, first, &row.connector, last, before, again)?)
+    }
+}
+
+/// What the value is bound to, as those who write it bind it.
+fn context(name: &str, row: &Row) -> Vec<u8> {
+    let connector = row.connector.as_bytes();
+    match name {
+        "relay_alias.subject" => place(name, &[&row.first]),
+        "relay_link_past.body" => place(name, &[&row.first, connector, &row.last]),
+        "relay_doubt.body" | "relay_notice.body" => place(name, &[connector, &row.last]),
+        _ => place(name, &[&row.first, connector]),
+    }
+}
