@@ -258,21 +258,21 @@ impl<'a> Own<'a> {
     /// Whoever comes to an insurer leaves the one before: the earlier link stays, so that what is
     /// kept there can still be seen, and its period ends the day before.
     async fn moved(&self, link: &Link) -> Result<Vec<Link>, Problem> {
-        let insures = |id: &str| {
+        let is_insurer = |id: &str| {
             let holder = self.relay.directory().by_id(id);
             holder.is_some_and(|holder| holder.services.contains(&Service::Insurance))
         };
-        if !insures(&link.connector) {
+        if !is_insurer(&link.connector) {
             return Ok(Vec::new());
         }
         let today = today_in_japan(self.relay.surroundings().now());
         let from = link.terms.period.map_or(today, |period| period.from);
         let last = from.yesterday().unwrap_or(from);
         let others = self.relay.links().of(self.subject()).await?.into_iter();
-        let insurers = others
+        let left = others
             .filter(|other| other.connector != link.connector)
-            .filter(|other| insures(&other.connector));
-        Ok(insurers.filter_map(|other| closed(other, last)).collect())
+            .filter(|other| is_insurer(&other.connector));
+        Ok(left.filter_map(|other| closed(other, last)).collect())
     }
 
     async fn decline(&self, read: &Read) -> Result<(), Problem> {

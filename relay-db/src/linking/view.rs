@@ -33,7 +33,7 @@ pub(super) async fn list(relay: &Relay, subject: &str) -> Result<LinkList, LinkS
             name: connector.name.clone(),
             services: connector.services.clone(),
             standing,
-            earlier: earlier.into_iter().map(earlier_link).collect(),
+            earlier: earlier.iter().map(earlier_link).collect(),
         }
     };
     Ok(LinkList { links: relay.directory().all().map(entry).collect() })
@@ -67,6 +67,6 @@ fn under_way(relay: &Relay, ceremony: &Ceremony) -> Standing {
     }
 }
 
-fn earlier_link(past: PastLink) -> EarlierLink {
+fn earlier_link(past: &PastLink) -> EarlierLink {
     EarlierLink { period: past.terms.period, since: past.terms.since, until: past.until }
 }

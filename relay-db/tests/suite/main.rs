@@ -1,7 +1,12 @@
 //! The relay over real mutual TLS, with connectors that answer, dawdle, or are gone; on every
 //! engine at hand.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may panic"
+)]
 
 mod bed;
 mod ceremony;

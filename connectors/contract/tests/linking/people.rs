@@ -126,7 +126,7 @@ const VARIANTS: [(char, char); 9] = [
     ('黒', '黑'),
 ];
 
-/// Numbers out of a seed (SplitMix64).
+/// Numbers out of a seed (`SplitMix64`).
 pub struct Dice(u64);
 
 impl Dice {

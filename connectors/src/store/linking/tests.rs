@@ -46,6 +46,10 @@ async fn enter(store: &Store, cases: &[Case]) -> BTreeMap<String, MemberId> {
         ids.insert(held.person.reference.clone(), id);
     }
     update.commit().await.unwrap();
+    if matches!(store.database(), Database::Postgres(_)) {
+        // As PostgreSQL does by itself after a while.
+        execute!(store.database().write(), "ANALYZE").unwrap();
+    }
     for held in cases.iter().flat_map(|case| &case.members) {
         if let Some(pseudonym) = &held.held_as {
             store.bind_pseudonym(&ids[&held.person.reference], pseudonym).await.unwrap();
@@ -112,8 +116,8 @@ async fn link(store: &Store, seed: u64) -> Vec<String> {
     let mut names = Vec::new();
     for case in &people {
         let member = ids[case.truth.as_ref().unwrap()].clone();
-        let errand = format!("{:08x}{:08x}", dice.below(1 << 32), dice.below(1 << 32));
-        let name: String = (0..4).map(|_| format!("{:08x}", dice.below(1 << 32))).collect();
+        let [errand, left, right] = [(); 3].map(|()| format!("{:016x}", dice.below(usize::MAX)));
+        let name = left + &right;
         store.offer(&errand, &[(name.clone(), member)], now(), now()).await.unwrap();
         assert!(matches!(store.bind_offer(&errand, &name, now()).await, Ok(Bound::Done(_))));
         names.push(name);
