@@ -131,6 +131,7 @@ fn ticket(dir: &Path, who: SignedIn) -> String {
         roles: who.roles,
         organization: who.organization,
         act: None,
+        holder: None,
     };
     TicketIssuer::new(Arc::new(key), &relay).unwrap().issue(&ticket).unwrap()
 }
