@@ -48,8 +48,8 @@ impl WitnessVerifier {
     /// Of a witness' answer, the line by this key that fits the head in `note`.
     pub fn line_for(&self, note: &str, answer: &str) -> Result<String, NoteError> {
         let (text, _) = split(note)?;
-        let found = answer.lines().take(crate::named_key::MAX_SIGNATURES);
-        let carried = found.filter_map(|line| self.0.signature(line)).next();
+        let mut found = answer.lines().take(crate::named_key::MAX_SIGNATURES);
+        let carried = found.find_map(|line| self.0.signature(line));
         let carried = carried.ok_or(NoteError::Unsigned)?;
         self.time_of(text, &carried)?;
         Ok(self.0.line(&carried))
