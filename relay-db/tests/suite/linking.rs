@@ -27,8 +27,9 @@ async fn stage(engine: Engine) -> (Stage, String) {
 async fn logged(stage: &Stage, subject: &str, connector: &str) -> Vec<(Action, Outcome)> {
     let log = stage.bed.relay.log();
     let all = log.history(subject, Series::Administration, None, 100).await.unwrap();
-    let of = all.into_iter().filter(|one| one.entry.source.as_deref() == Some(connector));
-    let mut all: Vec<_> = of.map(|one| (one.entry.action, one.entry.outcome)).collect();
+    let entries = all.into_iter().filter_map(|one| one.entry);
+    let of = entries.filter(|entry| entry.source.as_deref() == Some(connector));
+    let mut all: Vec<_> = of.map(|entry| (entry.action, entry.outcome)).collect();
     all.reverse();
     all
 }
