@@ -101,9 +101,9 @@ impl Witnesses {
         }
         while stop.run_until_cancelled(tokio::time::sleep(PACE)).await.is_some() {
             let now = relay.surroundings().now();
-            match stop.run_until_cancelled(self.round(relay.log(), now)).await {
-                Some(Err(error)) => tracing::warn!(%error, "no cosigned head could be made"),
-                Some(Ok(())) | None => {}
+            let round = stop.run_until_cancelled(self.round(relay.log(), now)).await;
+            if let Some(Err(error)) = round {
+                tracing::warn!(%error, "no cosigned head could be made");
             }
         }
     }
