@@ -66,8 +66,8 @@ async fn postgres_finds_a_history_by_its_index_and_does_not_sort() {
             .fetch_all(&mut *connection)
             .await
             .unwrap();
-        let plan: String = steps.into_iter().map(|step| step.line + "\n").collect();
-        assert!(plan.contains("using log_event_pkey"), "{plan}");
-        assert!(plan.contains("Index Cond: ((subject = ") && !plan.contains("Sort"), "{plan}");
+        let told: String = steps.into_iter().map(|step| step.line + "\n").collect();
+        assert!(told.contains("using log_event_pkey"), "{told}");
+        assert!(told.contains("Index Cond: ((subject = ") && !told.contains("Sort"), "{told}");
     }
 }
