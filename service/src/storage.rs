@@ -13,6 +13,7 @@
 
 mod lane;
 mod lanes;
+mod server;
 mod table;
 
 use std::path::PathBuf;
@@ -23,11 +24,12 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
 
 pub use lanes::{Entrance, Lanes, Pace, Undone, Write};
+pub use server::in_time;
 #[doc(hidden)]
 pub use table::{filled_up, over};
 
@@ -35,6 +37,8 @@ pub use table::{filled_up, over};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Prepared statements that a connection keeps; those over a table of rows have several texts each.
 const STATEMENTS: usize = 256;
+/// PostgreSQL ends the transaction of a client that died in the middle of it, and held its locks.
+const IDLE: &str = "30s";
 
 /// Where a party keeps its data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -140,11 +144,10 @@ impl Database {
         }
         if config.url.starts_with("postgres:") || config.url.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(&config.url)?;
-            let pool = PgPoolOptions::new()
-                .max_connections(config.connections)
-                .acquire_timeout(PATIENCE)
-                .connect_with(options.statement_cache_capacity(STATEMENTS))
-                .await?;
+            let options = options
+                .statement_cache_capacity(STATEMENTS)
+                .options([("idle_in_transaction_session_timeout", IDLE)]);
+            let pool = server::pool(config.connections).connect_with(options).await?;
             return Ok(Self::Postgres(pool));
         }
         Err(StorageError::Engine)

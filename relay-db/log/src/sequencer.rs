@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use tlog_tiles::record_hash;
 use tokio::sync::{mpsc, oneshot};
 use warifu_service::seal::KeyRing;
-use warifu_service::storage::micros;
+use warifu_service::storage::{in_time, micros};
 use warifu_service::{Entropy, Surroundings};
 
 use crate::checkpoint::Checkpoint;
@@ -256,7 +256,13 @@ impl Sequencer {
         }
     }
 
+    /// One that takes too long is given up, and may still come to be: the tree is then read again,
+    /// behind the lock that the commit holds until it is decided.
     async fn commit(&mut self, jobs: &[Job]) -> Result<Vec<Receipt>, LogError> {
+        in_time(self.attempt(jobs)).await
+    }
+
+    async fn attempt(&mut self, jobs: &[Job]) -> Result<Vec<Receipt>, LogError> {
         for _ in 0..ATTEMPTS {
             let mut tree = match self.tree.take() {
                 Some(tree) => tree,

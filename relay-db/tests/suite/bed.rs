@@ -258,8 +258,18 @@ impl Bed {
     }
 
     pub async fn post(&self, client: &Client, path: &str, token: &str, body: &Value) -> Response {
-        let request = client.http.post(self.url(path)).bearer_auth(token).json(body);
-        request.send().await.unwrap()
+        self.try_post(client, path, token, body).await.unwrap()
+    }
+
+    /// As [`post`](Self::post), where the relay may be too slow to answer at all.
+    pub async fn try_post(
+        &self,
+        client: &Client,
+        path: &str,
+        token: &str,
+        body: &Value,
+    ) -> reqwest::Result<Response> {
+        client.http.post(self.url(path)).bearer_auth(token).json(body).send().await
     }
 
     pub async fn get(&self, client: &Client, path: &str, token: Option<&str>) -> Response {

@@ -8,6 +8,7 @@ use futures::FutureExt as _;
 use tokio::sync::mpsc;
 
 use super::lanes::{Outcome, Reply, Undone, Waiting, Write};
+use super::server::in_time;
 use super::{Database, Transaction};
 
 /// The task of one lane.
@@ -46,8 +47,8 @@ impl Lane {
         if taken == 0 {
             return false;
         }
-        let committed = match self.commit(Way::Together).await {
-            Ok(false) => self.commit(Way::Apart).await,
+        let committed = match in_time(self.commit(Way::Together)).await {
+            Ok(false) => in_time(self.commit(Way::Apart)).await,
             done => done,
         };
         let cause = match committed {
