@@ -31,6 +31,6 @@ mod token;
 mod witnesses;
 
 pub use config::{RelayConfig, RelayConfigError};
-pub use links::LinkStoreError;
+pub use links::{LinkStoreError, filling};
 pub use opening::{LogParts, RelayError};
 pub use relay::{LinkError, MIGRATIONS, Relay};

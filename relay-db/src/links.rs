@@ -3,6 +3,9 @@
 //! Subjects and pseudonyms stand in the database sealed or as keyed hashes only, and so does every
 //! time: when a link was made would join this database to others.
 
+mod bulk;
+pub mod filling;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;

@@ -9,8 +9,10 @@ mod card;
 mod checks;
 mod cpu;
 mod cryptography;
+mod growth;
 mod history;
 mod limits;
+mod links;
 mod load;
 mod log;
 mod logins;
@@ -52,6 +54,8 @@ pub struct Arguments {
     /// The first of the ports that the parties under test take.
     #[arg(long, default_value_t = 28443)]
     port_base: u16,
+    #[command(flatten)]
+    links: links::Plan,
 }
 
 /// What can be measured.
@@ -67,6 +71,8 @@ enum Part {
     Log,
     /// One resident's history out of a large access log.
     LogHistory,
+    /// Lookups among more and more links.
+    Links,
     /// OCSP answers and revocation lists.
     Revocation,
 }
@@ -105,6 +111,7 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<Report> {
             Part::Checks => checks::measure(&stage, lasting).await?,
             Part::Log => log::measure(&stage, lasting).await?,
             Part::LogHistory => history::measure(&stage, lasting, arguments.events).await?,
+            Part::Links => links::measure(&stage, lasting, &arguments.links).await?,
             Part::Revocation => revocation::measure(&stage, lasting).await?,
         });
     }

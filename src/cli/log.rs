@@ -158,7 +158,8 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
             let log = relay.open().await?;
             let erased = log.erase(indices, "operator", &ground).await;
             let receipt = finish(log, erased.map_err(Into::into)).await?;
-            Ok(println!("Erased; event {} says so.", receipt.index))
+            println!("Erased; event {} says so.", receipt.index);
+            Ok(())
         }
         Command::Witness { config } => witness(&config::load(&config)?).await,
         Command::Key { name, file, witness } => key(&name, &file, witness),

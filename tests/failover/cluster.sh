@@ -26,7 +26,8 @@ start_cluster() {
         settings patroni.yml "$name" >"$folder/$name/patroni.yml"
     done
     settings haproxy.cfg a >"$folder/haproxy.cfg"
-    run etcd etcd --data-dir "$folder/etcd" --log-level error \
+    # Over version 3 of etcd's interface, Patroni 3.0.2 was seen to lose its standby for good.
+    run etcd etcd --enable-v2 --data-dir "$folder/etcd" --log-level error \
         --listen-client-urls "http://127.0.0.1:$(port etcd)" \
         --advertise-client-urls "http://127.0.0.1:$(port etcd)" \
         --listen-peer-urls "http://127.0.0.1:$(port etcd_peer)" \

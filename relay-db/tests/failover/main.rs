@@ -36,8 +36,9 @@ const PAGE: u32 = 500;
 async fn no_answer_is_lost_when_the_lead_changes() {
     let cluster = Cluster::at_hand();
     let bed = Arc::new(Bed::on(Engine::Postgres).await);
+    let token = bed.token(&bed.presence_ticket()).await;
     let before = bed.relay.log().checkpoint().await.unwrap();
-    let desks = Desks::open(&bed).await;
+    let desks = Desks::open(&bed, &token);
     tokio::time::sleep(CALM).await;
 
     let mut blows = vec![("before any blow", Instant::now())];
@@ -58,7 +59,7 @@ async fn no_answer_is_lost_when_the_lead_changes() {
     }
     println!("{} checks answered; {failures} calls failed and were repeated", answers.len());
     every_answer_is_in_the_log_once(&bed, &before, &answers).await;
-    desks::get_the_same_again(&bed, &answers).await;
+    desks::get_the_same_again(&bed, &token, &answers).await;
 }
 
 /// The longest time without an answer that began between two instants.

@@ -40,6 +40,9 @@ pub struct Figure {
     allocations: Option<u64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     limits: Vec<Limit>,
+    /// What else is to be said about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
 }
 
 /// What bounds a figure, measured in the same run.
@@ -62,6 +65,7 @@ impl Figure {
             failures: Failures::default(),
             allocations: None,
             limits: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -82,6 +86,13 @@ impl Figure {
     #[must_use]
     pub fn allocating(self, allocations: Option<u64>) -> Self {
         Self { allocations, ..self }
+    }
+
+    /// Says something more about it.
+    #[must_use]
+    pub fn noting(mut self, note: String) -> Self {
+        self.notes.push(note);
+        self
     }
 
     /// Puts a limit beside it.
@@ -145,6 +156,9 @@ impl fmt::Display for Figure {
         if let Some(allocations) = self.allocations {
             writeln!(f, "  each with {allocations} allocations")?;
         }
+        for note in &self.notes {
+            writeln!(f, "  {note}")?;
+        }
         if let Some(first) = &self.failures.first {
             writeln!(f, "  beside these, {} failed: {first}", self.failures.count)?;
         }
@@ -160,7 +174,8 @@ impl Limit {
 }
 
 fn millis(millis: Option<f64>) -> String {
-    millis.map_or_else(String::new, |millis| format!("{millis:.1}"))
+    let digits = |millis: f64| if millis < 1.0 { 3 } else { 1 };
+    millis.map_or_else(String::new, |millis| format!("{millis:.*}", digits(millis)))
 }
 
 fn micros(micros: Option<f64>) -> String {

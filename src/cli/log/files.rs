@@ -91,7 +91,10 @@ impl Trust {
                 "log.forked: the log has signed two heads of size {}: it shows different versions",
                 head.size
             ),
-            _ => Ok(drop(self.heads.insert(head.size, head))),
+            _ => {
+                self.heads.insert(head.size, head);
+                Ok(())
+            }
         }
     }
 
@@ -103,8 +106,9 @@ impl Trust {
     }
 
     fn check(&mut self, file: &Path) -> anyhow::Result<Shown> {
-        let first = File::open(file)?.take(1).bytes().next();
-        if matches!(first, Some(Ok(b'{'))) {
+        let mut first = [0];
+        let length = File::open(file)?.read(&mut first)?;
+        if length == 1 && first == *b"{" {
             return self.check_export(file);
         }
         let proof: InclusionProof = read(file)?.parse()?;
