@@ -10,7 +10,7 @@ use warifu_service::seal::KeyRing;
 use warifu_service::storage::StorageError;
 use warifu_service::{Database, Surroundings, fetch_all, fetch_one};
 
-use super::{LinkStoreError, Links, alias_context, bulk, link_context};
+use super::{LinkStoreError, Links, bulk, place};
 
 /// Connectors that everybody is linked to.
 const CONNECTORS: [&str; 3] = ["insurer", "checkup", "pension"];
@@ -111,9 +111,11 @@ impl Filling {
         let (links, pseudonym) = (&self.0, self.pseudonym(person, connector));
         let key = links.subject_key(&subject(person));
         let alias = links.alias_key(connector, &pseudonym);
+        let link = place("relay_link.pseudonym", &[&key, connector.as_bytes()]);
+        let back = place("relay_alias.subject", &[&alias]);
         Row {
-            pseudonym: links.seal(&link_context(&key, connector), pseudonym.as_bytes()),
-            holder: links.seal(&alias_context(&alias), subject(person).as_bytes()),
+            pseudonym: links.seal(&link, pseudonym.as_bytes()),
+            holder: links.seal(&back, subject(person).as_bytes()),
             subject: key,
             connector,
             alias,

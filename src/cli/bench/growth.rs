@@ -121,6 +121,6 @@ mod tests {
         let (room, time) = (64_000_000 * 800, Duration::from_secs(640));
         assert!(growth.fits(64_000_000, room, time));
         assert!(!growth.fits(64_000_000, room - 1, time));
-        assert!(!growth.fits(64_000_000, room, Duration::from_secs(600)));
+        assert!(!growth.fits(64_000_000, room, Duration::from_mins(10)));
     }
 }
