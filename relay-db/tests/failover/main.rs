@@ -95,6 +95,6 @@ async fn checks(bed: &Bed) -> Vec<String> {
         let page = log.history(TARO, Series::Disclosure, before, PAGE).await.unwrap();
         let Some(oldest) = page.last() else { return numbers };
         before = Some(oldest.index);
-        numbers.extend(page.into_iter().filter_map(|logged| logged.entry.check_number));
+        numbers.extend(page.into_iter().filter_map(|logged| logged.entry?.check_number));
     }
 }
