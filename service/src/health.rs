@@ -9,6 +9,9 @@ use axum::routing::get;
 use crate::storage::Database;
 use crate::telemetry;
 
+/// The three, which are answered also when everything else is refused.
+pub(crate) const PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
 /// The three routes. A party without a database is ready as soon as it answers.
 pub fn health(database: Option<Database>) -> Router {
     Router::new()

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod health;
 pub mod http;
+pub mod places;
 pub mod problem;
 pub mod seal;
 pub mod session;

@@ -331,6 +331,8 @@ mod tests {
             "request.unknown-path",
             "request.method",
             "request.timeout",
+            "request.deadline",
+            "server.busy",
             "request.too-large",
             "request.unreadable",
             "request.media-type",

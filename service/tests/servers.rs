@@ -2,19 +2,27 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
+use futures::future::join_all;
+use futures::stream::pending;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, SanType};
 use reqwest::StatusCode;
 use tokio_util::sync::CancellationToken;
+use warifu_service::health::health;
 use warifu_service::http::{HttpLimits, ListenConfig, Server, finish};
 use warifu_service::tls::{self, ClientConfig, PeerCertificate, TlsConfig};
 use warifu_service::words::Words;
 use warifu_service::{Problem, Surroundings};
+
+/// Requests in work at the same time.
+const REQUESTS: usize = 2;
 
 struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
@@ -73,11 +81,13 @@ async fn serve(tls: TlsConfig) -> Running {
         )
         .route("/echo", post(|body: String| async move { body }))
         .route("/slow", get(|| async { std::future::pending::<String>().await }))
+        .route("/stream", get(|| async { Body::from_stream(pending::<io::Result<Bytes>>()) }))
         .route("/panic", get(panicking))
         .route(
             "/refuse",
             get(|| async { Problem::new(StatusCode::FORBIDDEN, "peer.unknown").retry_after(7) }),
-        );
+        )
+        .merge(health(None));
     let words = Arc::new(
         Words::new(
             &["site-name = 見本\nsite-tagline = 見本\n"],
@@ -85,7 +95,7 @@ async fn serve(tls: TlsConfig) -> Running {
         )
         .unwrap(),
     );
-    let limits = HttpLimits { body: 1024, time: Duration::from_millis(300) };
+    let limits = HttpLimits { body: 1024, time: Duration::from_millis(300), requests: REQUESTS };
     let router = finish(router, &Surroundings::system(), words, limits);
     let stop = CancellationToken::new();
     tokio::spawn(server.serve(router, stop.clone()));
@@ -190,5 +200,73 @@ async fn bodies_time_and_panics_are_bounded() {
         assert_eq!(answer.status(), status);
         let document: serde_json::Value = answer.json().await.unwrap();
         assert_eq!(document["code"], code);
+    }
+}
+
+/// Status and code of what came back.
+async fn refusal(answer: reqwest::Response) -> (u16, String) {
+    let status = answer.status().as_u16();
+    let document: serde_json::Value = answer.json().await.unwrap();
+    (status, document["code"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_party_says_how_long_it_waits() {
+    let ours = Authority::new();
+    let (certificate, key) = ours.party("relay");
+    let client_ca = Some(ours.path("ca.pem"));
+    let running = serve(TlsConfig { certificate, key, client_ca }).await;
+    let party = client(&ours.path("ca.pem"), Some(ours.party("portal")));
+    let ask = |path: &str, left: &str| {
+        party.get(format!("{}/{path}", running.base)).header("warifu-deadline", left).send()
+    };
+    let started = tokio::time::Instant::now();
+    let over = (504, "request.deadline".to_owned());
+    assert_eq!(refusal(ask("slow", "20").await.unwrap()).await, over);
+    assert_eq!(refusal(ask("who", "0").await.unwrap()).await, over, "no work for nobody");
+    assert!(started.elapsed() < Duration::from_secs(5));
+    let bounded = (503, "request.timeout".to_owned());
+    assert_eq!(refusal(ask("slow", "60000").await.unwrap()).await, bounded);
+    assert_eq!(ask("who", "soon").await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn only_a_party_says_how_long_it_waits() {
+    let (_ours, running, client) = plain().await;
+    let request = client.get(format!("{}/refuse", running.base)).header("warifu-deadline", "0");
+    assert_eq!(refusal(request.send().await.unwrap()).await.1, "peer.unknown");
+}
+
+#[tokio::test]
+async fn one_request_too_many_is_sent_away_and_health_never_is() {
+    let (_ours, running, client) = plain().await;
+    // Streams that never end keep the places; as many wait, and the others are told at once.
+    let stream = || async { client.get(format!("{}/stream", running.base)).send().await.unwrap() };
+    let held = join_all((0..REQUESTS).map(|_| stream())).await;
+    assert!(held.iter().all(|answer| answer.status() == StatusCode::OK));
+    let calls = (0..REQUESTS + 1).map(|_| client.get(format!("{}/who", running.base)).send());
+    let (answers, healthy) = tokio::join!(
+        join_all(calls),
+        client.get(format!("{}/healthz", running.base)).send()
+    );
+    assert_eq!(healthy.unwrap().status(), StatusCode::OK);
+    let mut codes = Vec::new();
+    for answer in answers {
+        let answer = answer.unwrap();
+        let again = answer.headers().get("retry-after").map(|after| after.to_str().unwrap());
+        let again: Option<u32> = again.map(|after| after.parse().unwrap());
+        let (status, code) = refusal(answer).await;
+        assert_eq!(status, 503);
+        assert_eq!(again.is_some_and(|after| (1..=4).contains(&after)), code == "server.busy");
+        codes.push(code);
+    }
+    assert!(codes.contains(&"server.busy".to_owned()), "{codes:?}");
+    drop(held);
+    let mut left = 50;
+    while client.get(format!("{}/echo", running.base)).send().await.unwrap().status()
+        != StatusCode::METHOD_NOT_ALLOWED
+    {
+        left -= 1;
+        assert!(left > 0, "the places came back");
     }
 }

@@ -1,5 +1,5 @@
 //! What wraps every router, outermost first: metrics and trace, request id, security headers,
-//! error presentation, panic catcher, time limit, body limit.
+//! error presentation, panic catcher, time limit, a place among the requests in work, body limit.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -13,8 +13,11 @@ use axum::response::{IntoResponse as _, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
+use super::admission::{Door, admit};
+use super::deadline::{self, Deadline};
 use crate::clock::Surroundings;
 use crate::problem::{self, Presentation, Problem};
+use crate::tls::PeerCertificate;
 use crate::words::{LANGUAGE_COOKIE, Language, Words};
 
 /// Bounds on every request.
@@ -24,11 +27,13 @@ pub struct HttpLimits {
     pub body: usize,
     /// From the request's head to the answer's head; a stream may take longer.
     pub time: Duration,
+    /// Requests in work at the same time; as many more wait a second at most for their turn.
+    pub requests: usize,
 }
 
 impl Default for HttpLimits {
     fn default() -> Self {
-        Self { body: 64 * 1024, time: Duration::from_secs(30) }
+        Self { body: 64 * 1024, time: Duration::from_secs(30), requests: 1024 }
     }
 }
 
@@ -51,6 +56,7 @@ pub fn finish(
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "request.method")
         })
         .layer(DefaultBodyLimit::max(limits.body))
+        .layer(from_fn_with_state(Door::new(limits.requests, surroundings), admit))
         .layer(from_fn_with_state(limits.time, within_time))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Presentation { words }, problem::present))
@@ -59,10 +65,21 @@ pub fn finish(
         .layer(from_fn_with_state(surroundings.clone(), identify))
 }
 
-async fn within_time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
-    tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "request.timeout").into_response()
-    })
+/// Ends what takes longer than the server allows, or than its sender waits. Only other parties
+/// say how long they wait; whose time is over gets no work done.
+async fn within_time(State(limit): State<Duration>, mut request: Request, next: Next) -> Response {
+    let party = request.extensions().get::<PeerCertificate>();
+    let asked = party.and_then(|_| deadline::asked(request.headers()));
+    let (time, too_late) = match asked.filter(|asked| *asked < limit) {
+        Some(asked) => (asked, deadline::over()),
+        None => (limit, Problem::new(StatusCode::SERVICE_UNAVAILABLE, "request.timeout")),
+    };
+    if time.is_zero() {
+        return too_late.into_response();
+    }
+    request.extensions_mut().insert(Deadline::after(time));
+    let answered = tokio::time::timeout(time, next.run(request)).await;
+    answered.unwrap_or_else(|_| too_late.into_response())
 }
 
 fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
