@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::{Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,6 +12,7 @@ use warifu_contract::eligibility::{ConnectorEligibilityAnswer, ConnectorEligibil
 use warifu_contract::linking::{ConfirmRequest, EndRequest, LinkDone, MatchAnswer, MatchRequest};
 use warifu_contract::manifest::Manifest;
 use warifu_contract::records::{ConnectorRecord, ConnectorRecordRequest};
+use warifu_service::http::deadline;
 
 /// The largest answer that is read, in bytes.
 pub const LARGEST_ANSWER: usize = 256 * 1024;
@@ -36,9 +38,23 @@ pub enum SourceError {
     /// Not within the deadline.
     #[error("source.slow")]
     Slow,
-    /// Not reachable, or it says that it cannot serve now.
+    /// No connection, or one that broke off before an answer.
+    #[error("source.down")]
+    Cut,
+    /// It says that it cannot serve now.
     #[error("source.down")]
     Down,
+    /// Too many calls are waiting for it.
+    #[error("source.busy")]
+    Busy,
+    /// It was not asked, because too many calls before had failed.
+    #[error("source.resting")]
+    Resting {
+        /// Since when it is not asked.
+        since: Timestamp,
+        /// When it is tried again.
+        again: Timestamp,
+    },
     /// It answered something that is no answer.
     #[error("source.broken")]
     Broken,
@@ -55,7 +71,9 @@ impl SourceError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Slow => "source.slow",
-            Self::Down => "source.down",
+            Self::Cut | Self::Down => "source.down",
+            Self::Busy => "source.busy",
+            Self::Resting { .. } => "source.resting",
             Self::Broken => "source.broken",
             Self::Refused { .. } => "source.refused",
         }
@@ -65,12 +83,12 @@ impl SourceError {
 impl From<reqwest::Error> for SourceError {
     fn from(error: reqwest::Error) -> Self {
         if error.is_connect() {
-            Self::Down
+            Self::Cut
         } else if error.is_timeout() {
             Self::Slow
         } else if error.is_request() {
             // The connection went away under the request.
-            Self::Down
+            Self::Cut
         } else {
             Self::Broken
         }
@@ -115,7 +133,8 @@ impl ConnectorClient {
 
     /// Asks what the connector is.
     pub async fn manifest(&self, deadline: Duration) -> Result<Manifest, SourceError> {
-        let request = self.http.get(self.manifest.clone());
+        let (left, millis) = deadline::header(deadline);
+        let request = self.http.get(self.manifest.clone()).header(left, millis);
         within(deadline, async { read(request.send().await?).await }).await
     }
 
@@ -156,7 +175,9 @@ impl ConnectorClient {
         question: &(impl Serialize + Sync),
         deadline: Duration,
     ) -> Result<A, SourceError> {
+        let (left, millis) = deadline::header(deadline);
         let request = self.http.post(url.clone()).bearer_auth(bearer).json(question);
+        let request = request.header(left, millis);
         within(deadline, async { read(request.send().await?).await }).await
     }
 }
@@ -171,10 +192,9 @@ async fn within<A>(
 async fn read<A: DeserializeOwned>(response: Response) -> Result<A, SourceError> {
     let status = response.status();
     match status {
-        StatusCode::BAD_GATEWAY
-        | StatusCode::SERVICE_UNAVAILABLE
-        | StatusCode::GATEWAY_TIMEOUT
-        | StatusCode::TOO_MANY_REQUESTS => Err(SourceError::Down),
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE => Err(SourceError::Down),
+        StatusCode::GATEWAY_TIMEOUT => Err(SourceError::Slow),
+        StatusCode::TOO_MANY_REQUESTS => Err(SourceError::Busy),
         _ if status.is_success() => {
             serde_json::from_slice(&bounded(response).await?).map_err(|_| SourceError::Broken)
         }

@@ -6,12 +6,13 @@ use std::time::Duration;
 use bytes::BytesMut;
 use futures::{Stream, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
-use reqwest::{Response, StatusCode};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use warifu_contract::eligibility::{EligibilityAnswer, EligibilityRequest};
 use warifu_contract::history::HistoryPage;
 use warifu_contract::records::{Panel, PanelOutcome, RecordsRequest, Service};
+use warifu_service::http::deadline;
 use warifu_service::tls::{self, TlsError};
 
 use crate::body::{self, BodyError};
@@ -123,7 +124,7 @@ impl Relay {
             ("subject_token", ticket),
             ("subject_token_type", "urn:ietf:params:oauth:token-type:jwt"),
         ];
-        let response = self.http.post(self.at("token")).form(&form).send().await?;
+        let response = self.call(Method::POST, "token").form(&form).send().await?;
         let answer: TokenAnswer = read(checked(response)?).await?;
         let until = now + SignedDuration::from_secs(i64::from(answer.expires_in));
         Ok(Access { token: answer.access_token, until })
@@ -135,7 +136,8 @@ impl Relay {
         access: &Access,
         request: &EligibilityRequest,
     ) -> Result<EligibilityAnswer, RelayError> {
-        let call = self.http.post(self.at("eligibility")).bearer_auth(&access.token).json(request);
+        let call = self.call(Method::POST, "eligibility");
+        let call = call.bearer_auth(&access.token).json(request);
         read(checked(call.send().await?)?).await
     }
 
@@ -148,13 +150,13 @@ impl Relay {
     ) -> Result<HistoryPage, RelayError> {
         let mut query = vec![("limit", u64::from(limit))];
         query.extend(before.map(|before| ("before", before)));
-        let call = self.http.get(self.at("history")).bearer_auth(&access.token).query(&query);
+        let call = self.call(Method::GET, "history").bearer_auth(&access.token).query(&query);
         read(checked(call.send().await?)?).await
     }
 
     /// The proof, with the entry in it, of one of the person's own entries.
     pub async fn proof(&self, access: &Access, index: u64) -> Result<String, RelayError> {
-        let call = self.http.get(self.at("history/proof")).bearer_auth(&access.token);
+        let call = self.call(Method::GET, "history/proof").bearer_auth(&access.token);
         text(checked(call.query(&[("index", index)]).send().await?)?).await
     }
 
@@ -163,7 +165,7 @@ impl Relay {
         &self,
         access: &Access,
     ) -> Result<impl Stream<Item = reqwest::Result<bytes::Bytes>> + Send + use<>, RelayError> {
-        let call = self.http.get(self.at("history/export")).bearer_auth(&access.token);
+        let call = self.call(Method::GET, "history/export").bearer_auth(&access.token);
         // A long history takes longer than any other call.
         let call = call.timeout(LONG_PATIENCE);
         Ok(checked(call.send().await?)?.bytes_stream())
@@ -171,7 +173,7 @@ impl Relay {
 
     /// The key that verifies the log's heads.
     pub async fn log_key(&self) -> Result<String, RelayError> {
-        text(checked(self.http.get(self.at("log/key")).send().await?)?).await
+        text(checked(self.call(Method::GET, "log/key").send().await?)?).await
     }
 
     /// One panel for each of `services`, in order of arrival. Whatever goes wrong becomes the
@@ -213,13 +215,15 @@ impl Relay {
         access: &Access,
         services: Vec<Service>,
     ) -> Result<impl Stream<Item = Result<Panel, RelayError>> + Send + 'static, RelayError> {
-        let call = self.http.post(self.at("records")).bearer_auth(&access.token);
+        let call = self.call(Method::POST, "records").bearer_auth(&access.token);
         let response = call.json(&RecordsRequest { services }).send().await?;
         Ok(lines(checked(response)?.bytes_stream()))
     }
 
-    fn at(&self, path: &str) -> String {
-        format!("{}/{path}", self.url)
+    /// A call that says how long it will be waited for.
+    fn call(&self, method: Method, path: &str) -> RequestBuilder {
+        let (left, millis) = deadline::header(PATIENCE);
+        self.http.request(method, format!("{}/{path}", self.url)).header(left, millis)
     }
 }
 

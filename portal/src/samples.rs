@@ -189,6 +189,11 @@ pub fn outcomes(service: Service) -> Vec<PanelOutcome> {
         failed("source.slow"),
         failed("source.down"),
         failed("source.broken"),
+        failed("source.busy"),
+        PanelOutcome::Resting {
+            since: "2026-11-20T01:15:00Z".parse().unwrap(),
+            again: "2026-11-20T01:15:05Z".parse().unwrap(),
+        },
         failed("relay.down"),
     ]
 }

@@ -1,13 +1,22 @@
-//! One call to one connector: a fresh token, a place among its bounded calls, its deadline.
+//! One question to one connector, through its gate, with a fresh token for every attempt: a
+//! connector takes each token once.
 
-use tokio::time::timeout;
+use std::time::Duration;
+
 use warifu_connectors::SourceError;
 use warifu_contract::eligibility::{ConnectorEligibilityAnswer, ConnectorEligibilityRequest};
 use warifu_contract::linking::{ConfirmRequest, EndRequest, LinkDone, MatchAnswer, MatchRequest};
 use warifu_contract::records::{ConnectorRecord, ConnectorRecordRequest, Service};
+use warifu_service::http::Deadline;
 
 use crate::directory::Connector;
 use crate::mint::{Errand, Mint};
+
+/// What the relay needs of a caller's time for itself: the entry in the log, and the way back.
+pub(crate) const OWN: Duration = Duration::from_millis(100);
+
+/// Longer than any connector is waited for.
+const UNHURRIED: Duration = Duration::from_mins(1);
 
 /// Asks for a record of the person whom the connector knows as `pseudonym`, on their own behalf.
 pub(crate) async fn record(
@@ -15,10 +24,15 @@ pub(crate) async fn record(
     connector: &Connector,
     pseudonym: &str,
     service: Service,
+    until: Deadline,
 ) -> Result<ConnectorRecord, SourceError> {
-    let token = token(mint, connector, Errand::own_look(pseudonym))?;
-    let question = ConnectorRecordRequest { service };
-    in_time(connector, connector.client.record(&token, &question, connector.deadline)).await
+    let errand = Errand::own_look(pseudonym);
+    let question = &ConnectorRecordRequest { service };
+    let ask = |left| async move {
+        let token = token(mint, connector, errand)?;
+        connector.client.record(&token, question, left).await
+    };
+    connector.gate.call(until, ask).await
 }
 
 /// Asks for an eligibility decision.
@@ -27,9 +41,13 @@ pub(crate) async fn eligibility(
     connector: &Connector,
     errand: Errand<'_>,
     question: &ConnectorEligibilityRequest,
+    until: Deadline,
 ) -> Result<ConnectorEligibilityAnswer, SourceError> {
-    let token = token(mint, connector, errand)?;
-    in_time(connector, connector.client.eligibility(&token, question, connector.deadline)).await
+    let ask = |left| async move {
+        let token = token(mint, connector, errand)?;
+        connector.client.eligibility(&token, question, left).await
+    };
+    connector.gate.call(until, ask).await
 }
 
 /// Asks which member a voucher means, in the ceremony that is called `errand` there.
@@ -39,9 +57,12 @@ pub(crate) async fn match_member(
     errand: &str,
     voucher: String,
 ) -> Result<MatchAnswer, SourceError> {
-    let token = token(mint, connector, Errand::linking(errand))?;
-    let question = MatchRequest { voucher };
-    in_time(connector, connector.client.match_member(&token, &question, connector.deadline)).await
+    let question = &MatchRequest { voucher };
+    let ask = |left| async move {
+        let token = token(mint, connector, Errand::linking(errand))?;
+        connector.client.match_member(&token, question, left).await
+    };
+    connector.gate.call(unhurried(), ask).await
 }
 
 /// Makes an offered pseudonym stand for its member.
@@ -51,9 +72,12 @@ pub(crate) async fn confirm_link(
     errand: &str,
     pseudonym: &str,
 ) -> Result<LinkDone, SourceError> {
-    let token = token(mint, connector, Errand::linking(errand))?;
-    let request = ConfirmRequest { pseudonym: pseudonym.to_owned() };
-    in_time(connector, connector.client.confirm_link(&token, &request, connector.deadline)).await
+    let request = &ConfirmRequest { pseudonym: pseudonym.to_owned() };
+    let ask = |left| async move {
+        let token = token(mint, connector, Errand::linking(errand))?;
+        connector.client.confirm_link(&token, request, left).await
+    };
+    connector.gate.call(unhurried(), ask).await
 }
 
 /// Ends a ceremony or a link.
@@ -63,8 +87,16 @@ pub(crate) async fn end_link(
     errand: &str,
     request: &EndRequest,
 ) -> Result<LinkDone, SourceError> {
-    let token = token(mint, connector, Errand::linking(errand))?;
-    in_time(connector, connector.client.end_link(&token, request, connector.deadline)).await
+    let ask = |left| async move {
+        let token = token(mint, connector, Errand::linking(errand))?;
+        connector.client.end_link(&token, request, left).await
+    };
+    connector.gate.call(unhurried(), ask).await
+}
+
+/// A step of a ceremony ends by the connector's own deadline: whether it was taken must be known.
+fn unhurried() -> Deadline {
+    Deadline::after(UNHURRIED)
 }
 
 fn token(mint: &Mint, connector: &Connector, errand: Errand<'_>) -> Result<String, SourceError> {
@@ -72,20 +104,4 @@ fn token(mint: &Mint, connector: &Connector, errand: Errand<'_>) -> Result<Strin
         tracing::error!(%error, connector = connector.id, "no token could be made");
         SourceError::Broken
     })
-}
-
-/// Runs `call` within the connector's deadline, the wait for a place included.
-async fn in_time<A>(
-    connector: &Connector,
-    call: impl Future<Output = Result<A, SourceError>>,
-) -> Result<A, SourceError> {
-    let asked = async {
-        let Ok(_place) = connector.places.acquire().await else { return Err(SourceError::Down) };
-        call.await
-    };
-    let answer = timeout(connector.deadline, asked).await.unwrap_or(Err(SourceError::Slow));
-    if let Err(error) = &answer {
-        tracing::warn!(%error, connector = connector.id, "a connector gave no answer");
-    }
-    answer
 }

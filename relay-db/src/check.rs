@@ -12,6 +12,7 @@ use warifu_contract::eligibility::{
     TypedCard, Verdict,
 };
 use warifu_contract::records::Service;
+use warifu_service::http::Deadline;
 
 use crate::asking;
 use crate::directory::Connector;
@@ -86,6 +87,7 @@ pub(crate) async fn by_number(
     desk: &Staff,
     typed: TypedCard,
     target_date: Date,
+    until: Deadline,
 ) -> Result<Found, CheckError> {
     let query = CardQuery::try_from(&typed)?;
     let Some(connector) = relay.directory().by_insurer(&query.insurer) else {
@@ -94,7 +96,7 @@ pub(crate) async fn by_number(
     };
     let errand = Errand::treatment(None, desk);
     let question = ConnectorEligibilityRequest { typed: Some(typed), target_date };
-    let answered = asking::eligibility(relay.mint(), connector, errand, &question).await;
+    let answered = asking::eligibility(relay.mint(), connector, errand, &question, until).await;
     let Ok(mut answer) = answered else {
         let reasons = [(ReasonCheck::InsurerKnown, true), (ReasonCheck::InsurerAnswered, false)];
         return Ok(Found::alone(Verdict::InsurerSilent, &reasons, None).asked_of(connector));
@@ -113,13 +115,15 @@ pub(crate) async fn by_card(
     desk: &Staff,
     subject: &str,
     target_date: Date,
+    until: Deadline,
 ) -> Result<Found, CheckError> {
     let links = relay.links().of(subject).await?;
     let mut calls = JoinSet::new();
     for (connector, link) in insurers(relay, links) {
         let (relay, desk, subject) = (relay.clone(), desk.clone(), subject.to_owned());
         calls.spawn(async move {
-            ask_holder(&relay, &desk, subject, connector, &link, target_date).await
+            let question = ConnectorEligibilityRequest { typed: None, target_date };
+            ask_holder(&relay, &desk, subject, connector, &link, &question, until).await
         });
     }
     let mut found = Vec::new();
@@ -144,11 +148,11 @@ async fn ask_holder(
     subject: String,
     connector: Arc<Connector>,
     link: &Link,
-    target_date: Date,
+    question: &ConnectorEligibilityRequest,
+    until: Deadline,
 ) -> Found {
     let errand = Errand::treatment(Some(&link.pseudonym), desk);
-    let question = ConnectorEligibilityRequest { typed: None, target_date };
-    match asking::eligibility(relay.mint(), &connector, errand, &question).await {
+    match asking::eligibility(relay.mint(), &connector, errand, question, until).await {
         Ok(mut answer) => {
             answer.decision.reasons.splice(..0, reached());
             Found::answered(&connector, answer, Some(subject))

@@ -12,6 +12,8 @@ use warifu_service::http::ListenConfig;
 use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::ClientConfig;
 
+use crate::limits::ConnectorLimits;
+
 /// The longest life of an access token for a resident's own records, in minutes.
 const LONGEST_SESSION: u32 = 30;
 /// Node numbers have two digits in a 認証番号.
@@ -148,6 +150,9 @@ pub struct ConnectorConfig {
     /// The code of the organisation whose staff decide doubts about links to this holder.
     #[serde(default)]
     pub organization: Option<String>,
+    /// What is borne with it when it is slow or does not answer.
+    #[serde(default)]
+    pub limits: ConnectorLimits,
 }
 
 fn default_audience() -> String {
@@ -188,6 +193,9 @@ pub enum RelayConfigError {
     /// Out of 1–20,000.
     #[error("relay.deadline: connector {0}: not between 1 and {LONGEST_DEADLINE} ms")]
     Deadline(String),
+    /// A limit of a connector out of its bounds.
+    #[error("relay.limits: connector {0}: {1} is out of its bounds")]
+    Limits(String, &'static str),
     /// Twice in the list.
     #[error("relay.twice: {0} stands there twice")]
     Twice(String),
@@ -251,6 +259,9 @@ impl ConnectorConfig {
         self.address()?;
         if !(1..=LONGEST_DEADLINE).contains(&self.deadline_ms) {
             return Err(RelayConfigError::Deadline(self.id.clone()));
+        }
+        if let Some(key) = self.limits.out_of_bounds() {
+            return Err(RelayConfigError::Limits(self.id.clone(), key));
         }
         let refused = self.insurer_numbers.iter().find(|number| insurer_key(number).is_none());
         refused.map_or(Ok(()), |number| {
@@ -332,6 +343,7 @@ mod tests {
         assert_eq!(config.validate(), Ok(()));
         assert_eq!(config.session_minutes, 30);
         assert_eq!(config.connectors[0].deadline_ms, 3_000);
+        assert_eq!(config.connectors[0].limits, ConnectorLimits::default());
         assert_eq!(config.audience, "urn:warifu:relay");
         assert_eq!(config.identity_providers[0].party, "idp");
     }
@@ -357,6 +369,8 @@ mod tests {
         assert_eq!(with(|config| config.node = 100), Err(RelayConfigError::Node(100)));
         let refused = with(|config| config.connectors[0].deadline_ms = 0);
         assert_eq!(refused, Err(RelayConfigError::Deadline("insurer".into())));
+        let refused = with(|config| config.connectors[0].limits.calls = 0);
+        assert_eq!(refused, Err(RelayConfigError::Limits("insurer".into(), "calls")));
     }
 
     #[test]

@@ -4,16 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use warifu_connectors::ConnectorClient;
 use warifu_contract::card_key::InsurerKey;
 use warifu_contract::records::{DisplayName, Service};
+use warifu_service::Surroundings;
 
 use crate::config::{ConnectorConfig, insurer_key};
-
-/// Calls that wait for one connector at the same time; more wait their turn within their own
-/// deadline.
-const CALLS: usize = 256;
+use crate::gate::Gate;
 
 /// One holder of records.
 #[derive(Debug)]
@@ -23,9 +20,9 @@ pub(crate) struct Connector {
     pub services: Vec<Service>,
     /// Whose staff decide doubts about links.
     pub organization: Option<String>,
-    pub deadline: Duration,
     pub client: ConnectorClient,
-    pub places: Semaphore,
+    /// Through which every call goes.
+    pub gate: Gate,
 }
 
 /// All holders.
@@ -37,17 +34,20 @@ pub(crate) struct Directory {
 
 impl Directory {
     /// Takes `configured` connectors, each with the client that reaches it.
-    pub fn new(configured: Vec<(ConnectorConfig, ConnectorClient)>) -> Self {
+    pub fn new(
+        configured: Vec<(ConnectorConfig, ConnectorClient)>,
+        surroundings: &Surroundings,
+    ) -> Self {
         let (mut by_id, mut by_insurer) = (BTreeMap::new(), HashMap::new());
         for (config, client) in configured {
+            let deadline = Duration::from_millis(config.deadline_ms);
             let connector = Arc::new(Connector {
                 id: config.id.clone(),
                 name: config.name,
                 services: config.services,
                 organization: config.organization,
-                deadline: Duration::from_millis(config.deadline_ms),
                 client,
-                places: Semaphore::new(CALLS),
+                gate: Gate::new(&config.id, deadline, &config.limits, surroundings),
             });
             for key in config.insurer_numbers.iter().filter_map(|number| insurer_key(number)) {
                 by_insurer.insert(key, Arc::clone(&connector));

@@ -14,7 +14,9 @@ use warifu_contract::calendar::today_in_japan;
 use warifu_contract::eligibility::{EligibilityAnswer, EligibilityRequest, Subject};
 use warifu_log::{Event, LogError, Once};
 use warifu_service::Problem;
+use warifu_service::http::Deadline;
 
+use crate::asking;
 use crate::caller::Caller;
 use crate::check::{self, CheckError, Found};
 use crate::events;
@@ -54,12 +56,14 @@ struct Check<'a> {
     responses(
         (status = 200, body = EligibilityAnswer),
         (status = "4XX", body = warifu_service::problem::ProblemDocument),
+        (status = 504, description = "The caller's deadline is over", body = warifu_service::problem::ProblemDocument),
         (status = 503, description = "The log is busy", body = warifu_service::problem::ProblemDocument),
     )
 )]
 pub(crate) async fn ask(
     State(relay): State<Relay>,
     caller: Caller,
+    deadline: Deadline,
     Json(request): Json<EligibilityRequest>,
 ) -> Result<Json<EligibilityAnswer>, Problem> {
     require_key(&request.idempotency_key)?;
@@ -83,7 +87,7 @@ pub(crate) async fn ask(
     if let Some(answer) = check.kept().await? {
         return Ok(Json(answer));
     }
-    let found = check.ask(request.subject).await?;
+    let found = check.ask(request.subject, deadline.less(asking::OWN)?).await?;
     check.conclude(found).await.map(Json)
 }
 
@@ -133,11 +137,13 @@ impl Check<'_> {
         Ok(Some(kept.answer))
     }
 
-    async fn ask(&self, subject: Subject) -> Result<Found, Problem> {
+    async fn ask(&self, subject: Subject, until: Deadline) -> Result<Found, Problem> {
         let (relay, desk, day) = (self.relay, &self.desk, self.target_date);
         let found = match subject {
-            Subject::Card => check::by_card(relay, desk, &self.caller.grant.subject, day).await,
-            Subject::Number(typed) => check::by_number(relay, desk, typed, day).await,
+            Subject::Card => {
+                check::by_card(relay, desk, &self.caller.grant.subject, day, until).await
+            }
+            Subject::Number(typed) => check::by_number(relay, desk, typed, day, until).await,
         };
         found.map_err(|error| match error {
             CheckError::Typed(wrong) => {

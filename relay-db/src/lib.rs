@@ -6,6 +6,8 @@
 //! [log](warifu_log).
 
 mod asking;
+mod breaker;
+mod budget;
 mod caller;
 mod check;
 pub mod config;
@@ -13,15 +15,18 @@ mod directory;
 mod eligibility;
 mod events;
 mod evidence;
+mod gate;
 mod grants;
 mod history;
 mod keeping;
+mod limits;
 mod linking;
 mod links;
 mod mint;
 mod numbers;
 pub mod openapi;
 mod opening;
+mod readiness;
 mod records;
 pub mod relay;
 mod reseal;
@@ -31,6 +36,7 @@ mod token;
 mod witnesses;
 
 pub use config::{RelayConfig, RelayConfigError};
+pub use limits::ConnectorLimits;
 pub use links::{LinkStoreError, filling};
 pub use opening::{LogParts, RelayError};
 pub use relay::{LinkError, MIGRATIONS, Relay};

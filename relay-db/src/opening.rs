@@ -110,13 +110,16 @@ pub(crate) fn mint(config: &RelayConfig, surroundings: &Surroundings) -> Result<
     })
 }
 
-pub(crate) fn directory(config: &RelayConfig) -> Result<Directory, RelayError> {
+pub(crate) fn directory(
+    config: &RelayConfig,
+    surroundings: &Surroundings,
+) -> Result<Directory, RelayError> {
     let reached = config.connectors.iter().map(|connector| {
         let http = tls::client_to(&connector.party, &config.client, CALL)?;
         let client = ConnectorClient::new(&connector.address()?, http)?;
         Ok((connector.clone(), client))
     });
-    Ok(Directory::new(reached.collect::<Result<_, RelayError>>()?))
+    Ok(Directory::new(reached.collect::<Result<_, RelayError>>()?, surroundings))
 }
 
 pub(crate) fn office(config: &RelayConfig) -> Result<Option<Office>, RelayError> {

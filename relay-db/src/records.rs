@@ -18,6 +18,7 @@ use warifu_contract::records::{
 use warifu_log::{LogError, Outcome};
 use warifu_pki::Purpose;
 use warifu_service::Problem;
+use warifu_service::http::Deadline;
 
 use crate::asking;
 use crate::caller::Caller;
@@ -30,6 +31,8 @@ use crate::relay::Relay;
 const SUBJECT_UNKNOWN: &str = "subject.unknown";
 /// Why a panel stays empty whose link was stopped.
 const LINK_FROZEN: &str = "link.frozen";
+/// What the log says of a connector that was not asked.
+const RESTING: &str = "source.resting";
 /// Lines of one answer at most; nobody is linked to so many holders.
 const PANELS: usize = 32;
 
@@ -57,12 +60,15 @@ enum Holder {
     responses(
         (status = 200, description = "NDJSON: one Panel a line, in order of arrival",
          body = Panel, content_type = "application/x-ndjson"),
+        (status = 504, description = "The caller's deadline is over",
+         body = warifu_service::problem::ProblemDocument),
         (status = "4XX", body = warifu_service::problem::ProblemDocument),
     )
 )]
 pub(crate) async fn read(
     State(relay): State<Relay>,
     caller: Caller,
+    deadline: Deadline,
     Json(request): Json<RecordsRequest>,
 ) -> Result<Response, Problem> {
     let services = distinct(&request)?;
@@ -74,11 +80,12 @@ pub(crate) async fn read(
         }
         return Err(Problem::new(StatusCode::FORBIDDEN, code));
     }
+    let until = deadline.less(asking::OWN)?;
     let links = relay.links().of(&caller.grant.subject).await;
     let links = links.map_err(|error| Problem::internal(&error))?;
     let asks = plan(&relay, &services, &links);
     let kind = [(header::CONTENT_TYPE, "application/x-ndjson")];
-    Ok((kind, Body::from_stream(lines(&relay, &Arc::new(caller), asks))).into_response())
+    Ok((kind, Body::from_stream(lines(&relay, &Arc::new(caller), asks, until))).into_response())
 }
 
 fn distinct(request: &RecordsRequest) -> Result<BTreeSet<Service>, Problem> {
@@ -129,10 +136,11 @@ fn lines(
     relay: &Relay,
     caller: &Arc<Caller>,
     asks: Vec<Ask>,
+    until: Deadline,
 ) -> impl futures::Stream<Item = Result<Bytes, Infallible>> + use<> {
     let mut calls = JoinSet::new();
     for ask in asks {
-        calls.spawn(panel(relay.clone(), Arc::clone(caller), ask));
+        calls.spawn(panel(relay.clone(), Arc::clone(caller), ask, until));
     }
     async_stream::stream! {
         while let Some(finished) = calls.join_next().await {
@@ -145,7 +153,7 @@ fn lines(
     }
 }
 
-async fn panel(relay: Relay, caller: Arc<Caller>, ask: Ask) -> Panel {
+async fn panel(relay: Relay, caller: Arc<Caller>, ask: Ask, until: Deadline) -> Panel {
     let service = ask.service;
     let started = relay.surroundings().now();
     let (connector, outcome) = match ask.holder {
@@ -156,7 +164,7 @@ async fn panel(relay: Relay, caller: Arc<Caller>, ask: Ask) -> Panel {
             (connector, PanelOutcome::Refused { code: LINK_FROZEN.to_owned() })
         }
         Holder::Linked(connector, pseudonym) => {
-            let answer = asking::record(relay.mint(), &connector, &pseudonym, service).await;
+            let answer = asking::record(relay.mint(), &connector, &pseudonym, service, until).await;
             (connector, outcome(service, answer))
         }
     };
@@ -173,6 +181,7 @@ fn outcome(service: Service, answer: Result<ConnectorRecord, SourceError>) -> Pa
         }
         Ok(_) => failed(&SourceError::Broken),
         Err(SourceError::Refused { code }) if code == SUBJECT_UNKNOWN => PanelOutcome::NotLinked,
+        Err(SourceError::Resting { since, again }) => PanelOutcome::Resting { since, again },
         Err(error) => failed(&error),
     }
 }
@@ -202,6 +211,7 @@ async fn logged(
         PanelOutcome::Empty | PanelOutcome::NotLinked => Outcome::Empty,
         PanelOutcome::Refused { code } => Outcome::Refused(code.clone()),
         PanelOutcome::Failed { code } => Outcome::Failed(code.clone()),
+        PanelOutcome::Resting { .. } => Outcome::Failed(RESTING.to_owned()),
     };
     let (party, subject) = (&caller.party, &caller.grant.subject);
     let event = events::record_read(party, subject, service, Some(source), result);

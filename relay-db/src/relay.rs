@@ -29,6 +29,7 @@ use crate::links::{Link, LinkStoreError, Links, Terms};
 use crate::mint::Mint;
 use crate::numbers::Numbers;
 use crate::opening::{self, LogParts, RelayError};
+use crate::readiness::with_connectors;
 use crate::session_end::Informant;
 use crate::{
     caller, eligibility, events, evidence, history, linking, openapi, records, session_end, token,
@@ -98,7 +99,7 @@ impl Relay {
         let openers = opening::openers(&config)?;
         let informants = opening::informants(&config)?;
         let mint = opening::mint(&config, &surroundings)?;
-        let directory = opening::directory(&config)?;
+        let directory = opening::directory(&config, &surroundings)?;
         let office = opening::office(&config)?;
         let words = Arc::new(opening::words()?);
         let database = Database::open(&config.database, MIGRATIONS).await?;
@@ -131,6 +132,8 @@ impl Relay {
     /// Every route, with the limits that all servers have.
     pub fn router(&self) -> Router {
         let parts = &self.0;
+        let health = health(Some(parts.database.clone()))
+            .layer(from_fn_with_state(self.clone(), with_connectors));
         let router = Router::new()
             .route("/token", post(token::exchange))
             .route("/records", post(records::read))
@@ -160,7 +163,7 @@ impl Relay {
             .route("/events", post(session_end::receive))
             .route("/openapi.json", get(openapi::get))
             .with_state(self.clone())
-            .merge(health(Some(parts.database.clone())));
+            .merge(health);
         finish(router, &parts.surroundings, Arc::clone(&parts.words), HttpLimits::default())
     }
 

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 /// The places and the queue.
 #[derive(Debug)]
 pub struct Places {
-    places: Arc<Semaphore>,
+    free: Arc<Semaphore>,
     queue: Semaphore,
     wait: Duration,
     taken: Gauge,
@@ -50,7 +50,7 @@ impl Places {
     /// So many places, and as many who may wait `wait` for one.
     pub fn new(places: usize, wait: Duration) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(places)),
+            free: Arc::new(Semaphore::new(places)),
             queue: Semaphore::new(places),
             wait,
             taken: Gauge::noop(),
@@ -66,13 +66,13 @@ impl Places {
 
     /// A place, after a wait of `most` at most.
     pub async fn take(&self, most: Duration) -> Result<Place, Full> {
-        let places = Arc::clone(&self.places);
-        if let Ok(permit) = Arc::clone(&places).try_acquire_owned() {
+        let free = Arc::clone(&self.free);
+        if let Ok(permit) = Arc::clone(&free).try_acquire_owned() {
             return Ok(self.place(permit));
         }
         let _queued = self.queue.try_acquire().map_err(|_| Full)?;
         let _waiting = Counted::new(&self.waiting);
-        match timeout(self.wait.min(most), places.acquire_owned()).await {
+        match timeout(self.wait.min(most), free.acquire_owned()).await {
             Ok(Ok(permit)) => Ok(self.place(permit)),
             _ => Err(Full),
         }

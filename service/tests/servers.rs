@@ -244,11 +244,9 @@ async fn one_request_too_many_is_sent_away_and_health_never_is() {
     let stream = || async { client.get(format!("{}/stream", running.base)).send().await.unwrap() };
     let held = join_all((0..REQUESTS).map(|_| stream())).await;
     assert!(held.iter().all(|answer| answer.status() == StatusCode::OK));
-    let calls = (0..REQUESTS + 1).map(|_| client.get(format!("{}/who", running.base)).send());
-    let (answers, healthy) = tokio::join!(
-        join_all(calls),
-        client.get(format!("{}/healthz", running.base)).send()
-    );
+    let calls = (0..=REQUESTS).map(|_| client.get(format!("{}/who", running.base)).send());
+    let (answers, healthy) =
+        tokio::join!(join_all(calls), client.get(format!("{}/healthz", running.base)).send());
     assert_eq!(healthy.unwrap().status(), StatusCode::OK);
     let mut codes = Vec::new();
     for answer in answers {

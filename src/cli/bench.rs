@@ -16,6 +16,7 @@ mod links;
 mod load;
 mod log;
 mod logins;
+mod pressure;
 mod provider;
 mod report;
 mod responses;
@@ -67,6 +68,8 @@ enum Part {
     Logins,
     /// Eligibility checks.
     Checks,
+    /// What a slow and a breaking connector cost the others.
+    Pressure,
     /// Appends to the access log.
     Log,
     /// One resident's history out of a large access log.
@@ -109,6 +112,7 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<Report> {
             Part::Responses => responses::measure(&stage, lasting).await?,
             Part::Logins => logins::measure(&stage, lasting).await?,
             Part::Checks => checks::measure(&stage, lasting).await?,
+            Part::Pressure => pressure::measure(&stage, lasting).await?,
             Part::Log => log::measure(&stage, lasting).await?,
             Part::LogHistory => history::measure(&stage, lasting, arguments.events).await?,
             Part::Links => links::measure(&stage, lasting, &arguments.links).await?,

@@ -102,8 +102,17 @@ pub enum PanelOutcome {
     },
     /// The connector did not answer, or not within its deadline.
     Failed {
-        /// Stable code: `source.slow`, `source.down`, `source.broken`.
+        /// Stable code: `source.slow`, `source.down`, `source.busy`, `source.broken`.
         code: String,
+    },
+    /// The connector was not asked, because it had not answered others before.
+    Resting {
+        /// Since when it is not asked.
+        #[schema(value_type = String, format = DateTime)]
+        since: Timestamp,
+        /// When it is tried again.
+        #[schema(value_type = String, format = DateTime)]
+        again: Timestamp,
     },
 }
 

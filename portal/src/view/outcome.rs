@@ -1,10 +1,15 @@
 //! What a panel says when there is no record to show: whose side, why, and what next.
 
 use askama::Template;
+use jiff::Timestamp;
 use warifu_contract::records::{Panel, PanelOutcome, Service};
 use warifu_service::words::Voice;
 
 use super::{Link, Tone, source_name};
+use crate::dates::words;
+
+/// The code of a source that is not asked.
+const RESTING: &str = "source.resting";
 
 /// A panel without a record.
 #[derive(Debug, Clone, Template)]
@@ -31,17 +36,18 @@ impl Outcome {
             PanelOutcome::Ready { .. } => return None,
             PanelOutcome::Empty => ("outcome-empty", Tone::None, None),
             PanelOutcome::NotLinked => ("outcome-not-linked", Tone::None, None),
-            PanelOutcome::Refused { code } => (refused_key(code), Tone::Warn, Some(code)),
-            PanelOutcome::Failed { code } => (failed_key(code), Tone::Warn, Some(code)),
+            PanelOutcome::Refused { code } => (refused_key(code), Tone::Warn, Some(code.as_str())),
+            PanelOutcome::Failed { code } => (failed_key(code), Tone::Warn, Some(code.as_str())),
+            PanelOutcome::Resting { .. } => ("outcome-resting", Tone::Warn, Some(RESTING)),
         };
         let source = source_name(voice, panel.service, panel.source.as_ref());
         Some(Self {
             slot: panel.service.as_str(),
             tone,
             title: voice.tell(key, &[("source", source.into())]),
-            text: voice.say(&format!("{key}-text")),
+            text: text(voice, key, &panel.outcome),
             link: next_step(voice, panel),
-            code: code.map(|code| voice.tell("outcome-code", &[("code", code.as_str().into())])),
+            code: code.map(|code| voice.tell("outcome-code", &[("code", code.into())])),
         })
     }
 
@@ -58,10 +64,20 @@ impl Outcome {
     }
 }
 
+/// What it means; of a source that is not asked, since when, and when it will be.
+fn text(voice: Voice<'_>, key: &str, outcome: &PanelOutcome) -> String {
+    let key = format!("{key}-text");
+    let PanelOutcome::Resting { since, again } = outcome else { return voice.say(&key) };
+    let time = |at: &Timestamp| words::clock_with_seconds(*at);
+    voice.tell(&key, &[("since", time(since).into()), ("again", time(again).into())])
+}
+
 /// Ask again where the source failed, sign in again where this sign-in does not do.
 fn next_step(voice: Voice<'_>, panel: &Panel) -> Option<Link> {
     match &panel.outcome {
-        PanelOutcome::Failed { .. } => Some(retry_link(voice, panel.service)),
+        PanelOutcome::Failed { .. } | PanelOutcome::Resting { .. } => {
+            Some(retry_link(voice, panel.service))
+        }
         PanelOutcome::Refused { code } if refused_key(code) == "outcome-refused" => Some(Link {
             href: format!("/login?to={}", page_of(panel.service)),
             words: voice.say("no-records-again"),
@@ -95,6 +111,8 @@ fn failed_key(code: &str) -> &'static str {
     match code {
         "source.slow" => "outcome-slow",
         "source.broken" => "outcome-broken",
+        "source.busy" => "outcome-busy",
+        "log.busy" => "outcome-relay",
         code if code.starts_with("relay") => "outcome-relay",
         _ => "outcome-down",
     }

@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use warifu_contract::records::{DisplayName, Panel, Service};
 use warifu_pki::security_event::{Event, EventIssuer, SecurityEvent};
 use warifu_pki::{Actor, Confirmation, FileKey, Organization, Purpose, Ticket, TicketIssuer};
-use warifu_relay::Relay;
 use warifu_relay::config::{ConnectorConfig, IdentityProviderConfig, LogConfig, RelayConfig};
+use warifu_relay::{ConnectorLimits, Relay};
 use warifu_service::clock::{Clock as _, SystemEntropy};
 use warifu_service::http::{ListenConfig, Server};
 use warifu_service::seal::KeyRing;
@@ -285,6 +285,18 @@ impl Bed {
         self.portal.http.post(self.url(path)).form(form).send().await.unwrap()
     }
 
+    /// As [`Self::post`], by somebody who waits so many milliseconds.
+    pub async fn post_within(
+        &self,
+        millis: u64,
+        path: &str,
+        token: &str,
+        body: &Value,
+    ) -> Response {
+        let request = self.portal.http.post(self.url(path)).bearer_auth(token).json(body);
+        request.header("warifu-deadline", millis).send().await.unwrap()
+    }
+
     /// All panels of `POST /records`, in order of arrival.
     pub async fn panels(&self, token: &str, services: &[Service]) -> Vec<Panel> {
         let body = serde_json::json!({ "services": services });
@@ -390,6 +402,7 @@ fn connector(id: &str, url: &str, service: Service, numbers: &[&str]) -> Connect
         name: DisplayName { ja: format!("{id}の組織"), en: format!("The {id}") },
         deadline_ms: 10_000,
         organization: Some(format!("{id}-org")),
+        limits: ConnectorLimits::default(),
     }
 }
 

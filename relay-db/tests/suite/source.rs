@@ -1,6 +1,7 @@
 //! A connector under the test's control: a real server over mutual TLS that checks the relay's
 //! token and answers what it is told to.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -61,6 +62,20 @@ pub struct Talk {
     pub finds: Mutex<Option<String>>,
     pub heard: Mutex<Vec<ConnectorClaims>>,
     pub questions: Mutex<Vec<ConnectorEligibilityRequest>>,
+    /// Calls under way, and the most that ever were.
+    under_way: AtomicUsize,
+    pub most: AtomicUsize,
+    /// How much time each call was given, in milliseconds.
+    pub given: Mutex<Vec<u64>>,
+}
+
+/// One call under way.
+struct UnderWay<'a>(&'a Talk);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Source {
@@ -82,6 +97,9 @@ impl Source {
             finds: Mutex::new(None),
             heard: Mutex::new(Vec::new()),
             questions: Mutex::new(Vec::new()),
+            under_way: AtomicUsize::new(0),
+            most: AtomicUsize::new(0),
+            given: Mutex::new(Vec::new()),
         });
         let router = Router::new()
             .route("/v1/records", post(record))
@@ -124,10 +142,15 @@ impl Talk {
         assert_eq!(claims.cnf.x5t_s256, peer.thumbprint);
         assert_eq!(peer.party.as_deref(), Some("relay"));
         self.heard.lock().unwrap().push(claims);
+        let given = headers["warifu-deadline"].to_str().unwrap().parse().unwrap();
+        self.given.lock().unwrap().push(given);
     }
 
     /// What stands in the way of an answer.
     async fn mood(&self) -> Option<Response> {
+        let now = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        let _under_way = UnderWay(self);
         let mood = self.mood.lock().unwrap().clone();
         match mood {
             Mood::Well => None,

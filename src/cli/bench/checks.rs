@@ -25,7 +25,8 @@ const SIDE_BY_SIDE: [usize; 3] = [1, 8, 64];
 /// Checks by the number of desks.
 pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Figure>> {
     let fsync = limits::fsync(stage.dir(), lasting / 2).await?;
-    let token = token(stage).await?;
+    let relay = stage.folder.address(Member::Relay);
+    let token = token(stage, &relay).await?;
     let file = |name| stage.file(Member::Relay, name);
     let services = stage.file(Member::Ca, "services-ca.pem");
     let echo = Echo::start(file("tls.pem"), file("tls.key"), Some(services)).await?;
@@ -33,7 +34,7 @@ pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Fig
     for desks in SIDE_BY_SIDE {
         say(&format!("eligibility checks, {desks} at once"));
         let workers: anyhow::Result<Vec<_>> =
-            (0..desks).map(|_| Desk::new(stage, &token)).collect();
+            (0..desks).map(|_| Desk::new(stage, &relay, &token)).collect();
         let checks = load::run(workers?, lasting).await?;
         let bare = echo.load(&stage.portal(), desks, lasting / 2).await?;
         let what = format!("eligibility check, clinic-relay-insurer, mTLS, {desks} at once");
@@ -44,16 +45,17 @@ pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Fig
     Ok(figures)
 }
 
-/// An access token for a receptionist, in exchange for a ticket of the identity provider.
-async fn token(stage: &Stage) -> anyhow::Result<String> {
+/// An access token of the relay at `relay` for a receptionist, in exchange for a ticket of the
+/// identity provider.
+pub async fn token(stage: &Stage, relay: &str) -> anyhow::Result<String> {
     let http = client(&stage.portal(), PATIENCE)?;
     let form = [
         ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
         ("subject_token", &Tickets::new(stage)?.issue()?),
         ("subject_token_type", "urn:ietf:params:oauth:token-type:jwt"),
     ];
-    let url = format!("{}/token", stage.folder.address(Member::Relay));
-    let answer = http.post(url).form(&form).send().await?.error_for_status()?;
+    let answer =
+        http.post(format!("{relay}/token")).form(&form).send().await?.error_for_status()?;
     Ok(answer.json::<TokenAnswer>().await?.access_token)
 }
 
@@ -63,7 +65,7 @@ struct TokenAnswer {
 }
 
 /// A desk that checks the same card over and over, each time anew.
-struct Desk {
+pub struct Desk {
     http: reqwest::Client,
     url: String,
     token: String,
@@ -72,10 +74,11 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(stage: &Stage, token: &str) -> anyhow::Result<Self> {
+    /// Asks the relay at that address, with that token, about a member of the sample insurer.
+    pub fn new(stage: &Stage, relay: &str, token: &str) -> anyhow::Result<Self> {
         Ok(Self {
             http: client(&stage.portal(), PATIENCE)?,
-            url: format!("{}/eligibility", stage.folder.address(Member::Relay)),
+            url: format!("{relay}/eligibility"),
             token: token.to_owned(),
             card: TypedCard {
                 insurer_number: "00000001".to_owned(),
@@ -89,8 +92,16 @@ impl Desk {
     }
 }
 
-impl Worker for Desk {
-    async fn once(&mut self) -> anyhow::Result<()> {
+impl Desk {
+    /// The same desk with a card of the insurer of that number.
+    #[must_use]
+    pub fn asking(mut self, insurer_number: &str) -> Self {
+        insurer_number.clone_into(&mut self.card.insurer_number);
+        self
+    }
+
+    /// What one check says.
+    pub async fn check(&self) -> anyhow::Result<Verdict> {
         let request = EligibilityRequest {
             subject: Subject::Number(self.card.clone()),
             target_date: None,
@@ -98,7 +109,13 @@ impl Worker for Desk {
         };
         let call = self.http.post(&self.url).bearer_auth(&self.token).json(&request);
         let answer: EligibilityAnswer = call.send().await?.error_for_status()?.json().await?;
-        let verdict = answer.decision.verdict;
+        Ok(answer.decision.verdict)
+    }
+}
+
+impl Worker for Desk {
+    async fn once(&mut self) -> anyhow::Result<()> {
+        let verdict = self.check().await?;
         ensure!(verdict == Verdict::Valid, "a valid card is answered with {verdict:?}");
         Ok(())
     }

@@ -95,6 +95,14 @@ impl Figure {
         self
     }
 
+    /// Says how its p99 differs from that of `other`, where both were measured.
+    #[must_use]
+    pub fn against(self, other: &Self) -> Self {
+        let (Some(mine), Some(before)) = (self.p99_ms, other.p99_ms) else { return self };
+        let percent = 100.0 * (mine / before - 1.0);
+        self.noting(format!("p99 {percent:+.0}% against: {}", other.what.trim()))
+    }
+
     /// Puts a limit beside it.
     #[must_use]
     pub fn beside(mut self, what: impl Into<String>, per_second: f64) -> Self {
@@ -197,6 +205,13 @@ mod tests {
         assert!(lines[1].starts_with("logins") && lines[1].ends_with("50%"), "{text}");
         assert!(lines[2].trim_start().starts_with("fsync") && lines[2].ends_with("25%"), "{text}");
         assert_eq!(lines[1].find("echo"), lines[2].find("fsync"), "{text}");
+    }
+
+    #[test]
+    fn a_change_is_told_with_its_sign() {
+        let took = |p99_ms| Figure { p99_ms: Some(p99_ms), ..Figure::rate("  checks", 1.0) };
+        let text = took(5.4).against(&took(5.0)).to_string();
+        assert!(text.ends_with("p99 +8% against: checks\n"), "{text}");
     }
 
     #[test]

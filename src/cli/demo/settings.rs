@@ -22,6 +22,7 @@ use warifu_pki::{KeySource, MasterSettings, PolicyArc};
 use warifu_portal::{
     CardOfficeConfig as CardOfficeOfPortal, PortalConfig, RelayConfig as RelayOfPortal, SamlConfig,
 };
+use warifu_relay::ConnectorLimits;
 use warifu_relay::config::{ConnectorConfig, IdentityProviderConfig, LogConfig, RelayConfig};
 use warifu_service::http::ListenConfig;
 use warifu_service::session::SessionLimits;
@@ -320,6 +321,7 @@ impl Folder {
             name: name(kind),
             deadline_ms: DEADLINE_MS,
             organization: None,
+            limits: ConnectorLimits::default(),
         }
     }
 

@@ -52,7 +52,7 @@ fn never() -> Response {
 
 #[tokio::test]
 async fn whatever_comes_back_is_bounded_and_has_a_code() {
-    let cases: [(&str, Answer, SourceError); 7] = [
+    let cases: [(&str, Answer, SourceError); 9] = [
         ("no json", || "<html>".into_response(), SourceError::Broken),
         ("another shape", || "{\"id\":1}".into_response(), SourceError::Broken),
         ("an answer without end", endless, SourceError::Broken),
@@ -63,6 +63,8 @@ async fn whatever_comes_back_is_bounded_and_has_a_code() {
         ),
         ("a redirect", || axum::response::Redirect::to("/").into_response(), SourceError::Broken),
         ("closed for now", || StatusCode::SERVICE_UNAVAILABLE.into_response(), SourceError::Down),
+        ("too late", || StatusCode::GATEWAY_TIMEOUT.into_response(), SourceError::Slow),
+        ("too much", || StatusCode::TOO_MANY_REQUESTS.into_response(), SourceError::Busy),
         (
             "a refusal without reason",
             || StatusCode::FORBIDDEN.into_response(),
@@ -93,7 +95,7 @@ async fn nobody_there_is_down() {
     drop(free);
     let base = Url::parse(&format!("https://localhost:{port}")).unwrap();
     let client = ConnectorClient::new(&base, relay.http).unwrap();
-    assert_eq!(client.manifest(DEADLINE).await, Err(SourceError::Down));
+    assert_eq!(client.manifest(DEADLINE).await, Err(SourceError::Cut));
 }
 
 #[tokio::test]
@@ -103,6 +105,6 @@ async fn a_stranger_with_another_certificate_is_down() {
     let base = serve(&listen(&other), Router::new(), stop.clone()).await;
     let relay = Party::new("relay", &authority, &authority.path("root.pem"));
     let client = ConnectorClient::new(&base, relay.http).unwrap();
-    assert_eq!(client.manifest(DEADLINE).await, Err(SourceError::Down));
+    assert_eq!(client.manifest(DEADLINE).await, Err(SourceError::Cut));
     stop.cancel();
 }
