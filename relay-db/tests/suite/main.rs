@@ -18,6 +18,7 @@ mod gateway;
 mod history;
 mod linking;
 mod links;
+mod questions;
 mod records;
 mod resilience;
 mod session_end;

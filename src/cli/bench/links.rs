@@ -14,7 +14,7 @@ use warifu_service::storage::DatabaseConfig;
 use warifu_service::{Database, Surroundings, execute};
 
 use super::growth::{Growth, Point};
-use super::load::{self, Worker};
+use super::load::{self, Load, Worker};
 use super::report::Figure;
 use super::say;
 use super::stage::Stage;
@@ -41,29 +41,18 @@ pub struct Plan {
 
 /// Lookups by size, cold and warm.
 pub async fn measure(stage: &Stage, lasting: Duration, plan: &Plan) -> anyhow::Result<Vec<Figure>> {
-    let (database, schema) = match &plan.database {
-        Some(url) => own_schema(url, &stage.surroundings).await?,
-        None => (DatabaseConfig::sqlite(&stage.dir().join("links.db")), None),
+    let Some(url) = &plan.database else {
+        let config = DatabaseConfig::sqlite(&stage.dir().join("links.db"));
+        return Ground::new(stage, config, "SQLite")?.at_each_size(lasting, plan).await;
     };
-    let connected = Database::connect(&database).await?;
-    let measured = at_each_size(stage, &connected, lasting, plan).await;
-    connected.close().await;
-    if let (Some(url), Some(schema)) = (&plan.database, schema) {
-        run(url, format!("DROP SCHEMA {schema} CASCADE")).await?;
-    }
-    measured
-}
-
-/// A schema that nobody uses, and the address that leads there.
-async fn own_schema(
-    url: &str,
-    surroundings: &Surroundings,
-) -> anyhow::Result<(DatabaseConfig, Option<String>)> {
-    let schema = format!("warifu_bench_{}", surroundings.hex(8));
+    let schema = format!("warifu_bench_{}", stage.surroundings.hex(8));
     run(url, format!("CREATE SCHEMA {schema}")).await?;
     let joint = if url.contains('?') { '&' } else { '?' };
-    let url = format!("{url}{joint}options[search_path]={schema}");
-    Ok((DatabaseConfig { url, connections: 4 }, Some(schema)))
+    let there = format!("{url}{joint}options[search_path]={schema}");
+    let config = DatabaseConfig { url: there, connections: 4 };
+    let measured = Ground::new(stage, config, "PostgreSQL")?.at_each_size(lasting, plan).await;
+    run(url, format!("DROP SCHEMA {schema} CASCADE")).await?;
+    measured
 }
 
 async fn run(url: &str, sql: String) -> anyhow::Result<()> {
@@ -73,81 +62,101 @@ async fn run(url: &str, sql: String) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn at_each_size(
-    stage: &Stage,
-    database: &Database,
-    lasting: Duration,
-    plan: &Plan,
-) -> anyhow::Result<Vec<Figure>> {
-    let engine = if plan.database.is_some() { "PostgreSQL" } else { "SQLite" };
-    let surroundings = stage.surroundings.clone();
-    let ring = Arc::new(KeyRing::generate("bench", surroundings.entropy.as_ref())?);
-    let filling = Filling::open(database, ring, surroundings.clone()).await?;
-    let (mut figures, mut growth, mut there) = (Vec::new(), Growth::default(), 0);
-    let (budget, started) = (plan.gigabytes << 30, Instant::now());
-    for links in plan.sizes.iter().copied() {
-        let persons = links / Filling::LINKS;
+/// Where the links are.
+#[derive(Clone)]
+struct Ground {
+    config: DatabaseConfig,
+    engine: &'static str,
+    ring: Arc<KeyRing>,
+    surroundings: Surroundings,
+}
+
+impl Ground {
+    fn new(stage: &Stage, config: DatabaseConfig, engine: &'static str) -> anyhow::Result<Self> {
+        let surroundings = stage.surroundings.clone();
+        let ring = Arc::new(KeyRing::generate("bench", surroundings.entropy.as_ref())?);
+        Ok(Self { config, engine, ring, surroundings })
+    }
+
+    async fn open(&self) -> anyhow::Result<Filling> {
+        let database = Database::connect(&self.config).await?;
+        Ok(Filling::open(&database, Arc::clone(&self.ring), self.surroundings.clone()).await?)
+    }
+
+    async fn at_each_size(&self, lasting: Duration, plan: &Plan) -> anyhow::Result<Vec<Figure>> {
+        let filling = self.open().await?;
+        let (mut figures, mut growth) = (Vec::new(), Growth::default());
+        let (budget, time) = (plan.gigabytes << 30, Duration::from_secs(plan.minutes * 60));
+        for links in plan.sizes.iter().copied() {
+            if !growth.fits(links, budget, time) {
+                say(&format!("{links} links would take more than is allowed: left out"));
+                break;
+            }
+            let making = self.grow(&filling, &growth, links).await?;
+            let what = format!("link lookup among {links}, {}", self.engine);
+            if let Some(cold) = self.cold(&filling, links, lasting).await? {
+                figures.push(Figure::loaded(format!("{what}, cold"), &cold));
+            }
+            let warm = self.warm(links, lasting).await?;
+            let size = filling.size().await?;
+            let bytes = u64::try_from(size.tables + size.indexes)?;
+            growth.add(Point { links, p99: warm.percentile(0.99), bytes, making });
+            figures.push(Figure::loaded(format!("{what}, warm"), &warm).noting(growth.last()));
+        }
+        if let Some(figure) = figures.pop() {
+            figures.push(growth.extrapolated(GOAL).into_iter().fold(figure, Figure::noting));
+        }
+        Ok(figures)
+    }
+
+    /// Makes what is missing to so many links. How long it took.
+    async fn grow(
+        &self,
+        filling: &Filling,
+        growth: &Growth,
+        links: u64,
+    ) -> anyhow::Result<Duration> {
+        let (there, persons) = (growth.links() / Filling::LINKS, links / Filling::LINKS);
         ensure!(persons > there, "sizes must grow: {links}");
-        let time = Duration::from_secs(plan.minutes * 60).saturating_sub(started.elapsed());
-        if !growth.fits(links, budget, time) {
-            say(&format!("{links} links would take more than is allowed: left out"));
-            break;
-        }
-        say(&format!("making {links} links on {engine}"));
-        let making = Instant::now();
-        filling.grow(there..persons, |_| {}).await?;
-        let making = making.elapsed();
-        there = persons;
-        let cold = cold(&filling, persons, &surroundings, lasting).await?;
-        let warm = warm(&filling, persons, &surroundings, lasting).await?;
-        let size = filling.size().await?;
-        growth.add(Point {
-            links,
-            p99: warm.percentile(0.99),
-            bytes: u64::try_from(size.tables + size.indexes)?,
-            making,
-        });
-        if let Some(cold) = cold {
-            let what = format!("link lookup among {links}, {engine}, cold");
-            figures.push(Figure::loaded(what, &cold));
-        }
-        let what = format!("link lookup among {links}, {engine}, warm");
-        let figure = Figure::loaded(what, &warm).noting(growth.last());
-        figures.push(figure);
+        say(&format!("making {links} links on {}", self.engine));
+        let started = Instant::now();
+        let watch = |there: u64| {
+            if there.is_multiple_of(3_000_000) {
+                say(&format!("{there} of {persons} persons"));
+            }
+        };
+        filling.grow(there..persons, watch).await?;
+        Ok(started.elapsed())
     }
-    if let Some(figure) = figures.pop() {
-        figures.push(growth.extrapolated(GOAL).into_iter().fold(figure, Figure::noting));
-    }
-    Ok(figures)
-}
 
-/// Just after the system has forgotten the files; none where they are out of reach. What the server
-/// itself keeps in memory stays there.
-async fn cold(
-    filling: &Filling,
-    persons: u64,
-    surroundings: &Surroundings,
-    lasting: Duration,
-) -> anyhow::Result<Option<load::Load>> {
-    let files = filling.files().await?;
-    if let Err(why) = files.iter().try_for_each(|file| forget(file)) {
-        say(&format!("cold lookups are left out: {why:#}"));
-        return Ok(None);
+    /// Just after the system has forgotten the files; none where they are out of reach. What the
+    /// server itself keeps in memory stays there.
+    async fn cold(
+        &self,
+        filling: &Filling,
+        links: u64,
+        lasting: Duration,
+    ) -> anyhow::Result<Option<Load>> {
+        if let Err(why) = filling.files().await?.iter().try_for_each(|file| forget(file)) {
+            say(&format!("cold lookups are left out: {why:#}"));
+            return Ok(None);
+        }
+        say("cold lookups");
+        Ok(Some(self.load(links, lasting).await?))
     }
-    say("cold lookups");
-    Ok(Some(load::run(seekers(filling, persons, surroundings), lasting).await?))
-}
 
-/// After as long a time of the same work.
-async fn warm(
-    filling: &Filling,
-    persons: u64,
-    surroundings: &Surroundings,
-    lasting: Duration,
-) -> anyhow::Result<load::Load> {
-    say("warm lookups");
-    load::run(seekers(filling, persons, surroundings), lasting).await?;
-    load::run(seekers(filling, persons, surroundings), lasting).await
+    /// After as long a time of the same work.
+    async fn warm(&self, links: u64, lasting: Duration) -> anyhow::Result<Load> {
+        say("warm lookups");
+        self.load(links, lasting).await?;
+        self.load(links, lasting).await
+    }
+
+    /// One seeker alone: what it waits for is the lookup, and no other seeker.
+    async fn load(&self, links: u64, lasting: Duration) -> anyhow::Result<Load> {
+        let (ground, persons) = (self.clone(), links / Filling::LINKS);
+        load::run(vec![Seeker { ground, persons, filling: None }], lasting).await
+    }
 }
 
 /// Has the system forget a file and those that go on from it, once they are on the disk.
@@ -164,23 +173,22 @@ fn forget(first: &Path) -> anyhow::Result<()> {
 
 /// Looks for one person after the other, each at random.
 struct Seeker {
-    filling: Filling,
+    ground: Ground,
     persons: u64,
-    surroundings: Surroundings,
-}
-
-/// One alone: what it waits for is the lookup, and no other seeker.
-fn seekers(filling: &Filling, persons: u64, surroundings: &Surroundings) -> Vec<Seeker> {
-    let surroundings = surroundings.clone();
-    vec![Seeker { filling: filling.clone(), persons, surroundings }]
+    /// Opened where the seeker works: a connection does not outlive its threads.
+    filling: Option<Filling>,
 }
 
 impl Worker for Seeker {
     async fn once(&mut self) -> anyhow::Result<()> {
         let mut random = [0; 8];
-        self.surroundings.entropy.fill(&mut random);
+        self.ground.surroundings.entropy.fill(&mut random);
         let person = u64::from_le_bytes(random) % self.persons;
-        let links = u64::try_from(self.filling.find(person).await?)?;
+        let filling = match self.filling.take() {
+            Some(filling) => filling,
+            None => self.ground.open().await?,
+        };
+        let links = u64::try_from(self.filling.insert(filling).find(person).await?)?;
         ensure!(links == Filling::LINKS, "{links} links of person {person}");
         Ok(())
     }
