@@ -128,6 +128,6 @@ mod tests {
         let (room, time) = (64_000_000 * 800, Duration::from_secs(850));
         assert!(growth.fits(64_000_000, room, time));
         assert!(!growth.fits(64_000_000, room - 1, time));
-        assert!(!growth.fits(64_000_000, room, Duration::from_secs(840)));
+        assert!(!growth.fits(64_000_000, room, Duration::from_mins(14)));
     }
 }
