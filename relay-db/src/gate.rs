@@ -25,7 +25,7 @@ pub(crate) struct Gate {
     places: Places,
     breaker: Mutex<Breaker>,
     budget: Mutex<Budget>,
-    /// 0 while everybody may ask, 1 while nobody does.
+    /// One more while nobody asks.
     resting: Gauge,
     surroundings: Surroundings,
 }
@@ -42,7 +42,8 @@ impl Gate {
         let taken = gauge("warifu_connector_calls_in_flight");
         let waiting = gauge("warifu_connector_calls_waiting");
         let resting = gauge("warifu_connector_resting");
-        resting.set(0.0);
+        // Shown from the start.
+        resting.increment(0.0);
         Self {
             connector: connector.to_owned(),
             deadline,
@@ -113,11 +114,11 @@ impl Gate {
         let connector = &self.connector;
         match turn {
             Some(Change::Opened) => {
-                self.resting.set(1.0);
+                self.resting.increment(1.0);
                 tracing::warn!(connector, "too many calls failed: it is not asked for a while");
             }
             Some(Change::Closed) => {
-                self.resting.set(0.0);
+                self.resting.decrement(1.0);
                 tracing::warn!(connector, "it answers again");
             }
             Some(Change::StaysOpen) | None => {}
