@@ -1,7 +1,7 @@
 # make demo        everything on this machine, with virtual cards
 # make demo-peers  the same with service providers of other makers: Shibboleth SP, mod_auth_mellon
 # make test        every test, on real parts
-# make test-failover  the relay while its database fails over; about two minutes
+# make test-failover  only the relay on a database that fails over; two minutes
 # make bench       how fast, beside the physical limit
 # make lint        formatting, lints, licences, spelling, unused dependencies
 
@@ -10,9 +10,11 @@ BUILD_PACKAGES := build-essential pkg-config libssl-dev libpcsclite-dev \
 PEER_PACKAGES := apache2-bin curl libapache2-mod-auth-mellon libapache2-mod-shib media-types openssl
 CLUSTER_PACKAGES := curl etcd-server haproxy patroni postgresql procps util-linux
 TEST_PACKAGES := $(PEER_PACKAGES) $(CLUSTER_PACKAGES) chromium chromium-driver fonts-noto-cjk iproute2 \
-	libnss3-tools opensc pcscd poppler-utils postgresql procps python3-venv softhsm2 util-linux vsmartcard-vpcd xmlsec1 \
-	yubico-piv-tool
+	libnss3-tools opensc pcscd poppler-utils python3-venv softhsm2 vsmartcard-vpcd xmlsec1 yubico-piv-tool
 DEMO_PACKAGES := fonts-noto-cjk libnss3-tools
+
+FAILOVER := ./tests/failover/with-cluster.sh cargo test --workspace --all-features --locked \
+	--test failover -- --ignored --nocapture
 
 .PHONY: demo demo-peers test test-failover bench lint build-packages test-packages
 
@@ -28,12 +30,12 @@ demo-peers: build-packages
 
 test: build-packages test-packages
 	./tests/with-postgres.sh ./tests/with-pkilint.sh cargo test --workspace --all-features --locked
+	$(FAILOVER)
 	./tests/fuzz.sh
 
 test-failover: build-packages
 	@./packages.sh $(CLUSTER_PACKAGES)
-	./tests/failover/with-cluster.sh cargo test --workspace --all-features --locked --test failover -- \
-		--ignored --nocapture
+	$(FAILOVER)
 
 bench: build-packages test-packages
 	cargo build --release --locked --features allocations
