@@ -25,7 +25,7 @@ const COLUMNS: [Column; 7] = [
     Column {
         name: "relay_link.pseudonym",
         select: "SELECT subject AS first, connector, subject AS last, pseudonym AS sealed \
-                 FROM relay_link WHERE subject > $1 OR (subject = $1 AND connector > $2) \
+                 FROM relay_link WHERE (subject, connector) > ($1, $2) \
                  ORDER BY subject, connector LIMIT $4",
         update: "UPDATE relay_link SET pseudonym = $5 \
                  WHERE subject = $1 AND connector = $2 AND pseudonym = $4",
@@ -33,8 +33,7 @@ const COLUMNS: [Column; 7] = [
     Column {
         name: "relay_link.terms",
         select: "SELECT subject AS first, connector, subject AS last, terms AS sealed \
-                 FROM relay_link WHERE terms IS NOT NULL AND \
-                 (subject > $1 OR (subject = $1 AND connector > $2)) \
+                 FROM relay_link WHERE (subject, connector) > ($1, $2) AND terms IS NOT NULL \
                  ORDER BY subject, connector LIMIT $4",
         update: "UPDATE relay_link SET terms = $5 \
                  WHERE subject = $1 AND connector = $2 AND terms = $4",
@@ -48,7 +47,7 @@ const COLUMNS: [Column; 7] = [
     Column {
         name: "relay_ceremony.body",
         select: "SELECT subject AS first, connector, subject AS last, body AS sealed \
-                 FROM relay_ceremony WHERE subject > $1 OR (subject = $1 AND connector > $2) \
+                 FROM relay_ceremony WHERE (subject, connector) > ($1, $2) \
                  ORDER BY subject, connector LIMIT $4",
         update: "UPDATE relay_ceremony SET body = $5 \
                  WHERE subject = $1 AND connector = $2 AND body = $4",
@@ -56,15 +55,15 @@ const COLUMNS: [Column; 7] = [
     Column {
         name: "relay_link_past.body",
         select: "SELECT subject AS first, connector, id AS last, body AS sealed \
-                 FROM relay_link_past WHERE subject > $1 OR (subject = $1 AND (connector > $2 \
-                 OR (connector = $2 AND id > $3))) ORDER BY subject, connector, id LIMIT $4",
+                 FROM relay_link_past WHERE (subject, connector, id) > ($1, $2, $3) \
+                 ORDER BY subject, connector, id LIMIT $4",
         update: "UPDATE relay_link_past SET body = $5 \
                  WHERE subject = $1 AND connector = $2 AND id = $3 AND body = $4",
     },
     Column {
         name: "relay_doubt.body",
         select: "SELECT id AS first, connector, id AS last, body AS sealed \
-                 FROM relay_doubt WHERE connector > $2 OR (connector = $2 AND id > $3) \
+                 FROM relay_doubt WHERE (connector, id) > ($2, $3) \
                  ORDER BY connector, id LIMIT $4",
         update: "UPDATE relay_doubt SET body = $5 \
                  WHERE connector = $2 AND id = $3 AND body = $4",
@@ -72,7 +71,7 @@ const COLUMNS: [Column; 7] = [
     Column {
         name: "relay_notice.body",
         select: "SELECT id AS first, connector, id AS last, body AS sealed \
-                 FROM relay_notice WHERE connector > $2 OR (connector = $2 AND id > $3) \
+                 FROM relay_notice WHERE (connector, id) > ($2, $3) \
                  ORDER BY connector, id LIMIT $4",
         update: "UPDATE relay_notice SET body = $5 \
                  WHERE connector = $2 AND id = $3 AND body = $4",

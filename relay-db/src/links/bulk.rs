@@ -25,8 +25,8 @@ const POSTGRES_FILES: &str = "SELECT current_setting('data_directory') || '/' ||
      ('relay_link_pkey'), ('relay_alias'), ('relay_alias_pkey')) AS relation (name)";
 
 const SQLITE_BEGIN: &str = "CREATE TABLE filling_link (subject BLOB, connector TEXT, \
-     pseudonym BLOB); CREATE TABLE filling_alias (pseudonym BLOB, subject BLOB)";
-const SQLITE_END: &str = "INSERT INTO relay_link (subject, connector, pseudonym) \
+     pseudonym BLOB, terms BLOB); CREATE TABLE filling_alias (pseudonym BLOB, subject BLOB)";
+const SQLITE_END: &str = "INSERT INTO relay_link (subject, connector, pseudonym, terms) \
      SELECT * FROM filling_link ORDER BY subject, connector; DROP TABLE filling_link; \
      INSERT INTO relay_alias (pseudonym, subject) \
      SELECT * FROM filling_alias ORDER BY pseudonym; DROP TABLE filling_alias; \
@@ -87,11 +87,11 @@ pub(super) async fn end(database: &Database) -> Done {
 
 async fn add_sqlite(writer: &SqlitePool, rows: &[Row]) -> Done {
     let mut transaction = writer.begin().await?;
-    let head = "INSERT INTO filling_link (subject, connector, pseudonym) ";
+    let head = "INSERT INTO filling_link (subject, connector, pseudonym, terms) ";
     let mut query = QueryBuilder::<Sqlite>::new(head);
     query.push_values(rows, |mut values, row| {
         values.push_bind(row.subject.as_slice()).push_bind(row.connector);
-        values.push_bind(row.pseudonym.as_slice());
+        values.push_bind(row.pseudonym.as_slice()).push_bind(row.terms.as_slice());
     });
     query.build().execute(&mut *transaction).await?;
     let head = "INSERT INTO filling_alias (pseudonym, subject) ";
@@ -104,8 +104,10 @@ async fn add_sqlite(writer: &SqlitePool, rows: &[Row]) -> Done {
 }
 
 async fn add_postgres(pool: &PgPool, rows: &[Row]) -> Done {
-    let links = copied(rows, |row| vec![&row.subject, row.connector.as_bytes(), &row.pseudonym]);
-    let sql = "COPY relay_link (subject, connector, pseudonym) FROM STDIN (FORMAT binary)";
+    let links = copied(rows, |row| {
+        vec![&row.subject, row.connector.as_bytes(), &row.pseudonym, &row.terms]
+    });
+    let sql = "COPY relay_link (subject, connector, pseudonym, terms) FROM STDIN (FORMAT binary)";
     copy(pool, sql, links).await?;
     let sql = "COPY relay_alias (pseudonym, subject) FROM STDIN (FORMAT binary)";
     copy(pool, sql, copied(rows, |row| vec![&row.alias, &row.holder])).await

@@ -6,11 +6,15 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::civil::date;
+use warifu_contract::coverage::{Relation, Validity};
+use warifu_contract::linking::MaskedTarget;
+use warifu_contract::records::DisplayName;
 use warifu_service::seal::KeyRing;
 use warifu_service::storage::StorageError;
 use warifu_service::{Database, Surroundings, fetch_all, fetch_one};
 
-use super::{LinkStoreError, Links, bulk, place};
+use super::{LinkStoreError, Links, Terms, bulk, place, terms_place};
 
 /// Connectors that everybody is linked to.
 const CONNECTORS: [&str; 3] = ["insurer", "checkup", "pension"];
@@ -35,6 +39,7 @@ pub(super) struct Row {
     pub subject: [u8; 32],
     pub connector: &'static str,
     pub pseudonym: Vec<u8>,
+    pub terms: Vec<u8>,
     pub alias: [u8; 32],
     pub holder: Vec<u8>,
 }
@@ -71,9 +76,8 @@ impl Filling {
             let mut from = persons.start;
             while from < persons.end {
                 let until = persons.end.min(from + GROUP);
-                let rows: Vec<_> =
-                    (from..until).map(|person| self.row(person, connector)).collect();
-                bulk::add(database, &rows).await?;
+                let rows = (from..until).map(|person| self.row(person, connector));
+                bulk::add(database, &rows.collect::<Result<Vec<_>, _>>()?).await?;
                 from = until;
                 watch(from);
             }
@@ -107,18 +111,36 @@ impl Filling {
         Ok(rows.into_iter().map(|row| row.file.into()).collect())
     }
 
-    fn row(&self, person: u64, connector: &'static str) -> Row {
+    fn row(&self, person: u64, connector: &'static str) -> Result<Row, LinkStoreError> {
         let (links, pseudonym) = (&self.0, self.pseudonym(person, connector));
         let key = links.subject_key(&subject(person));
         let alias = links.alias_key(connector, &pseudonym);
         let link = place("relay_link.pseudonym", &[&key, connector.as_bytes()]);
         let back = place("relay_alias.subject", &[&alias]);
-        Row {
+        Ok(Row {
+            terms: links.seal_as(&terms_place(&key, connector), &self.terms(&pseudonym))?,
             pseudonym: links.seal(&link, pseudonym.as_bytes()),
             holder: links.seal(&back, subject(person).as_bytes()),
             subject: key,
             connector,
             alias,
+        })
+    }
+
+    /// As a ceremony leaves them.
+    fn terms(&self, name: &str) -> Terms {
+        let organization =
+            DisplayName { ja: "見本健康保険組合".into(), en: "Sample insurer".into() };
+        let target = MaskedTarget {
+            name: "見○ 太○".into(),
+            birth_year: 1955,
+            organization,
+            relation: Some(Relation::Insured),
+        };
+        Terms {
+            period: Some(Validity { from: date(2020, 4, 1), until: None }),
+            target: Some(target),
+            ..Terms::plain(name.to_owned(), self.0.surroundings.now())
         }
     }
 

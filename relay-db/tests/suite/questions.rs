@@ -28,7 +28,9 @@ async fn no_statement_reads_a_whole_table() {
         for sql in statements(sources) {
             if tables.iter().any(|table| sql.contains(table.as_str())) {
                 let plan = plan(&mut connection, &sql).await;
-                assert!(!plan.contains("Seq Scan"), "{sql}\n{plan}");
+                let whole = plan.contains("Seq Scan");
+                let led = plan.contains("Index Cond") || !sql.contains("WHERE");
+                assert!(led && !whole, "{sql}\n{plan}");
                 asked += 1;
             }
         }
@@ -79,14 +81,14 @@ async fn filled_tables(connection: &mut PgConnection) -> Vec<String> {
 
 /// How PostgreSQL would go about it.
 async fn plan(connection: &mut PgConnection, sql: &str) -> String {
-    let prepare = format!("PREPARE question AS {sql}");
+    let prepare = format!("PREPARE question {} AS {sql}", parameters(sql));
     sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
     let types = "SELECT unnest(parameter_types)::TEXT FROM pg_prepared_statements \
                  WHERE name = 'question'";
     let types: Vec<String> = sqlx::query_scalar(types).fetch_all(&mut *connection).await.unwrap();
     let values = types.iter().map(|kind| match kind.as_str() {
         "bytea" => r"'\x00'",
-        "text" => "'c'",
+        "text" => "'c5'",
         _ => "1",
     });
     let values: Vec<_> = values.collect();
@@ -98,6 +100,14 @@ async fn plan(connection: &mut PgConnection, sql: &str) -> String {
     let lines: Vec<String> = lines.fetch_all(&mut *connection).await.unwrap();
     sqlx::raw_sql("DEALLOCATE question").execute(connection).await.unwrap();
     lines.join("\n")
+}
+
+/// The types of the parameters: those that the statement does not use have none of their own.
+fn parameters(sql: &str) -> String {
+    let used = |number: &u8| sql.contains(&format!("${number}"));
+    let Some(last) = (1..=9).rev().find(used) else { return String::new() };
+    let types = (1..=last).map(|number| if used(&number) { "unknown" } else { "BIGINT" });
+    format!("({})", types.collect::<Vec<_>>().join(", "))
 }
 
 /// The statements that look for rows, out of the sources under that folder, but for those in each
