@@ -9,6 +9,7 @@ mod authority;
 mod certificate;
 pub mod crl;
 mod extension;
+pub mod holder;
 pub mod jose;
 mod key;
 pub mod lint;
@@ -57,6 +58,7 @@ pub use ticket::{
     Actor, Confirmation, Organization, Purpose, Ticket, TicketError, TicketIssuer, TicketOpener,
 };
 pub use validity::Validity;
+pub use holder::{CardHolder, HolderError, HolderIssuer, HolderOpener};
 pub use voucher::{Voucher, VoucherError, VoucherIssuer, VoucherOpener};
 
 #[cfg(test)]

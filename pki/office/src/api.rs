@@ -1,4 +1,5 @@
-//! The card office over HTTP: for the pages of its staff, and for the identity provider's events.
+//! The card office over HTTP: for the pages of its staff, for the identity provider's events, and for
+//! the relay, which asks for vouchers.
 //!
 //! Mutual TLS. Staff come through a portal and show a ticket of the identity provider on every call;
 //! what a role may do is the office's own rule, the same on the office's own machine.
@@ -14,6 +15,7 @@ mod papers;
 mod problem;
 mod received;
 mod versions;
+mod vouchers;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +34,7 @@ pub use opening::ApiError;
 use crate::outbox::Outbox;
 use crate::print::Printer;
 use crate::ticket::Tickets;
+use crate::vouchers::Vouching;
 use crate::{CardOffice, OfficeConfig, OfficeError};
 
 /// Bytes of a request: an application in full takes less than half.
@@ -49,6 +52,7 @@ struct Parts {
     portals: Vec<String>,
     providers: Vec<Provider>,
     tickets: Tickets,
+    vouching: Option<Vouching>,
     printer: Arc<Printer>,
     outbox: Outbox,
     words: Arc<Words>,
@@ -70,6 +74,7 @@ impl OfficeApi {
         Ok(Self(Arc::new(Parts {
             portals: config.api.portals.clone(),
             providers: opening::providers(&config.api, &audience)?,
+            vouching: opening::vouching(config, &audience)?,
             tickets: Tickets::new(office.database().clone(), openers),
             printer: Arc::new(Printer::open(&config.font, config.letter.clone())?),
             outbox: Outbox::open(&config.notify, office.clone())?,
@@ -84,6 +89,7 @@ impl OfficeApi {
         let router = self
             .for_staff()
             .merge(self.for_identity_providers())
+            .merge(self.for_the_relay())
             .route("/openapi.json", get(openapi::get))
             .with_state(self.clone())
             .merge(health(Some(parts.office.database().clone())));
@@ -115,6 +121,12 @@ impl OfficeApi {
         Router::new()
             .route("/events", post(events::take))
             .route_layer(from_fn_with_state(self.clone(), caller::from_provider))
+    }
+
+    fn for_the_relay(&self) -> Router<Self> {
+        Router::new()
+            .route("/vouchers", post(vouchers::give))
+            .route_layer(from_fn_with_state(self.clone(), caller::from_relay))
     }
 
     /// The work behind the routes, until `stop`: tells the identity provider, warns of cards that end

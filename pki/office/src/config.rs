@@ -1,5 +1,6 @@
 //! The configuration file of the card office and the certification authority beneath it.
 
+mod linking;
 mod paper;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ use warifu_pki::KeySource;
 use warifu_service::http::ListenConfig;
 use warifu_service::tls::ClientConfig;
 
+pub use linking::{LinkedConnector, LinkingConfig};
 pub use paper::{FontConfig, LetterConfig};
 
 use crate::OfficeSettings;
@@ -30,6 +32,10 @@ pub struct OfficeConfig {
     pub api: ApiConfig,
     /// How the identity provider is told of cards.
     pub notify: NotifyConfig,
+    /// For whom the office vouches for persons, so that records are linked to cards. Absent: it
+    /// vouches for nobody.
+    #[serde(default)]
+    pub linking: Option<LinkingConfig>,
     /// Who writes to the residents.
     pub letter: LetterConfig,
     /// The fonts of cards and letters.
@@ -100,6 +106,9 @@ pub enum OfficeConfigError {
     /// Events are sent over TLS.
     #[error("office.url: notify.url must be an https address")]
     Url,
+    /// Nobody, or more than the relay asks, to vouch to.
+    #[error("office.connectors: linking.connectors must name 1 to 64 connectors")]
+    Connectors,
     /// Two identity providers with one issuer, or a party that is two: a portal that is an identity
     /// provider too could put cards into use.
     #[error("office.twice: {0} stands there twice")]
@@ -115,7 +124,10 @@ impl OfficeConfig {
         self.notify.address()?;
         let providers = &self.api.identity_providers;
         each_once(providers.iter().map(|provider| &provider.issuer))?;
-        each_once(providers.iter().map(|provider| &provider.party).chain(&self.api.portals))
+        let relay = self.linking.iter().map(|linking| &linking.relay);
+        let parties = providers.iter().map(|provider| &provider.party).chain(&self.api.portals);
+        each_once(parties.chain(relay))?;
+        self.linking.as_ref().map_or(Ok(()), LinkingConfig::validate)
     }
 }
 
@@ -205,6 +217,32 @@ mod tests {
         assert_eq!(refused, Err(OfficeConfigError::NotMutual));
         let refused = with(|config| config.notify.url = "http://idp.example/events".into());
         assert_eq!(refused, Err(OfficeConfigError::Url));
+    }
+
+    const LINKING: &str = r#"
+        [linking]
+        key = { file = "keys/voucher.pem" }
+        [[linking.connectors]]
+        id = "insurer"
+        key = "keys/insurer.pub"
+    "#;
+
+    #[test]
+    fn whom_it_vouches_to_is_somebody_else_each_time() {
+        let config: OfficeConfig = toml::from_str(&format!("{SAMPLE}{LINKING}")).unwrap();
+        assert_eq!(config.validate(), Ok(()));
+        let linking = config.linking.unwrap();
+        assert_eq!(linking.relay, "relay");
+        let refused = |change: fn(&mut LinkingConfig)| {
+            let mut linking = linking.clone();
+            change(&mut linking);
+            with(|config| config.linking = Some(linking)).unwrap_err()
+        };
+        let twice = refused(|linking| linking.connectors.push(linking.connectors[0].clone()));
+        assert_eq!(twice, OfficeConfigError::Twice("insurer".into()));
+        let portal = refused(|linking| linking.relay = "portal".into());
+        assert_eq!(portal, OfficeConfigError::Twice("portal".into()));
+        assert_eq!(refused(|linking| linking.connectors.clear()), OfficeConfigError::Connectors);
     }
 
     #[test]

@@ -15,6 +15,12 @@ use crate::life::Refusal;
 /// Why the office did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum OfficeError {
+    /// Only whoever holds a resident's card in use is vouched for.
+    #[error("voucher.card: the card is not a resident's card in use")]
+    NotInUse,
+    /// The person was vouched for too often today.
+    #[error("voucher.too-many: the person was vouched for too often today")]
+    TooManyVouchers,
     /// The card's life does not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -110,6 +116,8 @@ impl OfficeError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Refused(refusal) => refusal.code(),
+            Self::NotInUse => "voucher.card",
+            Self::TooManyVouchers => "voucher.too-many",
             Self::UnknownCard => "office.none",
             Self::UnknownBatch => "office.no-batch",
             Self::MovedOn { .. } => "office.moved-on",

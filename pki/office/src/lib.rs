@@ -22,6 +22,7 @@ mod renewal;
 mod settings;
 mod store;
 mod ticket;
+mod vouchers;
 
 pub use actor::{Actor, StaffRole};
 pub use api::{ApiError, OfficeApi, openapi};
@@ -30,8 +31,8 @@ pub use audit::Disagreement;
 pub use batch::FolderFeeder;
 pub use batch::{Fed, Feeder, PcscFeeder};
 pub use config::{
-    ApiConfig, FontConfig, IdentityProviderConfig, LetterConfig, NotifyConfig, OfficeConfig,
-    OfficeConfigError,
+    ApiConfig, FontConfig, IdentityProviderConfig, LetterConfig, LinkedConnector, LinkingConfig,
+    NotifyConfig, OfficeConfig, OfficeConfigError,
 };
 pub use error::OfficeError;
 pub use event::Event;

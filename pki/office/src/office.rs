@@ -12,6 +12,7 @@ mod prove;
 mod successor;
 mod tell;
 mod usage;
+mod vouch;
 mod view;
 
 pub(crate) use change::Change;

@@ -45,6 +45,20 @@ pub(super) async fn from_provider(
     Ok(next.run(request).await)
 }
 
+/// Lets only the relay through.
+pub(super) async fn from_relay(
+    State(api): State<OfficeApi>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let party = party(&request)?;
+    let relay = api.0.vouching.as_ref().map(|vouching| vouching.relay.as_str());
+    if party.is_none() || party != relay {
+        return Err(unknown(party));
+    }
+    Ok(next.run(request).await)
+}
+
 impl FromRequestParts<OfficeApi> for Staff {
     type Rejection = Problem;
 

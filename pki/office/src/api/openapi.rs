@@ -32,6 +32,7 @@ use utoipa::openapi::OpenApi as Document;
         super::batches::batch,
         super::papers::faces,
         super::events::take,
+        super::vouchers::give,
     )
 )]
 struct Api;

@@ -1,16 +1,22 @@
 //! From the configuration to the parts: whom to believe, and what to say.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use warifu_pki::jose::JoseError;
 use warifu_pki::security_event::EventReceiver;
-use warifu_pki::{FileKey, KeyError, PublicKey, TicketOpener};
+use warifu_pki::{FileKey, HolderOpener, KeyError, PublicKey, TicketOpener, VoucherIssuer};
 use warifu_service::words::{Words, WordsError};
 
 use super::Provider;
-use crate::config::{ApiConfig, IdentityProviderConfig, OfficeConfigError};
+use crate::config::{
+    ApiConfig, IdentityProviderConfig, LinkedConnector, LinkingConfig, OfficeConfig,
+    OfficeConfigError,
+};
 use crate::outbox::OutboxError;
 use crate::print::PrintError;
+use crate::vouchers::Vouching;
 
 const JA: &str = include_str!("../../locales/ja/office.ftl");
 const EN: &str = include_str!("../../locales/en/office.ftl");
@@ -48,13 +54,49 @@ pub(super) fn words() -> Result<Words, WordsError> {
 }
 
 pub(super) fn openers(config: &ApiConfig, audience: &str) -> Result<Vec<TicketOpener>, ApiError> {
-    let path = &config.ticket_key;
-    let own = FileKey::load(path).map_err(|cause| ApiError::Key { path: path.clone(), cause })?;
+    let own = own_key(config)?;
     let opener = |provider: &IdentityProviderConfig| {
         let public = public_key(&provider.ticket_key)?;
         Ok(TicketOpener::of_office(&own, public, provider.issuer.as_str(), audience)?)
     };
     config.identity_providers.iter().map(opener).collect()
+}
+
+/// What vouches for persons, if anybody may ask for that.
+pub(super) fn vouching(
+    config: &OfficeConfig,
+    office: &str,
+) -> Result<Option<Vouching>, ApiError> {
+    let Some(linking) = &config.linking else { return Ok(None) };
+    let own = own_key(&config.api)?;
+    let opener = |provider: &IdentityProviderConfig| {
+        let public = public_key(&provider.ticket_key)?;
+        Ok(HolderOpener::new(&own, public, provider.issuer.as_str(), office)?)
+    };
+    let openers = config.api.identity_providers.iter().map(opener);
+    Ok(Some(Vouching {
+        relay: linking.relay.clone(),
+        openers: openers.collect::<Result<_, ApiError>>()?,
+        issuers: Arc::new(issuers(linking)?),
+        office: office.to_owned(),
+    }))
+}
+
+fn issuers(linking: &LinkingConfig) -> Result<BTreeMap<String, VoucherIssuer>, ApiError> {
+    let signer = linking.key.open().map_err(|cause| {
+        let path = PathBuf::from(linking.key.to_string());
+        ApiError::Key { path, cause }
+    })?;
+    let issuer = |connector: &LinkedConnector| {
+        let key = public_key(&connector.key)?;
+        Ok((connector.id.clone(), VoucherIssuer::new(Arc::clone(&signer), &key)?))
+    };
+    linking.connectors.iter().map(issuer).collect()
+}
+
+fn own_key(config: &ApiConfig) -> Result<FileKey, ApiError> {
+    let path = &config.ticket_key;
+    FileKey::load(path).map_err(|cause| ApiError::Key { path: path.clone(), cause })
 }
 
 pub(super) fn providers(config: &ApiConfig, audience: &str) -> Result<Vec<Provider>, ApiError> {
@@ -79,7 +121,7 @@ mod tests {
     use warifu_service::words::lacking_advice;
 
     /// Every code that the office answers with, beside those that all servers have.
-    const CODES: [&str; 36] = [
+    const CODES: [&str; 42] = [
         "idempotency.key",
         "level.low",
         "office.card-exists",
@@ -116,6 +158,12 @@ mod tests {
         "ticket.expired",
         "ticket.invalid",
         "ticket.missing",
+        "voucher.card",
+        "voucher.ceremony",
+        "voucher.closed",
+        "voucher.expired",
+        "voucher.holder",
+        "voucher.too-many",
     ];
 
     #[test]

@@ -13,6 +13,9 @@ const REGISTER_PATIENCE: u32 = 5;
 /// Seconds after which wrong answers are forgotten.
 const CALL_PATIENCE: u32 = 15 * 60;
 
+/// Seconds after which somebody may be vouched for again.
+const VOUCHER_PATIENCE: u32 = 60 * 60;
+
 /// What the client sees of an error; where somebody was faster, `fresh` gets the version now.
 pub(super) fn problem(error: &OfficeError, fresh: &Fresh) -> Problem {
     if let OfficeError::MovedOn { version } = error {
@@ -21,6 +24,7 @@ pub(super) fn problem(error: &OfficeError, fresh: &Fresh) -> Problem {
     let Some(status) = status(error) else { return Problem::internal(error) };
     let problem = Problem::new(status, error.code()).caused_by(error);
     match error {
+        OfficeError::TooManyVouchers => problem.retry_after(VOUCHER_PATIENCE),
         OfficeError::TooManyCalls => problem.retry_after(CALL_PATIENCE),
         OfficeError::RegisterSilent(_) => problem.retry_after(REGISTER_PATIENCE),
         _ => problem,
@@ -45,7 +49,10 @@ fn status(error: &OfficeError) -> Option<StatusCode> {
             StatusCode::UNPROCESSABLE_ENTITY
         }
         OfficeError::UnknownCard | OfficeError::UnknownBatch => StatusCode::NOT_FOUND,
-        OfficeError::TooManyCalls => StatusCode::TOO_MANY_REQUESTS,
+        OfficeError::TooManyCalls | OfficeError::TooManyVouchers => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
+        OfficeError::NotInUse => StatusCode::FORBIDDEN,
         OfficeError::RegisterSilent(_) | OfficeError::NoRegister => StatusCode::SERVICE_UNAVAILABLE,
         _ => return None,
     })

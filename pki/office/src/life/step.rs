@@ -76,6 +76,8 @@ pub enum Step {
         /// Days before the end.
         days: u32,
     },
+    /// The person was vouched for, so that records can be linked to the card.
+    Vouch,
     /// A FeliCa card is registered as a second token.
     RegisterFelica {
         /// The version of the master key that its own key is made from.
@@ -131,6 +133,7 @@ pub enum StepKind {
     LoseSuccessor,
     Supersede,
     Remind,
+    Vouch,
     RegisterFelica,
     RotateFelica,
     Expire,
@@ -168,6 +171,7 @@ impl Step {
             Self::LoseSuccessor => StepKind::LoseSuccessor,
             Self::Supersede => StepKind::Supersede,
             Self::Remind { .. } => StepKind::Remind,
+            Self::Vouch => StepKind::Vouch,
             Self::RegisterFelica { .. } => StepKind::RegisterFelica,
             Self::RotateFelica { .. } => StepKind::RotateFelica,
             Self::Expire => StepKind::Expire,
@@ -249,6 +253,7 @@ impl StepKind {
             Self::LoseSuccessor => "card.successor-lost",
             Self::Supersede => "card.superseded",
             Self::Remind => "card.reminded",
+            Self::Vouch => "card.vouched-for",
             Self::RegisterFelica => "card.felica-registered",
             Self::RotateFelica => "card.felica-rotated",
             Self::Expire => "card.expired",

@@ -108,6 +108,7 @@ pub const TABLE: &[Rule] = &[
     rule(StepKind::LoseSuccessor, ALL, Target::Stay, NOBODY, ALONE),
     rule(StepKind::Supersede, &[Active, Suspended], Target::To(Revoked), NOBODY, ALONE),
     rule(StepKind::Remind, &[Active], Target::Stay, NOBODY, ALONE),
+    rule(StepKind::Vouch, &[Active], Target::Stay, NOBODY, ALONE),
     rule(StepKind::RegisterFelica, &[Active], Target::Stay, DESK, ALONE),
     rule(StepKind::RotateFelica, &[Active], Target::Stay, DESK, ALONE),
     rule(StepKind::Expire, LIVING, Target::To(Expired), NOBODY, ALONE),

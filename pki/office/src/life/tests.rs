@@ -40,6 +40,7 @@ fn steps(seed: u8) -> Vec<Step> {
         Step::Renew,
         Step::LoseSuccessor,
         Step::Supersede,
+        Step::Vouch,
         Step::Remind { days: 30 * (1 + u32::from(seed % 3)) },
         Step::RegisterFelica { key_version: 1 + u16::from(seed % 3) },
         Step::RotateFelica { key_version: 1 + u16::from(seed % 3) },

@@ -1,5 +1,6 @@
 //! An office that serves, a register, an identity provider, and those who call.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,12 +14,12 @@ use warifu_ca::CaConfig;
 use warifu_contract::card_office::{Action, Card};
 use warifu_office::{
     Actor, ApiConfig, CardKey, CardOffice, CardProofs, FelicaSettings, FontConfig,
-    IdentityProviderConfig, LetterConfig, Lifetimes, Names, NotifyConfig, OfficeApi, OfficeConfig,
+    IdentityProviderConfig, LetterConfig, Lifetimes, LinkedConnector, LinkingConfig, Names, NotifyConfig, OfficeApi, OfficeConfig,
     OfficeSettings, RegisterSettings, StaffRole,
 };
 use warifu_pki::security_event::{Event, EventIssuer, SecurityEvent};
 use warifu_pki::{
-    Confirmation, FileKey, KeyAlgorithm, KeySource, PossessionProof, Purpose, Ticket, TicketIssuer,
+    Confirmation, FileKey, HolderIssuer, KeyAlgorithm, KeySource, PublicKey, PossessionProof, Purpose, Ticket, TicketIssuer,
 };
 use warifu_service::Surroundings;
 use warifu_service::clock::Clock as _;
@@ -34,6 +35,7 @@ pub const ISSUER: &str = "https://idp.localhost:8444";
 pub const HIGH: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI";
 pub const CLERK: &str = "aaaaaaaaclerkaaaaaaaa2222aaaaaaa";
 pub const APPROVER: &str = "bbbbbbbbapproverbbbbbb2222bbbbbb";
+pub const CONNECTORS: [&str; 2] = ["checkup", "insurer"];
 pub const CALLS: &str = "ccccccccccallscccccccc2222cccccc";
 
 /// Everything that one test needs.
@@ -51,6 +53,13 @@ pub struct Bed {
     pub other_portal: Client,
     /// The identity provider as a caller.
     pub provider: Client,
+    /// The relay as a caller.
+    pub relay: Client,
+    /// Tells the office whose card signed in.
+    pub holders: HolderIssuer,
+    /// What the connectors of the federation open their vouchers with.
+    pub connectors: BTreeMap<&'static str, FileKey>,
+    pub voucher_key: PublicKey,
     /// A party that is not registered.
     pub stranger: Client,
     base: String,
@@ -96,6 +105,8 @@ impl Bed {
         let events = federation.key("idp-events");
         let own = federation.key("ticket");
         let own_events = federation.key("events");
+        let voucher_key = federation.key("voucher").public_key().clone();
+        let connectors = CONNECTORS.map(|id| (id, federation.key(&format!("{id}-linking")))).into();
         let register = register::serve(&federation, stop.clone()).await;
         let (idp, notify) = Idp::serve(&federation, own_events.public_key(), stop.clone()).await;
         let surroundings = federation.surroundings();
@@ -111,7 +122,11 @@ impl Bed {
             portal: Client::new(&federation, "portal").await,
             other_portal: Client::new(&federation, "portal-two").await,
             provider: Client::of(&federation, "idp"),
-            stranger: Client::new(&federation, "relay").await,
+            relay: Client::new(&federation, "relay").await,
+            stranger: Client::new(&federation, "stranger").await,
+            holders: HolderIssuer::new(Arc::new(tickets.clone()), own.public_key()).unwrap(),
+            connectors,
+            voucher_key,
             tickets: TicketIssuer::new(Arc::new(tickets), own.public_key()).unwrap(),
             events: EventIssuer::new(Arc::new(events)).unwrap(),
             federation,
@@ -394,5 +409,14 @@ pub fn config(folder: &Path, authority: CaConfig, register: &str, notify: &str) 
             portal: "https://portal.example.jp".into(),
         },
         font: FontConfig::default(),
+        linking: Some(LinkingConfig {
+            relay: "relay".into(),
+            key: KeySource::file(folder.join("voucher.key")),
+            connectors: CONNECTORS.map(|id| connector(folder, id)).into(),
+        }),
     }
+}
+
+fn connector(folder: &Path, id: &str) -> LinkedConnector {
+    LinkedConnector { id: id.to_owned(), key: folder.join(format!("{id}-linking.pub")) }
 }

@@ -18,3 +18,4 @@ mod idp;
 mod outbox;
 mod papers;
 mod register;
+mod vouchers;
