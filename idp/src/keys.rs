@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use warifu_pki::jose::{JoseError, JwsSigner};
 use warifu_pki::security_event::{EventIssuer, EventReceiver};
-use warifu_pki::{KeyAlgorithm, KeyError, KeySource, PublicKey, Signer, TicketIssuer};
+use warifu_pki::{HolderIssuer, KeyAlgorithm, KeyError, KeySource, PublicKey, Signer, TicketIssuer};
 use warifu_saml::{Certificate, XmlSigner};
 
 use crate::config::{CardOfficeConfig, IdpConfig, KeysConfig, SigningChoice};
@@ -71,6 +71,8 @@ pub(crate) struct Keys {
 pub(crate) struct OfficeKeys {
     /// Makes tickets that it alone can open.
     pub(crate) tickets: TicketIssuer,
+    /// Tells it alone whose card signed in, through the relay.
+    pub(crate) holders: HolderIssuer,
     /// Believes its events.
     pub(crate) events: EventReceiver,
 }
@@ -162,6 +164,7 @@ fn office_keys(
     let own = config.public_url.as_str();
     Ok(OfficeKeys {
         tickets: TicketIssuer::new(Arc::clone(ticket), &seal)?,
+        holders: HolderIssuer::new(Arc::clone(ticket), &seal)?,
         events: EventReceiver::new(&verify, &office.issuer, own)?,
     })
 }

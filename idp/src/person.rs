@@ -51,16 +51,22 @@ pub enum Role {
     CallCentre,
     /// Registers the service providers of the federation.
     FederationAdmin,
+    /// Decide, with somebody else, whose record it is when a match is in doubt.
+    LinkApprover,
+    /// Run the consortium; decides about links at every holder.
+    ConsortiumAdmin,
 }
 
 impl Role {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::Resident,
         Self::ClinicDesk,
         Self::CardClerk,
         Self::CardApprover,
         Self::CallCentre,
         Self::FederationAdmin,
+        Self::LinkApprover,
+        Self::ConsortiumAdmin,
     ];
 
     /// The value of eduPersonEntitlement that says so.
@@ -72,6 +78,8 @@ impl Role {
             Self::CardApprover => "urn:warifu:role:card-approver",
             Self::CallCentre => "urn:warifu:role:call-centre",
             Self::FederationAdmin => "urn:warifu:role:federation-admin",
+            Self::LinkApprover => "urn:warifu:role:link-approver",
+            Self::ConsortiumAdmin => "urn:warifu:role:consortium-admin",
         }
     }
 

@@ -2,7 +2,7 @@
 //! carried by a service provider that cannot read them.
 
 use jiff::Timestamp;
-use warifu_pki::{Actor, Confirmation, Purpose, Ticket};
+use warifu_pki::{Actor, CardHolder, Confirmation, Purpose, Ticket};
 use warifu_service::Problem;
 
 use super::Reply;
@@ -28,8 +28,34 @@ impl Reply<'_> {
     ) -> Result<Option<String>, Problem> {
         let Some(thumbprint) = &self.provider.thumbprint else { return Ok(None) };
         let claims = self.claims(subject, authenticated_at, thumbprint);
+        let claims = Ticket { holder: self.holder(subject)?, ..claims };
         let ticket = self.centre.keys.tickets.issue(&claims);
         ticket.map(Some).map_err(|cause| Problem::internal(&cause))
+    }
+
+    /// Whose card it was, for the card office alone: of a resident who signed in with the office's own
+    /// card and its PIN.
+    fn holder(&self, subject: &Subject<'_>) -> Result<Option<String>, Problem> {
+        let Subject::Oneself { session, person } = subject else { return Ok(None) };
+        let (keys, config) = (&self.centre.keys.office, &self.centre.config.card_office);
+        let (Some(keys), Some(office), Some(reference)) = (keys, config, &session.holder) else {
+            return Ok(None);
+        };
+        let now = self.centre.now();
+        let ends = (now + CardHolder::LONGEST_LIFE).min(self.provider.terms.end_of(session));
+        if session.level != Level::High || person.is_staff() || ends <= now {
+            return Ok(None);
+        }
+        let holder = CardHolder {
+            iss: self.centre.config.public_url.as_str().to_owned(),
+            aud: office.issuer.clone(),
+            sub: reference.clone(),
+            jti: self.centre.reference(),
+            iat: now.as_second(),
+            exp: ends.as_second(),
+        };
+        let sealed = keys.holders.issue(&holder);
+        sealed.map(Some).map_err(|cause| Problem::internal(&cause))
     }
 
     /// Whether a ticket to the card office is given: to its staff alone, signed in with card and PIN.

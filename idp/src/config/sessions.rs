@@ -76,9 +76,12 @@ impl SessionsConfig {
         match role {
             Role::Resident => None,
             Role::ClinicDesk => Some(&self.desk),
-            Role::CardClerk | Role::CardApprover | Role::CallCentre | Role::FederationAdmin => {
-                Some(&self.staff)
-            }
+            Role::CardClerk
+            | Role::CardApprover
+            | Role::CallCentre
+            | Role::FederationAdmin
+            | Role::LinkApprover
+            | Role::ConsortiumAdmin => Some(&self.staff),
         }
     }
 }

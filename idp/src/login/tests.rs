@@ -53,6 +53,22 @@ async fn the_ticket_names_the_person_to_the_relay_alone() {
 }
 
 #[tokio::test]
+async fn whose_card_it_was_the_ticket_tells_the_card_office_alone() {
+    let rig = Rig::new().await;
+    let request = rig.portal.request(rig.now());
+    let page = rig.tab().sign_in(&request, &rig.card).await;
+    let login = rig.login(&page, &request);
+    let ticket = rig.open_ticket(login.value(ATTRIBUTE_RELAY_TICKET).unwrap());
+    let holder = rig.open_holder(&ticket.holder.unwrap());
+    assert_eq!(holder.sub, HOLDER);
+    assert!(holder.exp - holder.iat <= 3600 && holder.iat == ticket.iat);
+    let again = rig.portal.request(rig.now());
+    let page = rig.tab().sign_in(&again, &rig.card).await;
+    let ticket = rig.open_ticket(rig.login(&page, &again).value(ATTRIBUTE_RELAY_TICKET).unwrap());
+    assert_ne!(rig.open_holder(&ticket.holder.unwrap()).jti, holder.jti);
+}
+
+#[tokio::test]
 async fn a_new_session_has_a_new_secret() {
     let rig = Rig::new().await;
     let mut tab = rig.tab();

@@ -50,6 +50,7 @@ mod tests {
             longest_pause: SignedDuration::from_mins(longest_pause),
             expires_at: at(60),
             idle: SignedDuration::from_mins(15),
+            holder: None,
         }
     }
 

@@ -49,6 +49,8 @@ pub(crate) struct UsedCertificate {
     pub(crate) serial: String,
     /// Its end.
     pub(crate) expires_at: Timestamp,
+    /// The holder reference in it, where the card office issued it.
+    pub(crate) holder: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -312,7 +314,8 @@ pub(super) mod tests {
 
     /// A certificate of the issuer `issuer`.
     pub(crate) fn shown(serial: &str, expires_at: Timestamp) -> UsedCertificate {
-        UsedCertificate { issuer: "issuer".into(), serial: serial.into(), expires_at }
+        let (issuer, serial) = ("issuer".into(), serial.into());
+        UsedCertificate { issuer, serial, expires_at, holder: Some(HOLDER.into()) }
     }
 
     async fn set(store: &Store, state: CardState, at: Timestamp) -> bool {

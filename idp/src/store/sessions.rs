@@ -20,6 +20,9 @@ pub(super) use opening::Opening;
 /// A use is written down at most this often, so that reading a session seldom writes.
 const USE_GRAIN: SignedDuration = SignedDuration::from_secs(30);
 
+/// Column of the sealed holder reference.
+const HOLDER: &str = "sessions.holder";
+
 /// A session to open.
 #[derive(Clone)]
 pub(crate) struct NewSession {
@@ -50,6 +53,8 @@ pub(crate) struct Session {
     pub(crate) expires_at: Timestamp,
     /// How long it may be unused.
     pub(crate) idle: SignedDuration,
+    /// The holder reference of the card, where the card office issued it.
+    pub(crate) holder: Option<String>,
 }
 
 /// A service provider that holds a session of its own under ours, and by which names.
@@ -102,29 +107,12 @@ struct Row {
     longest_pause: i64,
     expires_at: i64,
     idle: i64,
+    holder: Option<Vec<u8>>,
 }
 
 #[derive(sqlx::FromRow)]
 struct Id {
     id: Vec<u8>,
-}
-
-impl TryFrom<Row> for Session {
-    type Error = StoreError;
-
-    fn try_from(row: Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.id,
-            person: PersonId::parse(&row.person).ok_or(StoreError::Corrupt("sessions.person"))?,
-            card: row.card,
-            level: Level::parse(&row.level).ok_or(StoreError::Corrupt("sessions.level"))?,
-            authenticated_at: instant(row.authenticated_at),
-            used_at: instant(row.used_at),
-            longest_pause: SignedDuration::from_micros(row.longest_pause),
-            expires_at: instant(row.expires_at),
-            idle: SignedDuration::from_micros(row.idle),
-        })
-    }
 }
 
 impl Store {
@@ -145,8 +133,37 @@ impl Store {
             replaces: replaces.cloned(),
             login: login.to_owned(),
             ends_at: ends_at.map(micros),
+            holder: self.seal_holder(new),
         };
         self.entrances.openings.write(opening).await
+    }
+
+    fn session_opened(&self, row: Row) -> Result<Session, StoreError> {
+        let holder = row.holder.map(|sealed| self.open_holder(&row.id, &sealed)).transpose()?;
+        Ok(Session {
+            id: row.id,
+            person: PersonId::parse(&row.person).ok_or(StoreError::Corrupt("sessions.person"))?,
+            card: row.card,
+            level: Level::parse(&row.level).ok_or(StoreError::Corrupt("sessions.level"))?,
+            authenticated_at: instant(row.authenticated_at),
+            used_at: instant(row.used_at),
+            longest_pause: SignedDuration::from_micros(row.longest_pause),
+            expires_at: instant(row.expires_at),
+            idle: SignedDuration::from_micros(row.idle),
+            holder,
+        })
+    }
+
+    fn seal_holder(&self, new: &NewSession) -> Option<Vec<u8>> {
+        let holder = new.used.certificate.as_ref()?.holder.as_ref()?;
+        let context = holder_context(&new.id);
+        Some(self.keys.seal(&context, holder.as_bytes(), self.entropy.as_ref()))
+    }
+
+    fn open_holder(&self, session: &SecretHash, sealed: &[u8]) -> Result<String, StoreError> {
+        let opened = self.keys.open(&holder_context(session), sealed);
+        let plain = opened.map_err(|source| StoreError::Sealed { column: HOLDER, source })?;
+        String::from_utf8(plain.to_vec()).map_err(|_| StoreError::Corrupt(HOLDER))
     }
 
     async fn replace(
@@ -173,7 +190,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
         let sql = "SELECT id, person, card, level, authenticated_at, used_at, longest_pause, \
-                   expires_at, idle FROM sessions \
+                   expires_at, idle, holder FROM sessions \
                    WHERE id = $1 AND expires_at > $2 AND used_at + idle > $2";
         let id = id.as_slice();
         let row = fetch_optional!(self.database.read(), Row, sql, id, micros(now))?;
@@ -184,7 +201,7 @@ impl Store {
                        ELSE longest_pause END WHERE id = $1 AND used_at < $2";
             execute!(self.database.write(), sql, id, micros(now))?;
         }
-        Ok(Some(row.try_into()?))
+        self.session_opened(row).map(Some)
     }
 
     /// Writes that the request `request` of `fresh.provider`, if it made one, is answered under this
@@ -237,6 +254,11 @@ impl Store {
         tx.commit().await?;
         Ok(swept)
     }
+}
+
+/// Binds a sealed holder reference to its row.
+fn holder_context(session: &SecretHash) -> Vec<u8> {
+    [HOLDER.as_bytes(), b"/", session].concat()
 }
 
 /// Keeps other transactions from answering under a session that is about to end: they touch the
@@ -331,9 +353,24 @@ pub(super) mod tests {
                 at += SignedDuration::from_mins(14);
                 let session = store.session(&hash_of("c"), at).await.unwrap().unwrap();
                 assert_eq!((session.person, session.level), (id('a'), Level::High));
+                assert_eq!(session.holder.as_deref(), Some(super::super::cards::tests::HOLDER));
             }
             assert_eq!(store.session(&hash_of("c"), now() + HOUR).await.unwrap(), None);
             assert_eq!(store.session(&hash_of("d"), now()).await.unwrap(), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn whose_card_opened_a_session_stands_there_sealed() {
+        for rig in both().await {
+            ready(&rig.store).await;
+            open(&rig.store, "c", 'a', None).await;
+            let sql = "SELECT holder FROM sessions WHERE id = $1";
+            let on = rig.store.database.read();
+            let row = fetch_optional!(on, (Option<Vec<u8>>,), sql, hash_of("c")).unwrap();
+            let sealed = row.unwrap().0.unwrap();
+            let holder = super::super::cards::tests::HOLDER.as_bytes();
+            assert!(!sealed.windows(holder.len()).any(|window| window == holder));
         }
     }
 

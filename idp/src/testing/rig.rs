@@ -13,7 +13,9 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use warifu_pki::security_event::{CardStatus, Event, EventIssuer, SecurityEvent};
-use warifu_pki::{Authority, FileKey, KeyAlgorithm, KeySource, PolicyArc, PublicKey, TicketOpener};
+use warifu_pki::{
+    Authority, FileKey, HolderOpener, KeyAlgorithm, KeySource, PolicyArc, PublicKey, TicketOpener,
+};
 use warifu_saml::{AuthnRequest, Entity};
 use warifu_service::Surroundings;
 use warifu_service::clock::{FrozenClock, SystemEntropy};
@@ -338,6 +340,13 @@ impl Rig {
         let idp = self.public(&self.config.keys.ticket);
         let opener = TicketOpener::of_office(&self.office, idp, ORIGIN, OFFICE).unwrap();
         opener.open(ticket, self.now()).unwrap()
+    }
+
+    /// The card office's side of what the relay carries to it in a ticket.
+    pub(crate) fn open_holder(&self, sealed: &str) -> warifu_pki::CardHolder {
+        let idp = self.public(&self.config.keys.ticket);
+        let opener = HolderOpener::new(&self.office, idp, ORIGIN, OFFICE).unwrap();
+        opener.open(sealed, self.now()).unwrap()
     }
 
     /// The public half of one of the identity provider's keys.

@@ -111,6 +111,7 @@ impl Attempt<'_> {
             issuer: proven.issuer_thumbprint.clone(),
             serial: proven.serial_hex.clone(),
             expires_at: proven.not_after,
+            holder: self.is_own().then(|| proven.holder.clone()),
         };
         Use { card, at: self.entrance.now, certificate: Some(certificate) }
     }

@@ -18,6 +18,8 @@ pub(in crate::store) struct Opening {
     pub(super) replaces: Option<Session>,
     pub(super) login: String,
     pub(super) ends_at: Option<i64>,
+    /// The holder reference, sealed.
+    pub(super) holder: Option<Vec<u8>>,
 }
 
 impl Write for Opening {
@@ -129,10 +131,10 @@ async fn insert(tx: &mut Transaction, these: &[&Opening]) -> Result<(), StoreErr
     if these.is_empty() {
         return Ok(());
     }
-    let sql = "WITH v (id, person, card, level, at, expires_at, idle, watch) AS (VALUES {rows}) \
+    let sql = "WITH v (id, person, card, level, at, expires_at, idle, watch, holder) AS (VALUES {rows}) \
                INSERT INTO sessions \
-               (id, person, card, level, authenticated_at, used_at, expires_at, idle, watch) \
-               SELECT id, person, card, level, at, at, expires_at, idle, watch FROM v \
+               (id, person, card, level, authenticated_at, used_at, expires_at, idle, watch, holder) \
+               SELECT id, person, card, level, at, at, expires_at, idle, watch, holder FROM v \
                WHERE v.id IS NOT NULL";
     fetch_over!(
         tx.on(),
@@ -147,6 +149,7 @@ async fn insert(tx: &mut Transaction, these: &[&Opening]) -> Result<(), StoreErr
         one.map(|one| micros(one.new.expires_at)),
         one.map(|one| length(one.new.idle)),
         one.and_then(|one| one.new.watch.as_deref()),
+        one.and_then(|one| one.holder.as_deref()),
     )?;
     Ok(())
 }
