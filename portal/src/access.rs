@@ -42,11 +42,18 @@ pub enum Role {
     CardApprover,
     /// Answer the phone: stop a card at once.
     CallCentre,
+    /// Decide, with somebody else, whose record it is when a match is in doubt.
+    LinkApprover,
+    /// Run the consortium; decides about links at every holder.
+    ConsortiumAdmin,
 }
 
 impl Role {
     /// The roles of the card office's staff.
     pub const OFFICE: [Self; 3] = [Self::CardClerk, Self::CardApprover, Self::CallCentre];
+
+    /// The roles of those who decide about doubtful links.
+    pub const DECIDERS: [Self; 2] = [Self::LinkApprover, Self::ConsortiumAdmin];
 
     /// The role that an entitlement names.
     pub fn from_urn(urn: &str) -> Option<Self> {
@@ -56,6 +63,8 @@ impl Role {
             "urn:warifu:role:card-clerk" => Some(Self::CardClerk),
             "urn:warifu:role:card-approver" => Some(Self::CardApprover),
             "urn:warifu:role:call-centre" => Some(Self::CallCentre),
+            "urn:warifu:role:link-approver" => Some(Self::LinkApprover),
+            "urn:warifu:role:consortium-admin" => Some(Self::ConsortiumAdmin),
             _ => None,
         }
     }
@@ -193,6 +202,11 @@ impl SignedIn {
         Role::OFFICE.into_iter().any(|role| self.may(role))
     }
 
+    /// Whether the person decides about doubtful links.
+    pub fn decides(&self) -> bool {
+        Role::DECIDERS.into_iter().any(|role| self.may(role))
+    }
+
     /// The menu of the page to begin at.
     pub fn menu(&self) -> Menu {
         if self.may(Role::Resident) {
@@ -201,6 +215,8 @@ impl SignedIn {
             Menu::Desk
         } else if self.in_office() {
             Menu::Office
+        } else if self.decides() {
+            Menu::Doubts
         } else {
             Menu::Resident
         }
@@ -211,6 +227,7 @@ impl SignedIn {
         match self.menu() {
             Menu::Desk => "/desk",
             Menu::Office => "/office",
+            Menu::Doubts => "/staff/links",
             Menu::Resident | Menu::None => "/home",
         }
     }
@@ -231,7 +248,9 @@ impl SignedIn {
     pub fn header_name(&self, voice: Voice<'_>) -> String {
         let name = self.name.clone().unwrap_or_default();
         match &self.organization {
-            Some(organization) if self.may(Role::ClinicDesk) || self.in_office() => {
+            Some(organization)
+                if self.may(Role::ClinicDesk) || self.in_office() || self.decides() =>
+            {
                 let gaps = [("organization", organization.as_str().into()), ("name", name.into())];
                 voice.tell("account-staff", &gaps)
             }
@@ -284,21 +303,43 @@ impl FromRequestParts<App> for Clerk {
     }
 }
 
-/// Lets in who has `role`; sends to the sign-in who is nobody; tells the others kindly.
+/// Somebody who decides about doubtful links.
+#[derive(Debug, Clone)]
+pub struct Decider(pub SignedIn);
+
+impl FromRequestParts<App> for Decider {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        with_any(parts, app, &Role::DECIDERS, "wrong-role-links").await.map(Self)
+    }
+}
+
 async fn with_role(parts: &mut Parts, app: &App, role: Role) -> Result<SignedIn, Response> {
+    let key = match role {
+        Role::Resident => "wrong-role-resident",
+        _ => "wrong-role-desk",
+    };
+    with_any(parts, app, &[role], key).await
+}
+
+/// Lets in who has one of `roles`; sends to the sign-in who is nobody; tells the others kindly, in
+/// the sentence under `key`.
+async fn with_any(
+    parts: &mut Parts,
+    app: &App,
+    roles: &[Role],
+    key: &str,
+) -> Result<SignedIn, Response> {
     let session = session(parts).map_err(Problem::into_response)?;
     let found = SignedIn::of(&session, app.surroundings.now()).await;
     let Some(me) = found.map_err(Problem::into_response)? else {
         return Err(sign_in_first(parts));
     };
-    if me.may(role) {
+    if roles.iter().any(|role| me.may(*role)) {
         return Ok(me);
     }
     let look = Look::from_request_parts(parts, app).await.unwrap_or_else(|never| match never {});
-    let key = match role {
-        Role::Resident => "wrong-role-resident",
-        _ => "wrong-role-desk",
-    };
     Err(wrong_card(app, &look, &me, key))
 }
 

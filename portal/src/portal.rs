@@ -23,7 +23,9 @@ use warifu_service::{Database, Surroundings, execute, health};
 use crate::config::{AddressError, PortalConfig};
 use crate::look;
 use crate::office::client::CardOffice;
-use crate::pages::{desk, entrance, events, evidence, history, home, office, record, session};
+use crate::pages::{
+    desk, doubts, entrance, events, evidence, history, home, links, office, record, session,
+};
 use crate::relay::Relay;
 use crate::shared::{App, Shared};
 use crate::sso::{self, Own, Saml, SamlSetupError};
@@ -185,6 +187,12 @@ fn people() -> Router<App> {
         .route("/insurance", get(record::insurance))
         .route("/checkups", get(record::checkups))
         .route("/pension", get(record::pension))
+        .route("/links", get(links::links))
+        .route("/links/search", post(links::search))
+        .route("/links/{id}/{step}", get(links::ask).post(links::act))
+        .route("/staff/links", get(doubts::queue))
+        .route("/staff/links/{id}/approve", post(doubts::approve))
+        .route("/staff/links/{id}/refuse", get(doubts::ask).post(doubts::refuse))
         .route("/history", get(history::history))
         .route("/history/proof", get(evidence::proof))
         .route("/history/export", get(evidence::export))

@@ -1,6 +1,8 @@
 //! What the portal asks of the relay, over mutual TLS: a token for a ticket (RFC 8693), records
 //! as they arrive, eligibility, history.
 
+mod links;
+
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -17,6 +19,8 @@ use warifu_service::tls::{self, TlsError};
 
 use crate::body::{self, BodyError};
 use crate::config::RelayConfig;
+
+pub use links::Move;
 
 /// The longest that any call may take; the relay's own deadlines are shorter.
 const PATIENCE: Duration = Duration::from_secs(20);

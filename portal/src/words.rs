@@ -51,6 +51,7 @@ macro_rules! catalogues {
         [
             include_str!(concat!("../locales/", $language, "/site.ftl")),
             include_str!(concat!("../locales/", $language, "/records.ftl")),
+            include_str!(concat!("../locales/", $language, "/links.ftl")),
             include_str!(concat!("../locales/", $language, "/desk.ftl")),
             include_str!(concat!("../locales/", $language, "/office.ftl")),
             include_str!(concat!("../locales/", $language, "/office_problems.ftl")),

@@ -37,16 +37,18 @@ pub const PROXY: [Shape; 4] = [
 pub const CONSENT: [Shape; 1] = [Shape::tick("consent", "application-consent")];
 
 /// The roles that a member of staff may be given here: field, label, and what the role is called.
-const ROLES: [(&str, &str, &str); 5] = [
+const ROLES: [(&str, &str, &str); 7] = [
     ("role_desk", "role-clinic-desk", "urn:warifu:role:clinic-desk"),
     ("role_clerk", "role-card-clerk", "urn:warifu:role:card-clerk"),
     ("role_approver", "role-card-approver", "urn:warifu:role:card-approver"),
     ("role_call", "role-call-centre", "urn:warifu:role:call-centre"),
     ("role_federation", "role-federation-admin", "urn:warifu:role:federation-admin"),
+    ("role_links", "role-link-approver", "urn:warifu:role:link-approver"),
+    ("role_consortium", "role-consortium-admin", "urn:warifu:role:consortium-admin"),
 ];
 
 /// For whom a member of staff works.
-pub const EMPLOYMENT: [Shape; 7] = [
+pub const EMPLOYMENT: [Shape; 9] = [
     Shape::line("employer_code", "application-employer-code", LONGEST_CODE),
     Shape::line("employer_name", "application-employer-name", LONGEST_ORGANIZATION),
     role(0),
@@ -54,6 +56,8 @@ pub const EMPLOYMENT: [Shape; 7] = [
     role(2),
     role(3),
     role(4),
+    role(5),
+    role(6),
 ];
 
 #[expect(clippy::indexing_slicing, reason = "checked while compiling: only called in a constant")]

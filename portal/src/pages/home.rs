@@ -15,6 +15,7 @@ use crate::look::{Look, show};
 use crate::relay::Access;
 use crate::shared::{App, Shared};
 use crate::view::history::{ViewersFailed, ViewersView};
+use crate::view::links::LinksNotice;
 use crate::view::screens::HomeScreen;
 use crate::view::site::Menu;
 use crate::view::tile::Tile;
@@ -34,9 +35,12 @@ pub async fn home(
         Err(_) => show(&screen),
         Ok(access) => {
             let viewers = viewers(app.clone(), access.clone(), look.language);
+            let links = links(app.clone(), access.clone(), look.language);
             let panels = tiles(app.clone(), access, look.language);
             let viewers = futures::stream::once(viewers);
-            stream::page(&screen, futures::stream::select(panels, viewers))
+            let to_do = futures::stream::once(links);
+            let around = futures::stream::select(viewers, to_do);
+            stream::page(&screen, futures::stream::select(panels, around))
         }
     }
 }
@@ -81,6 +85,19 @@ fn tiles(
         let today = today_in_japan(app.surroundings.now());
         stream::part(&Tile::of(app.words.in_(language), today, &panel))
     })
+}
+
+/// What leads to the links, where there is something to do; else nothing.
+async fn links(app: App, access: Access, language: Language) -> String {
+    match app.relay.links(&access).await {
+        Ok(list) => LinksNotice::of(app.words.in_(language), &list)
+            .map(|notice| stream::part(&notice))
+            .unwrap_or_default(),
+        Err(cause) => {
+            tracing::warn!(%cause, "the links are missing");
+            String::new()
+        }
+    }
 }
 
 async fn viewers(app: App, access: Access, language: Language) -> String {

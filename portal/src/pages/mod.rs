@@ -1,11 +1,13 @@
 //! The routes that people's browsers open.
 
 pub mod desk;
+pub mod doubts;
 pub mod entrance;
 pub mod events;
 pub mod evidence;
 pub mod history;
 pub mod home;
+pub mod links;
 pub mod office;
 pub mod record;
 pub mod session;

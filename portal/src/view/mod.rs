@@ -4,9 +4,11 @@
 
 pub mod answer;
 pub mod checkups;
+pub mod doubts;
 pub mod history;
 pub mod icon;
 pub mod insurance;
+pub mod links;
 pub mod office;
 pub mod outcome;
 pub mod pension;

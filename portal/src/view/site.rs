@@ -15,6 +15,8 @@ pub enum Menu {
     Desk,
     /// The card office's.
     Office,
+    /// That of those who decide about doubtful links.
+    Doubts,
 }
 
 /// One entry of the menu.
@@ -51,12 +53,14 @@ const fn entry(href: &'static str, key: &'static str) -> Entry {
     Entry { href, key, apart: false, roles: &[] }
 }
 
-const RESIDENT: [Entry; 7] = [
+const RESIDENT: [Entry; 9] = [
     entry("/home", "nav-home"),
     entry("/insurance", "nav-insurance"),
     entry("/checkups", "nav-checkups"),
     entry("/pension", "nav-pension"),
     Entry { roles: &Role::OFFICE, ..entry("/office", "nav-office") },
+    Entry { roles: &Role::DECIDERS, ..entry("/staff/links", "nav-doubts") },
+    entry("/links", "nav-links"),
     Entry { apart: true, ..entry("/history", "nav-history") },
     entry("/help", "nav-help"),
 ];
@@ -65,7 +69,11 @@ const DESK: [Entry; 3] = [
     Entry { roles: &Role::OFFICE, ..entry("/office", "nav-office") },
     Entry { apart: true, ..entry("/help", "nav-help") },
 ];
-const OFFICE: [Entry; 8] = [
+const DOUBTS: [Entry; 2] = [
+    entry("/staff/links", "nav-doubts"),
+    Entry { apart: true, ..entry("/help", "nav-help") },
+];
+const OFFICE: [Entry; 9] = [
     Entry { roles: &[Role::CardClerk, Role::CardApprover], ..entry("/office", "nav-office-today") },
     Entry { roles: &[Role::CardClerk], ..entry("/office/new", "nav-office-new") },
     Entry {
@@ -74,6 +82,7 @@ const OFFICE: [Entry; 8] = [
     },
     Entry { roles: &[Role::CardClerk], ..entry("/office/batches", "nav-office-batches") },
     Entry { roles: &[Role::CallCentre], ..entry("/office/calls", "nav-office-calls") },
+    Entry { roles: &Role::DECIDERS, ..entry("/staff/links", "nav-doubts") },
     Entry { apart: true, roles: &[Role::Resident], ..entry("/home", "nav-own") },
     Entry { apart: true, roles: &[Role::ClinicDesk], ..entry("/desk", "nav-desk") },
     Entry { apart: true, ..entry("/help", "nav-help") },
@@ -93,6 +102,7 @@ impl Site {
             Menu::Resident => &RESIDENT,
             Menu::Desk => &DESK,
             Menu::Office => &OFFICE,
+            Menu::Doubts => &DOUBTS,
         };
         let theirs = |entry: &&Entry| {
             entry.roles.is_empty() || entry.roles.iter().any(|role| roles.contains(role))

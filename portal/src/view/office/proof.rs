@@ -59,7 +59,8 @@ impl ProofView {
     }
 }
 
-fn rows(voice: Voice<'_>, levels: ItemLevels) -> Vec<Item> {
+/// Item by item, how well each agrees.
+pub fn rows(voice: Voice<'_>, levels: ItemLevels) -> Vec<Item> {
     [
         ("person-name", Some(levels.name)),
         ("person-kana", levels.kana),
