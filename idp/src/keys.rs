@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use warifu_pki::jose::{JoseError, JwsSigner};
 use warifu_pki::security_event::{EventIssuer, EventReceiver};
-use warifu_pki::{HolderIssuer, KeyAlgorithm, KeyError, KeySource, PublicKey, Signer, TicketIssuer};
+use warifu_pki::{
+    HolderIssuer, KeyAlgorithm, KeyError, KeySource, PublicKey, Signer, TicketIssuer,
+};
 use warifu_saml::{Certificate, XmlSigner};
 
 use crate::config::{CardOfficeConfig, IdpConfig, KeysConfig, SigningChoice};

@@ -35,6 +35,7 @@ pub use algorithm::KeyAlgorithm;
 pub use authority::{Authority, IssueError};
 pub use certificate::{Certificate, CertificateError};
 pub use crl::{Crl, CrlError, Reason, Revoked, RevokedEntry, UnknownReason};
+pub use holder::{CardHolder, HolderError, HolderIssuer, HolderOpener};
 pub use key::{
     DiversificationKey, FileKey, KeyError, KeySource, MasterKeys, MasterKeysError, MasterSettings,
     SignError, Signer, TokenKey,
@@ -58,7 +59,6 @@ pub use ticket::{
     Actor, Confirmation, Organization, Purpose, Ticket, TicketError, TicketIssuer, TicketOpener,
 };
 pub use validity::Validity;
-pub use holder::{CardHolder, HolderError, HolderIssuer, HolderOpener};
 pub use voucher::{Voucher, VoucherError, VoucherIssuer, VoucherOpener};
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod calls;
 mod cards;
 mod certificate;
 mod desk;
+mod linking;
 mod login;
 mod looks;
 mod office;

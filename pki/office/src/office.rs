@@ -12,8 +12,8 @@ mod prove;
 mod successor;
 mod tell;
 mod usage;
-mod vouch;
 mod view;
+mod vouch;
 
 pub(crate) use change::Change;
 pub(crate) use tell::pki_reason;

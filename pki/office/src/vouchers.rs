@@ -56,9 +56,8 @@ impl Vouching {
             exp: iat + LIFETIME.as_secs(),
             attributes: attributes.clone(),
         };
-        let issue = |(id, issuer): (&String, &VoucherIssuer)| {
-            Ok((id.clone(), issuer.issue(&voucher(id))?))
-        };
+        let issue =
+            |(id, issuer): (&String, &VoucherIssuer)| Ok((id.clone(), issuer.issue(&voucher(id))?));
         self.issuers.iter().map(issue).collect()
     }
 }

@@ -10,9 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use futures::Stream;
 use serde::Deserialize;
-use warifu_contract::linking::portal::{
-    DiscoverRequest, LinkEntry, LinkList, LinkStep, Standing,
-};
+use warifu_contract::linking::portal::{DiscoverRequest, LinkEntry, LinkList, LinkStep, Standing};
 use warifu_service::Problem;
 use warifu_service::words::Language;
 

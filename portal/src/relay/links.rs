@@ -25,8 +25,7 @@ pub enum Move {
 
 impl Move {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Confirm, Self::Decline, Self::Freeze, Self::Thaw, Self::End];
+    pub const ALL: [Self; 5] = [Self::Confirm, Self::Decline, Self::Freeze, Self::Thaw, Self::End];
 
     /// Its name in addresses, here and at the relay.
     pub const fn name(self) -> &'static str {

@@ -97,12 +97,7 @@ fn view(voice: Voice<'_>, now: Timestamp, doubt: &Doubt) -> DoubtView {
     }
 }
 
-fn candidate(
-    voice: Voice<'_>,
-    doubt: &Doubt,
-    place: usize,
-    one: &DoubtCandidate,
-) -> CandidateView {
+fn candidate(voice: Voice<'_>, doubt: &Doubt, place: usize, one: &DoubtCandidate) -> CandidateView {
     let notes = [
         one.by_former_name.then_some("doubts-former-name"),
         one.is_taken.then_some("doubts-taken"),

@@ -130,9 +130,8 @@ impl<'a> LinksNotice<'a> {
 
 /// Whether something is left to be looked for.
 pub fn can_search(list: &LinkList) -> bool {
-    let is_open = |entry: &LinkEntry| {
-        matches!(entry.standing, Standing::Unlinked | Standing::Failed { .. })
-    };
+    let is_open =
+        |entry: &LinkEntry| matches!(entry.standing, Standing::Unlinked | Standing::Failed { .. });
     list.links.iter().any(is_open)
 }
 
@@ -143,7 +142,8 @@ impl HolderView {
         let name = display_name(voice.language, &entry.name);
         let gaps = [("holder", name.clone().into())];
         let services = entry.services.iter();
-        let services = services.map(|service| voice.say(&format!("links-service-{}", service.as_str())));
+        let services =
+            services.map(|service| voice.say(&format!("links-service-{}", service.as_str())));
         Self {
             slot: None,
             services: services.collect::<Vec<_>>().join(voice.say("links-and").as_str()),
@@ -183,9 +183,7 @@ fn standing(standing: &Standing) -> (Tone, &'static str) {
         Standing::Refused => (Tone::None, "links-refused"),
         Standing::Declined => (Tone::Wait, "links-declined"),
         Standing::Linked { frozen_by: None, .. } => (Tone::Ok, "links-linked"),
-        Standing::Linked { frozen_by: Some(FrozenBy::Oneself), .. } => {
-            (Tone::Warn, "links-frozen")
-        }
+        Standing::Linked { frozen_by: Some(FrozenBy::Oneself), .. } => (Tone::Warn, "links-frozen"),
         Standing::Linked { frozen_by: Some(FrozenBy::Staff), .. } => {
             (Tone::Warn, "links-frozen-by-staff")
         }

@@ -69,10 +69,8 @@ const DESK: [Entry; 3] = [
     Entry { roles: &Role::OFFICE, ..entry("/office", "nav-office") },
     Entry { apart: true, ..entry("/help", "nav-help") },
 ];
-const DOUBTS: [Entry; 2] = [
-    entry("/staff/links", "nav-doubts"),
-    Entry { apart: true, ..entry("/help", "nav-help") },
-];
+const DOUBTS: [Entry; 2] =
+    [entry("/staff/links", "nav-doubts"), Entry { apart: true, ..entry("/help", "nav-help") }];
 const OFFICE: [Entry; 9] = [
     Entry { roles: &[Role::CardClerk, Role::CardApprover], ..entry("/office", "nav-office-today") },
     Entry { roles: &[Role::CardClerk], ..entry("/office/new", "nav-office-new") },

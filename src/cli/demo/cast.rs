@@ -27,6 +27,9 @@ pub const NEWCOMER: &str = "ninsho-sojiro";
 pub const FELICA: (&str, &str) = ("ueno-taro", "ueno-taro-felica");
 /// Who has an individual number card that may be added beside the own one: the same.
 pub const JPKI: (&str, &str) = ("ueno-ichiko", "ueno-ichiko-jpki");
+/// Who is linked to nobody yet, and finds the own records in the linking ceremony: keys among the
+/// virtual people. The twins' insurer cannot tell them apart by itself.
+pub const UNLINKED: [&str; 3] = ["ueno-shiro", "ninsho-soichiro", "ninsho-sojiro"];
 /// Whose cards have keys of another kind than P-256: keys among the virtual people.
 const OTHER_KEYS: [(&str, KeyAlgorithm); 2] =
     [("ueno-tsugiko", KeyAlgorithm::P384), ("ueno-saburo", KeyAlgorithm::Rsa2048)];
@@ -50,8 +53,11 @@ pub struct StaffMember {
 
 const OFFICE: (&str, &str) = ("warifu-office", "見本カード事務局");
 
+/// The insurers' union: its code as the relay's configuration knows it, and its name.
+pub const INSURERS: (&str, &str) = ("warifu-insurers", "見本保険者連合");
+
 /// Everybody who works in the demonstration.
-pub const STAFF: [StaffMember; 5] = [
+pub const STAFF: [StaffMember; 7] = [
     StaffMember {
         card: "reception",
         name: ("見本 受付", "ミホン ウケツケ"),
@@ -95,6 +101,25 @@ pub const STAFF: [StaffMember; 5] = [
             "An administrator's card of the authentication centre",
         ),
     },
+    StaffMember {
+        card: "links",
+        name: ("見本 確認", "ミホン カクニン"),
+        birth_date: date(1988, 7, 7),
+        organization: INSURERS,
+        role: "urn:warifu:role:link-approver",
+        note: (
+            "保険者で記録のつながりを確かめる人のカード",
+            "The card of an insurer's member of staff who decides about links",
+        ),
+    },
+    StaffMember {
+        card: "consortium",
+        name: ("見本 協議", "ミホン キョウギ"),
+        birth_date: date(1975, 1, 12),
+        organization: ("warifu-consortium", "見本広域連携協議会"),
+        role: "urn:warifu:role:consortium-admin",
+        note: ("連携協議会の運営者のカード", "An administrator's card of the consortium"),
+    },
 ];
 
 /// Where everybody who works in the demonstration lives.
@@ -115,6 +140,10 @@ pub fn keys_of(card: &str) -> KeyAlgorithm {
 
 /// What the drawer says of a resident's card, in Japanese and English.
 pub fn note_of(card: &str) -> (&'static str, &'static str) {
+    if UNLINKED.contains(&card) {
+        let note = "住民のカード（記録は、まだつながっていません）";
+        return (note, "A resident's card, no records linked yet");
+    }
     match keys_of(card) {
         KeyAlgorithm::P384 => ("住民のカード（鍵はP-384）", "A resident's card, with P-384 keys"),
         KeyAlgorithm::Rsa2048 => {

@@ -39,6 +39,10 @@ pub async fn make(
     pair(folder, Member::Idp, "events")?;
     pair(folder, Member::Office, "events")?;
     pair(folder, Member::Office, "ticket")?;
+    pair(folder, Member::Office, "voucher")?;
+    for id in super::folder::CONNECTORS {
+        pair(folder, Member::Connector(id), "linking")?;
+    }
     pair(folder, Member::Relay, "ticket")?;
     pair(folder, Member::Relay, "token")?;
     felica_master(folder, surroundings)?;

@@ -1,5 +1,6 @@
 //! Gives the virtual people their cards, step by step as the card office does, and links the cards
-//! to what connectors hold about them, as a linking ceremony does in real life.
+//! to what connectors hold about them, as a linking ceremony does in real life; those who are to
+//! show the ceremony are linked to nothing.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -100,7 +101,8 @@ impl Enrolment<'_> {
             shown.extend(drawn);
         }
         self.tell_identity_provider().await?;
-        for (key, card) in &made {
+        let linked = made.iter().filter(|(key, _)| !cast::UNLINKED.contains(&key.as_str()));
+        for (key, card) in linked {
             self.link(key, card).await?;
         }
         Ok(shown)

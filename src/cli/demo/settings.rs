@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use serde::Serialize;
 use warifu_ca::{CaConfig, PublicationConfig, ValidityConfig};
-use warifu_connectors::{ConnectorKind, GatewayConfig, ResidentsConfig};
+use warifu_connectors::{ConnectorKind, GatewayConfig, LinkingConfig, ResidentsConfig};
 use warifu_contract::records::DisplayName;
 use warifu_idp::config::{
     AgentsConfig, AttributeName, CardHostConfig, CardIssuerConfig,
@@ -16,19 +16,23 @@ use warifu_idp::config::{
 };
 use warifu_office::{
     ApiConfig, FelicaSettings, FontConfig, IdentityProviderConfig as OfficeIdentityProvider,
-    LetterConfig, Lifetimes, Names, NotifyConfig, OfficeConfig, OfficeSettings, RegisterSettings,
+    LetterConfig, Lifetimes, LinkedConnector, LinkingConfig as VouchingConfig, Names, NotifyConfig,
+    OfficeConfig, OfficeSettings, RegisterSettings,
 };
 use warifu_pki::{KeySource, MasterSettings, PolicyArc};
 use warifu_portal::{
     CardOfficeConfig as CardOfficeOfPortal, PortalConfig, RelayConfig as RelayOfPortal, SamlConfig,
 };
 use warifu_relay::ConnectorLimits;
-use warifu_relay::config::{ConnectorConfig, IdentityProviderConfig, LogConfig, RelayConfig};
+use warifu_relay::config::{
+    ConnectorConfig, IdentityProviderConfig, LogConfig, OfficeConfig as OfficeOfRelay, RelayConfig,
+};
 use warifu_service::http::ListenConfig;
 use warifu_service::session::SessionLimits;
 use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::{ClientConfig, TlsConfig};
 
+use super::cast::INSURERS;
 use super::folder::{CONNECTORS, Folder, Member};
 
 /// What the demonstration's access log is called in its signed heads.
@@ -118,6 +122,20 @@ impl Folder {
                 portal: self.address(Member::Portal),
             },
             font: FontConfig::default(),
+            linking: Some(self.vouching()),
+        }
+    }
+
+    /// To whom the card office vouches for persons.
+    fn vouching(&self) -> VouchingConfig {
+        let connector = |id: &str, member| LinkedConnector {
+            id: id.to_owned(),
+            key: self.of(member, "linking.pub"),
+        };
+        VouchingConfig {
+            relay: Member::Relay.name(),
+            key: KeySource::file(self.of(Member::Office, "voucher.key")),
+            connectors: CONNECTORS.map(|id| connector(id, Member::Connector(id))).into(),
         }
     }
 
@@ -301,7 +319,10 @@ impl Folder {
             session_minutes: 30,
             node: 0,
             connectors: connectors.collect(),
-            office: None,
+            office: Some(OfficeOfRelay {
+                url: self.address(Member::Office),
+                party: Member::Office.name(),
+            }),
         }
     }
 
@@ -320,8 +341,8 @@ impl Folder {
             insurer_numbers: numbers,
             name: name(kind),
             deadline_ms: DEADLINE_MS,
-            organization: None,
             limits: ConnectorLimits::default(),
+            organization: (kind == ConnectorKind::Insurer).then(|| INSURERS.0.to_owned()),
         }
     }
 
@@ -336,7 +357,11 @@ impl Folder {
             listen: self.listen_config(member, Some(self.services_authority())),
             database: self.database(member),
             relay_public_key: self.of(Member::Relay, "token.pub"),
-            linking: None,
+            linking: Some(LinkingConfig {
+                key: self.of(member, "linking.key"),
+                office: Names::default().office,
+                office_key: self.of(Member::Office, "voucher.pub"),
+            }),
         }
     }
 

@@ -63,10 +63,7 @@ pub(super) fn openers(config: &ApiConfig, audience: &str) -> Result<Vec<TicketOp
 }
 
 /// What vouches for persons, if anybody may ask for that.
-pub(super) fn vouching(
-    config: &OfficeConfig,
-    office: &str,
-) -> Result<Option<Vouching>, ApiError> {
+pub(super) fn vouching(config: &OfficeConfig, office: &str) -> Result<Option<Vouching>, ApiError> {
     let Some(linking) = &config.linking else { return Ok(None) };
     let own = own_key(&config.api)?;
     let opener = |provider: &IdentityProviderConfig| {

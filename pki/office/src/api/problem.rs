@@ -49,9 +49,7 @@ fn status(error: &OfficeError) -> Option<StatusCode> {
             StatusCode::UNPROCESSABLE_ENTITY
         }
         OfficeError::UnknownCard | OfficeError::UnknownBatch => StatusCode::NOT_FOUND,
-        OfficeError::TooManyCalls | OfficeError::TooManyVouchers => {
-            StatusCode::TOO_MANY_REQUESTS
-        }
+        OfficeError::TooManyCalls | OfficeError::TooManyVouchers => StatusCode::TOO_MANY_REQUESTS,
         OfficeError::NotInUse => StatusCode::FORBIDDEN,
         OfficeError::RegisterSilent(_) | OfficeError::NoRegister => StatusCode::SERVICE_UNAVAILABLE,
         _ => return None,

@@ -43,7 +43,8 @@ impl CardOffice {
     async fn require_seldom(&self, file: &File) -> Result<(), OfficeError> {
         let since = self.now() - DAY;
         let events = self.store().events(&file.row.id).await?;
-        let recent = |event: &&crate::Event| event.step.kind() == StepKind::Vouch && event.at > since;
+        let recent =
+            |event: &&crate::Event| event.step.kind() == StepKind::Vouch && event.at > since;
         let is_seldom = events.iter().filter(recent).count() < MOST_A_DAY;
         if is_seldom { Ok(()) } else { Err(OfficeError::TooManyVouchers) }
     }

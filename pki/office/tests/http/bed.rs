@@ -14,12 +14,13 @@ use warifu_ca::CaConfig;
 use warifu_contract::card_office::{Action, Card};
 use warifu_office::{
     Actor, ApiConfig, CardKey, CardOffice, CardProofs, FelicaSettings, FontConfig,
-    IdentityProviderConfig, LetterConfig, Lifetimes, LinkedConnector, LinkingConfig, Names, NotifyConfig, OfficeApi, OfficeConfig,
-    OfficeSettings, RegisterSettings, StaffRole,
+    IdentityProviderConfig, LetterConfig, Lifetimes, LinkedConnector, LinkingConfig, Names,
+    NotifyConfig, OfficeApi, OfficeConfig, OfficeSettings, RegisterSettings, StaffRole,
 };
 use warifu_pki::security_event::{Event, EventIssuer, SecurityEvent};
 use warifu_pki::{
-    Confirmation, FileKey, HolderIssuer, KeyAlgorithm, KeySource, PublicKey, PossessionProof, Purpose, Ticket, TicketIssuer,
+    Confirmation, FileKey, HolderIssuer, KeyAlgorithm, KeySource, PossessionProof, PublicKey,
+    Purpose, Ticket, TicketIssuer,
 };
 use warifu_service::Surroundings;
 use warifu_service::clock::Clock as _;

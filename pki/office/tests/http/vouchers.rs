@@ -113,7 +113,10 @@ async fn only_the_relay_asks_and_only_for_whom_the_identity_provider_saw() {
         assert_eq!(refusal(answer).await, (403, "peer.unknown".into()));
     }
     for broken in ["", "a.b.c.d.e", &good[1..], &"x".repeat(9000)] {
-        assert_eq!(refusal(ask(&bed, broken, CEREMONY).await).await, (403, "voucher.holder".into()));
+        assert_eq!(
+            refusal(ask(&bed, broken, CEREMONY).await).await,
+            (403, "voucher.holder".into())
+        );
     }
     let elsewhere = CardHolder { aud: "urn:warifu:relay".into(), ..claims(&bed, &holder) };
     let elsewhere = bed.holders.issue(&elsewhere).unwrap();
