@@ -111,3 +111,99 @@ fn candidate(voice: Voice<'_>, doubt: &Doubt, place: usize, one: &DoubtCandidate
         may_approve: !doubt.declined && !doubt.approved_by_you && !one.is_taken && is_theirs,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use warifu_contract::identity::{ItemLevels, MatchLevel};
+    use warifu_contract::linking::MaskedTarget;
+    use warifu_contract::records::DisplayName;
+
+    use super::super::site::Menu;
+    use super::super::tests::{check, in_both, page};
+    use super::*;
+
+    fn holder() -> DisplayName {
+        DisplayName { ja: "見本保険者連合".into(), en: "Sample Insurers' Union".into() }
+    }
+
+    fn candidate(is_taken: bool) -> DoubtCandidate {
+        DoubtCandidate {
+            target: MaskedTarget {
+                name: "認○ 双○".into(),
+                birth_year: 2015,
+                organization: holder(),
+                relation: None,
+            },
+            level: MatchLevel::Folded,
+            items: ItemLevels {
+                name: MatchLevel::Folded,
+                kana: None,
+                address: MatchLevel::Normalised,
+                birth_date: MatchLevel::Exact,
+                sex: MatchLevel::Different,
+            },
+            by_former_name: true,
+            is_taken,
+        }
+    }
+
+    fn doubt(approved: Option<u32>, approved_by_you: bool) -> Doubt {
+        Doubt {
+            id: "a".repeat(32),
+            connector: "insurer".into(),
+            name: holder(),
+            since: Timestamp::UNIX_EPOCH,
+            declined: false,
+            candidates: vec![candidate(false), candidate(false), candidate(true)],
+            count: 3,
+            approved,
+            approved_by_you,
+        }
+    }
+
+    fn offered(doubt: Doubt) -> Vec<usize> {
+        let words = crate::words::words().unwrap();
+        let voice = words.in_(warifu_service::words::Language::Ja);
+        let list = DoubtList { doubts: vec![doubt], more: false };
+        let view = views(voice, Timestamp::UNIX_EPOCH, &list).remove(0);
+        let may = view.candidates.into_iter().filter(|one| one.may_approve);
+        may.map(|one| one.place).collect()
+    }
+
+    #[test]
+    fn the_second_person_confirms_the_first_one_s_candidate_and_nobody_twice() {
+        assert_eq!(offered(doubt(None, false)), [0, 1], "one is taken");
+        assert_eq!(offered(doubt(Some(1), false)), [1]);
+        assert!(offered(doubt(Some(1), true)).is_empty());
+        assert!(offered(Doubt { declined: true, ..doubt(None, false) }).is_empty());
+    }
+
+    #[test]
+    fn the_queue_in_words_and_without_a_name() {
+        in_both(|words, language| {
+            let doubts = vec![
+                doubt(None, false),
+                doubt(Some(0), true),
+                doubt(Some(1), false),
+                Doubt { declined: true, ..doubt(None, false) },
+            ];
+            let voice = words.in_(language);
+            let list = DoubtList { doubts, more: true };
+            let screen = |doubts, is_silent| DoubtsScreen {
+                page: page(words, language),
+                site: Site::new(voice, None, Menu::Doubts, &[], "/staff/links"),
+                said: Some((Tone::Ok, "doubts-said-approve")),
+                no_records: None,
+                is_silent,
+                doubts,
+                more: true,
+                key: "k".repeat(32),
+            };
+            let whole = screen(views(voice, Timestamp::UNIX_EPOCH, &list), false).render().unwrap();
+            check("doubts", language, &whole, words);
+            assert!(!whole.contains('○'), "not even a masked name");
+            check("doubts-none", language, &screen(Vec::new(), false).render().unwrap(), words);
+            check("doubts-silent", language, &screen(Vec::new(), true).render().unwrap(), words);
+        });
+    }
+}

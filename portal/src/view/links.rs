@@ -277,3 +277,158 @@ fn deeds(voice: Voice<'_>, entry: &LinkEntry) -> Vec<Deed> {
         | Standing::Declined => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use warifu_contract::records::{DisplayName, Service};
+    use warifu_service::words::Words;
+
+    use super::super::screens::PANELS;
+    use super::super::site::Menu;
+    use super::super::tests::{check, in_both, page};
+    use super::*;
+
+    fn holder() -> DisplayName {
+        DisplayName { ja: "見本保険者連合".into(), en: "Sample Insurers' Union".into() }
+    }
+
+    fn target() -> MaskedTarget {
+        MaskedTarget {
+            name: "上○ 四○".into(),
+            birth_year: 1987,
+            organization: holder(),
+            relation: Some(Relation::Insured),
+        }
+    }
+
+    fn entry(standing: Standing) -> LinkEntry {
+        let at = Timestamp::UNIX_EPOCH;
+        LinkEntry {
+            id: (standing != Standing::Unlinked).then(|| "a".repeat(32)),
+            connector: "insurer".into(),
+            name: holder(),
+            services: vec![Service::Insurance, Service::Pension],
+            standing,
+            earlier: vec![EarlierLink { period: None, since: at, until: at }],
+        }
+    }
+
+    fn linked(frozen_by: Option<FrozenBy>) -> Standing {
+        let target = Some(target());
+        Standing::Linked { target, since: Timestamp::UNIX_EPOCH, period: None, frozen_by }
+    }
+
+    fn standings() -> Vec<Standing> {
+        vec![
+            Standing::Unlinked,
+            Standing::Searching,
+            Standing::Doubtful,
+            Standing::Confirming { target: target() },
+            Standing::NotFound,
+            Standing::Failed { code: "source.slow".into() },
+            Standing::Refused,
+            Standing::Declined,
+            linked(None),
+            linked(Some(FrozenBy::Oneself)),
+            linked(Some(FrozenBy::Staff)),
+            Standing::Ended,
+        ]
+    }
+
+    fn screen(words: &Words, language: Language) -> LinksScreen<'_> {
+        LinksScreen {
+            page: page(words, language),
+            site: Site::new(words.in_(language), None, Menu::Resident, &[], "/links"),
+            said: None,
+            no_records: None,
+            is_silent: false,
+            can_search: true,
+            key: "k".repeat(32),
+            waiting: vec![("holder-0".into(), "…".into())],
+        }
+    }
+
+    #[test]
+    fn every_standing_in_words() {
+        in_both(|words, language| {
+            let voice = words.in_(language);
+            let parts = standings().into_iter().map(|standing| {
+                let view = HolderView::of(voice, &entry(standing), "key").looking_again(voice);
+                view.in_slot("holder-0".into()).render().unwrap()
+            });
+            let whole = screen(words, language).render().unwrap();
+            let whole = whole.replace(PANELS, &parts.collect::<String>());
+            check("links", language, &whole, words);
+        });
+    }
+
+    #[test]
+    fn the_page_without_a_list_and_the_questions() {
+        in_both(|words, language| {
+            let silent = LinksScreen { is_silent: true, ..screen(words, language) };
+            check("links-silent", language, &silent.render().unwrap(), words);
+            let empty = LinksScreen {
+                waiting: Vec::new(),
+                said: Some((Tone::Ok, "links-said-confirm")),
+                ..screen(words, language)
+            };
+            check("links-empty", language, &empty.render().unwrap(), words);
+            let low =
+                LinksScreen { no_records: Some("no-records-level"), ..screen(words, language) };
+            check("links-level", language, &low.render().unwrap(), words);
+            for words_of in ["links-ask-decline", "links-ask-end", "doubts-ask-refuse"] {
+                let LinksScreen { page, site, key, .. } = screen(words, language);
+                let ask = AskScreen {
+                    page,
+                    site,
+                    words: words_of,
+                    facts: Vec::new(),
+                    action: "/links/a/end".into(),
+                    back: "/links",
+                    key,
+                };
+                check(words_of, language, &ask.render().unwrap(), words);
+            }
+        });
+    }
+
+    #[test]
+    fn only_what_can_be_done_is_offered() {
+        let words = crate::words::words().unwrap();
+        let voice = words.in_(Language::Ja);
+        for standing in standings() {
+            let offered = HolderView::of(voice, &entry(standing.clone()), "key").deeds.len();
+            let expected = match standing {
+                Standing::Linked { frozen_by: Some(FrozenBy::Staff), .. } => 0,
+                Standing::Linked { .. } => 3,
+                Standing::Confirming { .. } => 2,
+                Standing::NotFound
+                | Standing::Failed { .. }
+                | Standing::Refused
+                | Standing::Ended => 1,
+                _ => 0,
+            };
+            assert_eq!(offered, expected, "{standing:?}");
+        }
+    }
+
+    #[test]
+    fn home_leads_there_while_there_is_something_to_do() {
+        let words = crate::words::words().unwrap();
+        let voice = words.in_(Language::Ja);
+        let key = |standing| {
+            let list = LinkList { links: vec![entry(linked(None)), entry(standing)] };
+            LinksNotice::of(voice, &list).map(|notice| notice.key)
+        };
+        assert_eq!(key(Standing::Unlinked), Some("links-notice-search"));
+        assert_eq!(key(Standing::Confirming { target: target() }), Some("links-notice-confirm"));
+        assert_eq!(key(Standing::NotFound), None);
+        in_both(|words, language| {
+            for key in ["links-notice-search", "links-notice-confirm"] {
+                let notice = LinksNotice { voice: words.in_(language), key };
+                check(key, language, &notice.render().unwrap(), words);
+            }
+        });
+    }
+}
