@@ -1,6 +1,7 @@
 //! What the portal asks of the relay about links: a resident's own steps, and the doubts that people
 //! decide.
 
+use reqwest::Method;
 use serde::Serialize;
 use warifu_contract::linking::portal::{
     ApproveRequest, DiscoverRequest, DoubtList, LinkList, LinkStep,
@@ -47,7 +48,7 @@ impl Move {
 impl Relay {
     /// How every holder stands to the person.
     pub async fn links(&self, access: &Access) -> Result<LinkList, RelayError> {
-        let call = self.http.get(self.at("links")).bearer_auth(&access.token);
+        let call = self.call(Method::GET, "links").bearer_auth(&access.token);
         read(checked(call.send().await?)?).await
     }
 
@@ -72,7 +73,7 @@ impl Relay {
 
     /// What waits for people.
     pub async fn doubts(&self, access: &Access) -> Result<DoubtList, RelayError> {
-        let call = self.http.get(self.at("links/doubts")).bearer_auth(&access.token);
+        let call = self.call(Method::GET, "links/doubts").bearer_auth(&access.token);
         read(checked(call.send().await?)?).await
     }
 
@@ -102,7 +103,7 @@ impl Relay {
         path: &str,
         body: &(impl Serialize + Sync),
     ) -> Result<(), RelayError> {
-        let call = self.http.post(self.at(path)).bearer_auth(&access.token).json(body);
+        let call = self.call(Method::POST, path).bearer_auth(&access.token).json(body);
         checked(call.send().await?).map(drop)
     }
 }
