@@ -220,7 +220,7 @@ impl Relay {
         services: Vec<Service>,
     ) -> Result<impl Stream<Item = Result<Panel, RelayError>> + Send + 'static, RelayError> {
         let call = self.call(Method::POST, "records").bearer_auth(&access.token);
-        let response = call.json(&RecordsRequest { services }).send().await?;
+        let response = call.json(&RecordsRequest { services, basis: None }).send().await?;
         Ok(lines(checked(response)?.bytes_stream()))
     }
 

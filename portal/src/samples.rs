@@ -242,6 +242,7 @@ pub fn history() -> HistoryPage {
             check_number: matches!(asked, Asked::Eligibility)
                 .then(|| CheckNumber::new(now(), 1, 7)),
             source: Some(panel(Service::Insurance, PanelOutcome::Empty).source.unwrap()),
+            ground: None,
             reader,
             asked,
             result,

@@ -18,15 +18,14 @@ pub(crate) const OWN: Duration = Duration::from_millis(100);
 /// Longer than any connector is waited for.
 const UNHURRIED: Duration = Duration::from_mins(1);
 
-/// Asks for a record of the person whom the connector knows as `pseudonym`, on their own behalf.
+/// Asks for a record of the errand's person.
 pub(crate) async fn record(
     mint: &Mint,
     connector: &Connector,
-    pseudonym: &str,
+    errand: Errand<'_>,
     service: Service,
     until: Deadline,
 ) -> Result<ConnectorRecord, SourceError> {
-    let errand = Errand::own_look(pseudonym);
     let question = &ConnectorRecordRequest { service };
     let ask = |left| async move {
         let token = token(mint, connector, errand)?;

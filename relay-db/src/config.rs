@@ -30,6 +30,10 @@ pub struct RelayConfig {
     pub listen: ListenConfig,
     /// Parties that may call, by the name in their certificates (`urn:warifu:party:<name>`).
     pub clients: Vec<String>,
+    /// Those of `clients` at which people read their own records only after they consented to it,
+    /// e.g. a personal health record beside the portal.
+    #[serde(default)]
+    pub consent_clients: Vec<String>,
     /// Links and tokens.
     pub database: DatabaseConfig,
     /// Key file (TOML) with which columns are sealed.
@@ -45,6 +49,10 @@ pub struct RelayConfig {
     pub identity_providers: Vec<IdentityProviderConfig>,
     /// PEM file with the private key (P-256) that signs the tokens for connectors.
     pub token_key: PathBuf,
+    /// PEM files with the public keys (P-256) that are published beside it: the one that comes
+    /// next, and those that were, as long as receipts signed with them are to be verified.
+    #[serde(default)]
+    pub other_token_keys: Vec<PathBuf>,
     /// The certificate that the relay shows to connectors, and the CA that theirs must lead to.
     pub client: ClientConfig,
     /// How long an access token for a resident's own records lives, in minutes, at most 30.

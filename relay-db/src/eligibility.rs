@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use warifu_contract::calendar::today_in_japan;
+use warifu_contract::consent::{Ground, Refusal};
 use warifu_contract::eligibility::{EligibilityAnswer, EligibilityRequest, Subject};
 use warifu_log::{Event, LogError, Once};
 use warifu_service::Problem;
@@ -19,10 +20,10 @@ use warifu_service::http::Deadline;
 use crate::asking;
 use crate::caller::Caller;
 use crate::check::{self, CheckError, Found};
-use crate::events;
 use crate::grants::Staff;
 use crate::relay::Relay;
 use crate::token::log_problem;
+use crate::{consents, events};
 
 /// Characters of a client's key.
 const KEY_LENGTHS: std::ops::RangeInclusive<usize> = 16..=64;
@@ -46,6 +47,7 @@ struct Check<'a> {
     request: [u8; 32],
     target_date: Date,
     started: Timestamp,
+    ground: Ground,
 }
 
 /// Answers an eligibility check.
@@ -67,14 +69,14 @@ pub(crate) async fn ask(
     Json(request): Json<EligibilityRequest>,
 ) -> Result<Json<EligibilityAnswer>, Problem> {
     require_key(&request.idempotency_key)?;
-    let desk = match allowed(&caller, &request.subject) {
-        Ok(desk) => desk,
+    let started = relay.surroundings().now();
+    let (desk, ground) = match allowed(&caller, &request.subject, started) {
+        Ok(allowed) => allowed,
         Err(code) => {
             relay.note(events::check_refused(&caller.party, &caller.grant, code)).await;
             return Err(Problem::new(StatusCode::FORBIDDEN, code));
         }
     };
-    let started = relay.surroundings().now();
     let check = Check {
         key: once_key(&relay, &desk, &request.idempotency_key),
         request: fingerprint(&relay, &caller, &request),
@@ -83,6 +85,7 @@ pub(crate) async fn ask(
         caller: &caller,
         desk,
         started,
+        ground,
     };
     if let Some(answer) = check.kept().await? {
         return Ok(Json(answer));
@@ -102,11 +105,17 @@ pub(crate) fn require_key(key: &str) -> Result<(), Problem> {
 
 /// Who asks, if the token allows this kind of check: a tapped card needs the patient's presence
 /// token, a typed one the token of a member of staff.
-fn allowed(caller: &Caller, subject: &Subject) -> Result<Staff, &'static str> {
-    match subject {
-        Subject::Card => caller.grant.tapped_by().ok_or("token.purpose"),
-        Subject::Number(_) => caller.grant.desk().ok_or("role.none"),
-    }
+fn allowed(
+    caller: &Caller,
+    subject: &Subject,
+    now: Timestamp,
+) -> Result<(Staff, Ground), &'static str> {
+    let desk = match subject {
+        Subject::Card => caller.grant.tapped_by().ok_or("token.purpose")?,
+        Subject::Number(_) => caller.grant.desk().ok_or("role.none")?,
+    };
+    let ground = consents::treatment(&desk, now).map_err(Refusal::code)?;
+    Ok((desk, ground))
 }
 
 /// Keys of different organisations never meet.
@@ -195,6 +204,7 @@ impl Check<'_> {
             found.subject.clone(),
             found.source.as_ref().map(|connector| connector.id.clone()),
             (answer.decision.verdict, &answer.check_number),
+            &self.ground,
         )
     }
 }

@@ -3,12 +3,14 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use warifu_contract::CheckNumber;
+use warifu_contract::consent::{Consent, ConsentReader, Ground};
 use warifu_contract::eligibility::Verdict;
 use warifu_contract::history::Purpose;
 use warifu_contract::records::Service;
 use warifu_log::{Action, Actor, Event, Outcome};
 use warifu_pki::{Organization, Ticket};
 
+use crate::caller::Caller;
 use crate::grants::{Grant, Staff};
 
 /// What eligibility is called where a record's name stands.
@@ -38,25 +40,46 @@ fn staff(staff: &Staff) -> Actor {
     }
 }
 
-/// A record was asked for by its subject.
-pub(crate) fn record_read(
-    client: &str,
-    subject: &str,
-    service: Service,
-    source: Option<&str>,
-    outcome: Outcome,
-) -> Event {
+/// Who acted: a member of staff, or the subject.
+pub(crate) fn actor_of(desk: Option<&Staff>) -> Actor {
+    desk.map_or(Actor::Oneself, staff)
+}
+
+/// A record was refused, without anybody being asked, to the holder of the caller's token.
+pub(crate) fn record_refused(caller: &Caller, service: Service, code: &str) -> Event {
     Event {
         action: Action::RecordRead,
-        actor: Actor::Oneself,
+        actor: actor_of(caller.grant.tapped_by().as_ref()),
         asked: vec![service.as_str().to_owned()],
         check_number: None,
-        client: client.to_owned(),
+        client: caller.party.clone(),
         ground: None,
-        outcome,
+        outcome: Outcome::Refused(code.to_owned()),
         purpose: Some(word(&Purpose::OwnLook)),
-        source: source.map(str::to_owned),
-        subject: Some(subject.to_owned()),
+        source: None,
+        subject: Some(caller.grant.subject.clone()),
+    }
+}
+
+/// The caller gave `consent`, or withdrew it.
+pub(crate) fn consent(caller: &Caller, action: Action, consent: &Consent) -> Event {
+    let terms = &consent.terms;
+    let reader = match &terms.reader {
+        ConsentReader::Organization { code, .. } => format!("organization {code}"),
+        ConsentReader::AnyClinicInEmergency => "any clinic in an emergency".to_owned(),
+        ConsentReader::Service { party } => format!("service {party}"),
+    };
+    Event {
+        action,
+        actor: Actor::Oneself,
+        asked: terms.scope.services.iter().map(|service| service.as_str().to_owned()).collect(),
+        check_number: None,
+        client: caller.party.clone(),
+        ground: Some(format!("consent:{} to {reader}", consent.id)),
+        outcome: Outcome::Done,
+        purpose: Some(word(&terms.purpose)),
+        source: terms.scope.source.clone(),
+        subject: Some(caller.grant.subject.clone()),
     }
 }
 
@@ -67,6 +90,7 @@ pub(crate) fn check_answered(
     subject: Option<String>,
     source: Option<String>,
     answer: (Verdict, &CheckNumber),
+    ground: &Ground,
 ) -> Event {
     let (verdict, number) = answer;
     Event {
@@ -75,7 +99,7 @@ pub(crate) fn check_answered(
         asked: vec![ELIGIBILITY.to_owned()],
         check_number: Some(number.to_string()),
         client: client.to_owned(),
-        ground: None,
+        ground: Some(ground.text()),
         outcome: Outcome::Answered(word(&verdict)),
         purpose: Some(word(&Purpose::Treatment)),
         source,

@@ -127,7 +127,7 @@ pub(crate) fn proof_problem(error: &LogError) -> Problem {
 }
 
 /// One's history is for oneself, signed in with card and PIN.
-fn require_own(caller: &Caller) -> Result<(), Problem> {
+pub(crate) fn require_own(caller: &Caller) -> Result<(), Problem> {
     let code = match caller.grant.purpose {
         TokenPurpose::Eligibility | TokenPurpose::CardOffice => "token.purpose",
         TokenPurpose::Records if !caller.grant.is_high() => "level.low",
@@ -150,6 +150,7 @@ fn entry(relay: &Relay, logged: Logged) -> Option<HistoryEntry> {
         result: result(entry.outcome)?,
         source: entry.source.map(|id| relay.directory().name_of(&id)),
         check_number: entry.check_number.and_then(|number| number.parse().ok()),
+        ground: entry.ground,
     })
 }
 

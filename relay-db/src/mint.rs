@@ -25,23 +25,30 @@ pub(crate) struct Errand<'a> {
     subject: Option<&'a str>,
     staff: Option<&'a Staff>,
     purpose: Purpose,
+    receipt: Option<&'a str>,
 }
 
 impl<'a> Errand<'a> {
-    /// The person, known there as `pseudonym`, looks at own records.
-    pub fn own_look(pseudonym: &'a str) -> Self {
-        Self { subject: Some(pseudonym), staff: None, purpose: Purpose::OwnLook }
+    /// A record of the person known there as `pseudonym` is read by `staff`, or by the person, on
+    /// the consent `receipt` if it needs one.
+    pub fn reading(
+        pseudonym: &'a str,
+        staff: Option<&'a Staff>,
+        purpose: Purpose,
+        receipt: Option<&'a str>,
+    ) -> Self {
+        Self { subject: Some(pseudonym), staff, purpose, receipt }
     }
 
     /// `desk` asks in order to treat the person known there as `pseudonym`; none when the request
     /// itself says who.
     pub fn treatment(pseudonym: Option<&'a str>, desk: &'a Staff) -> Self {
-        Self { subject: pseudonym, staff: Some(desk), purpose: Purpose::Treatment }
+        Self { subject: pseudonym, staff: Some(desk), purpose: Purpose::Treatment, receipt: None }
     }
 
     /// A ceremony that is called `name` there.
     pub fn linking(name: &'a str) -> Self {
-        Self { subject: Some(name), staff: None, purpose: Purpose::Linking }
+        Self { subject: Some(name), staff: None, purpose: Purpose::Linking, receipt: None }
     }
 }
 
@@ -55,7 +62,7 @@ impl Mint {
             sub: errand.subject.map(str::to_owned),
             act: errand.staff.map(actor),
             purpose: errand.purpose,
-            receipt: None,
+            receipt: errand.receipt.map(str::to_owned),
             jti: self.surroundings.hex(16),
             iat,
             exp: iat + LONGEST_LIFE_SECONDS,

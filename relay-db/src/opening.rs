@@ -110,6 +110,16 @@ pub(crate) fn mint(config: &RelayConfig, surroundings: &Surroundings) -> Result<
     })
 }
 
+pub(crate) fn token_keys(config: &RelayConfig) -> Result<Vec<serde_json::Value>, RelayError> {
+    let current = private_key(&config.token_key)?.public_key().jwk("sig");
+    let failed = |path: &Path, cause| RelayError::Key { path: path.to_owned(), cause };
+    let current = current.map_err(|cause| failed(&config.token_key, cause));
+    let others = config.other_token_keys.iter();
+    let others =
+        others.map(|path| public_key(path)?.jwk("sig").map_err(|cause| failed(path, cause)));
+    std::iter::once(current).chain(others).collect()
+}
+
 pub(crate) fn directory(
     config: &RelayConfig,
     surroundings: &Surroundings,
@@ -170,10 +180,11 @@ fn public_key(path: &Path) -> Result<PublicKey, RelayError> {
 mod tests {
     use super::*;
     use warifu_contract::card_key::TypedCardError;
+    use warifu_contract::consent::{ConsentError, Refusal};
     use warifu_service::words::lacking_advice;
 
     /// Every code that the relay answers with, beside those that all servers have.
-    const CODES: [&str; 34] = [
+    const CODES: [&str; 37] = [
         "token.missing",
         "token.unknown",
         "token.expired",
@@ -208,12 +219,17 @@ mod tests {
         "link.same-eyes",
         "link.frozen",
         "link.frozen-by-staff",
+        "consent.unknown",
+        "consent.too-many",
+        "consent.elsewhere",
     ];
 
     #[test]
     fn every_code_has_words_in_both_languages() {
         let typed = [TypedCardError::InsurerNumber, TypedCardError::Number, TypedCardError::Branch];
-        let codes: Vec<_> = CODES.into_iter().chain(typed.map(TypedCardError::code)).collect();
+        let codes = CODES.into_iter().chain(typed.map(TypedCardError::code));
+        let codes = codes.chain(ConsentError::ALL.map(ConsentError::code));
+        let codes: Vec<_> = codes.chain(Refusal::ALL.map(Refusal::code)).collect();
         assert!(lacking_advice(&words().unwrap(), &codes).is_empty());
     }
 }

@@ -15,13 +15,13 @@ use warifu_connectors::SourceError;
 use warifu_contract::records::{
     ConnectorRecord, Panel, PanelOutcome, Record, RecordsRequest, Service,
 };
-use warifu_log::{LogError, Outcome};
-use warifu_pki::Purpose;
+use warifu_log::{Event, LogError, Outcome};
 use warifu_service::Problem;
 use warifu_service::http::Deadline;
 
 use crate::asking;
 use crate::caller::Caller;
+use crate::consents::{Reading, Unread};
 use crate::directory::Connector;
 use crate::events;
 use crate::links::Link;
@@ -52,6 +52,15 @@ enum Holder {
     Frozen(Arc<Connector>),
 }
 
+impl Holder {
+    fn connector(&self) -> Option<&Arc<Connector>> {
+        match self {
+            Self::Nobody => None,
+            Self::Linked(connector, _) | Self::Frozen(connector) => Some(connector),
+        }
+    }
+}
+
 /// Streams the records of the token's subject.
 #[utoipa::path(
     post,
@@ -72,20 +81,22 @@ pub(crate) async fn read(
     Json(request): Json<RecordsRequest>,
 ) -> Result<Response, Problem> {
     let services = distinct(&request)?;
-    if let Err(code) = allowed(&caller) {
-        for service in services {
-            let (party, subject) = (&caller.party, &caller.grant.subject);
-            let outcome = Outcome::Refused(code.to_owned());
-            relay.note(events::record_read(party, subject, service, None, outcome)).await;
+    let reading = match Reading::of(&relay, &caller, request.basis).await {
+        Ok(reading) => Arc::new(reading),
+        Err(Unread::Refused(code)) => {
+            for service in services {
+                relay.note(events::record_refused(&caller, service, code)).await;
+            }
+            return Err(Problem::new(StatusCode::FORBIDDEN, code));
         }
-        return Err(Problem::new(StatusCode::FORBIDDEN, code));
-    }
+        Err(Unread::Failed(problem)) => return Err(problem),
+    };
     let until = deadline.less(asking::OWN)?;
-    let links = relay.links().of(&caller.grant.subject).await;
+    let links = relay.links().of(&reading.subject).await;
     let links = links.map_err(|error| Problem::internal(&error))?;
     let asks = plan(&relay, &services, &links);
     let kind = [(header::CONTENT_TYPE, "application/x-ndjson")];
-    Ok((kind, Body::from_stream(lines(&relay, &Arc::new(caller), asks, until))).into_response())
+    Ok((kind, Body::from_stream(lines(&relay, &reading, asks, until))).into_response())
 }
 
 fn distinct(request: &RecordsRequest) -> Result<BTreeSet<Service>, Problem> {
@@ -94,14 +105,6 @@ fn distinct(request: &RecordsRequest) -> Result<BTreeSet<Service>, Problem> {
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "records.services"));
     }
     Ok(services)
-}
-
-/// Records are for their subject, signed in with card and PIN.
-fn allowed(caller: &Caller) -> Result<(), &'static str> {
-    if caller.grant.purpose != Purpose::Records {
-        return Err("token.purpose");
-    }
-    if caller.grant.is_high() { Ok(()) } else { Err("level.low") }
 }
 
 fn plan(relay: &Relay, services: &BTreeSet<Service>, links: &[Link]) -> Vec<Ask> {
@@ -134,13 +137,13 @@ fn holder(connector: &Arc<Connector>, link: &Link) -> Holder {
 /// The lines as they come. Dropping the stream, when the client goes away, ends the calls.
 fn lines(
     relay: &Relay,
-    caller: &Arc<Caller>,
+    reading: &Arc<Reading>,
     asks: Vec<Ask>,
     until: Deadline,
 ) -> impl futures::Stream<Item = Result<Bytes, Infallible>> + use<> {
     let mut calls = JoinSet::new();
     for ask in asks {
-        calls.spawn(panel(relay.clone(), Arc::clone(caller), ask, until));
+        calls.spawn(panel(relay.clone(), Arc::clone(reading), ask, until));
     }
     async_stream::stream! {
         while let Some(finished) = calls.join_next().await {
@@ -153,24 +156,28 @@ fn lines(
     }
 }
 
-async fn panel(relay: Relay, caller: Arc<Caller>, ask: Ask, until: Deadline) -> Panel {
+async fn panel(relay: Relay, reading: Arc<Reading>, ask: Ask, until: Deadline) -> Panel {
     let service = ask.service;
     let started = relay.surroundings().now();
-    let (connector, outcome) = match ask.holder {
-        Holder::Nobody => {
+    let connector = ask.holder.connector();
+    let source = connector.map(|connector| connector.id.as_str());
+    let ground = reading.ground(service, source, started);
+    let outcome = match (&ground, &ask.holder) {
+        (Err(refusal), _) => PanelOutcome::Refused { code: refusal.code().to_owned() },
+        (Ok(_), Holder::Nobody) => {
             return Panel { service, source: None, outcome: PanelOutcome::NotLinked, took_ms: 0 };
         }
-        Holder::Frozen(connector) => {
-            (connector, PanelOutcome::Refused { code: LINK_FROZEN.to_owned() })
-        }
-        Holder::Linked(connector, pseudonym) => {
-            let answer = asking::record(relay.mint(), &connector, &pseudonym, service, until).await;
-            (connector, outcome(service, answer))
+        (Ok(_), Holder::Frozen(_)) => PanelOutcome::Refused { code: LINK_FROZEN.to_owned() },
+        (Ok(ground), Holder::Linked(connector, pseudonym)) => {
+            let errand = reading.errand(pseudonym, ground);
+            let answer = asking::record(relay.mint(), connector, errand, service, until).await;
+            outcome(service, answer)
         }
     };
     let took_ms = relay.millis_since(started);
-    let outcome = logged(&relay, &caller, service, &connector.id, outcome).await;
-    Panel { service, source: Some(connector.name.clone()), outcome, took_ms }
+    let event = reading.event(service, source, ground.as_ref().ok(), result_of(&outcome));
+    let outcome = logged(&relay, event, outcome).await;
+    Panel { service, source: connector.map(|connector| connector.name.clone()), outcome, took_ms }
 }
 
 fn outcome(service: Service, answer: Result<ConnectorRecord, SourceError>) -> PanelOutcome {
@@ -198,23 +205,19 @@ fn kind_of(record: &Record) -> Service {
     }
 }
 
-/// The outcome, once it is in the log; a failure instead, when it cannot be entered.
-async fn logged(
-    relay: &Relay,
-    caller: &Caller,
-    service: Service,
-    source: &str,
-    outcome: PanelOutcome,
-) -> PanelOutcome {
-    let result = match &outcome {
+/// The result as the log names it.
+fn result_of(outcome: &PanelOutcome) -> Outcome {
+    match outcome {
         PanelOutcome::Ready { .. } => Outcome::Shown,
         PanelOutcome::Empty | PanelOutcome::NotLinked => Outcome::Empty,
         PanelOutcome::Refused { code } => Outcome::Refused(code.clone()),
         PanelOutcome::Failed { code } => Outcome::Failed(code.clone()),
         PanelOutcome::Resting { .. } => Outcome::Failed(RESTING.to_owned()),
-    };
-    let (party, subject) = (&caller.party, &caller.grant.subject);
-    let event = events::record_read(party, subject, service, Some(source), result);
+    }
+}
+
+/// The outcome, once it is in the log; a failure instead, when it cannot be entered.
+async fn logged(relay: &Relay, event: Event, outcome: PanelOutcome) -> PanelOutcome {
     match relay.log().append(event).await {
         Ok(_) => outcome,
         Err(error) => {

@@ -21,6 +21,7 @@ use warifu_service::words::Words;
 use warifu_service::{Database, Surroundings};
 
 use crate::config::RelayConfig;
+use crate::consents::Consents;
 use crate::directory::Directory;
 use crate::grants::Grants;
 use crate::keeping::Keeping;
@@ -32,7 +33,8 @@ use crate::opening::{self, LogParts, RelayError};
 use crate::readiness::with_connectors;
 use crate::session_end::Informant;
 use crate::{
-    caller, eligibility, events, evidence, history, linking, openapi, records, session_end, token,
+    caller, consents, eligibility, events, evidence, history, jwks, linking, openapi, records,
+    session_end, token,
 };
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -64,10 +66,12 @@ struct Parts {
     log: Log,
     keeping: Keeping,
     links: Links,
+    consents: Consents,
     grants: Grants,
     openers: Vec<TicketOpener>,
     informants: Vec<Informant>,
     mint: Mint,
+    token_keys: Vec<serde_json::Value>,
     directory: Directory,
     numbers: Numbers,
     office: Option<Office>,
@@ -99,6 +103,7 @@ impl Relay {
         let openers = opening::openers(&config)?;
         let informants = opening::informants(&config)?;
         let mint = opening::mint(&config, &surroundings)?;
+        let token_keys = opening::token_keys(&config)?;
         let directory = opening::directory(&config, &surroundings)?;
         let office = opening::office(&config)?;
         let words = Arc::new(opening::words()?);
@@ -107,6 +112,11 @@ impl Relay {
         let keeping = Keeping::of(&config)?;
         Ok(Self(Arc::new(Parts {
             links: Links {
+                database: database.clone(),
+                ring: Arc::clone(&ring),
+                surroundings: surroundings.clone(),
+            },
+            consents: Consents {
                 database: database.clone(),
                 ring: Arc::clone(&ring),
                 surroundings: surroundings.clone(),
@@ -123,6 +133,7 @@ impl Relay {
             openers,
             informants,
             mint,
+            token_keys,
             directory,
             office,
             searches: Arc::new(Semaphore::new(SEARCHES)),
@@ -150,6 +161,9 @@ impl Relay {
             .route("/links/doubts/{id}/refuse", post(linking::refuse))
             .route("/links/doubts/{id}/freeze", post(linking::freeze_rival))
             .route("/links/doubts/{id}/thaw", post(linking::thaw_rival))
+            .route("/consents", get(consents::list).post(consents::give))
+            .route("/consents/{id}/withdraw", post(consents::withdraw))
+            .route("/consents/{id}/receipt", get(consents::receipt))
             .route("/history", get(history::page))
             .route("/history/proof", get(history::proof))
             .route("/history/export", get(history::export))
@@ -161,6 +175,7 @@ impl Relay {
             .route("/log/proof", get(evidence::proof))
             .route_layer(from_fn_with_state(self.clone(), caller::registered))
             .route("/events", post(session_end::receive))
+            .route("/jwks.json", get(jwks::get))
             .route("/openapi.json", get(openapi::get))
             .with_state(self.clone())
             .merge(health);
@@ -239,6 +254,10 @@ impl Relay {
         &self.0.links
     }
 
+    pub(crate) fn consents(&self) -> &Consents {
+        &self.0.consents
+    }
+
     pub(crate) fn grants(&self) -> &Grants {
         &self.0.grants
     }
@@ -249,6 +268,11 @@ impl Relay {
 
     pub(crate) fn mint(&self) -> &Mint {
         &self.0.mint
+    }
+
+    /// The published keys as JWKs, the one in use first.
+    pub(crate) fn token_keys(&self) -> &[serde_json::Value] {
+        &self.0.token_keys
     }
 
     pub(crate) fn directory(&self) -> &Directory {

@@ -21,7 +21,7 @@ struct Column {
 }
 
 /// Everything that lasts.
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 9] = [
     Column {
         name: "relay_link.pseudonym",
         select: "SELECT subject AS first, connector, subject AS last, pseudonym AS sealed \
@@ -76,6 +76,22 @@ const COLUMNS: [Column; 7] = [
         update: "UPDATE relay_notice SET body = $5 \
                  WHERE connector = $2 AND id = $3 AND body = $4",
     },
+    Column {
+        name: "relay_consent.body",
+        select: "SELECT subject AS first, '' AS connector, id AS last, body AS sealed \
+                 FROM relay_consent WHERE subject > $1 OR (subject = $1 AND id > $3) \
+                 ORDER BY subject, id LIMIT $4",
+        update: "UPDATE relay_consent SET body = $5 \
+                 WHERE subject = $1 AND id = $3 AND body = $4",
+    },
+    Column {
+        name: "relay_consent_reader.subject",
+        select: "SELECT reader AS first, '' AS connector, id AS last, subject AS sealed \
+                 FROM relay_consent_reader WHERE reader > $1 OR (reader = $1 AND id > $3) \
+                 ORDER BY reader, id LIMIT $4",
+        update: "UPDATE relay_consent_reader SET subject = $5 \
+                 WHERE reader = $1 AND id = $3 AND subject = $4",
+    },
 ];
 
 /// A row by its key; `last` is `first` again where the key is shorter.
@@ -128,6 +144,9 @@ fn context(name: &str, row: &Row) -> Vec<u8> {
     let connector = row.connector.as_bytes();
     match name {
         "relay_alias.subject" => place(name, &[&row.first]),
+        "relay_consent.body" | "relay_consent_reader.subject" => {
+            place(name, &[&row.first, &row.last])
+        }
         "relay_link_past.body" => place(name, &[&row.first, connector, &row.last]),
         "relay_doubt.body" | "relay_notice.body" => place(name, &[connector, &row.last]),
         _ => place(name, &[&row.first, connector]),

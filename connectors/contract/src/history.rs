@@ -32,6 +32,9 @@ pub struct HistoryEntry {
     pub source: Option<DisplayName>,
     /// 認証番号 of an eligibility check.
     pub check_number: Option<CheckNumber>,
+    /// Why it was allowed: `oneself`, `law:…`, `consent:` or `emergency:` and the consent's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ground: Option<String>,
 }
 
 /// Who looked.
@@ -59,6 +62,14 @@ pub enum Purpose {
     Treatment,
     /// To find out, or to say, which member a card stands for (紐付け).
     Linking,
+    /// 診療: staff whom the person let in read records.
+    Care,
+    /// 保健指導 by staff whom the person let in.
+    HealthGuidance,
+    /// 救急: staff read what the person opened ahead for emergencies.
+    Emergency,
+    /// Another service, at which the person signed in, reads what the person let it.
+    OwnService,
 }
 
 /// What was asked for.

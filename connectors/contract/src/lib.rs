@@ -8,6 +8,7 @@ pub mod card_key;
 pub mod card_office;
 pub mod check_number;
 pub mod connector_token;
+pub mod consent;
 pub mod coverage;
 pub mod decision;
 pub mod eligibility;

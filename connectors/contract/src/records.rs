@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::coverage::Coverage;
+use crate::history::Purpose;
 use crate::person::Sex;
 
 /// A service that a connector offers.
@@ -63,6 +64,27 @@ pub struct DisplayName {
 pub struct RecordsRequest {
     /// At least one, each once.
     pub services: Vec<Service>,
+    /// For staff: what lets them read another person's records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
+}
+
+/// On what staff ask for another person's records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Basis {
+    /// A consent to their organisation: its id says whose records they are.
+    Consent {
+        /// As on the receipt.
+        id: String,
+        /// What for: `care` or `health-guidance`.
+        purpose: Purpose,
+    },
+    /// The card of the person was tapped, and life is in danger.
+    Emergency {
+        /// Why, 5 to 200 characters; the person reads it in the access history.
+        reason: String,
+    },
 }
 
 /// Relay → portal: the answer of one connector, one line of NDJSON, in order of arrival.

@@ -68,10 +68,17 @@ impl Caller {
         self.claims.sub.as_deref()
     }
 
-    /// The member looks at their own records.
-    pub(super) fn require_own_look(&self) -> Result<(), Problem> {
-        let is_own = self.claims.purpose == Purpose::OwnLook && self.claims.act.is_none();
-        if is_own { Ok(()) } else { Err(forbidden("token.purpose")) }
+    /// A record is read: by the member, or by others on a consent whose receipt the token names.
+    pub(super) fn require_reading(&self) -> Result<(), Problem> {
+        let claims = &self.claims;
+        let (by_staff, by_consent) = (claims.act.is_some(), claims.receipt.is_some());
+        let allowed = match claims.purpose {
+            Purpose::OwnLook => !by_staff,
+            Purpose::OwnService => !by_staff && by_consent,
+            Purpose::Care | Purpose::HealthGuidance | Purpose::Emergency => by_staff && by_consent,
+            Purpose::Treatment | Purpose::Linking => false,
+        };
+        if allowed { Ok(()) } else { Err(forbidden("token.purpose")) }
     }
 
     /// An organisation asks in order to treat the member.

@@ -38,7 +38,7 @@ pub(super) async fn post(
     if service != inner.config.kind.service() {
         return Err(Problem::new(StatusCode::NOT_FOUND, "service.unknown"));
     }
-    caller.require_own_look()?;
+    caller.require_reading()?;
     let pseudonym =
         caller.pseudonym().ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "token.subject"))?;
     let Some(member) = inner.store.member_of(pseudonym).await? else {

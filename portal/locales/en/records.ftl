@@ -280,3 +280,7 @@ history-what = What
 history-purpose-own-look = Own look
 history-purpose-treatment = Treatment (insurance check)
 history-purpose-linking = Linking the card to your record
+history-purpose-care = Care (by your consent)
+history-purpose-health-guidance = Health guidance (by your consent)
+history-purpose-emergency = Emergency (by your consent)
+history-purpose-own-service = Another service (by your consent)

@@ -265,3 +265,7 @@ history-what = 何を
 history-purpose-own-look = 自分で見る
 history-purpose-treatment = 診察（資格の確認）
 history-purpose-linking = カードと記録のつなぎ合わせ
+history-purpose-care = 診療（同意にもとづく）
+history-purpose-health-guidance = 保健指導（同意にもとづく）
+history-purpose-emergency = 救急（同意にもとづく）
+history-purpose-own-service = ほかのサービスで見る（同意にもとづく）

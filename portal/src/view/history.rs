@@ -114,6 +114,10 @@ fn viewer(voice: Voice<'_>, entry: &HistoryEntry) -> ViewerRow {
             Purpose::OwnLook => "history-purpose-own-look",
             Purpose::Treatment => "history-purpose-treatment",
             Purpose::Linking => "history-purpose-linking",
+            Purpose::Care => "history-purpose-care",
+            Purpose::HealthGuidance => "history-purpose-health-guidance",
+            Purpose::Emergency => "history-purpose-emergency",
+            Purpose::OwnService => "history-purpose-own-service",
         }),
         what: asked(voice, entry.asked),
     }

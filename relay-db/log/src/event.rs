@@ -37,6 +37,10 @@ pub enum Action {
     LinkThawed,
     /// A link was ended.
     LinkEnded,
+    /// A person let others read records.
+    ConsentGiven,
+    /// A person took a consent back.
+    ConsentWithdrawn,
     /// A record was asked for.
     RecordRead,
     /// An eligibility check was asked for.
@@ -70,7 +74,7 @@ impl Series {
 
 impl Action {
     /// Every action, in the order of the manual.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::TokenIssued,
         Self::TokenRefused,
         Self::SessionRevoked,
@@ -83,6 +87,8 @@ impl Action {
         Self::LinkFrozen,
         Self::LinkThawed,
         Self::LinkEnded,
+        Self::ConsentGiven,
+        Self::ConsentWithdrawn,
         Self::RecordRead,
         Self::EligibilityChecked,
         Self::EventsErased,
@@ -103,6 +109,8 @@ impl Action {
             Self::LinkFrozen => "link-frozen",
             Self::LinkThawed => "link-thawed",
             Self::LinkEnded => "link-ended",
+            Self::ConsentGiven => "consent-given",
+            Self::ConsentWithdrawn => "consent-withdrawn",
             Self::RecordRead => "record-read",
             Self::EligibilityChecked => "eligibility-checked",
             Self::EventsErased => "events-erased",
@@ -130,6 +138,10 @@ impl Action {
             Self::LinkFrozen => "A link was stopped: its holder is asked nothing about the person.",
             Self::LinkThawed => "A link that had been stopped goes on.",
             Self::LinkEnded => "A link was ended, and its pseudonym with it.",
+            Self::ConsentGiven => {
+                "A person let others read records: `ground` names the consent and the reader."
+            }
+            Self::ConsentWithdrawn => "A person took a consent back: it holds no more.",
             Self::RecordRead => "A record was asked for, and shown, refused or not found.",
             Self::EligibilityChecked => {
                 "An eligibility check was asked for, and answered or refused."

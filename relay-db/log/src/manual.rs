@@ -16,7 +16,12 @@ pub const FIELDS: [(&str, &str); 15] = [
     ("at", "When the log took the event, UTC."),
     ("check_number", "認証番号 of an eligibility check."),
     ("client", "The server that asked, by the party name of its certificate."),
-    ("ground", "The legal ground, or the receipt of a consent; of `events-erased` who ordered it."),
+    (
+        "ground",
+        "Why it was allowed: `oneself`, `law:eligibility-for-treatment`, `consent:` and the id of \
+         its receipt, or `emergency:` with the id and the reason that was given; of \
+         `events-erased` who ordered it.",
+    ),
     (
         "outcome",
         "What came of it: `done`, `shown`, `answered` with the verdict, `empty`, `refused` or \

@@ -72,7 +72,7 @@ impl Drop for Neighbour {
 /// A registered party that calls the relay.
 pub struct Client {
     pub certificate: String,
-    http: reqwest::Client,
+    pub http: reqwest::Client,
 }
 
 impl Drop for Bed {
@@ -307,7 +307,7 @@ impl Bed {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
 }
@@ -361,6 +361,7 @@ async fn config(federation: &Federation, engine: Engine, urls: [&String; 3]) -> 
             tls: Some(federation.server_tls("relay")),
         },
         clients: vec!["portal".into(), "hospital".into()],
+        consent_clients: Vec::new(),
         database: database(federation, engine, "relay").await,
         column_keys: federation.path("columns.toml"),
         log: LogConfig {
@@ -380,6 +381,7 @@ async fn config(federation: &Federation, engine: Engine, urls: [&String; 3]) -> 
             party: "idp".into(),
         }],
         token_key: federation.path("token.key"),
+        other_token_keys: Vec::new(),
         client: federation.client_tls("relay"),
         session_minutes: 30,
         node: 7,

@@ -10,6 +10,7 @@
 
 mod bed;
 mod ceremony;
+mod consents;
 mod eligibility;
 mod evidence;
 mod faults;

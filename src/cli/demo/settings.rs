@@ -296,6 +296,7 @@ impl Folder {
         RelayConfig {
             listen: self.listen_config(Member::Relay, Some(self.services_authority())),
             clients: vec![Member::Portal.name()],
+            consent_clients: Vec::new(),
             database: self.database(Member::Relay),
             column_keys: file("columns.toml"),
             log: LogConfig {
@@ -315,6 +316,7 @@ impl Folder {
                 party: Member::Idp.name(),
             }],
             token_key: file("token.key"),
+            other_token_keys: Vec::new(),
             client: self.client_config(Member::Relay),
             session_minutes: 30,
             node: 0,

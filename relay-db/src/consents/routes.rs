@@ -1,0 +1,174 @@
+//! `GET` and `POST /consents`, `POST /consents/{id}/withdraw`, `GET /consents/{id}/receipt`: for
+//! their subject only.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::IntoResponse;
+use warifu_contract::calendar::today_in_japan;
+use warifu_contract::consent::{Consent, ConsentList, ConsentReader, ConsentRequest, Giving};
+use warifu_log::{Action, Event, LogError, Once};
+use warifu_service::Problem;
+
+use super::receipt as signed;
+use crate::caller::Caller;
+use crate::eligibility::require_key;
+use crate::events;
+use crate::history::require_own;
+use crate::relay::Relay;
+use crate::token::log_problem;
+
+/// Consents of one person, those that are over included.
+const MOST: usize = 200;
+
+/// Every consent of the token's subject.
+#[utoipa::path(
+    get,
+    path = "/consents",
+    responses(
+        (status = 200, body = ConsentList),
+        (status = "4XX", body = warifu_service::problem::ProblemDocument),
+    )
+)]
+pub(crate) async fn list(
+    State(relay): State<Relay>,
+    caller: Caller,
+) -> Result<Json<ConsentList>, Problem> {
+    require_window(&relay, &caller)?;
+    let consents = relay.consents().of(&caller.grant.subject).await?;
+    Ok(Json(ConsentList { consents }))
+}
+
+/// Writes a consent down. The same key gives the same consent again.
+#[utoipa::path(
+    post,
+    path = "/consents",
+    request_body = ConsentRequest,
+    params(("Idempotency-Key" = String, Header, description = "16 to 64 of A-Z, a-z, 0-9, _, -")),
+    responses(
+        (status = 200, body = Consent),
+        (status = "4XX", body = warifu_service::problem::ProblemDocument),
+    )
+)]
+pub(crate) async fn give(
+    State(relay): State<Relay>,
+    caller: Caller,
+    headers: HeaderMap,
+    Json(request): Json<ConsentRequest>,
+) -> Result<Json<Consent>, Problem> {
+    require_window(&relay, &caller)?;
+    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or_default();
+    require_key(key)?;
+    let subject = &caller.grant.subject;
+    let id = relay.consents().id_for(subject, key);
+    let known = relay.consents().of(subject).await?;
+    if let Some(earlier) = known.iter().find(|consent| consent.id == id) {
+        let same = earlier.terms == request;
+        let other = || Problem::new(StatusCode::CONFLICT, "idempotency.other-request");
+        return same.then(|| Json(earlier.clone())).ok_or_else(other);
+    }
+    if known.len() >= MOST {
+        return Err(Problem::new(StatusCode::CONFLICT, "consent.too-many"));
+    }
+    let now = relay.surroundings().now();
+    require_sound(&relay, &request, now)?;
+    let given = Giving { at: now, level: caller.grant.class.clone(), client: caller.party.clone() };
+    let consent = Consent { id, terms: request, given, withdrawn: None };
+    enter(&relay, events::consent(&caller, Action::ConsentGiven, &consent), &consent.id).await?;
+    relay.consents().save(subject, &consent).await?;
+    Ok(Json(consent))
+}
+
+/// Takes a consent back, from the next question on. One that is over stays as it is.
+#[utoipa::path(
+    post,
+    path = "/consents/{id}/withdraw",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, body = Consent),
+        (status = "4XX", body = warifu_service::problem::ProblemDocument),
+    )
+)]
+pub(crate) async fn withdraw(
+    State(relay): State<Relay>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Consent>, Problem> {
+    let consent = find(&relay, &caller, &id).await?;
+    if consent.withdrawn.is_some() {
+        return Ok(Json(consent));
+    }
+    let consent = Consent { withdrawn: Some(relay.surroundings().now()), ..consent };
+    enter(&relay, events::consent(&caller, Action::ConsentWithdrawn, &consent), &id).await?;
+    relay.consents().replace(&caller.grant.subject, &consent).await?;
+    Ok(Json(consent))
+}
+
+/// The signed receipt of a consent, as it stands now.
+#[utoipa::path(
+    get,
+    path = "/consents/{id}/receipt",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "JWS, typ consent-receipt+jwt", body = String,
+         content_type = "application/jose"),
+        (status = "4XX", body = warifu_service::problem::ProblemDocument),
+    )
+)]
+pub(crate) async fn receipt(
+    State(relay): State<Relay>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, Problem> {
+    let consent = find(&relay, &caller, &id).await?;
+    let now = relay.surroundings().now();
+    let receipt = signed::sign(&relay, &caller.grant.subject, &consent, now);
+    let receipt = receipt.map_err(|error| Problem::internal(&error))?;
+    Ok(([(header::CONTENT_TYPE, "application/jose")], receipt))
+}
+
+/// Consents are for their subject, and not at a service that they are about.
+fn require_window(relay: &Relay, caller: &Caller) -> Result<(), Problem> {
+    require_own(caller)?;
+    let is_service = relay.config().consent_clients.contains(&caller.party);
+    let elsewhere = || Problem::new(StatusCode::FORBIDDEN, "consent.elsewhere");
+    if is_service { Err(elsewhere()) } else { Ok(()) }
+}
+
+fn require_sound(
+    relay: &Relay,
+    request: &ConsentRequest,
+    now: jiff::Timestamp,
+) -> Result<(), Problem> {
+    let refused = |code| Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code));
+    if let Err(error) = request.validate(today_in_japan(now)) {
+        return refused(error.code());
+    }
+    let source = request.scope.source.as_deref();
+    if source.is_some_and(|source| relay.directory().by_id(source).is_none()) {
+        return refused("consent.scope");
+    }
+    match &request.reader {
+        ConsentReader::Service { party } if !relay.config().consent_clients.contains(party) => {
+            refused("consent.reader")
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn find(relay: &Relay, caller: &Caller, id: &str) -> Result<Consent, Problem> {
+    require_window(relay, caller)?;
+    let consents = relay.consents().of(&caller.grant.subject).await?;
+    let found = consents.into_iter().find(|consent| consent.id == id);
+    found.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "consent.unknown"))
+}
+
+/// Enters what happens to the consent `id`, before it does. A repetition is not entered again.
+async fn enter(relay: &Relay, event: Event, id: &str) -> Result<(), Problem> {
+    let named = format!("{}\n{id}", event.action.name());
+    let key = relay.ring().lookup("relay.consent-once", named.as_bytes());
+    match relay.log().append_once(event, Once { key, answer: Vec::new() }).await {
+        Ok(_) | Err(LogError::Repeated) => Ok(()),
+        Err(error) => Err(log_problem(&error)),
+    }
+}
