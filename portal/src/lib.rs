@@ -9,6 +9,7 @@ mod access;
 mod body;
 mod checkup;
 mod config;
+mod consent;
 mod dates;
 mod desk;
 mod form;

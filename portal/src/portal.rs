@@ -24,7 +24,7 @@ use crate::config::{AddressError, PortalConfig};
 use crate::look;
 use crate::office::client::CardOffice;
 use crate::pages::{
-    desk, doubts, entrance, events, evidence, history, home, links, office, record, session,
+    consents, desk, doubts, entrance, events, evidence, history, home, links, office, record, session,
 };
 use crate::relay::Relay;
 use crate::shared::{App, Shared};
@@ -197,6 +197,10 @@ fn people() -> Router<App> {
         .route("/history/proof", get(evidence::proof))
         .route("/history/export", get(evidence::export))
         .route("/history/key", get(evidence::key))
+        .route("/consents", get(consents::list).post(consents::give))
+        .route("/consents/check", post(consents::check))
+        .route("/consents/withdraw", post(consents::withdraw))
+        .route("/consents/receipt", get(consents::receipt))
         .route("/desk", get(desk::desk))
         .route("/desk/check", post(desk::check))
         .route("/desk/tap", post(desk::tap))

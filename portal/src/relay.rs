@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use warifu_contract::consent::{Consent, ConsentList, ConsentRequest};
 use warifu_contract::eligibility::{EligibilityAnswer, EligibilityRequest};
 use warifu_contract::history::HistoryPage;
 use warifu_contract::records::{Panel, PanelOutcome, RecordsRequest, Service};
@@ -173,6 +174,36 @@ impl Relay {
         // A long history takes longer than any other call.
         let call = call.timeout(LONG_PATIENCE);
         Ok(checked(call.send().await?)?.bytes_stream())
+    }
+
+    /// Every consent of the person.
+    pub async fn consents(&self, access: &Access) -> Result<ConsentList, RelayError> {
+        let call = self.http.get(self.at("consents")).bearer_auth(&access.token);
+        read(checked(call.send().await?)?).await
+    }
+
+    /// Gives a consent; once, however often it is sent under `key`.
+    pub async fn give_consent(
+        &self,
+        access: &Access,
+        key: &str,
+        request: &ConsentRequest,
+    ) -> Result<Consent, RelayError> {
+        let call = self.http.post(self.at("consents")).bearer_auth(&access.token);
+        let call = call.header("idempotency-key", key).json(request);
+        read(checked(call.send().await?)?).await
+    }
+
+    /// Takes the consent `id` back.
+    pub async fn withdraw_consent(&self, access: &Access, id: &str) -> Result<Consent, RelayError> {
+        let at = self.at(&format!("consents/{id}/withdraw"));
+        read(checked(self.http.post(at).bearer_auth(&access.token).send().await?)?).await
+    }
+
+    /// The signed receipt of the consent `id`.
+    pub async fn consent_receipt(&self, access: &Access, id: &str) -> Result<String, RelayError> {
+        let at = self.at(&format!("consents/{id}/receipt"));
+        text(checked(self.http.get(at).bearer_auth(&access.token).send().await?)?).await
     }
 
     /// The key that verifies the log's heads.

@@ -4,7 +4,7 @@ use warifu_service::words::{Words, WordsError};
 
 /// The codes of the problems that this party can answer with.
 #[cfg(test)]
-pub const PROBLEMS: [&str; 20] = [
+pub const PROBLEMS: [&str; 23] = [
     "saml.unreadable",
     "saml.request-unknown",
     "saml.refused",
@@ -17,6 +17,9 @@ pub const PROBLEMS: [&str; 20] = [
     "history.no-access",
     "history.no-entry",
     "history.no-relay",
+    "consents.unknown",
+    "consents.no-access",
+    "consents.no-relay",
     "request.cross-site",
     "logout.refused",
     "office.down",
@@ -52,6 +55,7 @@ macro_rules! catalogues {
             include_str!(concat!("../locales/", $language, "/site.ftl")),
             include_str!(concat!("../locales/", $language, "/records.ftl")),
             include_str!(concat!("../locales/", $language, "/links.ftl")),
+            include_str!(concat!("../locales/", $language, "/consents.ftl")),
             include_str!(concat!("../locales/", $language, "/desk.ftl")),
             include_str!(concat!("../locales/", $language, "/office.ftl")),
             include_str!(concat!("../locales/", $language, "/office_problems.ftl")),

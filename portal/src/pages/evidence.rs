@@ -42,7 +42,7 @@ pub async fn key(State(app): State<App>, Resident(_): Resident) -> Result<Respon
     Ok(saved("warifu-log.vkey", "text/plain", key))
 }
 
-fn open<'me>(app: &App, me: &'me SignedIn) -> Result<&'me Access, Problem> {
+pub(super) fn open<'me>(app: &App, me: &'me SignedIn) -> Result<&'me Access, Problem> {
     let ended = |_| Problem::new(StatusCode::FORBIDDEN, "history.no-access");
     me.access(app.surroundings.now()).map_err(ended)
 }
@@ -60,7 +60,7 @@ fn missing(cause: &RelayError) -> Problem {
 }
 
 /// As a file to be saved.
-fn saved(name: &str, kind: &'static str, body: impl Into<Body>) -> Response {
+pub(super) fn saved(name: &str, kind: &'static str, body: impl Into<Body>) -> Response {
     let mut response = ([(header::CONTENT_TYPE, kind)], body.into()).into_response();
     if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, name);

@@ -4,6 +4,7 @@
 
 pub mod answer;
 pub mod checkups;
+pub mod consents;
 pub mod doubts;
 pub mod history;
 pub mod icon;

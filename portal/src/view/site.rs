@@ -53,7 +53,7 @@ const fn entry(href: &'static str, key: &'static str) -> Entry {
     Entry { href, key, apart: false, roles: &[] }
 }
 
-const RESIDENT: [Entry; 9] = [
+const RESIDENT: [Entry; 10] = [
     entry("/home", "nav-home"),
     entry("/insurance", "nav-insurance"),
     entry("/checkups", "nav-checkups"),
@@ -61,7 +61,8 @@ const RESIDENT: [Entry; 9] = [
     Entry { roles: &Role::OFFICE, ..entry("/office", "nav-office") },
     Entry { roles: &Role::DECIDERS, ..entry("/staff/links", "nav-doubts") },
     entry("/links", "nav-links"),
-    Entry { apart: true, ..entry("/history", "nav-history") },
+    Entry { apart: true, ..entry("/consents", "nav-consents") },
+    entry("/history", "nav-history"),
     entry("/help", "nav-help"),
 ];
 const DESK: [Entry; 3] = [

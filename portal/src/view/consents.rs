@@ -1,0 +1,128 @@
+//! Who may see my records: the list, the form, the summary.
+
+use askama::Template;
+use jiff::Timestamp;
+use warifu_contract::consent::{Consent, ConsentReader, ConsentRequest, ConsentState};
+use warifu_contract::history::Purpose;
+use warifu_service::web::Page;
+use warifu_service::words::Voice;
+
+use super::Fact;
+use super::site::Site;
+use crate::dates::words as dates;
+use crate::form::{FieldError, FieldLook, FieldView};
+
+/// The list and the form.
+#[derive(Debug, Template)]
+#[template(path = "consents.html")]
+pub struct ConsentsScreen<'a> {
+    /// The frame.
+    pub page: Page<'a>,
+    /// The portal's frame.
+    pub site: Site,
+    /// Key of the reason why nothing can be shown.
+    pub no_records: Option<&'static str>,
+    /// Key of what was done a moment ago.
+    pub done: Option<&'static str>,
+    /// Newest first.
+    pub consents: Vec<ConsentView>,
+    /// What is wrong with the form.
+    pub errors: Vec<FieldError>,
+    /// Step one.
+    pub what: Vec<FieldView>,
+    /// Step two.
+    pub whom: Vec<FieldView>,
+    /// Step three.
+    pub until: Vec<FieldView>,
+}
+
+/// The summary before a consent is given.
+#[derive(Debug, Template)]
+#[template(path = "consent_check.html")]
+pub struct ConsentCheckScreen<'a> {
+    /// The frame.
+    pub page: Page<'a>,
+    /// The portal's frame.
+    pub site: Site,
+    /// What, to whom, what for, until when.
+    pub facts: Vec<Fact>,
+    /// The form's fields.
+    pub hidden: Vec<(&'static str, String)>,
+    /// So that it is given once.
+    pub key: String,
+}
+
+/// One consent in the list.
+#[derive(Debug, Clone)]
+pub struct ConsentView {
+    /// Its id.
+    pub id: String,
+    /// To whom.
+    pub reader: String,
+    /// Whether it holds, or will.
+    pub is_open: bool,
+    /// Where it stands, in words.
+    pub state: String,
+    /// What, what for, until when, since when.
+    pub facts: Vec<Fact>,
+}
+
+impl ConsentView {
+    /// The consent as it stands at `now`.
+    pub fn new(voice: Voice<'_>, consent: &Consent, now: Timestamp) -> Self {
+        let state = consent.state(now);
+        let given = Fact {
+            label: voice.say("consent-fact-given"),
+            value: dates::moment(voice.language, consent.given.at),
+        };
+        let withdrawn = consent.withdrawn.map(|at| Fact {
+            label: voice.say("consent-fact-withdrawn"),
+            value: dates::moment(voice.language, at),
+        });
+        let mut facts = summary(voice, &consent.terms);
+        facts.extend([given].into_iter().chain(withdrawn));
+        Self {
+            id: consent.id.clone(),
+            reader: reader(voice, &consent.terms.reader),
+            is_open: matches!(state, ConsentState::Active | ConsentState::Ahead),
+            state: voice.say(match state {
+                ConsentState::Active => "consent-state-active",
+                ConsentState::Ahead => "consent-state-ahead",
+                ConsentState::Ended => "consent-state-ended",
+                ConsentState::Withdrawn => "consent-state-withdrawn",
+            }),
+            facts,
+        }
+    }
+}
+
+/// What is let out, to whom, what for and until when.
+pub fn summary(voice: Voice<'_>, request: &ConsentRequest) -> Vec<Fact> {
+    let fact = |label, value| Fact { label: voice.say(label), value };
+    let services = request.scope.services.iter();
+    let services: Vec<_> =
+        services.map(|service| voice.say(&format!("consent-what-{}", service.as_str()))).collect();
+    vec![
+        fact("consent-fact-what", services.join(&voice.say("consent-and"))),
+        fact("consent-fact-whom", reader(voice, &request.reader)),
+        fact("consent-fact-purpose", voice.say(purpose(request.purpose))),
+        fact("consent-fact-until", dates::day(voice.language, request.until)),
+    ]
+}
+
+fn reader(voice: Voice<'_>, reader: &ConsentReader) -> String {
+    match reader {
+        ConsentReader::Organization { code, name } => format!("{name} ({code})"),
+        ConsentReader::AnyClinicInEmergency => voice.say("consent-reader-emergency"),
+        ConsentReader::Service { party } => party.clone(),
+    }
+}
+
+fn purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Care => "consent-purpose-care",
+        Purpose::HealthGuidance => "consent-purpose-guidance",
+        Purpose::Emergency => "consent-purpose-emergency",
+        _ => "consent-purpose-service",
+    }
+}
