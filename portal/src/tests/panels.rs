@@ -126,3 +126,25 @@ async fn access_that_has_run_out_asks_for_another_sign_in() {
     let page = browser.get("/insurance").await.text().await;
     assert!(page.contains("記録を見られる時間が終わりました"));
 }
+
+#[tokio::test]
+async fn a_consent_is_given_after_its_summary() {
+    let rig = Rig::with(Behaviour::default()).await;
+    let mut browser = rig.signed_in("resident").await;
+    let list = browser.get("/consents").await.text().await;
+    assert!(list.contains("まだだれにも見せていません"), "{list}");
+    let mut form = vec![("whom", "care"), ("time", "half"), ("code", "1310000001")];
+    let lacking = browser.post("/consents/check", &form).await.text().await;
+    assert!(lacking.contains("一つ以上選んでください"), "{lacking}");
+    form.extend([("pension", "yes"), ("name", "第一診療所")]);
+    let summary = browser.post("/consents/check", &form).await.text().await;
+    let key = summary.split_once("name=\"key\" value=\"").unwrap().1;
+    let key = key.split_once('"').unwrap().0.to_owned();
+    form.push(("key", &key));
+    let given = browser.post("/consents", &form).await;
+    assert_eq!(given.location(), "/consents?done=given");
+    let done = browser.get("/consents?done=given").await.text().await;
+    assert!(done.contains("同意を受け付けました"), "{done}");
+    let strange = browser.get("/consents/receipt?id=../history").await;
+    assert_eq!(strange.status(), 404);
+}

@@ -274,6 +274,7 @@ fn router(desk: Desk) -> Router {
         .route("/token", post(token))
         .route("/records", post(records))
         .route("/eligibility", post(eligibility))
+        .route("/consents", get(consents).post(consented))
         .route("/history", get(history))
         .route("/history/proof", get(proof))
         .route("/history/export", get(async || "{}\n"))
@@ -330,6 +331,25 @@ async fn proof(Query(query): Query<BTreeMap<String, u64>>) -> Response {
         4210 => "c2sp.org/tlog-proof@v1\n".into_response(),
         _ => StatusCode::GONE.into_response(),
     }
+}
+
+async fn consents() -> Json<warifu_contract::consent::ConsentList> {
+    Json(warifu_contract::consent::ConsentList { consents: Vec::new() })
+}
+
+/// Writes down whatever has a key.
+async fn consented(
+    headers: HeaderMap,
+    Json(terms): Json<warifu_contract::consent::ConsentRequest>,
+) -> Response {
+    if headers.get("idempotency-key").is_none_or(|key| key.len() != 32) {
+        return StatusCode::UNPROCESSABLE_ENTITY.into_response();
+    }
+    let at = Timestamp::UNIX_EPOCH;
+    let given =
+        warifu_contract::consent::Giving { at, level: "high".into(), client: "portal".into() };
+    let id = "ab".repeat(16);
+    Json(warifu_contract::consent::Consent { id, terms, given, withdrawn: None }).into_response()
 }
 
 async fn history() -> Json<HistoryPage> {

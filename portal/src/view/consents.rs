@@ -126,3 +126,80 @@ fn purpose(purpose: Purpose) -> &'static str {
         _ => "consent-purpose-service",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consent::{UNTIL, WHAT, WHOM, carried, empty, read};
+    use crate::form::{FieldProblem, errors, fields};
+    use crate::samples::{TODAY, now};
+    use crate::view::site::Menu;
+    use crate::view::tests::{check, in_both, page};
+    use jiff::ToSpan as _;
+    use warifu_contract::consent::Giving;
+
+    fn request() -> ConsentRequest {
+        let typed = empty().with("pension", "yes").with("checkup", "yes");
+        read(&typed.with("code", "1310000001").with("name", "見本<b>医院"), TODAY).unwrap()
+    }
+
+    fn consents() -> Vec<Consent> {
+        let given = Giving { at: now(), level: "high".into(), client: "portal".into() };
+        let open = Consent { id: "ab".repeat(16), terms: request(), given, withdrawn: None };
+        let mut ended = open.clone();
+        ended.terms.until = TODAY.checked_sub(1.day()).unwrap();
+        let withdrawn = Consent { withdrawn: Some(now()), ..open.clone() };
+        vec![open, ended, withdrawn]
+    }
+
+    #[test]
+    fn the_list_empty_full_and_with_problems() {
+        let problem = FieldProblem { field: "code", key: "consent-code-wrong" };
+        in_both(|words, language| {
+            let voice = words.in_(language);
+            for (name, consents, problems, no_records) in [
+                ("consents", consents(), vec![], None),
+                ("consents-empty", vec![], vec![problem], None),
+                ("consents-none", vec![], vec![], Some("no-records-level")),
+            ] {
+                let part = |shapes| fields(voice, shapes, &empty(), &problems, None);
+                let screen = ConsentsScreen {
+                    page: page(words, language),
+                    site: Site::new(voice, None, Menu::Resident, &[], "/consents"),
+                    no_records,
+                    done: (name == "consents").then_some("consents-given"),
+                    consents: consents
+                        .iter()
+                        .map(|one| ConsentView::new(voice, one, now()))
+                        .collect(),
+                    errors: errors(voice, &problems),
+                    what: part(&WHAT),
+                    whom: part(&WHOM),
+                    until: part(&UNTIL),
+                };
+                let html = screen.render().unwrap();
+                check(name, language, &html, words);
+                assert!(!html.contains("見本<b>"), "{name}: not escaped");
+                let open = consents.iter().filter(|one| one.state(now()) == ConsentState::Active);
+                assert_eq!(html.matches("action=\"/consents/withdraw\"").count(), open.count());
+            }
+        });
+    }
+
+    #[test]
+    fn the_summary_carries_the_form_along() {
+        in_both(|words, language| {
+            let voice = words.in_(language);
+            let screen = ConsentCheckScreen {
+                page: page(words, language),
+                site: Site::new(voice, None, Menu::Resident, &[], "/consents"),
+                facts: summary(voice, &request()),
+                hidden: carried(&empty().with("pension", "yes")),
+                key: "ab".repeat(16),
+            };
+            let html = screen.render().unwrap();
+            check("consent-check", language, &html, words);
+            assert!(html.contains("name=\"pension\" value=\"yes\""));
+        });
+    }
+}
