@@ -178,7 +178,7 @@ impl Relay {
 
     /// Every consent of the person.
     pub async fn consents(&self, access: &Access) -> Result<ConsentList, RelayError> {
-        let call = self.http.get(self.at("consents")).bearer_auth(&access.token);
+        let call = self.call(Method::GET, "consents").bearer_auth(&access.token);
         read(checked(call.send().await?)?).await
     }
 
@@ -189,21 +189,21 @@ impl Relay {
         key: &str,
         request: &ConsentRequest,
     ) -> Result<Consent, RelayError> {
-        let call = self.http.post(self.at("consents")).bearer_auth(&access.token);
+        let call = self.call(Method::POST, "consents").bearer_auth(&access.token);
         let call = call.header("idempotency-key", key).json(request);
         read(checked(call.send().await?)?).await
     }
 
     /// Takes the consent `id` back.
     pub async fn withdraw_consent(&self, access: &Access, id: &str) -> Result<Consent, RelayError> {
-        let at = self.at(&format!("consents/{id}/withdraw"));
-        read(checked(self.http.post(at).bearer_auth(&access.token).send().await?)?).await
+        let at = format!("consents/{id}/withdraw");
+        read(checked(self.call(Method::POST, &at).bearer_auth(&access.token).send().await?)?).await
     }
 
     /// The signed receipt of the consent `id`.
     pub async fn consent_receipt(&self, access: &Access, id: &str) -> Result<String, RelayError> {
-        let at = self.at(&format!("consents/{id}/receipt"));
-        text(checked(self.http.get(at).bearer_auth(&access.token).send().await?)?).await
+        let at = format!("consents/{id}/receipt");
+        text(checked(self.call(Method::GET, &at).bearer_auth(&access.token).send().await?)?).await
     }
 
     /// The key that verifies the log's heads.
