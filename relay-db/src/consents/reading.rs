@@ -95,8 +95,9 @@ impl Reading {
             (None, Purpose::OwnService) => Asker::Through { party: &self.client },
             (None, _) => Asker::Oneself,
         };
-        let asked = Asked::Record(service);
-        decide(&Disclosure { asker, purpose: self.purpose, asked, source }, &self.consents, now)
+        let disclosure =
+            Disclosure { asker, purpose: self.purpose, asked: Asked::Record(service), source };
+        decide(&disclosure, &self.consents, now)
     }
 
     /// The errand to a holder who knows the person as `pseudonym`.

@@ -54,8 +54,9 @@ impl Consents {
     /// The id that a client's key stands for: the same key gives the same consent.
     pub fn id_for(&self, subject: &str, key: &str) -> String {
         let named = format!("{subject}\n{key}");
-        let hash = self.ring.lookup("relay_consent.id", named.as_bytes());
-        hash.iter().take(ID).map(|byte| format!("{byte:02x}")).collect()
+        let mut id = HEXLOWER.encode(&self.ring.lookup("relay_consent.id", named.as_bytes()));
+        id.truncate(2 * ID);
+        id
     }
 
     /// Every consent of `subject`, newest first.
