@@ -180,8 +180,8 @@ mod tests {
         ] {
             assert!(opener.open(&issuer.issue(&other).unwrap(), now()).is_err());
         }
-        let forger = Arc::new(FileKey::generate(KeyAlgorithm::P256).unwrap());
-        let forged = HolderIssuer { signer: JwsSigner::new(forger).unwrap(), ..issuer };
+        let stranger = Arc::new(FileKey::generate(KeyAlgorithm::P256).unwrap());
+        let forged = HolderIssuer { signer: JwsSigner::new(stranger).unwrap(), ..issuer };
         assert!(opener.open(&forged.issue(&holder()).unwrap(), now()).is_err());
     }
 

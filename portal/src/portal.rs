@@ -24,7 +24,8 @@ use crate::config::{AddressError, PortalConfig};
 use crate::look;
 use crate::office::client::CardOffice;
 use crate::pages::{
-    consents, desk, doubts, entrance, events, evidence, history, home, links, office, record, session,
+    consents, desk, doubts, entrance, events, evidence, history, home, links, office, record,
+    session,
 };
 use crate::relay::Relay;
 use crate::shared::{App, Shared};

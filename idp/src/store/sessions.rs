@@ -161,9 +161,8 @@ impl Store {
     }
 
     fn open_holder(&self, session: &SecretHash, sealed: &[u8]) -> Result<String, StoreError> {
-        let opened = self.keys.open(&holder_context(session), sealed);
-        let plain = opened.map_err(|source| StoreError::Sealed { column: HOLDER, source })?;
-        String::from_utf8(plain.to_vec()).map_err(|_| StoreError::Corrupt(HOLDER))
+        let opened = self.keys.open_text(&holder_context(session), sealed);
+        opened.map_err(|source| StoreError::Sealed { column: HOLDER, source })
     }
 
     async fn replace(
