@@ -38,7 +38,8 @@ fn source(path: &str) -> String {
 fn is_test(source: &str, name: &str) -> bool {
     let Some((before, _)) = source.split_once(&format!("fn {name}(")) else { return false };
     let mut above = before.lines().rev().skip_while(|line| matches!(line.trim(), "" | "async"));
-    above.next().is_some_and(|line| line.trim().starts_with("#[")) && before.contains("test]")
+    above.next().is_some_and(|line| line.trim().starts_with("#["))
+        && (before.contains("test]") || before.contains("::test("))
 }
 
 #[test]

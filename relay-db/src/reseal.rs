@@ -79,7 +79,7 @@ const COLUMNS: [Column; 9] = [
     Column {
         name: "relay_consent.body",
         select: "SELECT subject AS first, '' AS connector, id AS last, body AS sealed \
-                 FROM relay_consent WHERE subject > $1 OR (subject = $1 AND id > $3) \
+                 FROM relay_consent WHERE (subject, id) > ($1, $3) \
                  ORDER BY subject, id LIMIT $4",
         update: "UPDATE relay_consent SET body = $5 \
                  WHERE subject = $1 AND id = $3 AND body = $4",
@@ -87,7 +87,7 @@ const COLUMNS: [Column; 9] = [
     Column {
         name: "relay_consent_reader.subject",
         select: "SELECT reader AS first, '' AS connector, id AS last, subject AS sealed \
-                 FROM relay_consent_reader WHERE reader > $1 OR (reader = $1 AND id > $3) \
+                 FROM relay_consent_reader WHERE (reader, id) > ($1, $3) \
                  ORDER BY reader, id LIMIT $4",
         update: "UPDATE relay_consent_reader SET subject = $5 \
                  WHERE reader = $1 AND id = $3 AND subject = $4",

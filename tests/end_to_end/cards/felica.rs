@@ -39,6 +39,7 @@ fn a_felica_card_signs_in_and_the_ic_card_steps_up() {
             browser.see_screen("wrong-card").await;
             browser.looked_at("felica-step-up").await;
             felica.remove();
+            browser.see_screen("insert-card").await;
             let _own = rig.insert("ueno-taro", FRONT);
             browser.enter_pin(PIN).await;
             browser.see("見本年金センター").await;

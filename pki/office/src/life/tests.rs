@@ -240,7 +240,7 @@ fn random_lives_reach_every_stage_and_every_step() {
 
     let mut runner = TestRunner::deterministic();
     let (mut stages, mut kinds) = (BTreeMap::new(), BTreeSet::new());
-    for _ in 0..2500 {
+    for _ in 0..6000 {
         let tries = proptest::collection::vec(one_try(), 120).new_tree(&mut runner).unwrap();
         let mut lived = Lived::default();
         for (index, attempt) in tries.current().into_iter().enumerate() {
