@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::jose::{Expected, JoseError, JweOpener, JweSealer, JwsSigner, JwsVerifier};
+use crate::jose::{JoseError, JweSealer, JwsSigner, SealedOpener};
 use crate::{FileKey, PublicKey, Signer};
 
 const HOLDER_TYPE: &str = "card-holder+jwt";
@@ -87,12 +87,7 @@ impl HolderIssuer {
 
 /// Learns whose card it was: the office's half.
 #[derive(Clone, Debug)]
-pub struct HolderOpener {
-    opener: JweOpener,
-    verifier: JwsVerifier,
-    issuer: String,
-    audience: String,
-}
+pub struct HolderOpener(SealedOpener);
 
 impl HolderOpener {
     /// Opens, with the office's key, what the identity provider `issuer` signed with its key for
@@ -103,24 +98,13 @@ impl HolderOpener {
         issuer: impl Into<String>,
         audience: impl Into<String>,
     ) -> Result<Self, JoseError> {
-        Ok(Self {
-            opener: JweOpener::new(office)?,
-            verifier: JwsVerifier::new(idp)?,
-            issuer: issuer.into(),
-            audience: audience.into(),
-        })
+        SealedOpener::new(office, idp, issuer, audience).map(Self)
     }
 
     /// Opens the token and checks signature, issuer, audience, times and claims.
     pub fn open(&self, sealed: &str, now: Timestamp) -> Result<CardHolder, HolderError> {
-        let expected = Expected {
-            typ: HOLDER_TYPE,
-            issuer: &self.issuer,
-            audience: &self.audience,
-            longest: CardHolder::LONGEST_LIFE,
-        };
-        let token = self.opener.open(sealed)?;
-        let holder: CardHolder = self.verifier.verify(&token, &expected, now)?;
+        let expected = (HOLDER_TYPE, CardHolder::LONGEST_LIFE);
+        let holder: CardHolder = self.0.open(sealed, expected, now)?;
         holder.require_sound()?;
         Ok(holder)
     }

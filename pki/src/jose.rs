@@ -5,10 +5,12 @@
 
 mod jwe;
 mod jws;
+mod sealed;
 
 pub use jwe::{JweOpener, JweSealer};
 pub(crate) use jws::instant;
 pub use jws::{Expected, JwsSigner, JwsVerifier};
+pub(crate) use sealed::SealedOpener;
 
 use crate::{KeyError, SignError};
 

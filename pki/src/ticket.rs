@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::jose::{Expected, JoseError, JweOpener, JweSealer, JwsSigner, JwsVerifier};
+use crate::jose::{JoseError, JweSealer, JwsSigner, SealedOpener};
 use crate::{FileKey, PublicKey, Signer};
 
 const RELAY_TYPE: &str = "relay-ticket+jwt";
@@ -197,10 +197,7 @@ impl TicketIssuer {
 /// Opens tickets: the recipient's half.
 #[derive(Clone, Debug)]
 pub struct TicketOpener {
-    opener: JweOpener,
-    verifier: JwsVerifier,
-    issuer: String,
-    audience: String,
+    opener: SealedOpener,
     typ: &'static str,
     longest: SignedDuration,
 }
@@ -215,10 +212,7 @@ impl TicketOpener {
         audience: impl Into<String>,
     ) -> Result<Self, JoseError> {
         Ok(Self {
-            opener: JweOpener::new(relay)?,
-            verifier: JwsVerifier::new(idp)?,
-            issuer: issuer.into(),
-            audience: audience.into(),
+            opener: SealedOpener::new(relay, idp, issuer, audience)?,
             typ: RELAY_TYPE,
             longest: Purpose::Records.lifetime(),
         })
@@ -238,14 +232,7 @@ impl TicketOpener {
     /// Opens a ticket and checks signature, issuer, audience, times and claims. That `jti` was not
     /// used before (where that counts) and that the client fits `cnf` is the caller's to check.
     pub fn open(&self, sealed: &str, now: Timestamp) -> Result<Ticket, TicketError> {
-        let expected = Expected {
-            typ: self.typ,
-            issuer: &self.issuer,
-            audience: &self.audience,
-            longest: self.longest,
-        };
-        let token = self.opener.open(sealed)?;
-        let ticket: Ticket = self.verifier.verify(&token, &expected, now)?;
+        let ticket: Ticket = self.opener.open(sealed, (self.typ, self.longest), now)?;
         ticket.require_sound()?;
         let fits = ticket.purpose.token_type() == self.typ;
         if fits { Ok(ticket) } else { Err(TicketError::Claims) }

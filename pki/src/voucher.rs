@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::jose::{Expected, JoseError, JweOpener, JweSealer, JwsSigner, JwsVerifier};
+use crate::jose::{JoseError, JweSealer, JwsSigner, SealedOpener};
 use crate::{FileKey, PublicKey, Signer};
 
 const VOUCHER_TYPE: &str = "attribute-voucher+jwt";
@@ -100,12 +100,7 @@ impl VoucherIssuer {
 
 /// Opens vouchers: the connector's half.
 #[derive(Clone, Debug)]
-pub struct VoucherOpener {
-    opener: JweOpener,
-    verifier: JwsVerifier,
-    issuer: String,
-    audience: String,
-}
+pub struct VoucherOpener(SealedOpener);
 
 impl VoucherOpener {
     /// Opens, with the connector's key, vouchers that the office `issuer` signed with its key for
@@ -116,12 +111,7 @@ impl VoucherOpener {
         issuer: impl Into<String>,
         audience: impl Into<String>,
     ) -> Result<Self, JoseError> {
-        Ok(Self {
-            opener: JweOpener::new(connector)?,
-            verifier: JwsVerifier::new(office)?,
-            issuer: issuer.into(),
-            audience: audience.into(),
-        })
+        SealedOpener::new(connector, office, issuer, audience).map(Self)
     }
 
     /// Opens a voucher and checks signature, issuer, audience and times. That it belongs to the
@@ -131,14 +121,7 @@ impl VoucherOpener {
         sealed: &str,
         now: Timestamp,
     ) -> Result<Voucher<A>, VoucherError> {
-        let expected = Expected {
-            typ: VOUCHER_TYPE,
-            issuer: &self.issuer,
-            audience: &self.audience,
-            longest: LONGEST_LIFE,
-        };
-        let token = self.opener.open(sealed)?;
-        let voucher: Voucher<A> = self.verifier.verify(&token, &expected, now)?;
+        let voucher: Voucher<A> = self.0.open(sealed, (VOUCHER_TYPE, LONGEST_LIFE), now)?;
         voucher.require_sound()?;
         Ok(voucher)
     }
