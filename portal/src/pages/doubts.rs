@@ -1,12 +1,12 @@
 //! `/staff/links`: doubtful links, which two people decide.
 
 use axum::extract::{Form, Path, Query, State};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use warifu_contract::linking::portal::{ApproveRequest, LinkStep};
 use warifu_service::Problem;
 
-use super::links::{Said, is_id, why};
+use super::links::{Said, back_to, is_id, why};
 use crate::access::{Decider, SignedIn};
 use crate::look::{Look, show};
 use crate::shared::{App, Shared};
@@ -105,10 +105,7 @@ pub async fn refuse(
 }
 
 fn back(said: Option<&'static str>) -> Response {
-    match said {
-        Some(said) => Redirect::to(&format!("/staff/links?said={said}")).into_response(),
-        None => Redirect::to("/staff/links").into_response(),
-    }
+    back_to("/staff/links", said)
 }
 
 fn answer(said: &str) -> Option<(Tone, &'static str)> {

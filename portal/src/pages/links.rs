@@ -141,11 +141,15 @@ pub fn is_id(id: &str) -> bool {
     id.len() == ID_DIGITS && id.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// To the list, which says what came of it.
 fn back(said: Option<&'static str>) -> Response {
+    back_to("/links", said)
+}
+
+/// To a list, which says what came of it.
+pub fn back_to(list: &str, said: Option<&'static str>) -> Response {
     match said {
-        Some(said) => Redirect::to(&format!("/links?said={said}")).into_response(),
-        None => Redirect::to("/links").into_response(),
+        Some(said) => Redirect::to(&format!("{list}?said={said}")).into_response(),
+        None => Redirect::to(list).into_response(),
     }
 }
 
