@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Every package of ours with those of ours it may know. The root package may know all.
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 14] = [
     ("warifu-contract", &[]),
     ("warifu-service", &[]),
     ("warifu-saml", &[]),
@@ -22,8 +22,10 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("warifu-office", &["ca", "pki", "card", "contract", "service"]),
     ("warifu-idp", &["pki", "card", "saml", "service"]),
     ("warifu-log", &["service"]),
-    ("warifu-connectors", &["contract", "pki", "service"]),
-    ("warifu-relay", &["log", "contract", "connectors", "service", "pki"]),
+    ("warifu-files", &["contract"]),
+    ("warifu-deposit", &["contract", "files", "service"]),
+    ("warifu-connectors", &["contract", "files", "pki", "service"]),
+    ("warifu-relay", &["log", "deposit", "files", "contract", "connectors", "service", "pki"]),
 ];
 const PORTAL: (&str, &[&str]) = ("warifu-portal", &["saml", "contract", "service"]);
 
