@@ -149,6 +149,44 @@ checkups-tile-years = { $n ->
    *[other] Results of { $n } check-ups
  }
 
+syndrome-title = Metabolic check
+syndrome-rules = Step by step, by the national rules in force since fiscal year { $year }. This is not a diagnosis.
+syndrome-waist = Waist
+syndrome-risks = Blood sugar, lipids, blood pressure
+syndrome-result = Result
+syndrome-sugar = Blood sugar
+syndrome-fat = Lipids
+syndrome-pressure = Blood pressure
+syndrome-met = Counts
+syndrome-not-met = Does not count
+syndrome-unknown = Not known
+syndrome-limit-high = counts from { $limit }
+syndrome-limit-low = counts below { $limit }
+syndrome-drug = It counts because medicine is taken for it.
+syndrome-drug-unanswered = Whether medicine is taken for it was not answered.
+syndrome-result-syndrome = The signs of metabolic syndrome are there
+syndrome-result-near = Close to metabolic syndrome
+syndrome-result-no = No sign of metabolic syndrome
+syndrome-result-undecided = This cannot be decided
+syndrome-because-risks = The waist counts, and of blood sugar, lipids and blood pressure { $n ->
+    [one] one counts
+   *[other] { $n } count
+ }. It is a sign to look at meals and exercise.
+syndrome-because-waist = The waist is below its limit.
+syndrome-because-no-risk = Neither blood sugar nor lipids nor blood pressure counts.
+syndrome-because-missing = A test was not taken, or a question not answered, and the result depends on it.
+syndrome-differs = The check-up centre's own result is "{ $reported }". It may have used other values; please ask the centre.
+guidance-title = Health guidance (help with daily habits)
+guidance-intensive = Intensive support is meant for you
+guidance-motivational = Motivational support is meant for you
+guidance-information = Not needed; information only
+guidance-undecided = This cannot be decided
+guidance-outside-ages = Guidance is for those who reach 40 to 74 within the fiscal year
+guidance-limits = Guidance begins at lower blood sugar than the result above (glucose 100 mg/dL, HbA1c { $hba1c } %), to notice early.
+guidance-smoking = Smoking counts where blood sugar, lipids or blood pressure counts.
+guidance-drugs = Those who take medicine for blood pressure, blood sugar or lipids are in their doctor's care and need none.
+guidance-age = For those who reach 65 within the fiscal year, intensive becomes motivational support.
+
 item-visceral-fat = Visceral fat area
 item-systolic-1 = Blood pressure (upper), first
 item-systolic-2 = Blood pressure (upper), second

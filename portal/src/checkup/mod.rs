@@ -4,3 +4,4 @@ pub mod chart;
 pub mod findings;
 pub mod judgement;
 pub mod limits;
+pub mod syndrome;

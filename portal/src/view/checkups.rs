@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use warifu_contract::records::{Checkup, CheckupItem, CheckupRecord, CheckupValue};
 use warifu_service::words::{Language, Voice};
 
+use super::syndrome::SyndromeView;
 use super::tile::Glance;
 use super::trends::{Trend, trends};
 use super::{Fact, Link, Tone};
@@ -29,6 +30,7 @@ pub struct CheckupsView<'a> {
     attention: Vec<Attention>,
     determined: Vec<Fact>,
     answers: Vec<Fact>,
+    syndrome: Option<SyndromeView<'a>>,
     trends: Vec<Trend>,
     rows: Vec<Row>,
     rules: String,
@@ -91,6 +93,7 @@ impl<'a> CheckupsView<'a> {
             attention: attention(voice, record, checkup),
             determined: answers(voice, checkup, true),
             answers: answers(voice, checkup, false),
+            syndrome: SyndromeView::new(voice, record, checkup),
             trends: trends(voice, record.sex, record.checkups.get(index..).unwrap_or_default()),
             rules: voice.tell("checkups-rules", &[("year", year.as_str().into())]),
             summary: voice.tell("checkups-summary", &[("year", year.into())]),
@@ -205,17 +208,25 @@ fn row(
 }
 
 /// The item's name in the page's language; an unknown code keeps the name it came with.
-fn item_name(voice: Voice<'_>, item: &CheckupItem) -> String {
+pub(super) fn item_name(voice: Voice<'_>, item: &CheckupItem) -> String {
     name_key(&item.code).map_or_else(|| item.name.clone(), |key| voice.say(key))
 }
 
-fn value_words(voice: Voice<'_>, value: &CheckupValue) -> String {
+pub(super) fn value_words(voice: Voice<'_>, value: &CheckupValue) -> String {
     match value {
         CheckupValue::Quantity { value, unit } => {
             format!("{} {}", number(*value), unit_words(unit))
         }
         CheckupValue::Text { text } => text.clone(),
         CheckupValue::NotTaken => voice.say("pension-none"),
+    }
+}
+
+/// The unit of a quantity; empty for an answer in words.
+pub(super) fn unit_of(item: &CheckupItem) -> String {
+    match &item.value {
+        CheckupValue::Quantity { unit, .. } => unit_words(unit),
+        _ => String::new(),
     }
 }
 

@@ -15,6 +15,7 @@ pub mod outcome;
 pub mod pension;
 pub mod screens;
 pub mod site;
+pub mod syndrome;
 pub mod tile;
 pub mod trends;
 

@@ -253,6 +253,7 @@ fn checkups_with_words_and_charts() {
                 record_page(words, language, Service::Checkup, &view.unwrap().render().unwrap());
             check(name, language, &html, words);
             assert!(html.contains(&voice.say("judgement-within")));
+            assert!(html.contains(&voice.say("syndrome-title")));
         }
         let html = record_page(words, language, Service::Checkup, "");
         assert!(html.contains(&voice.say("wait-checkup")));
