@@ -5,11 +5,12 @@ pub mod office;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use warifu_contract::CheckNumber;
+use warifu_contract::copay::{CopayFinding, CopayFit, CopayRule};
 use warifu_contract::coverage::{
     Coverage, Dependant, Insurer, InsurerKind, Relation, Validity, Workplace,
 };
 use warifu_contract::eligibility::{
-    Decision, EligibilityAnswer, FieldHint, ReasonCheck, ReasonStep, Verdict,
+    Decision, EligibilityAnswer, FieldHint, ReasonCheck, ReasonStep, Source, Verdict,
 };
 use warifu_contract::history::{
     AccessResult, Asked, ErasedEntry, HistoryEntry, HistoryPage, Purpose, Reader,
@@ -252,46 +253,69 @@ pub fn history() -> HistoryPage {
 }
 
 pub fn answer(verdict: Verdict) -> EligibilityAnswer {
-    let known = matches!(verdict, Verdict::Valid | Verdict::Expired | Verdict::NotYetStarted);
-    let until = (verdict == Verdict::Expired).then_some(date(2026, 9, 30));
-    let step = |check, holds| ReasonStep { check, holds };
-    let decided = if verdict == Verdict::Valid {
-        step(ReasonCheck::NotEnded, true)
-    } else {
-        step(ReasonCheck::NumberKnown, false)
+    let until = match verdict {
+        Verdict::Expired | Verdict::Superseded => Some(date(2026, 9, 30)),
+        Verdict::Provisional => Some(date(2026, 12, 31)),
+        _ => None,
+    };
+    let known = verdict.shows_coverage();
+    let decision = Decision {
+        hint: (verdict == Verdict::DependantUnknown).then_some(FieldHint::Branch),
+        coverage: known.then(|| coverage(InsurerKind::Society, until)),
+        copay: known.then(|| impossible_copay(verdict)),
+        ..Decision::bare(verdict, reasons(verdict))
     };
     EligibilityAnswer {
         check_number: CheckNumber::new(now(), 1, 4407),
         message: verdict.legacy_message().into(),
-        decision: Decision {
-            verdict,
-            reasons: vec![
-                step(ReasonCheck::CardGenuine, true),
-                step(ReasonCheck::Linked, true),
-                step(ReasonCheck::InsurerAnswered, true),
-                step(ReasonCheck::InsurerKnown, true),
-                decided,
-            ],
-            hint: (verdict == Verdict::DependantUnknown).then_some(FieldHint::Branch),
-            coverage: known.then(|| coverage(InsurerKind::Society, until)),
-        },
+        next: decision.advice(),
+        decision,
         target_date: TODAY,
         source: Some("東京見本健康保険組合".into()),
-        as_of: Some("2026-11-19T22:10:00Z".parse().unwrap()),
+        as_of: Some(changed_at()),
         usual_lag_days: Some(2),
         answered_at: now(),
         took_ms: 312,
     }
 }
 
-pub const VERDICTS: [Verdict; 9] = [
-    Verdict::Valid,
-    Verdict::Expired,
-    Verdict::NotYetStarted,
-    Verdict::NumberUnknown,
-    Verdict::DependantUnknown,
-    Verdict::InsurerUnknown,
-    Verdict::SeveralHits,
-    Verdict::NotLinked,
-    Verdict::InsurerSilent,
-];
+fn changed_at() -> Timestamp {
+    "2026-11-19T22:10:00Z".parse().unwrap()
+}
+
+/// The ratio fits, but for one verdict.
+fn impossible_copay(verdict: Verdict) -> CopayFinding {
+    let fit = if verdict == Verdict::Provisional { CopayFit::Impossible } else { CopayFit::Fits };
+    let possible = if fit == CopayFit::Fits { vec![30] } else { vec![20, 30] };
+    CopayFinding { rule: CopayRule::Elderly, stated: Some(10), possible, fit }
+}
+
+fn reasons(verdict: Verdict) -> Vec<ReasonStep> {
+    let step = ReasonStep::new;
+    let decided = match verdict {
+        Verdict::Valid => vec![step(ReasonCheck::NotEnded, true)],
+        Verdict::Provisional => {
+            vec![step(ReasonCheck::NotEnded, true), step(ReasonCheck::Entered, false)]
+        }
+        Verdict::Superseded => {
+            vec![step(ReasonCheck::NotEnded, false).with(vec![step(ReasonCheck::NewerKnown, true)])]
+        }
+        _ => vec![step(ReasonCheck::NumberKnown, false)],
+    };
+    let name = |name: Option<&str>| Source {
+        name: name.map(str::to_owned),
+        as_of: Some(changed_at()),
+        usual_lag_days: Some(2),
+    };
+    let aside = step(ReasonCheck::InsurerAnswered, true)
+        .by(name(None))
+        .with(vec![step(ReasonCheck::CoverageInForce, false)]);
+    vec![
+        step(ReasonCheck::CardGenuine, true),
+        step(ReasonCheck::Linked, true),
+        step(ReasonCheck::InsurerAnswered, true)
+            .by(name(Some("東京見本健康保険組合")))
+            .with(decided),
+        step(ReasonCheck::OneCoverage, true).with(vec![aside]),
+    ]
+}

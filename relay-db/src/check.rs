@@ -1,5 +1,7 @@
 //! Who answers an eligibility check, and what the relay itself has to say when nobody can.
 
+mod settle;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -7,6 +9,7 @@ use jiff::civil::Date;
 use tokio::task::JoinSet;
 use warifu_connectors::SourceError;
 use warifu_contract::card_key::{CardQuery, TypedCardError};
+use warifu_contract::decision;
 use warifu_contract::eligibility::{
     ConnectorEligibilityAnswer, ConnectorEligibilityRequest, Decision, ReasonCheck, ReasonStep,
     TypedCard, Verdict,
@@ -48,14 +51,14 @@ pub(crate) enum CheckError {
 impl Found {
     /// Nobody could be asked.
     fn alone(verdict: Verdict, reasons: &[(ReasonCheck, bool)], subject: Option<String>) -> Self {
-        let reasons = reasons.iter().map(|(check, holds)| step(*check, *holds)).collect();
-        Self {
-            decision: Decision { verdict, reasons, hint: None, coverage: None },
-            subject,
-            source: None,
-            as_of: None,
-            usual_lag_days: None,
-        }
+        let reasons =
+            reasons.iter().map(|(check, holds)| ReasonStep::new(*check, *holds)).collect();
+        Self::decided(Decision::bare(verdict, reasons), subject)
+    }
+
+    /// The relay decided by itself.
+    fn decided(decision: Decision, subject: Option<String>) -> Self {
+        Self { decision, subject, source: None, as_of: None, usual_lag_days: None }
     }
 
     fn asked_of(self, connector: &Arc<Connector>) -> Self {
@@ -77,10 +80,6 @@ impl Found {
     }
 }
 
-fn step(check: ReasonCheck, holds: bool) -> ReasonStep {
-    ReasonStep { check, holds }
-}
-
 /// The check of a typed card: the insurer's number says whom to ask.
 pub(crate) async fn by_number(
     relay: &Relay,
@@ -91,8 +90,8 @@ pub(crate) async fn by_number(
 ) -> Result<Found, CheckError> {
     let query = CardQuery::try_from(&typed)?;
     let Some(connector) = relay.directory().by_insurer(&query.insurer) else {
-        let reasons = [(ReasonCheck::InsurerKnown, false)];
-        return Ok(Found::alone(Verdict::InsurerUnknown, &reasons, None));
+        let known = relay.directory().insurers();
+        return Ok(Found::decided(decision::insurer_unknown(&query.insurer, known), None));
     };
     let errand = Errand::treatment(None, desk);
     let question = ConnectorEligibilityRequest { typed: Some(typed), target_date };
@@ -105,7 +104,7 @@ pub(crate) async fn by_number(
         Some(pseudonym) => relay.links().subject_of(&connector.id, &pseudonym).await?,
         None => None,
     };
-    Ok(Found::answered(connector, answer, subject))
+    Ok(Found::answered(connector, answer, subject).after(&[ReasonCheck::InsurerKnown]))
 }
 
 /// The check of a tapped card: the links of its holder say whom to ask, side by side. A frozen link
@@ -130,7 +129,7 @@ pub(crate) async fn by_card(
     while let Some(finished) = calls.join_next().await {
         found.extend(finished.ok());
     }
-    Ok(settle(found).unwrap_or_else(|| not_linked(subject)))
+    Ok(settle::settle(found).unwrap_or_else(|| not_linked(subject)))
 }
 
 fn insurers(relay: &Relay, links: Vec<Link>) -> Vec<(Arc<Connector>, Link)> {
@@ -153,21 +152,15 @@ async fn ask_holder(
 ) -> Found {
     let errand = Errand::treatment(Some(&link.pseudonym), desk);
     match asking::eligibility(relay.mint(), &connector, errand, question, until).await {
-        Ok(mut answer) => {
-            answer.decision.reasons.splice(..0, reached());
-            Found::answered(&connector, answer, Some(subject))
+        Ok(answer) => {
+            let known = [ReasonCheck::CardGenuine, ReasonCheck::Linked];
+            Found::answered(&connector, answer, Some(subject)).after(&known)
         }
         Err(SourceError::Refused { code }) if code == SUBJECT_UNKNOWN => {
             not_linked(&subject).asked_of(&connector)
         }
         Err(_) => silent(subject).asked_of(&connector),
     }
-}
-
-/// What the relay knows by itself before an insurer's own reasons.
-fn reached() -> [ReasonStep; 3] {
-    [ReasonCheck::CardGenuine, ReasonCheck::Linked, ReasonCheck::InsurerAnswered]
-        .map(|check| step(check, true))
 }
 
 fn not_linked(subject: &str) -> Found {
@@ -182,63 +175,4 @@ fn silent(subject: String) -> Found {
         (ReasonCheck::InsurerAnswered, false),
     ];
     Found::alone(Verdict::InsurerSilent, &reasons, Some(subject))
-}
-
-/// One answer out of those of several insurers: the one valid coverage; several, when more than
-/// one is valid; without any, silence counts for more than a no, because it may hide a yes.
-fn settle(mut found: Vec<Found>) -> Option<Found> {
-    found.sort_by_key(|one| rank(one.decision.verdict));
-    let valid = found.iter().filter(|one| one.decision.verdict == Verdict::Valid).count();
-    let mut first = found.into_iter().next()?;
-    if valid > 1 {
-        first.decision.verdict = Verdict::SeveralHits;
-        first.decision.reasons.push(step(ReasonCheck::OneCoverage, false));
-        first.decision.coverage = None;
-    }
-    Some(first)
-}
-
-fn rank(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Valid => 0,
-        Verdict::SeveralHits => 1,
-        Verdict::InsurerSilent => 2,
-        Verdict::Expired | Verdict::NotYetStarted => 3,
-        _ => 4,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn found(verdict: Verdict) -> Found {
-        Found::alone(verdict, &[(ReasonCheck::Linked, true)], None)
-    }
-
-    fn settled(verdicts: &[Verdict]) -> Option<Verdict> {
-        let all = verdicts.iter().map(|verdict| found(*verdict)).collect();
-        settle(all).map(|one| one.decision.verdict)
-    }
-
-    #[test]
-    fn the_one_valid_coverage_decides() {
-        use Verdict::{Expired, InsurerSilent, NumberUnknown, SeveralHits, Valid};
-        assert_eq!(settled(&[]), None);
-        assert_eq!(settled(&[Expired, Valid, InsurerSilent]), Some(Valid));
-        assert_eq!(settled(&[Valid, Valid]), Some(SeveralHits));
-        assert_eq!(settled(&[NumberUnknown, Expired]), Some(Expired));
-    }
-
-    #[test]
-    fn silence_is_not_a_no() {
-        use Verdict::{Expired, InsurerSilent};
-        assert_eq!(settled(&[Expired, InsurerSilent]), Some(InsurerSilent));
-    }
-
-    #[test]
-    fn several_coverages_say_so_as_the_last_step() {
-        let one = settle(vec![found(Verdict::Valid), found(Verdict::Valid)]).unwrap();
-        assert_eq!(one.decision.reasons.last(), Some(&step(ReasonCheck::OneCoverage, false)));
-    }
 }

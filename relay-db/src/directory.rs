@@ -72,6 +72,11 @@ impl Directory {
         self.by_insurer.get(key)
     }
 
+    /// Every insurer that somebody answers for.
+    pub fn insurers(&self) -> impl Iterator<Item = &InsurerKey> {
+        self.by_insurer.keys()
+    }
+
     /// The name of the connector with this id; the id itself when it is no longer there.
     pub fn name_of(&self, id: &str) -> DisplayName {
         let unknown = || DisplayName { ja: id.to_owned(), en: id.to_owned() };

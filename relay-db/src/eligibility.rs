@@ -188,6 +188,7 @@ impl Check<'_> {
             check_number: self.relay.numbers().next(now),
             message: found.decision.verdict.legacy_message().to_owned(),
             decision: found.decision.clone(),
+            next: found.decision.advice(),
             target_date: self.target_date,
             source: found.source.as_ref().map(|connector| connector.name.ja.clone()),
             as_of: found.as_of,

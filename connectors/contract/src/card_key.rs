@@ -21,8 +21,8 @@ pub struct InsurerKey(String);
 impl InsurerKey {
     /// Reads a number; none when the text is longer than [`LONGEST_FIELD`].
     pub fn parse(text: &str) -> Option<Self> {
-        let folded = fold(text)?;
-        Some(Self(if folded.len() == 6 { format!("00{folded}") } else { folded }))
+        let key = folded(text)?;
+        Some(Self(if key.len() == 6 { format!("00{key}") } else { key }))
     }
 
     /// The comparable form.
@@ -41,7 +41,7 @@ pub struct CardKey {
 impl CardKey {
     /// Reads both; none when either is longer than [`LONGEST_FIELD`].
     pub fn parse(symbol: &str, number: &str) -> Option<Self> {
-        Some(Self { symbol: fold(symbol)?, number: fold(number)? })
+        Some(Self { symbol: folded(symbol)?, number: folded(number)? })
     }
 
     /// The comparable 記号; empty where there is none.
@@ -110,16 +110,16 @@ impl TryFrom<&TypedCard> for CardQuery {
 
 /// Reads a 枝番: one or two digits, given as two; blank means none.
 pub fn branch(text: &str) -> Result<Option<String>, TypedCardError> {
-    let folded = fold(text).ok_or(TypedCardError::Branch)?;
-    match folded.len() {
+    let digits = folded(text).ok_or(TypedCardError::Branch)?;
+    match digits.len() {
         0 => Ok(None),
-        1 | 2 if folded.bytes().all(|b| b.is_ascii_digit()) => Ok(Some(format!("{folded:0>2}"))),
+        1 | 2 if digits.bytes().all(|b| b.is_ascii_digit()) => Ok(Some(format!("{digits:0>2}"))),
         _ => Err(TypedCardError::Branch),
     }
 }
 
 /// NFKC without blanks and hyphens; none when `text` is too long to be a field of a card.
-fn fold(text: &str) -> Option<String> {
+pub(crate) fn folded(text: &str) -> Option<String> {
     if text.chars().nth(LONGEST_FIELD).is_some() {
         return None;
     }
@@ -204,7 +204,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_refused_or_folded_once_for_all(text in ".{0,60}") {
-            if let Some(folded) = fold(&text) {
+            if let Some(folded) = folded(&text) {
                 prop_assert!(text.chars().count() <= LONGEST_FIELD);
                 prop_assert!(!folded.chars().any(|c| c.is_whitespace() || is_hyphen(c)));
                 prop_assert!(folded.chars().count() <= 18 * LONGEST_FIELD);
@@ -218,7 +218,7 @@ mod tests {
             parts in proptest::collection::vec("[0-9A-Za-zァ-ン東京高]{1,4}", 1..5),
             between in "[ 　‐－-]{0,2}",
         ) {
-            prop_assert_eq!(fold(&parts.join(&between)), fold(&parts.concat()));
+            prop_assert_eq!(folded(&parts.join(&between)), folded(&parts.concat()));
         }
 
         #[test]

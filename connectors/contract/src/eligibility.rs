@@ -1,11 +1,20 @@
 //! Eligibility (資格): the question a clinic asks, and an answer that always says why.
 
+mod advice;
+mod reason;
+mod verdict;
+
+pub use advice::Advice;
+pub use reason::{FieldHint, ReasonCheck, ReasonStep, Source};
+pub use verdict::Verdict;
+
 use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::CheckNumber;
+use crate::copay::CopayFinding;
 use crate::coverage::Coverage;
 
 /// Whom the clinic asks about.
@@ -49,122 +58,37 @@ pub struct EligibilityRequest {
     pub idempotency_key: String,
 }
 
-/// The decision in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// 有効.
-    Valid,
-    /// 有効期限切れ: it was valid until a day before the target date.
-    Expired,
-    /// It begins after the target date.
-    NotYetStarted,
-    /// 記号番号なし.
-    NumberUnknown,
-    /// The number is there, but not this dependant (被扶養者なし).
-    DependantUnknown,
-    /// 保険者番号なし, or the insurer itself is not in force on that day.
-    InsurerUnknown,
-    /// More than one coverage fits; the desk must ask.
-    SeveralHits,
-    /// The card's holder is linked to no insurer.
-    NotLinked,
-    /// The insurer did not answer in time (確認中).
-    InsurerSilent,
-}
-
-impl Verdict {
-    /// The sentence the clinics of the 2005 trial knew, word for word (認証結果).
-    pub fn legacy_message(self) -> &'static str {
-        match self {
-            Self::Valid => "有効な保険資格です",
-            Self::Expired => "有効期限を過ぎています",
-            Self::NotYetStarted | Self::NumberUnknown | Self::NotLinked => {
-                "該当する記号・番号がありません"
-            }
-            Self::DependantUnknown => "被扶養者が存在しません",
-            Self::InsurerUnknown => "該当する保険者がありません",
-            Self::SeveralHits => "該当する記号・番号が複数あります",
-            Self::InsurerSilent => "保険者の回答を待っています",
-        }
-    }
-
-    /// The stable code of the result, the key of its texts (`cov.…`).
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Valid => "cov.valid",
-            Self::Expired => "cov.expired",
-            Self::NotYetStarted => "cov.notstarted",
-            Self::NumberUnknown => "cov.nonumber",
-            Self::DependantUnknown => "cov.nodependant",
-            Self::InsurerUnknown => "cov.noinsurer",
-            Self::SeveralHits => "cov.several",
-            Self::NotLinked => "cov.notlinked",
-            Self::InsurerSilent => "cov.silent",
-        }
-    }
-}
-
-/// One step of the reasoning, in the order it was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReasonStep {
-    /// What was checked.
-    pub check: ReasonCheck,
-    /// Whether it held; the first that did not decides.
-    pub holds: bool,
-}
-
-/// The checks that an answer can rest on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ReasonCheck {
-    /// The card is genuine and in force (checked by the identity provider).
-    CardGenuine,
-    /// The holder is linked to an insurer.
-    Linked,
-    /// The insurer answered within the deadline.
-    InsurerAnswered,
-    /// 保険者番号 is registered.
-    InsurerKnown,
-    /// The insurer itself is in force on the target date.
-    InsurerInForce,
-    /// 記号・番号 exist.
-    NumberKnown,
-    /// 生年月日 and 枝番 lead to one person.
-    PersonFound,
-    /// The person has no second coverage in force on the target date.
-    OneCoverage,
-    /// The target date is not before the first day.
-    Started,
-    /// The target date is not after the last day.
-    NotEnded,
-}
-
-/// Which typed field to look at again, when the birth date shows that the person is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum FieldHint {
-    /// 記号.
-    Symbol,
-    /// 番号.
-    Number,
-    /// 枝番.
-    Branch,
-}
-
 /// What an insurer's connector decides, before the relay gives it a number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
     /// The decision.
     pub verdict: Verdict,
-    /// The checks made, in order.
+    /// The checks made, in order; the first that did not hold decided.
     pub reasons: Vec<ReasonStep>,
     /// Which field to check again, where that can be said without giving anything away.
     pub hint: Option<FieldHint>,
-    /// The coverage, for [`Verdict::Valid`], [`Verdict::Expired`] and [`Verdict::NotYetStarted`].
+    /// The coverage, for every verdict that [shows one](Verdict::shows_coverage).
     pub coverage: Option<Coverage>,
+    /// What the rules say of the ratio stated, where a coverage is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copay: Option<CopayFinding>,
+}
+
+impl Decision {
+    /// A decision that shows nothing of anybody.
+    pub fn bare(verdict: Verdict, reasons: Vec<ReasonStep>) -> Self {
+        Self { verdict, reasons, hint: None, coverage: None, copay: None }
+    }
+
+    /// What to do next.
+    pub fn advice(&self) -> Advice {
+        let is_over = |step: &ReasonStep| step.check == ReasonCheck::InsurerInForce && !step.holds;
+        if self.verdict == Verdict::InsurerUnknown && self.reasons.iter().any(|s| s.any(is_over)) {
+            return Advice::AskForNewInsurance;
+        }
+        Advice::of(self.verdict, self.hint)
+    }
 }
 
 /// Relay → insurer's connector.
@@ -204,6 +128,8 @@ pub struct EligibilityAnswer {
     pub message: String,
     /// The decision with its reasons.
     pub decision: Decision,
+    /// What to do next.
+    pub next: Advice,
     /// 対象年月日.
     #[schema(value_type = String, format = Date)]
     pub target_date: Date,

@@ -13,6 +13,8 @@ use utoipa::ToSchema;
 
 use crate::person::Sex;
 
+pub(crate) use writing::folded as kana_folded;
+
 pub use matching::{Resident, address_key, compare, decide, name_key, name_level};
 
 /// What the applicant says: 基本4情報, the reading besides.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::card_key::{CardKey, InsurerKey};
+use crate::copay::{self, CopayCase, CopayFinding, Income};
 use crate::coverage::{Coverage, Dependant, Insurer, Relation, Validity, Workplace};
 use crate::person::{Name, Sex};
 
@@ -54,6 +55,9 @@ pub struct Enrolled {
     pub branch: Option<String>,
     /// From 資格取得 to 資格喪失; for a dependant from 認定 to 削除.
     pub validity: Validity,
+    /// Set while the acquisition is notified and accepted but not entered (届出受理): the last day
+    /// on which it counts provisionally.
+    pub provisional_until: Option<Date>,
     /// 一部負担金の割合 as the insurer states it, in order of time.
     pub copays: Vec<Copay>,
 }
@@ -74,6 +78,8 @@ pub struct Copay {
     pub from: Date,
     /// Percent: 10, 20 or 30.
     pub percent: u8,
+    /// 所得区分 from that day on, where the insurer says it.
+    pub income: Option<Income>,
 }
 
 /// One person's place on one card.
@@ -83,8 +89,11 @@ pub(crate) struct Place<'a> {
     pub(crate) enrolled: &'a Enrolled,
     /// Set for a dependant.
     relationship: Option<&'a str>,
-    /// The days the person is covered: a dependant never longer than the insured person.
+    /// The days the person is covered: a dependant never longer than the insured person, and
+    /// nobody longer than a notice counts.
     pub(crate) validity: Validity,
+    /// The acquisition is only notified: the person's own, or the insured person's.
+    pub(crate) is_provisional: bool,
 }
 
 impl Enrolment {
@@ -94,14 +103,17 @@ impl Enrolment {
             enrolment: self,
             enrolled: &self.insured,
             relationship: None,
-            validity: self.insured.validity,
+            validity: self.insured.counts(),
+            is_provisional: self.insured.provisional_until.is_some(),
         };
-        let dependants = self.dependants.iter().filter_map(|dependant| {
+        let dependants = self.dependants.iter().filter_map(move |dependant| {
+            let own = dependant.enrolled.provisional_until.is_some();
             Some(Place {
                 enrolment: self,
                 enrolled: &dependant.enrolled,
                 relationship: Some(&dependant.relationship),
-                validity: self.insured.validity.overlap(&dependant.enrolled.validity)?,
+                validity: insured.validity.overlap(&dependant.enrolled.counts())?,
+                is_provisional: insured.is_provisional || own,
             })
         });
         std::iter::once(insured).chain(dependants)
@@ -130,7 +142,7 @@ impl Place<'_> {
             birth_date: enrolled.birth_date,
             insured_name: (!is_insured).then(|| enrolment.insured.name.clone()),
             validity: self.validity,
-            copay_percent: enrolled.copay_on(day),
+            copay_percent: enrolled.copay_on(day).map(|copay| copay.percent),
             workplace: enrolment.workplace.clone(),
             dependants: if is_insured { dependants_on(enrolment, day) } else { Vec::new() },
         }
@@ -138,9 +150,31 @@ impl Place<'_> {
 }
 
 impl Enrolled {
-    fn copay_on(&self, day: Date) -> Option<u8> {
+    /// The days on which the coverage counts; a notice that was never entered counts no longer
+    /// than it says.
+    fn counts(&self) -> Validity {
+        let Some(notice) = self.provisional_until else { return self.validity };
+        let until = self.validity.until.map_or(notice, |until| until.min(notice));
+        Validity { until: Some(until), ..self.validity }
+    }
+
+    fn copay_on(&self, day: Date) -> Option<Copay> {
         let started = self.copays.iter().filter(|copay| copay.from <= day);
-        started.max_by_key(|copay| copay.from).map(|copay| copay.percent)
+        started.max_by_key(|copay| copay.from).copied()
+    }
+}
+
+impl Place<'_> {
+    /// What the rules say of the ratio stated for `day`.
+    pub(crate) fn copay(&self, day: Date) -> Option<CopayFinding> {
+        let stated = self.enrolled.copay_on(day);
+        let case = CopayCase {
+            birth_date: self.enrolled.birth_date,
+            kind: self.enrolment.insurer.insurer.kind,
+            income: stated.and_then(|copay| copay.income),
+            day,
+        };
+        copay::compare(stated.map(|copay| copay.percent), &case)
     }
 }
 

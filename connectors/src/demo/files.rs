@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use warifu_contract::copay::Income;
 use warifu_contract::coverage::{InsurerKind, Workplace};
 use warifu_contract::person::Sex;
 use warifu_contract::records::{
@@ -107,6 +108,7 @@ pub(super) struct EnrolledEntry {
     pub(super) branch: Option<String>,
     pub(super) from: Date,
     pub(super) until: Option<Date>,
+    pub(super) provisional_until: Option<Date>,
     pub(super) copays: Vec<CopayEntry>,
 }
 
@@ -116,6 +118,7 @@ pub(super) struct EnrolledEntry {
 pub(super) struct CopayEntry {
     pub(super) from: Date,
     pub(super) percent: u8,
+    pub(super) income: Option<Income>,
 }
 
 #[derive(Deserialize)]

@@ -144,8 +144,13 @@ impl Entry<'_> {
             birth_date: person.birth_date,
             branch: entry.branch.clone(),
             validity: Validity { from: entry.from, until: entry.until },
+            provisional_until: entry.provisional_until,
             copays: copays
-                .map(|copay| Copay { from: copay.from, percent: copay.percent })
+                .map(|copay| Copay {
+                    from: copay.from,
+                    percent: copay.percent,
+                    income: copay.income,
+                })
                 .collect(),
         })
     }

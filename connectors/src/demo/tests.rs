@@ -120,7 +120,14 @@ async fn every_verdict_of_an_insurer_can_be_shown_by_typing() {
         ("22222222", "21700024", "11", "ninsho-nimitsuko", Verdict::NotYetStarted, None),
         ("33333333", "52", "1005", "ninsho-nimutsuko", Verdict::DependantUnknown, None),
         ("66666666", "町", "7007", "ninsho-sannanako", Verdict::InsurerUnknown, None),
-        ("99999999", "町", "7007", "ninsho-sannanako", Verdict::InsurerUnknown, None),
+        (
+            "99999999",
+            "町",
+            "7007",
+            "ninsho-sannanako",
+            Verdict::InsurerUnknown,
+            Some(FieldHint::InsurerNumber),
+        ),
         ("33333333", "52", "9999", "ninsho-sannanako", Verdict::NumberUnknown, None),
         (
             "33333333",

@@ -8,11 +8,13 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use warifu_contract::card_key::CardQuery;
+use warifu_contract::copay::CopayFit;
 use warifu_contract::decision::{self, Found, Register};
 use warifu_contract::eligibility::{
     ConnectorEligibilityAnswer, ConnectorEligibilityRequest, Decision, ReasonCheck, ReasonStep,
     TypedCard, Verdict,
 };
+use warifu_contract::register::Enrolment;
 use warifu_service::Problem;
 use warifu_service::problem::ProblemDocument;
 
@@ -52,8 +54,18 @@ pub(super) async fn post(
     };
     let decision = &answer.found.decision;
     let person = answer.found.person.as_deref();
+    flag_copay(decision);
     caller.log(&inner, SERVICE, person, decision.verdict.code()).await?;
     Ok(Json(answer.into_wire(caller.now())))
+}
+
+/// An impossible ratio is the insurer's to put right, so its own log says so, without the person.
+fn flag_copay(decision: &Decision) {
+    let (Some(coverage), Some(copay)) = (&decision.coverage, &decision.copay) else { return };
+    if copay.fit == CopayFit::Impossible {
+        let insurer = coverage.insurer.number.as_str();
+        tracing::warn!(insurer, rule = copay.rule.code(), "copay.impossible");
+    }
 }
 
 struct Answer {
@@ -83,10 +95,16 @@ async fn by_number(store: &Store, typed: &TypedCard, day: Date) -> Result<Answer
         let as_of = store.insurers_changed_at().await?;
         return Ok(Answer { found, pseudonym: None, as_of, usual_lag_days: None });
     };
-    let enrolments = store.enrolments_near(&insurer.registered, &query).await?;
+    let mut enrolments = store.enrolments_near(&insurer.registered, &query).await?;
     let insurers = [insurer.registered.as_ref().clone()];
-    let register = Register { insurers: &insurers, enrolments: &enrolments };
-    let found = decision::by_number(&query, day, register);
+    let decide = |enrolments: &[Enrolment]| {
+        decision::by_number(&query, day, Register { insurers: &insurers, enrolments })
+    };
+    let mut found = decide(&enrolments);
+    if let (Verdict::Expired, Some(person)) = (found.decision.verdict, &found.person) {
+        enrolments.extend(store.enrolments_with(&insurer.registered, person).await?);
+        found = decide(&enrolments);
+    }
     Ok(Answer {
         pseudonym: pseudonym_of(store, &found).await?,
         found,
@@ -132,8 +150,6 @@ fn source_of<'a>(found: &Found, insurers: &'a [InsurerEntry]) -> Option<&'a Insu
 }
 
 fn not_linked() -> Found {
-    let step = ReasonStep { check: ReasonCheck::Linked, holds: false };
-    let decision =
-        Decision { verdict: Verdict::NotLinked, reasons: vec![step], hint: None, coverage: None };
-    Found { decision, person: None }
+    let step = ReasonStep::new(ReasonCheck::Linked, false);
+    Found { decision: Decision::bare(Verdict::NotLinked, vec![step]), person: None }
 }

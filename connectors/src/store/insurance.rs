@@ -69,6 +69,7 @@ struct PersonRow {
     branch: Option<String>,
     valid_from: String,
     valid_until: Option<String>,
+    provisional_until: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -83,6 +84,7 @@ struct CopayRow {
     member_id: String,
     valid_from: String,
     percent: i64,
+    income: Option<String>,
 }
 
 /// The columns of [`CoverageRow`]; a WHERE clause over `c` and `m` follows.
@@ -91,7 +93,7 @@ macro_rules! coverages_where {
         concat!(
             "SELECT c.id, c.insurer_number, c.symbol, c.number, c.workplace_name, \
              c.workplace_address, c.member_id, m.name, m.name_kana, m.sex, m.birth_date, \
-             c.branch, c.valid_from, c.valid_until \
+             c.branch, c.valid_from, c.valid_until, c.provisional_until \
              FROM coverages c JOIN members m ON m.id = c.member_id WHERE ",
             $condition
         )
@@ -165,6 +167,26 @@ impl Store {
         Ok(enrolments)
     }
 
+    /// The insurer's cards that the member is or was on: whether a newer one is known.
+    pub async fn enrolments_with(
+        &self,
+        insurer: &Arc<RegisteredInsurer>,
+        member: &str,
+    ) -> Result<Vec<Enrolment>, StoreError> {
+        let sql = coverages_where!(
+            "c.insurer_number = $1 AND (c.member_id = $2 \
+             OR c.id IN (SELECT coverage_id FROM dependants WHERE member_id = $2)) \
+             ORDER BY c.valid_from DESC LIMIT 64"
+        );
+        let number = &insurer.insurer.number;
+        let rows = fetch_all!(self.database.read(), CoverageRow, sql, number, member)?;
+        let mut enrolments = Vec::with_capacity(rows.len());
+        for row in rows {
+            enrolments.push(self.enrolment(row, insurer.clone()).await?);
+        }
+        Ok(enrolments)
+    }
+
     /// Every card the member is or was on, as the insured person or a dependant, with the
     /// insurers.
     pub async fn enrolments_of(
@@ -205,11 +227,11 @@ impl Store {
         insurer: Arc<RegisteredInsurer>,
     ) -> Result<Enrolment, StoreError> {
         let sql = "SELECT d.relationship, d.member_id, m.name, m.name_kana, m.sex, \
-                   m.birth_date, d.branch, d.valid_from, d.valid_until \
+                   m.birth_date, d.branch, d.valid_from, d.valid_until, d.provisional_until \
                    FROM dependants d JOIN members m ON m.id = d.member_id \
                    WHERE d.coverage_id = $1 ORDER BY d.position LIMIT 64";
         let dependants = fetch_all!(self.database.read(), DependantRow, sql, &row.id)?;
-        let sql = "SELECT member_id, valid_from, percent FROM copays \
+        let sql = "SELECT member_id, valid_from, percent, income FROM copays \
                    WHERE coverage_id = $1 ORDER BY valid_from";
         let copays = fetch_all!(self.database.read(), CopayRow, sql, &row.id)?;
         let dependants: Result<Vec<EnrolledDependant>, StoreError> =
@@ -262,6 +284,7 @@ fn dependant(row: DependantRow, copays: &[CopayRow]) -> Result<EnrolledDependant
 fn enrolled(table: Table, row: PersonRow, copays: &[CopayRow]) -> Result<Enrolled, StoreError> {
     let own = copays.iter().filter(|copay| copay.member_id == row.member_id);
     let copays: Result<Vec<Copay>, StoreError> = own.map(copay).collect();
+    let provisional = row.provisional_until.as_deref();
     Ok(Enrolled {
         person: row.member_id,
         name: Name { text: row.name, kana: row.name_kana },
@@ -269,6 +292,9 @@ fn enrolled(table: Table, row: PersonRow, copays: &[CopayRow]) -> Result<Enrolle
         birth_date: table.date("birth_date", &row.birth_date)?,
         branch: row.branch,
         validity: table.validity(&row.valid_from, row.valid_until.as_deref())?,
+        provisional_until: provisional
+            .map(|until| table.date("provisional_until", until))
+            .transpose()?,
         copays: copays?,
     })
 }
@@ -277,6 +303,7 @@ fn copay(row: &CopayRow) -> Result<Copay, StoreError> {
     Ok(Copay {
         from: COPAYS.date("valid_from", &row.valid_from)?,
         percent: u8::try_from(row.percent).map_err(|_| COPAYS.corrupt("percent"))?,
+        income: row.income.clone().map(|word| COPAYS.word("income", word)).transpose()?,
     })
 }
 

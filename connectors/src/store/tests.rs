@@ -100,9 +100,10 @@ fn enrolled(id: &MemberId, member: &Member, branch: Option<&str>) -> Enrolled {
         birth_date: member.birth_date,
         branch: branch.map(str::to_owned),
         validity: Validity { from: date(2022, 4, 1), until: None },
+        provisional_until: None,
         copays: vec![
-            Copay { from: date(2022, 4, 1), percent: 30 },
-            Copay { from: date(2025, 6, 1), percent: 20 },
+            Copay { from: date(2022, 4, 1), percent: 30, income: None },
+            Copay { from: date(2025, 6, 1), percent: 20, income: None },
         ],
     }
 }

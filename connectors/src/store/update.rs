@@ -130,14 +130,16 @@ impl Update {
     async fn put_coverage(&mut self, id: &str, enrolment: &Enrolment) -> Result<(), StoreError> {
         let sql = "INSERT INTO coverages (id, insurer_number, symbol, number, symbol_key, \
                    number_key, member_id, branch, valid_from, valid_until, workplace_name, \
-                   workplace_address) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+                   workplace_address, provisional_until) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
                    ON CONFLICT (id) DO UPDATE SET insurer_number = excluded.insurer_number, \
                    symbol = excluded.symbol, number = excluded.number, \
                    symbol_key = excluded.symbol_key, number_key = excluded.number_key, \
                    member_id = excluded.member_id, branch = excluded.branch, \
                    valid_from = excluded.valid_from, valid_until = excluded.valid_until, \
                    workplace_name = excluded.workplace_name, \
-                   workplace_address = excluded.workplace_address";
+                   workplace_address = excluded.workplace_address, \
+                   provisional_until = excluded.provisional_until";
         let insured = &enrolment.insured;
         let workplace = enrolment.workplace.as_ref();
         execute!(
@@ -154,7 +156,8 @@ impl Update {
             insured.validity.from.to_string(),
             insured.validity.until.map(|until| until.to_string()),
             workplace.map(|workplace| &workplace.name),
-            workplace.map(|workplace| &workplace.address)
+            workplace.map(|workplace| &workplace.address),
+            insured.provisional_until.map(|until| until.to_string())
         )?;
         Ok(())
     }
@@ -167,7 +170,8 @@ impl Update {
         dependant: &Enrolled,
     ) -> Result<(), StoreError> {
         let sql = "INSERT INTO dependants (coverage_id, member_id, position, relationship, \
-                   branch, valid_from, valid_until) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+                   branch, valid_from, valid_until, provisional_until) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
         execute!(
             self.transaction.on(),
             sql,
@@ -177,19 +181,22 @@ impl Update {
             relationship,
             two_digits(dependant)?,
             dependant.validity.from.to_string(),
-            dependant.validity.until.map(|until| until.to_string())
+            dependant.validity.until.map(|until| until.to_string()),
+            dependant.provisional_until.map(|until| until.to_string())
         )?;
         Ok(())
     }
 
     async fn put_copays(&mut self, card: &str, person: &Enrolled) -> Result<(), StoreError> {
-        let sql = "INSERT INTO copays (coverage_id, member_id, valid_from, percent) \
-                   VALUES ($1, $2, $3, $4) ON CONFLICT (coverage_id, member_id, valid_from) \
-                   DO UPDATE SET percent = excluded.percent";
+        let sql = "INSERT INTO copays (coverage_id, member_id, valid_from, percent, income) \
+                   VALUES ($1, $2, $3, $4, $5) ON CONFLICT (coverage_id, member_id, valid_from) \
+                   DO UPDATE SET percent = excluded.percent, income = excluded.income";
         for copay in &person.copays {
             let from = copay.from.to_string();
             let percent = i64::from(copay.percent);
-            execute!(self.transaction.on(), sql, card, &person.person, from, percent)?;
+            let income = copay.income.map(|income| Table("copays").to_word("income", income));
+            let income = income.transpose()?;
+            execute!(self.transaction.on(), sql, card, &person.person, from, percent, income)?;
         }
         Ok(())
     }

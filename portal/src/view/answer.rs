@@ -1,15 +1,17 @@
 //! The answer to an eligibility check as the desk reads it: the word first, then since when and
 //! from whom, then the person, then why.
 
+mod reasons;
+
 use askama::Template;
 use warifu_contract::calendar::today_in_japan;
+use warifu_contract::copay::{CopayFinding, CopayFit};
 use warifu_contract::coverage::{Coverage, Dependant, Validity};
-use warifu_contract::eligibility::{
-    EligibilityAnswer, FieldHint, ReasonCheck, ReasonStep, Verdict,
-};
+use warifu_contract::eligibility::{EligibilityAnswer, FieldHint, Verdict};
 use warifu_contract::person::age_on;
 use warifu_service::words::{Language, Voice};
 
+use self::reasons::Reasons;
 use super::insurance::{ratio, relation, symbol_number};
 use super::{Fact, Tone, sex};
 use crate::dates::words;
@@ -28,12 +30,14 @@ pub struct AnswerView<'a> {
     as_of: Option<String>,
     next: String,
     hint: Option<String>,
+    /// The ratio stated cannot be.
+    flagged_copay: Option<String>,
     person: Option<PersonView>,
     facts: Vec<Fact>,
     check_number: String,
     dependants: Vec<DependantRow>,
     dependants_title: String,
-    reasons: Vec<Reason>,
+    reasons: Reasons,
     lag: Option<String>,
 }
 
@@ -57,12 +61,6 @@ struct DependantRow {
     branch: String,
 }
 
-#[derive(Debug, Clone)]
-struct Reason {
-    holds: bool,
-    words: String,
-}
-
 impl<'a> AnswerView<'a> {
     /// The relay's answer in the page's voice.
     pub fn new(voice: Voice<'a>, answer: &EligibilityAnswer) -> Self {
@@ -81,14 +79,15 @@ impl<'a> AnswerView<'a> {
                 let moment = words::full_moment(voice.language, at);
                 voice.tell("answer-as-of", &[("moment", moment.into())])
             }),
-            next: next(voice, &key, answer),
+            next: next(voice, answer),
             hint: decision.hint.map(|field| hint(voice, field)),
+            flagged_copay: decision.copay.as_ref().and_then(|copay| flagged(voice, copay)),
             person: coverage.map(|coverage| person(voice, coverage, answer)),
             facts: facts(voice, coverage, answer),
             check_number: answer.check_number.grouped(),
             dependants: dependants.iter().map(|one| dependant(voice, one, answer)).collect(),
             dependants_title: voice.tell("answer-dependants", &[("n", dependants.len().into())]),
-            reasons: decision.reasons.iter().map(|step| reason(voice, *step)).collect(),
+            reasons: Reasons::new(voice, &decision.reasons),
             lag: answer
                 .usual_lag_days
                 .map(|days| voice.tell("answer-lag", &[("days", days.into())])),
@@ -120,18 +119,22 @@ impl NoAnswer {
 }
 
 /// What to do now; an answer for another day than today says nothing about today.
-fn next(voice: Voice<'_>, key: &str, answer: &EligibilityAnswer) -> String {
+fn next(voice: Voice<'_>, answer: &EligibilityAnswer) -> String {
     let today = today_in_japan(answer.answered_at) == answer.target_date;
-    if answer.decision.verdict == Verdict::Valid && !today {
+    if answer.decision.verdict.covers() && !today {
         return voice.say("answer-other-day");
     }
-    voice.attribute(key, "next")
+    voice.say(&format!("advice-{}", answer.next.code()))
 }
 
 fn tone(verdict: Verdict) -> Tone {
     match verdict {
         Verdict::Valid => Tone::Ok,
-        Verdict::Expired | Verdict::NotYetStarted | Verdict::SeveralHits => Tone::Warn,
+        Verdict::Provisional
+        | Verdict::Expired
+        | Verdict::Superseded
+        | Verdict::NotYetStarted
+        | Verdict::SeveralHits => Tone::Warn,
         Verdict::InsurerSilent => Tone::Wait,
         Verdict::NumberUnknown
         | Verdict::DependantUnknown
@@ -141,9 +144,12 @@ fn tone(verdict: Verdict) -> Tone {
 }
 
 /// In Japanese the words of 2005 as the relay gave them; where those say less than is known
-/// (not yet begun, not linked), our own.
+/// (not yet begun, only notified, not linked), our own.
 fn sentence(voice: Voice<'_>, key: &str, answer: &EligibilityAnswer) -> String {
-    let vague = matches!(answer.decision.verdict, Verdict::NotYetStarted | Verdict::NotLinked);
+    let vague = matches!(
+        answer.decision.verdict,
+        Verdict::NotYetStarted | Verdict::Provisional | Verdict::NotLinked
+    );
     if voice.language == Language::Ja && !vague {
         answer.message.clone()
     } else {
@@ -165,12 +171,27 @@ fn source(voice: Voice<'_>, answer: &EligibilityAnswer) -> String {
 }
 
 fn hint(voice: Voice<'_>, field: FieldHint) -> String {
-    let field = voice.say(match field {
+    let field = match field {
+        FieldHint::InsurerNumber => return voice.say("answer-hint-insurer"),
+        FieldHint::BirthDate => return voice.say("answer-hint-birth"),
         FieldHint::Symbol => "hint-symbol",
         FieldHint::Number => "hint-number",
         FieldHint::Branch => "hint-branch",
-    });
-    voice.tell("answer-hint", &[("field", field.into())])
+    };
+    voice.tell("answer-hint", &[("field", voice.say(field).into())])
+}
+
+/// The ratio stated beside those that can be, where it is none of them.
+fn flagged(voice: Voice<'_>, copay: &CopayFinding) -> Option<String> {
+    let stated = copay.stated.filter(|_| copay.fit == CopayFit::Impossible)?;
+    let possible: Vec<String> =
+        copay.possible.iter().map(|percent| ratio(voice, Some(*percent))).collect();
+    let gaps = [
+        ("stated", ratio(voice, Some(stated)).into()),
+        ("possible", possible.join(&voice.say("copay-or")).into()),
+        ("rule", voice.say(&format!("copay-rule-{}", copay.rule.code())).into()),
+    ];
+    Some(voice.tell("answer-copay-impossible", &gaps))
 }
 
 fn person(voice: Voice<'_>, coverage: &Coverage, answer: &EligibilityAnswer) -> PersonView {
@@ -239,21 +260,4 @@ fn dependant(voice: Voice<'_>, one: &Dependant, answer: &EligibilityAnswer) -> D
         relationship: one.relationship.clone(),
         branch: one.branch.clone().unwrap_or_default(),
     }
-}
-
-fn reason(voice: Voice<'_>, step: ReasonStep) -> Reason {
-    let check = match step.check {
-        ReasonCheck::CardGenuine => "card-genuine",
-        ReasonCheck::Linked => "linked",
-        ReasonCheck::InsurerAnswered => "insurer-answered",
-        ReasonCheck::InsurerKnown => "insurer-known",
-        ReasonCheck::InsurerInForce => "insurer-in-force",
-        ReasonCheck::NumberKnown => "number-known",
-        ReasonCheck::PersonFound => "person-found",
-        ReasonCheck::OneCoverage => "one-coverage",
-        ReasonCheck::Started => "started",
-        ReasonCheck::NotEnded => "not-ended",
-    };
-    let prefix = if step.holds { "reason" } else { "reason-not" };
-    Reason { holds: step.holds, words: voice.say(&format!("{prefix}-{check}")) }
 }

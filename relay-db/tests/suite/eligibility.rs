@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use warifu_contract::eligibility::{EligibilityAnswer, ReasonCheck, Verdict};
+use warifu_contract::eligibility::{
+    Advice, EligibilityAnswer, FieldHint, ReasonCheck, ReasonStep, Verdict,
+};
 use warifu_contract::history::Purpose;
 use warifu_log::{Actor, Outcome, Series};
 use warifu_pki::Ticket;
@@ -53,9 +55,14 @@ async fn a_tapped_card_is_answered_with_a_number_and_its_reasons() {
             (ReasonCheck::CardGenuine, true),
             (ReasonCheck::Linked, true),
             (ReasonCheck::InsurerAnswered, true),
-            (ReasonCheck::NotEnded, true),
         ];
         assert_eq!(steps(&answer), expected);
+        assert_eq!(answer.next, Advice::Proceed);
+        let own = &answer.decision.reasons[2];
+        assert_eq!(own.within, [ReasonStep::new(ReasonCheck::NotEnded, true)]);
+        let source = own.source.as_ref().unwrap();
+        assert_eq!(source.name.as_deref(), Some("insurerの組織"));
+        assert_eq!((source.as_of, source.usual_lag_days), (answer.as_of, Some(3)));
 
         let claims = bed.insurer.heard().remove(0);
         assert_eq!(claims.sub, Some(pseudonym("insurer")));
@@ -106,10 +113,20 @@ async fn an_unknown_insurer_is_answered_with_the_reason() {
     assert_eq!(answer.decision.verdict, Verdict::InsurerUnknown);
     assert_eq!(answer.message, "該当する保険者がありません");
     assert_eq!(steps(&answer), [(ReasonCheck::InsurerKnown, false)]);
-    assert_eq!((answer.source, answer.as_of), (None, None));
+    assert_eq!(
+        (answer.source, answer.as_of, answer.next),
+        (None, None, Advice::CheckInsurerNumber)
+    );
+    assert_eq!(answer.decision.hint, None);
     let found = bed.relay.log().by_check_number(answer.check_number.as_str()).await.unwrap();
     assert_eq!(found.unwrap().entry.as_ref().unwrap().subject, None);
     assert!(bed.insurer.heard().is_empty());
+
+    for mistyped in ["06130489", "330091"] {
+        let key = format!("{KEY}-{mistyped}");
+        let answer = answered(&bed, &token, &by_number(mistyped, &key)).await;
+        assert_eq!(answer.decision.hint, Some(FieldHint::InsurerNumber), "{mistyped}");
+    }
 }
 
 #[tokio::test]

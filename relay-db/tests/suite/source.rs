@@ -203,9 +203,9 @@ async fn eligibility(
     talk.questions.lock().unwrap().push(question);
     let verdict = *talk.verdict.lock().unwrap();
     let holds = verdict == Verdict::Valid;
-    let reasons = vec![ReasonStep { check: ReasonCheck::NotEnded, holds }];
+    let reasons = vec![ReasonStep::new(ReasonCheck::NotEnded, holds)];
     let answer = ConnectorEligibilityAnswer {
-        decision: Decision { verdict, reasons, hint: None, coverage: None },
+        decision: Decision::bare(verdict, reasons),
         pseudonym: talk.finds.lock().unwrap().clone().filter(|_| typed),
         as_of: talk.clock.now(),
         usual_lag_days: Some(3),

@@ -1,22 +1,30 @@
 //! Which field to look at again. A hint is given only when the birth date fits somebody on a
-//! card that differs in that one field, so that it tells nothing to those who guess.
+//! card that differs in that one field, so that it tells nothing to those who guess; for the birth
+//! date itself only when 記号・番号 and 枝番 fit exactly. Insurers are no secret.
+
+mod birth_date;
+mod slips;
 
 use std::collections::BTreeSet;
 
-use crate::card_key::CardQuery;
+use crate::card_key::{CardQuery, InsurerKey};
 use crate::eligibility::FieldHint;
+use crate::identity::kana_folded;
 use crate::register::{Enrolment, Place};
+
+pub use slips::slips_of;
 
 /// The field by which the typed card misses somebody born that day; none when nobody is near,
 /// or when different fields lead to different people.
-pub(super) fn for_number(query: &CardQuery, cards: &[&Enrolment]) -> Option<FieldHint> {
-    let near: Vec<FieldHint> = cards
-        .iter()
+pub(super) fn for_number<'a>(
+    query: &CardQuery,
+    cards: impl Iterator<Item = &'a Enrolment>,
+) -> Option<FieldHint> {
+    let mut near = cards
         .filter(|card| has_birth_date(query, card))
-        .filter_map(|card| differing_field(query, card))
-        .collect();
-    let first = *near.first()?;
-    near.iter().all(|hint| *hint == first).then_some(first)
+        .filter_map(|card| differing_field(query, card));
+    let first = near.next()?;
+    near.all(|hint| hint == first).then_some(first)
 }
 
 /// The 枝番 would part several people who share birth date and number.
@@ -28,6 +36,26 @@ pub(super) fn for_several(query: &CardQuery, places: &[&Place<'_>]) -> Option<Fi
     (query.branch.is_none() && branches.len() >= people.len()).then_some(FieldHint::Branch)
 }
 
+/// The birth date misses by a slip the one whom the typed 枝番 names; who typed none is told
+/// nothing.
+pub(super) fn for_birth_date(query: &CardQuery, named: &[Place<'_>]) -> Option<FieldHint> {
+    let typed = query.branch.as_deref()?;
+    let mut meant =
+        named.iter().filter(|place| place.enrolled.branch.as_deref() == Some(typed)).peekable();
+    meant.peek()?;
+    let is_slip =
+        |place: &Place<'_>| birth_date::is_slip(query.birth_date, place.enrolled.birth_date);
+    meant.all(is_slip).then_some(FieldHint::BirthDate)
+}
+
+/// Whether a known insurer's number differs by a slip of the hand.
+pub(super) fn is_near_insurer<'a>(
+    typed: &InsurerKey,
+    mut known: impl Iterator<Item = &'a InsurerKey>,
+) -> bool {
+    known.any(|known| slips::is_slip(typed.as_str(), known.as_str()))
+}
+
 fn has_birth_date(query: &CardQuery, card: &Enrolment) -> bool {
     card.places().any(|place| place.enrolled.birth_date == query.birth_date)
 }
@@ -35,67 +63,12 @@ fn has_birth_date(query: &CardQuery, card: &Enrolment) -> bool {
 fn differing_field(query: &CardQuery, card: &Enrolment) -> Option<FieldHint> {
     let (typed, held) = (&query.card, &card.key);
     match (typed.symbol() == held.symbol(), typed.number() == held.number()) {
-        (true, false) => is_slip(typed.number(), held.number()).then_some(FieldHint::Number),
+        (true, false) => {
+            let is_near = slips::is_slip(typed.number(), held.number())
+                || kana_folded(typed.number()) == kana_folded(held.number());
+            is_near.then_some(FieldHint::Number)
+        }
         (false, true) => Some(FieldHint::Symbol),
         _ => None,
-    }
-}
-
-/// One character wrong, missing, too many, or two neighbours swapped; or other leading zeros.
-fn is_slip(typed: &str, held: &str) -> bool {
-    without_zeros(typed) == without_zeros(held) || is_one_edit(typed, held)
-}
-
-fn without_zeros(number: &str) -> &str {
-    number.trim_start_matches('0')
-}
-
-fn is_one_edit(one: &str, two: &str) -> bool {
-    let (one, two): (Vec<char>, Vec<char>) = (one.chars().collect(), two.chars().collect());
-    let same_start = one.iter().zip(&two).take_while(|(a, b)| a == b).count();
-    let (one, two) = (one.get(same_start..), two.get(same_start..));
-    match (one.unwrap_or_default(), two.unwrap_or_default()) {
-        ([_, a @ ..], [_, b @ ..]) if a == b => true,
-        ([_, a @ ..], b) | (b, [_, a @ ..]) if a == b => true,
-        ([a, b, rest @ ..], [c, d, others @ ..]) => a == d && b == c && rest == others,
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn slips_of_the_hand() {
-        for (typed, held) in [
-            ("1234", "1235"),
-            ("124", "1234"),
-            ("12344", "1234"),
-            ("1243", "1234"),
-            ("1", "001"),
-            ("001", "1"),
-            ("", "1"),
-        ] {
-            assert!(is_slip(typed, held), "{typed} {held}");
-        }
-        for (typed, held) in [("1234", "4321"), ("12", "1234"), ("5678", "1234"), ("", "12")] {
-            assert!(!is_slip(typed, held), "{typed} {held}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn one_edit_goes_both_ways(one in "[0-9]{0,8}", two in "[0-9]{0,8}") {
-            prop_assert_eq!(is_slip(&one, &two), is_slip(&two, &one));
-        }
-
-        #[test]
-        fn a_dropped_digit_is_a_slip(number in "[0-9]{1,8}", place in 0usize..8) {
-            let mut typed: Vec<char> = number.chars().collect();
-            typed.remove(place % typed.len());
-            prop_assert!(is_one_edit(&typed.iter().collect::<String>(), &number));
-        }
     }
 }

@@ -41,7 +41,8 @@ fn enrolled(id: &str, birth_date: Date, from: Date, until: Option<Date>) -> Enro
         birth_date,
         branch: None,
         validity: Validity { from, until },
-        copays: vec![Copay { from: Date::MIN, percent: 30 }],
+        provisional_until: None,
+        copays: vec![Copay { from: Date::MIN, percent: 30, income: None }],
     }
 }
 

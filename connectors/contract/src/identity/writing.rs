@@ -129,7 +129,7 @@ pub(super) fn normalised_address(text: &str) -> String {
 }
 
 /// Variant characters under one form, small kana as large, ヶ and が as ケ, long marks left out.
-pub(super) fn folded(normalised: &str) -> String {
+pub(crate) fn folded(normalised: &str) -> String {
     normalised
         .chars()
         .filter(|c| *c != 'ー')

@@ -51,7 +51,7 @@ async fn a_typed_card_leads_to_the_same_person() {
     let rig = Rig::start(ConnectorKind::Insurer).await;
     for (card, day, verdict, pseudonym) in [
         (typed("00000001", "東京", "001"), date(2005, 7, 8), Verdict::Valid, Some(TARO)),
-        (typed("0000-0001", "東 京", "００１"), date(2015, 1, 1), Verdict::Expired, Some(TARO)),
+        (typed("0000-0001", "東 京", "００１"), date(2015, 1, 1), Verdict::Superseded, Some(TARO)),
         (typed("00000001", "東京", "777"), date(2026, 1, 1), Verdict::NumberUnknown, None),
         (typed("12345678", "東京", "001"), date(2026, 1, 1), Verdict::InsurerUnknown, None),
     ] {

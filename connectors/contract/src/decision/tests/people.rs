@@ -118,8 +118,8 @@ fn a_card_lists_the_dependants_of_the_day_asked_about() {
 fn the_ratio_is_the_one_of_the_day() {
     let mut parent = insured();
     parent.copays = vec![
-        Copay { from: date(2020, 4, 1), percent: 30 },
-        Copay { from: date(2025, 6, 1), percent: 20 },
+        Copay { from: date(2020, 4, 1), percent: 30, income: None },
+        Copay { from: date(2025, 6, 1), percent: 20, income: None },
     ];
     let society = society();
     let data = Data {
@@ -164,7 +164,7 @@ fn a_tapped_card_in_every_other_state() {
     dissolved[0].insurer = Arc::new(insurer("22222222", date(2000, 4, 1), Some(TODAY)));
     let after = date(2026, 11, 21);
     for (what, cards, day, verdict, step) in [
-        ("ended, new one to come", &gap[..], TODAY, Verdict::Expired, ReasonCheck::NotEnded),
+        ("ended, new one to come", &gap[..], TODAY, Verdict::Superseded, ReasonCheck::NotEnded),
         ("to come", coming, TODAY, Verdict::NotYetStarted, ReasonCheck::Started),
         ("no card at all", &[], TODAY, Verdict::NumberUnknown, ReasonCheck::NumberKnown),
         (
@@ -204,7 +204,7 @@ fn a_number_taken_up_again_is_one_person() {
     for (day, verdict, from) in [
         (date(2003, 1, 1), Verdict::NotYetStarted, date(2004, 4, 1)),
         (date(2005, 7, 8), Verdict::Valid, date(2004, 4, 1)),
-        (date(2015, 1, 1), Verdict::Expired, date(2004, 4, 1)),
+        (date(2015, 1, 1), Verdict::Superseded, date(2004, 4, 1)),
         (TODAY, Verdict::Valid, date(2022, 4, 1)),
     ] {
         let decision = data.decide(&question, day).decision;
