@@ -8,6 +8,8 @@ use warifu_contract::records::{DisplayName, Service};
 use warifu_service::http::ListenConfig;
 use warifu_service::storage::DatabaseConfig;
 
+use crate::relay_keys::RelayJwksConfig;
+
 /// A connector's gateway: one organisation, one kind of record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -23,8 +25,8 @@ pub struct GatewayConfig {
     pub listen: ListenConfig,
     /// Its own database.
     pub database: DatabaseConfig,
-    /// PEM file with the relay's public key (P-256), with which tokens are checked.
-    pub relay_public_key: PathBuf,
+    /// Where the relay publishes the keys with which its tokens are checked.
+    pub relay_jwks: RelayJwksConfig,
     /// How cards are linked to members here. Without it no card is.
     #[serde(default)]
     pub linking: Option<LinkingConfig>,
@@ -77,6 +79,9 @@ pub enum GatewayConfigError {
     /// Without client certificates anybody could ask.
     #[error("connector.tls: listen.tls.client_ca is required")]
     NotMutual,
+    /// The relay's keys would come unprotected, or too seldom.
+    #[error("connector.relay-jwks: url begins with https://, refresh_seconds is 1 to 60")]
+    RelayJwks,
 }
 
 impl GatewayConfig {
@@ -87,7 +92,10 @@ impl GatewayConfig {
             return Err(GatewayConfigError::Id);
         }
         let client_ca = self.listen.tls.as_ref().and_then(|tls| tls.client_ca.as_ref());
-        client_ca.map(|_| ()).ok_or(GatewayConfigError::NotMutual)
+        if client_ca.is_none() {
+            return Err(GatewayConfigError::NotMutual);
+        }
+        if self.relay_jwks.is_sound() { Ok(()) } else { Err(GatewayConfigError::RelayJwks) }
     }
 }
 
@@ -98,13 +106,15 @@ mod tests {
     const SAMPLE: &str = r#"
         id = "insurer"
         kind = "insurer"
-        relay_public_key = "keys/relay.pem"
         name = { ja = "仮想保険者", en = "Sample insurer" }
         [listen]
         address = "127.0.0.1:8448"
         tls = { certificate = "a.pem", key = "a.key", client_ca = "ca.pem" }
         [database]
         url = "sqlite:insurer.db"
+        [relay_jwks]
+        url = "https://relay.example/jwks.json"
+        tls = { ca = "ca.pem", certificate = "a.pem", key = "a.key" }
     "#;
 
     fn sample() -> GatewayConfig {
@@ -132,6 +142,20 @@ mod tests {
         assert_eq!(config.validate(), Err(GatewayConfigError::NotMutual));
         config.listen.tls = None;
         assert_eq!(config.validate(), Err(GatewayConfigError::NotMutual));
+    }
+
+    #[test]
+    fn the_relays_keys_come_protected_and_often() {
+        let mut config = sample();
+        assert_eq!(
+            (config.relay_jwks.party.as_str(), config.relay_jwks.refresh_seconds),
+            ("relay", 2)
+        );
+        config.relay_jwks.refresh_seconds = 61;
+        assert_eq!(config.validate(), Err(GatewayConfigError::RelayJwks));
+        let mut config = sample();
+        config.relay_jwks.url = "http://relay.example/jwks.json".to_owned();
+        assert_eq!(config.validate(), Err(GatewayConfigError::RelayJwks));
     }
 
     #[test]

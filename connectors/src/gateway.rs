@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
+use tokio_util::sync::CancellationToken;
 use warifu_contract::connector_token::audience;
 use warifu_pki::jose::JoseError;
 use warifu_pki::{FileKey, KeyError, PublicKey, VoucherOpener};
@@ -30,8 +31,9 @@ use warifu_service::words::{Words, WordsError};
 
 use crate::config::{GatewayConfig, GatewayConfigError, LinkingConfig};
 use crate::demo::{self, DemoError};
+use crate::relay_keys::{RelayKeys, RelayKeysError};
 use crate::store::{MemberId, Store, StoreError};
-use crate::token::{TokenKeyError, TokenVerifier};
+use crate::token::TokenVerifier;
 
 const JA: &str = include_str!("../locales/ja/connector.ftl");
 const EN: &str = include_str!("../locales/en/connector.ftl");
@@ -46,6 +48,7 @@ pub struct Gateway {
 struct Inner {
     config: GatewayConfig,
     store: Store,
+    relay_keys: RelayKeys,
     verifier: TokenVerifier,
     /// Opens the card office's vouchers; none while nobody is linked here.
     vouchers: Option<VoucherOpener>,
@@ -59,17 +62,9 @@ pub enum GatewayError {
     /// The configuration contradicts itself.
     #[error(transparent)]
     Config(#[from] GatewayConfigError),
-    /// The relay's key cannot be read.
-    #[error("connector.relay-key: {}: {cause}", path.display())]
-    RelayKeyFile {
-        /// Which file.
-        path: PathBuf,
-        /// What the system says.
-        cause: std::io::Error,
-    },
-    /// The relay's key is not one.
-    #[error("connector.relay-key: {0}")]
-    RelayKey(#[from] TokenKeyError),
+    /// The relay cannot be asked for its keys, or those that were kept cannot be read.
+    #[error(transparent)]
+    RelayKeys(#[from] RelayKeysError),
     /// A key for linking cannot be used.
     #[error("connector.linking-key: {}: {cause}", path.display())]
     LinkingKey {
@@ -90,21 +85,20 @@ pub enum GatewayError {
 }
 
 impl Gateway {
-    /// Opens the database and reads the relay's key.
+    /// Opens the database and reads the keys. The relay need not be there yet.
     pub async fn open(
         config: GatewayConfig,
         surroundings: Surroundings,
     ) -> Result<Self, GatewayError> {
         config.validate()?;
-        let path = &config.relay_public_key;
-        let pem = std::fs::read(path)
-            .map_err(|cause| GatewayError::RelayKeyFile { path: path.clone(), cause })?;
-        let verifier = TokenVerifier::new(&config.id, &pem)?;
+        let verifier = TokenVerifier::new(&config.id);
         let linking = config.linking.as_ref();
         let vouchers = linking.map(|linking| opener(&config.id, linking)).transpose()?;
         let store = Store::open(&config.database).await?;
+        let relay_keys =
+            RelayKeys::open(&config.relay_jwks, store.clone(), surroundings.clone()).await?;
         let words = Arc::new(Words::new(&[JA], &[EN])?);
-        let inner = Inner { config, store, verifier, vouchers, surroundings, words };
+        let inner = Inner { config, store, relay_keys, verifier, vouchers, surroundings, words };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -122,6 +116,11 @@ impl Gateway {
             .with_state(inner.clone())
             .merge(health(Some(inner.store.database().clone())));
         finish(router, &inner.surroundings, inner.words.clone(), HttpLimits::default())
+    }
+
+    /// The work behind the routes, until `stop`: the relay's keys are asked for again and again.
+    pub async fn run(self, stop: CancellationToken) {
+        self.inner.relay_keys.keep(&stop).await;
     }
 
     /// The configuration it runs with.

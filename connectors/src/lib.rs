@@ -3,7 +3,7 @@
 //!
 //! A [`gateway`] stands at the organisation: a server on mutual TLS with a [`store`] of its own
 //! that answers eligibility checks or gives out one kind of record, to the relay only, under a
-//! [`token`] that says of whom, for whom and what for. The relay holds a [`client`]. The
+//! [`token`] that says of whom, for whom and what for, signed with one of its [`relay_keys`]. The relay holds a [`client`]. The
 //! [`demo`] fills a store with virtual people. The resident register, [`residents`], answers the card
 //! office instead.
 
@@ -11,6 +11,7 @@ pub mod client;
 pub mod config;
 pub mod demo;
 pub mod gateway;
+pub mod relay_keys;
 pub mod residents;
 pub mod store;
 pub mod token;
@@ -18,5 +19,6 @@ pub mod token;
 pub use client::{ConnectorClient, SourceError};
 pub use config::{ConnectorKind, GatewayConfig, LinkingConfig};
 pub use gateway::Gateway;
+pub use relay_keys::RelayJwksConfig;
 pub use residents::{ResidentRegister, ResidentsConfig};
 pub use store::{MemberId, Store};

@@ -7,6 +7,7 @@ mod insurance;
 mod linking;
 mod member;
 mod record;
+mod relay_keys;
 #[cfg(test)]
 pub(crate) mod tests;
 mod update;
@@ -53,7 +54,10 @@ pub enum StoreError {
 
 impl From<StoreError> for Problem {
     fn from(cause: StoreError) -> Self {
-        Self::internal(&cause)
+        match cause {
+            StoreError::Query(cause) => cause.into(),
+            cause => Self::internal(&cause),
+        }
     }
 }
 

@@ -47,12 +47,16 @@ pub struct RelayConfig {
     pub audience: String,
     /// Identity providers whose tickets are taken.
     pub identity_providers: Vec<IdentityProviderConfig>,
-    /// PEM file with the private key (P-256) that signs the tokens for connectors.
+    /// PEM file with the private key (P-256) that signs the tokens for connectors and the receipts
+    /// of consents. Looked at every second, as are the two folders.
     pub token_key: PathBuf,
-    /// PEM files with the public keys (P-256) that are published beside it: the one that comes
-    /// next, and those that were, as long as receipts signed with them are to be verified.
+    /// Folder of PEM files (`.pub`, `.pem`) with the public keys (P-256) that connectors take
+    /// tokens by beside it: the one that comes next, the one that was just exchanged.
     #[serde(default)]
-    pub other_token_keys: Vec<PathBuf>,
+    pub announced_token_keys: Option<PathBuf>,
+    /// Folder of PEM files with the public keys that only verify receipts: those that were.
+    #[serde(default)]
+    pub past_token_keys: Option<PathBuf>,
     /// The certificate that the relay shows to connectors, and the CA that theirs must lead to.
     pub client: ClientConfig,
     /// How long an access token for a resident's own records lives, in minutes, at most 30.

@@ -35,6 +35,7 @@ mod reseal;
 mod revocations;
 mod session_end;
 mod token;
+mod token_keys;
 mod witnesses;
 
 pub use config::{RelayConfig, RelayConfigError};

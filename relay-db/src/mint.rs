@@ -5,15 +5,16 @@ use warifu_contract::connector_token::{
     TOKEN_TYPE, audience,
 };
 use warifu_contract::history::Purpose;
-use warifu_pki::jose::{JoseError, JwsSigner};
+use warifu_pki::jose::JoseError;
 use warifu_service::Surroundings;
 
 use crate::grants::Staff;
+use crate::token_keys::TokenKeys;
 
 /// Makes tokens.
 #[derive(Debug)]
 pub(crate) struct Mint {
-    pub signer: JwsSigner,
+    pub keys: TokenKeys,
     /// Thumbprint of the client certificate that the relay shows.
     pub certificate: String,
     pub surroundings: Surroundings,
@@ -68,7 +69,7 @@ impl Mint {
             exp: iat + LONGEST_LIFE_SECONDS,
             cnf: Confirmation { x5t_s256: self.certificate.clone() },
         };
-        self.signer.sign(TOKEN_TYPE, &claims)
+        self.keys.sign(TOKEN_TYPE, &claims)
     }
 }
 

@@ -8,7 +8,7 @@ use warifu_connectors::ConnectorClient;
 use warifu_log::note::NoteError;
 use warifu_log::retention::RetentionError;
 use warifu_log::{Log, NoteKey, OpenError, Pace};
-use warifu_pki::jose::{JoseError, JwsSigner};
+use warifu_pki::jose::JoseError;
 use warifu_pki::security_event::EventReceiver;
 use warifu_pki::{FileKey, KeyError, PublicKey, TicketOpener};
 use warifu_service::seal::{KeyRing, SealError};
@@ -22,6 +22,7 @@ use crate::directory::Directory;
 use crate::linking::Office;
 use crate::mint::Mint;
 use crate::session_end::Informant;
+use crate::token_keys::TokenKeys;
 use crate::witnesses::WitnessesError;
 
 const JA: &str = include_str!("../locales/ja/relay.ftl");
@@ -104,20 +105,10 @@ pub(crate) fn mint(config: &RelayConfig, surroundings: &Surroundings) -> Result<
     let certificate = config.client.certificate.as_ref();
     let certificate = certificate.ok_or(RelayConfigError::NoClientCertificate)?;
     Ok(Mint {
-        signer: JwsSigner::new(Arc::new(private_key(&config.token_key)?))?,
+        keys: TokenKeys::open(config)?,
         certificate: tls::thumbprint_of_file(certificate)?,
         surroundings: surroundings.clone(),
     })
-}
-
-pub(crate) fn token_keys(config: &RelayConfig) -> Result<Vec<serde_json::Value>, RelayError> {
-    let current = private_key(&config.token_key)?.public_key().jwk("sig");
-    let failed = |path: &Path, cause| RelayError::Key { path: path.to_owned(), cause };
-    let current = current.map_err(|cause| failed(&config.token_key, cause));
-    let others = config.other_token_keys.iter();
-    let others =
-        others.map(|path| public_key(path)?.jwk("sig").map_err(|cause| failed(path, cause)));
-    std::iter::once(current).chain(others).collect()
 }
 
 pub(crate) fn directory(

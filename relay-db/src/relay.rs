@@ -71,7 +71,6 @@ struct Parts {
     openers: Vec<TicketOpener>,
     informants: Vec<Informant>,
     mint: Mint,
-    token_keys: Vec<serde_json::Value>,
     directory: Directory,
     numbers: Numbers,
     office: Option<Office>,
@@ -103,7 +102,6 @@ impl Relay {
         let openers = opening::openers(&config)?;
         let informants = opening::informants(&config)?;
         let mint = opening::mint(&config, &surroundings)?;
-        let token_keys = opening::token_keys(&config)?;
         let directory = opening::directory(&config, &surroundings)?;
         let office = opening::office(&config)?;
         let words = Arc::new(opening::words()?);
@@ -133,7 +131,6 @@ impl Relay {
             openers,
             informants,
             mint,
-            token_keys,
             directory,
             office,
             searches: Arc::new(Semaphore::new(SEARCHES)),
@@ -175,7 +172,8 @@ impl Relay {
             .route("/log/proof", get(evidence::proof))
             .route_layer(from_fn_with_state(self.clone(), caller::registered))
             .route("/events", post(session_end::receive))
-            .route("/jwks.json", get(jwks::get))
+            .route("/jwks.json", get(jwks::tokens))
+            .route("/receipts/jwks.json", get(jwks::receipts))
             .route("/openapi.json", get(openapi::get))
             .with_state(self.clone())
             .merge(health);
@@ -208,12 +206,14 @@ impl Relay {
         Ok(self.links().save(subject, &link).await?)
     }
 
-    /// The work behind the routes, until `stop`: drops what has ended, and looks after the log.
+    /// The work behind the routes, until `stop`: drops what has ended, looks after the log and at
+    /// the files of keys.
     /// Requests still running may finish afterwards; what they were told is durable, so nothing
     /// needs to be flushed.
     pub async fn run(self, stop: CancellationToken) {
         let resealed = stop.run_until_cancelled(self.reseal());
-        tokio::join!(resealed, self.sweep_until(&stop), self.0.keeping.keep(&self, &stop));
+        let keys = self.mint().keys.keep(&stop);
+        tokio::join!(resealed, keys, self.sweep_until(&stop), self.0.keeping.keep(&self, &stop));
     }
 
     async fn sweep_until(&self, stop: &CancellationToken) {
@@ -268,11 +268,6 @@ impl Relay {
 
     pub(crate) fn mint(&self) -> &Mint {
         &self.0.mint
-    }
-
-    /// The published keys as JWKs, the one in use first.
-    pub(crate) fn token_keys(&self) -> &[serde_json::Value] {
-        &self.0.token_keys
     }
 
     pub(crate) fn directory(&self) -> &Directory {

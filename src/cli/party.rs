@@ -118,7 +118,8 @@ impl Settings {
             Self::Connector(config) => {
                 let listen = config.listen.clone();
                 let gateway = Gateway::open(*config, surroundings).await?;
-                Party::new(&listen, gateway.router(), |_| async {}).await
+                let router = gateway.router();
+                Party::new(&listen, router, |stop| gateway.run(stop)).await
             }
             Self::Ca(config) => card_office(*config, surroundings).await,
             Self::Register(config) => {

@@ -13,6 +13,7 @@ use warifu_service::tls::PeerCertificate;
 
 use super::Inner;
 use crate::store::AccessEntry;
+use crate::token::key_named_by;
 
 /// The only party that a connector answers.
 const RELAY: &str = "relay";
@@ -49,9 +50,10 @@ impl FromRequestParts<Arc<Inner>> for Caller {
         let relay = Relay::from_request_parts(parts, inner).await?;
         let token = bearer(parts).ok_or_else(|| unauthorized("token.missing"))?;
         let now = inner.surroundings.now();
+        let keys = inner.relay_keys.for_key(key_named_by(token).as_deref()).await?;
         let claims = inner
             .verifier
-            .verify(token, &relay.thumbprint, now)
+            .verify(&keys, token, &relay.thumbprint, now)
             .map_err(|error| unauthorized(error.code()).caused_by(&error))?;
         Ok(Self { claims, now })
     }

@@ -3,5 +3,6 @@
 mod answers;
 mod clients;
 mod links;
+pub(crate) mod publisher;
 mod refusals;
 pub(crate) mod rig;

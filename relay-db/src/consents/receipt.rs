@@ -79,7 +79,7 @@ pub(super) fn sign(
         processing: vec![processing(consent)],
         events: events(consent, now),
     };
-    relay.mint().signer.sign(RECEIPT_TYPE, &receipt)
+    relay.mint().keys.sign(RECEIPT_TYPE, &receipt)
 }
 
 fn controllers(relay: &Relay, consent: &Consent) -> Vec<Controller> {

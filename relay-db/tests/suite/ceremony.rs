@@ -28,6 +28,7 @@ use warifu_service::storage::DatabaseConfig;
 
 use crate::bed::{Bed, Engine};
 use crate::federation::Federation;
+use crate::keys;
 
 const OFFICE: &str = "https://office.localhost";
 pub const APPROVER: &str = "urn:warifu:role:link-approver";
@@ -263,7 +264,7 @@ async fn gateway(
             tls: Some(federation.server_tls(&format!("connector-{id}"))),
         },
         database: DatabaseConfig::sqlite(&federation.path(&format!("{id}.db"))),
-        relay_public_key: federation.path("token.pub"),
+        relay_jwks: keys::published(federation, id, stop).await,
         linking: Some(LinkingConfig {
             key: federation.path(&format!("{id}-linking.key")),
             office: OFFICE.into(),

@@ -229,7 +229,7 @@ async fn a_receipt_is_signed_with_a_published_key_and_tells_its_story() {
     let signature = BASE64URL_NOPAD.decode(signature.as_bytes()).unwrap();
     assert!(PublicKey::from_pem(&pem).unwrap().verify_raw(signed.as_bytes(), &signature));
 
-    let keys = bed.get(&bed.portal, "/jwks.json", None).await;
+    let keys = bed.get(&bed.portal, "/receipts/jwks.json", None).await;
     assert_eq!(keys.headers()["content-type"], "application/jwk-set+json");
     let keys: Value = keys.json().await.unwrap();
     assert_eq!(keys["keys"][0]["kid"], part(0)["kid"]);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
-use warifu_connectors::{ConnectorKind, Gateway, GatewayConfig};
+use warifu_connectors::{ConnectorKind, Gateway, GatewayConfig, RelayJwksConfig};
 use warifu_contract::eligibility::{EligibilityAnswer, Verdict};
 use warifu_contract::records::{DisplayName, PanelOutcome, Record, Service};
 use warifu_log::Series;
@@ -12,21 +12,32 @@ use warifu_service::{Surroundings, clock};
 
 use crate::bed::{Bed, TARO};
 
-const PSEUDONYM: &str = "0123456789abcdef0123456789abcdef";
+pub const PSEUDONYM: &str = "0123456789abcdef0123456789abcdef";
 
-/// Puts a real insurer's gateway, which knows 上野太郎, in the place of the bed's insurer.
-async fn with_gateway(bed: &mut Bed) -> CancellationToken {
+/// Puts a real insurer's gateway, which knows 上野太郎, in the place of the bed's insurer. It takes
+/// the relay's keys from the relay itself.
+pub async fn with_gateway(bed: &mut Bed) -> CancellationToken {
+    let listen = ListenConfig {
+        address: "127.0.0.1:0".parse().unwrap(),
+        tls: Some(bed.federation.server_tls("connector-insurer")),
+    };
+    let server = Server::bind(&listen).await.unwrap();
+    bed.config.connectors[0].url = format!("https://localhost:{}", server.address().port());
+    bed.config.connectors[0].insurer_numbers = vec!["00000001".into()];
+    bed.restart().await;
     let federation = &bed.federation;
     let config = GatewayConfig {
         id: "insurer".into(),
         kind: ConnectorKind::Insurer,
         name: DisplayName { ja: "仮想保険者".into(), en: "Sample insurer".into() },
-        listen: ListenConfig {
-            address: "127.0.0.1:0".parse().unwrap(),
-            tls: Some(federation.server_tls("connector-insurer")),
-        },
+        listen,
         database: DatabaseConfig::sqlite(&federation.path("gateway.db")),
-        relay_public_key: federation.path("token.pub"),
+        relay_jwks: RelayJwksConfig {
+            url: bed.url("/jwks.json"),
+            party: "relay".into(),
+            tls: federation.client_tls("connector-insurer"),
+            refresh_seconds: 2,
+        },
         linking: None,
     };
     let surroundings = Surroundings {
@@ -36,12 +47,9 @@ async fn with_gateway(bed: &mut Bed) -> CancellationToken {
     let gateway = Gateway::open(config, surroundings).await.unwrap();
     let members = gateway.load_demo().await.unwrap();
     gateway.bind_pseudonym(&members["ueno-taro"], PSEUDONYM).await.unwrap();
-    let server = Server::bind(&gateway.config().listen).await.unwrap();
-    bed.config.connectors[0].url = format!("https://localhost:{}", server.address().port());
-    bed.config.connectors[0].insurer_numbers = vec!["00000001".into()];
     let stop = CancellationToken::new();
     tokio::spawn(server.serve(gateway.router(), stop.clone()));
-    bed.restart().await;
+    tokio::spawn(gateway.run(stop.clone()));
     bed.relay.link(TARO, "insurer", PSEUDONYM).await.unwrap();
     stop
 }

@@ -17,6 +17,7 @@ mod faults;
 mod federation;
 mod gateway;
 mod history;
+mod keys;
 mod linking;
 mod links;
 mod questions;

@@ -45,6 +45,8 @@ pub async fn make(
     }
     pair(folder, Member::Relay, "ticket")?;
     pair(folder, Member::Relay, "token")?;
+    // The next one is put here before it is used.
+    std::fs::create_dir_all(folder.of(Member::Relay, "token-keys"))?;
     felica_master(folder, surroundings)?;
     checkpoint_key(&folder.of(Member::Relay, "checkpoint.key"))?;
 

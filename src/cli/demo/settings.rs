@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use serde::Serialize;
 use warifu_ca::{CaConfig, PublicationConfig, ValidityConfig};
-use warifu_connectors::{ConnectorKind, GatewayConfig, LinkingConfig, ResidentsConfig};
+use warifu_connectors::{
+    ConnectorKind, GatewayConfig, LinkingConfig, RelayJwksConfig, ResidentsConfig,
+};
 use warifu_contract::records::DisplayName;
 use warifu_idp::config::{
     AgentsConfig, AttributeName, CardHostConfig, CardIssuerConfig,
@@ -316,7 +318,8 @@ impl Folder {
                 party: Member::Idp.name(),
             }],
             token_key: file("token.key"),
-            other_token_keys: Vec::new(),
+            announced_token_keys: Some(file("token-keys")),
+            past_token_keys: None,
             client: self.client_config(Member::Relay),
             session_minutes: 30,
             node: 0,
@@ -358,7 +361,12 @@ impl Folder {
             name: name(kind),
             listen: self.listen_config(member, Some(self.services_authority())),
             database: self.database(member),
-            relay_public_key: self.of(Member::Relay, "token.pub"),
+            relay_jwks: RelayJwksConfig {
+                url: format!("{}/jwks.json", self.address(Member::Relay)),
+                party: Member::Relay.name(),
+                tls: self.client_config(member),
+                refresh_seconds: 2,
+            },
             linking: Some(LinkingConfig {
                 key: self.of(member, "linking.key"),
                 office: Names::default().office,

@@ -127,7 +127,7 @@ async fn what_is_offered_is_forgotten_with_time_and_with_the_ceremony() {
     end(&rig, ERRAND, None).await.unwrap();
     assert_eq!(confirm(&rig, ERRAND, &second).await, refused("link.not-offered"));
     let third = pseudonym(ask(&rig, ERRAND, &said).await);
-    rig.clock.advance(SignedDuration::from_hours(24 * 30 + 1));
+    rig.pass(SignedDuration::from_hours(24 * 30 + 1)).await;
     assert_eq!(confirm(&rig, ERRAND, &third).await, refused("link.not-offered"));
 }
 

@@ -249,6 +249,7 @@ fn every_refusal_has_its_advice() {
         "card-number.insurer",
         "card-number.number",
         "card-number.branch",
+        "relay.keys",
         "peer.none",
         "peer.unknown",
     ]);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use josekit::jws::{self, ES256, JwsHeader};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
 use tempfile::TempDir;
@@ -20,15 +20,17 @@ use warifu_contract::connector_token::{
 use warifu_contract::history::Purpose;
 use warifu_contract::linking::Attributes;
 use warifu_contract::records::DisplayName;
-use warifu_pki::{FileKey, KeyAlgorithm, Voucher, VoucherIssuer};
+use warifu_pki::{FileKey, KeyAlgorithm, PublicKey, Voucher, VoucherIssuer};
 use warifu_service::Surroundings;
 use warifu_service::clock::{FrozenClock, SeededEntropy};
 use warifu_service::http::{ListenConfig, Server};
 use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::{self, ClientConfig, TlsConfig};
 
+use super::publisher::Publisher;
 use crate::config::{ConnectorKind, GatewayConfig, LinkingConfig};
 use crate::gateway::Gateway;
+use crate::relay_keys::RelayJwksConfig;
 use crate::store::MemberId;
 
 /// The pseudonym under which the relay knows 上野太郎.
@@ -100,13 +102,19 @@ impl TokenKey {
         Self(KeyPair::generate().unwrap())
     }
 
-    pub(crate) fn public_pem(&self) -> String {
-        self.0.public_key_pem()
+    /// The public half as the relay publishes it.
+    pub(crate) fn jwk(&self) -> serde_json::Value {
+        self.public().jwk("sig").unwrap()
+    }
+
+    fn public(&self) -> PublicKey {
+        PublicKey::from_pem(self.0.public_key_pem().as_bytes()).unwrap()
     }
 
     pub(crate) fn sign(&self, typ: &str, claims: &ConnectorClaims) -> String {
         let mut header = JwsHeader::new();
         header.set_token_type(typ);
+        header.set_key_id(self.public().thumbprint());
         let signer = ES256.signer_from_pem(self.0.serialize_pem()).unwrap();
         let payload = serde_json::to_vec(claims).unwrap();
         jws::serialize_compact(&payload, &header, &signer).unwrap()
@@ -120,6 +128,8 @@ pub(crate) struct Rig {
     pub(crate) members: BTreeMap<String, MemberId>,
     pub(crate) relay: Party,
     pub(crate) key: TokenKey,
+    /// Says the relay's keys.
+    pub(crate) _publisher: Publisher,
     /// Makes the card office's vouchers.
     pub(crate) office: VoucherIssuer,
     pub(crate) clock: Arc<FrozenClock>,
@@ -138,19 +148,38 @@ impl Rig {
     pub(crate) async fn start(kind: ConnectorKind) -> Self {
         let authority = Authority::new();
         let key = TokenKey::new();
-        std::fs::write(authority.path("relay.pub"), key.public_pem()).unwrap();
+        let publisher = Publisher::start(&authority, "relay").await;
+        publisher.say(&[key.jwk()]);
         let office = office(&authority);
         let clock = Arc::new(FrozenClock::at("2026-11-20T01:15:00Z".parse().unwrap()));
         let surroundings =
             Surroundings { clock: clock.clone(), entropy: Arc::new(SeededEntropy::new(1)) };
-        let config = config(kind, &authority);
+        let config = config(kind, &authority, publisher.config(&authority));
         let gateway = Gateway::open(config.clone(), surroundings.clone()).await.unwrap();
         let members = gateway.load_demo().await.unwrap();
         gateway.bind_pseudonym(&members["ueno-taro"], TARO).await.unwrap();
         let stop = CancellationToken::new();
         let base = serve(&config.listen, gateway.router(), stop.clone()).await;
         let relay = Party::new("relay", &authority, &authority.path("root.pem"));
-        Self { authority, gateway, members, relay, key, office, clock, base, surroundings, stop }
+        Self {
+            authority,
+            gateway,
+            members,
+            relay,
+            key,
+            _publisher: publisher,
+            office,
+            clock,
+            base,
+            surroundings,
+            stop,
+        }
+    }
+
+    /// Lets days pass, in which the gateway goes on asking for the relay's keys.
+    pub(crate) async fn pass(&self, time: SignedDuration) {
+        self.clock.advance(time);
+        self.gateway.inner.relay_keys.refresh().await.unwrap();
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -245,14 +274,18 @@ fn office(authority: &Authority) -> VoucherIssuer {
     VoucherIssuer::new(Arc::new(office), connector.public_key()).unwrap()
 }
 
-fn config(kind: ConnectorKind, authority: &Authority) -> GatewayConfig {
+fn config(
+    kind: ConnectorKind,
+    authority: &Authority,
+    relay_jwks: RelayJwksConfig,
+) -> GatewayConfig {
     GatewayConfig {
         id: "sample".to_owned(),
         kind,
         name: DisplayName { ja: "仮想保険者".to_owned(), en: "Sample insurer".to_owned() },
         listen: listen(authority),
         database: DatabaseConfig::sqlite(&authority.path("connector.db")),
-        relay_public_key: authority.path("relay.pub"),
+        relay_jwks,
         linking: Some(LinkingConfig {
             key: authority.path("linking.key"),
             office: OFFICE.to_owned(),
