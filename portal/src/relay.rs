@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use futures::{Stream, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
+use reqwest::header::RETRY_AFTER;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use warifu_contract::consent::{Consent, ConsentList, ConsentRequest};
 use warifu_contract::eligibility::{EligibilityAnswer, EligibilityRequest};
 use warifu_contract::history::HistoryPage;
 use warifu_contract::records::{Panel, PanelOutcome, RecordsRequest, Service};
+use warifu_service::Problem;
 use warifu_service::http::deadline;
 use warifu_service::tls::{self, TlsError};
 
@@ -63,6 +65,9 @@ pub enum RelayError {
     /// The token is good, but not for this.
     #[error("relay.forbidden")]
     Forbidden,
+    /// It cannot serve just now (503), and says after how many seconds it may.
+    #[error("relay.away: again after {0} s")]
+    Away(u32),
     /// It answers with a failure of its own.
     #[error("relay.failed: status {0}")]
     Failed(StatusCode),
@@ -90,10 +95,22 @@ impl RelayError {
             Self::Unreachable(_) => "relay.down",
             Self::Refused => "relay.refused",
             Self::Forbidden => "relay.forbidden",
+            Self::Away(_) => "relay.away",
             Self::Failed(_) => "relay.failed",
             Self::Broken(_) => "relay.broken",
             Self::Slow => "relay.slow",
         }
+    }
+
+    /// The page instead of an answer: the relay's own word that it comes back, or else this.
+    pub fn page(&self, status: StatusCode, code: &'static str) -> Problem {
+        let problem = match self {
+            Self::Away(seconds) => {
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "relay.away").retry_after(*seconds)
+            }
+            _ => Problem::new(status, code),
+        };
+        problem.caused_by(self)
     }
 
     /// What a panel says when this is why it has no answer.
@@ -274,8 +291,17 @@ fn checked(response: Response) -> Result<Response, RelayError> {
         status if status.is_success() => Ok(response),
         StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => Err(RelayError::Refused),
         StatusCode::FORBIDDEN => Err(RelayError::Forbidden),
+        StatusCode::SERVICE_UNAVAILABLE => Err(RelayError::Away(wait(&response))),
         status => Err(RelayError::Failed(status)),
     }
+}
+
+/// The seconds of `Retry-After`, a minute at most.
+fn wait(response: &Response) -> u32 {
+    const LONGEST: u32 = 60;
+    let said =
+        response.headers().get(RETRY_AFTER).and_then(|said| said.to_str().ok()?.parse().ok());
+    said.unwrap_or(1).clamp(1, LONGEST)
 }
 
 async fn read<T: DeserializeOwned>(response: Response) -> Result<T, RelayError> {

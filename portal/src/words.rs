@@ -4,7 +4,7 @@ use warifu_service::words::{Words, WordsError};
 
 /// The codes of the problems that this party can answer with.
 #[cfg(test)]
-pub const PROBLEMS: [&str; 23] = [
+pub const PROBLEMS: [&str; 24] = [
     "saml.unreadable",
     "saml.request-unknown",
     "saml.refused",
@@ -17,6 +17,7 @@ pub const PROBLEMS: [&str; 23] = [
     "history.no-access",
     "history.no-entry",
     "history.no-relay",
+    "relay.away",
     "consents.unknown",
     "consents.no-access",
     "consents.no-relay",

@@ -67,7 +67,7 @@ impl FromRequestParts<Relay> for Caller {
         let client = Client::from_request_parts(parts, relay).await?;
         let unauthorized = |code| Problem::new(StatusCode::UNAUTHORIZED, code);
         let token = bearer(parts).ok_or_else(|| unauthorized("token.missing"))?;
-        let found = relay.grants().of(token).await.map_err(|error| Problem::internal(&error))?;
+        let found = relay.grants().of(token).await?;
         let grant = match found.ok_or_else(|| unauthorized("token.unknown"))? {
             Found::Granted(grant) => grant,
             Found::Revoked => return Err(unauthorized("token.revoked")),

@@ -158,7 +158,7 @@ impl Check<'_> {
             CheckError::Typed(wrong) => {
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, wrong.code())
             }
-            CheckError::Links(cause) => Problem::internal(&cause),
+            CheckError::Links(cause) => cause.into(),
         })
     }
 

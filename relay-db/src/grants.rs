@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use warifu_pki::{Actor, Organization, Purpose, Ticket};
 use warifu_service::seal::{KeyRing, SealError};
 use warifu_service::storage::micros;
-use warifu_service::{Database, Surroundings, execute, fetch_optional};
+use warifu_service::{Database, Problem, Surroundings, execute, fetch_optional};
 
 use crate::revocations::{Revocations, SignIn};
 
@@ -149,6 +149,15 @@ pub(crate) enum GrantStoreError {
     Sealed(#[from] SealError),
     #[error("grant.unreadable: {0}")]
     Unreadable(#[from] serde_json::Error),
+}
+
+impl From<GrantStoreError> for Problem {
+    fn from(cause: GrantStoreError) -> Self {
+        match cause {
+            GrantStoreError::Storage(cause) => cause.into(),
+            cause => Self::internal(&cause),
+        }
+    }
 }
 
 /// What a token that was given stands for now.

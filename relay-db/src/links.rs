@@ -42,7 +42,10 @@ pub enum LinkStoreError {
 
 impl From<LinkStoreError> for Problem {
     fn from(cause: LinkStoreError) -> Self {
-        Self::internal(&cause)
+        match cause {
+            LinkStoreError::Storage(cause) => cause.into(),
+            cause => Self::internal(&cause),
+        }
     }
 }
 

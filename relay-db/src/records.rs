@@ -92,8 +92,7 @@ pub(crate) async fn read(
         Err(Unread::Failed(problem)) => return Err(problem),
     };
     let until = deadline.less(asking::OWN)?;
-    let links = relay.links().of(&reading.subject).await;
-    let links = links.map_err(|error| Problem::internal(&error))?;
+    let links = relay.links().of(&reading.subject).await?;
     let asks = plan(&relay, &services, &links);
     let kind = [(header::CONTENT_TYPE, "application/x-ndjson")];
     Ok((kind, Body::from_stream(lines(&relay, &reading, asks, until))).into_response())

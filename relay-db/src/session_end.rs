@@ -133,11 +133,11 @@ fn request(description: &'static str) -> EventError {
 /// The log first: no change without its entry. What is known already changes nothing.
 async fn end(relay: &Relay, party: &str, ended: SignIn<'_>, jti: &str) -> Result<(), Problem> {
     let grants = relay.grants();
-    if !grants.would_revoke(ended).await.map_err(|error| Problem::internal(&error))? {
+    if !grants.would_revoke(ended).await? {
         return Ok(());
     }
     let ground = format!("event {jti} of {}", ended.issuer);
     let entry = events::session_revoked(party, ended.subject, ground);
     relay.log().append(entry).await.map_err(|error| log_problem(&error))?;
-    grants.revoke(ended).await.map_err(|error| Problem::internal(&error))
+    Ok(grants.revoke(ended).await?)
 }

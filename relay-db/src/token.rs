@@ -169,9 +169,8 @@ async fn used_now(relay: &Relay, ticket: &Ticket) -> Result<bool, Refusal> {
     relay.grants().use_up(&ticket.iss, &ticket.jti, until).await.map_err(store_failed)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
 fn store_failed(error: GrantStoreError) -> Refusal {
-    Refusal::Problem(Problem::internal(&error))
+    Refusal::Problem(error.into())
 }
 
 async fn issue(
@@ -185,7 +184,7 @@ async fn issue(
     let (logged, token) = tokio::join!(append(relay, event), relay.grants().issue(grant));
     logged?;
     Ok(TokenAnswer {
-        access_token: token.map_err(|error| Problem::internal(&error))?,
+        access_token: token?,
         issued_token_type: TYPE_ACCESS_TOKEN,
         token_type: "Bearer",
         expires_in: life.as_secs(),

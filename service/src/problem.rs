@@ -14,6 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::RequestId;
+use crate::storage;
 use crate::web;
 use crate::words::{Language, Words};
 
@@ -36,6 +37,21 @@ impl Problem {
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(%cause, "a request failed");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
+    }
+
+    /// A database refused: 503 `storage.away` or `storage.full`, with `Retry-After`, where the same
+    /// may succeed later; otherwise `internal`.
+    pub fn storage(cause: &sqlx::Error) -> Self {
+        let passing = |code, seconds| {
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, code).retry_after(seconds).caused_by(cause)
+        };
+        if storage::is_full(cause) {
+            passing("storage.full", FULL)
+        } else if storage::is_away(cause) {
+            passing("storage.away", AWAY)
+        } else {
+            Self::internal(cause)
+        }
     }
 
     /// Logs what led to this problem; the client does not see it.
@@ -63,9 +79,15 @@ impl Problem {
     }
 }
 
+/// Seconds after which a database that was away may have another leader.
+const AWAY: u32 = 2;
+/// Seconds after which it is worth trying again on a full disk.
+const FULL: u32 = 30;
+
 impl From<sqlx::Error> for Problem {
+    /// 503 `storage.away` or `storage.full` where the same may succeed later; otherwise `internal`.
     fn from(cause: sqlx::Error) -> Self {
-        Self::internal(&cause)
+        Self::storage(&cause)
     }
 }
 

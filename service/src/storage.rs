@@ -296,6 +296,31 @@ pub fn is_full(error: &sqlx::Error) -> bool {
     matches!(code.as_deref(), Some("13" | "4874" | "53100"))
 }
 
+/// Whether an error says that nothing can be written, or nobody be asked, just now, as while the
+/// lead goes over to another server: no connection, one that broke off, a server that follows,
+/// starts or shuts down (PostgreSQL's classes 08 and 57P, `read_only_sql_transaction`, too many
+/// connections), another transaction in the way (class 40; SQLite's `BUSY` and `READONLY`).
+pub fn is_away(error: &sqlx::Error) -> bool {
+    use sqlx::Error as Cause;
+    match error {
+        Cause::Io(_) | Cause::Tls(_) | Cause::PoolTimedOut | Cause::PoolClosed => true,
+        Cause::WorkerCrashed | Cause::Protocol(_) => true,
+        Cause::Database(refusal) => refusal.code().is_some_and(|code| is_passing(&code)),
+        _ => false,
+    }
+}
+
+/// SQLite's extended codes have the plain one in their lowest byte (<https://sqlite.org/rescode.html>).
+fn is_passing(code: &str) -> bool {
+    const BUSY: u32 = 5;
+    const READONLY: u32 = 8;
+    if code.len() == 5 {
+        let is_class = ["08", "40", "57P"].iter().any(|class| code.starts_with(class));
+        return is_class || matches!(code, "25006" | "53300");
+    }
+    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, BUSY | READONLY))
+}
+
 /// Runs a query and gives all rows: `fetch_all!(db.read(), Row, "SELECT …", argument, …)`.
 #[macro_export]
 macro_rules! fetch_all {

@@ -333,6 +333,8 @@ mod tests {
             "request.timeout",
             "request.deadline",
             "server.busy",
+            "storage.away",
+            "storage.full",
             "request.too-large",
             "request.unreadable",
             "request.media-type",

@@ -154,5 +154,5 @@ fn failed(cause: &RelayError) -> Problem {
         }
         _ => (StatusCode::BAD_GATEWAY, "consents.no-relay"),
     };
-    Problem::new(status, code).caused_by(cause)
+    cause.page(status, code)
 }

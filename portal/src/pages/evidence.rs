@@ -56,7 +56,7 @@ fn missing(cause: &RelayError) -> Problem {
         RelayError::Refused | RelayError::Forbidden => (StatusCode::FORBIDDEN, "history.no-access"),
         _ => (StatusCode::BAD_GATEWAY, "history.no-relay"),
     };
-    Problem::new(status, code).caused_by(cause)
+    cause.page(status, code)
 }
 
 /// As a file to be saved.

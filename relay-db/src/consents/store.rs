@@ -35,7 +35,10 @@ pub(crate) enum ConsentStoreError {
 
 impl From<ConsentStoreError> for Problem {
     fn from(cause: ConsentStoreError) -> Self {
-        Self::internal(&cause)
+        match cause {
+            ConsentStoreError::Storage(cause) => cause.into(),
+            cause => Self::internal(&cause),
+        }
     }
 }
 
