@@ -25,4 +25,5 @@ mod records;
 mod resilience;
 mod session_end;
 mod source;
+mod storage;
 mod token;
