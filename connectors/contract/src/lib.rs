@@ -11,6 +11,7 @@ pub mod connector_token;
 pub mod consent;
 pub mod copay;
 pub mod coverage;
+pub mod dates;
 pub mod decision;
 pub mod eligibility;
 pub mod era;

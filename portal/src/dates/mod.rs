@@ -1,4 +1,5 @@
 //! Dates as people in Japan write and read them.
 
-pub mod input;
 pub mod words;
+
+pub use warifu_contract::dates as input;

@@ -1,9 +1,9 @@
-//! Dates as the desk types them: `S55.5.5`, `昭和55年5月5日`, `1980-05-05`, `19800505`, the
+//! Dates as people and files write them: `S55.5.5`, `昭和55年5月5日`, `1980-05-05`, `19800505`, the
 //! 7 digits of claim files `3550505`; full-width characters and other separators alike.
 
 use jiff::civil::Date;
 
-use warifu_contract::era::Era;
+use crate::era::Era;
 
 /// Longer input is not a date.
 const LONGEST: usize = 32;
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
     use jiff::civil::date;
     use proptest::prelude::*;
-    use warifu_contract::era::EraYear;
+    use crate::era::EraYear;
 
     #[test]
     fn the_forms_of_the_desk_mean_the_same_day() {
