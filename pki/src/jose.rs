@@ -3,6 +3,7 @@
 //! One algorithm each, chosen here and never by the token. Headers are read strictly: a member we
 //! do not know makes the token malformed (so no `crit`, no `zip`, no embedded keys).
 
+mod agreement;
 mod jwe;
 mod jws;
 mod sealed;
@@ -10,7 +11,7 @@ mod sealed;
 pub use jwe::{JweOpener, JweSealer};
 pub(crate) use jws::instant;
 pub use jws::{Expected, JwsSigner, JwsVerifier};
-pub(crate) use sealed::SealedOpener;
+pub(crate) use sealed::{SealedIssuer, SealedOpener};
 
 use crate::{KeyError, SignError};
 

@@ -1,16 +1,20 @@
 //! A public key, parsed once and checked to be one we use.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use data_encoding::BASE64URL_NOPAD;
 use openssl::bn::{BigNum, BigNumContext};
+use openssl::ec::{EcGroup, EcKey, EcPoint};
 use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
+use openssl::hash::hash;
+use openssl::nid::Nid;
 use openssl::pkey::{PKey, Public};
 use openssl::sha::sha256;
 use openssl::sign::Verifier;
 use serde_json::{Value, json};
-use x509_cert::der::Decode;
+use x509_cert::der::{Decode, Encode};
 use x509_cert::spki::SubjectPublicKeyInfoRef;
 
 use crate::{KeyAlgorithm, KeyError};
@@ -25,7 +29,15 @@ const SMALLEST_RSA_EXPONENT: u32 = 65_537;
 pub struct PublicKey {
     algorithm: KeyAlgorithm,
     der: Vec<u8>,
-    key: PKey<Public>,
+    key: Key,
+}
+
+/// A key of a curve is kept as such: to read it and to verify with it through OpenSSL 3's providers
+/// takes several times as long, and every card shows one.
+#[derive(Clone)]
+enum Key {
+    Curve(EcKey<Public>),
+    Rsa(PKey<Public>),
 }
 
 impl PublicKey {
@@ -36,11 +48,11 @@ impl PublicKey {
             return Err(KeyError::Malformed);
         }
         let info = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| KeyError::Malformed)?;
-        let key = PKey::public_key_from_der(der).map_err(|_| KeyError::Malformed)?;
-        let algorithm = KeyAlgorithm::from_key_identifier(&info.algorithm, key.bits())
-            .ok_or(KeyError::Unsupported)?;
-        require_sound_form(&info, &key)?;
-        require_canonical(der, &key)?;
+        require_canonical(der, &info)?;
+        let (algorithm, key) = match curve_of(&info) {
+            Some((algorithm, group)) => (algorithm, Key::Curve(read_point(&info, group)?)),
+            None => read_rsa(&info, der)?,
+        };
         Ok(Self { algorithm, der: der.to_vec(), key })
     }
 
@@ -76,19 +88,29 @@ impl PublicKey {
 
     /// Whether the signature, in the form [`Signer`](crate::Signer) gives, fits the message.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
-        Verifier::new(self.algorithm.digest(), &self.key)
-            .and_then(|mut verifier| verifier.verify_oneshot(signature, message))
-            .unwrap_or(false)
+        match &self.key {
+            Key::Rsa(key) => Verifier::new(self.algorithm.digest(), key)
+                .and_then(|mut verifier| verifier.verify_oneshot(signature, message))
+                .unwrap_or(false),
+            Key::Curve(key) => from_canonical_der(signature)
+                .is_some_and(|signature| self.is_over(message, &signature, key)),
+        }
     }
 
     /// The same for signatures in the form JOSE and Web eID use: r ‖ s of fixed length for ECDSA
     /// (RFC 7518 §3.4), PKCS#1 v1.5 for RSA.
     pub fn verify_raw(&self, message: &[u8], signature: &[u8]) -> bool {
-        match self.algorithm.coordinate_length() {
-            None => self.verify(message, signature),
-            Some(length) => raw_to_der(signature, length)
-                .is_some_and(|signature| self.verify(message, &signature)),
+        match (&self.key, self.algorithm.coordinate_length()) {
+            (Key::Curve(key), Some(length)) => from_raw(signature, length)
+                .is_some_and(|signature| self.is_over(message, &signature, key)),
+            _ => self.verify(message, signature),
         }
+    }
+
+    fn is_over(&self, message: &[u8], signature: &EcdsaSig, key: &EcKey<Public>) -> bool {
+        hash(self.algorithm.digest(), message)
+            .and_then(|digest| signature.verify(&digest, key))
+            .unwrap_or(false)
     }
 
     /// The key as a JWK (RFC 7517) with the given `use`, `sig` or `enc`.
@@ -102,19 +124,23 @@ impl PublicKey {
     }
 
     fn jwk_members(&self) -> Result<Value, KeyError> {
-        let Some(length) = self.algorithm.coordinate_length() else {
-            let rsa = self.key.rsa()?;
-            let [n, e] = [rsa.n(), rsa.e()].map(|part| BASE64URL_NOPAD.encode(&part.to_vec()));
-            return Ok(json!({ "kty": "RSA", "n": n, "e": e }));
-        };
-        let (x, y) = self.coordinates(length)?;
-        let curve = if self.algorithm == KeyAlgorithm::P256 { "P-256" } else { "P-384" };
-        Ok(json!({ "kty": "EC", "crv": curve, "x": x, "y": y }))
+        match &self.key {
+            Key::Rsa(key) => {
+                let rsa = key.rsa()?;
+                let [n, e] = [rsa.n(), rsa.e()].map(|part| BASE64URL_NOPAD.encode(&part.to_vec()));
+                Ok(json!({ "kty": "RSA", "n": n, "e": e }))
+            }
+            Key::Curve(key) => {
+                let (x, y) = self.coordinates(key)?;
+                let curve = if self.algorithm == KeyAlgorithm::P256 { "P-256" } else { "P-384" };
+                Ok(json!({ "kty": "EC", "crv": curve, "x": x, "y": y }))
+            }
+        }
     }
 
-    fn coordinates(&self, length: usize) -> Result<(String, String), KeyError> {
+    fn coordinates(&self, key: &EcKey<Public>) -> Result<(String, String), KeyError> {
+        let length = self.algorithm.coordinate_length().ok_or(KeyError::Unsupported)?;
         let length = i32::try_from(length).map_err(|_| KeyError::Unsupported)?;
-        let key = self.key.ec_key()?;
         let (mut x, mut y) = (BigNum::new()?, BigNum::new()?);
         let mut context = BigNumContext::new()?;
         key.public_key().affine_coordinates(key.group(), &mut x, &mut y, &mut context)?;
@@ -139,31 +165,78 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-fn require_sound_form(
-    info: &SubjectPublicKeyInfoRef<'_>,
-    key: &PKey<Public>,
-) -> Result<(), KeyError> {
-    let sound = match key.rsa() {
-        Ok(rsa) => *rsa.e() >= BigNum::from_u32(SMALLEST_RSA_EXPONENT)? && rsa.e().is_bit_set(0),
-        Err(_) => info.subject_public_key.raw_bytes().first() == Some(&UNCOMPRESSED_POINT),
-    };
-    if sound { Ok(()) } else { Err(KeyError::Unsupported) }
-}
-
 /// One key has one encoding, so that comparing bytes compares keys.
-fn require_canonical(der: &[u8], key: &PKey<Public>) -> Result<(), KeyError> {
-    if key.public_key_to_der()? == der { Ok(()) } else { Err(KeyError::Malformed) }
+fn require_canonical(der: &[u8], info: &SubjectPublicKeyInfoRef<'_>) -> Result<(), KeyError> {
+    let canonical = info.to_der().map_err(|_| KeyError::Malformed)?;
+    if der == canonical { Ok(()) } else { Err(KeyError::Malformed) }
 }
 
-/// Turns r ‖ s into the DER form, `None` where the length is wrong.
-pub(crate) fn raw_to_der(raw: &[u8], coordinate: usize) -> Option<Vec<u8>> {
+/// The curve that a key names, made once; none for keys of other kinds.
+fn curve_of(info: &SubjectPublicKeyInfoRef<'_>) -> Option<(KeyAlgorithm, &'static EcGroup)> {
+    static P256: LazyLock<Option<EcGroup>> =
+        LazyLock::new(|| EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).ok());
+    static P384: LazyLock<Option<EcGroup>> =
+        LazyLock::new(|| EcGroup::from_curve_name(Nid::SECP384R1).ok());
+    let algorithm = KeyAlgorithm::from_key_identifier(&info.algorithm, 0)?;
+    let group = match algorithm {
+        KeyAlgorithm::P256 => P256.as_ref(),
+        KeyAlgorithm::P384 => P384.as_ref(),
+        KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 => None,
+    };
+    Some((algorithm, group?))
+}
+
+/// OpenSSL refuses a point that is not on the curve. On these curves, whose order is prime, every
+/// other one is sound but infinity, which has no uncompressed form.
+fn read_point(
+    info: &SubjectPublicKeyInfoRef<'_>,
+    group: &EcGroup,
+) -> Result<EcKey<Public>, KeyError> {
+    let point = info.subject_public_key.as_bytes().ok_or(KeyError::Malformed)?;
+    if point.first() != Some(&UNCOMPRESSED_POINT) {
+        return Err(KeyError::Unsupported);
+    }
+    let mut context = BigNumContext::new()?;
+    let point = EcPoint::from_bytes(group, point, &mut context).map_err(|_| KeyError::Malformed)?;
+    Ok(EcKey::from_public_key(group, &point)?)
+}
+
+fn read_rsa(
+    info: &SubjectPublicKeyInfoRef<'_>,
+    der: &[u8],
+) -> Result<(KeyAlgorithm, Key), KeyError> {
+    let key = PKey::public_key_from_der(der).map_err(|_| KeyError::Malformed)?;
+    let algorithm = KeyAlgorithm::from_key_identifier(&info.algorithm, key.bits());
+    let algorithm = algorithm.ok_or(KeyError::Unsupported)?;
+    let rsa = key.rsa().map_err(|_| KeyError::Unsupported)?;
+    let sound = *rsa.e() >= BigNum::from_u32(SMALLEST_RSA_EXPONENT)? && rsa.e().is_bit_set(0);
+    if !sound {
+        return Err(KeyError::Unsupported);
+    }
+    if key.public_key_to_der()? != der {
+        return Err(KeyError::Malformed);
+    }
+    Ok((algorithm, Key::Rsa(key)))
+}
+
+/// One signature has one encoding, too.
+fn from_canonical_der(der: &[u8]) -> Option<EcdsaSig> {
+    let signature = EcdsaSig::from_der(der).ok()?;
+    (signature.to_der().ok()? == der).then_some(signature)
+}
+
+/// Reads r ‖ s, each of `coordinate` bytes; none where the length is wrong.
+fn from_raw(raw: &[u8], coordinate: usize) -> Option<EcdsaSig> {
     if raw.len() != 2 * coordinate {
         return None;
     }
     let (r, s) = raw.split_at_checked(coordinate)?;
-    let signature =
-        EcdsaSig::from_private_components(BigNum::from_slice(r).ok()?, BigNum::from_slice(s).ok()?);
-    signature.ok()?.to_der().ok()
+    EcdsaSig::from_private_components(BigNum::from_slice(r).ok()?, BigNum::from_slice(s).ok()?).ok()
+}
+
+/// Turns r ‖ s into the DER form, `None` where the length is wrong.
+pub(crate) fn raw_to_der(raw: &[u8], coordinate: usize) -> Option<Vec<u8>> {
+    from_raw(raw, coordinate)?.to_der().ok()
 }
 
 /// Turns a DER signature into r ‖ s, each of `coordinate` bytes.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::jose::{JoseError, JweSealer, JwsSigner, SealedOpener};
+use crate::jose::{JoseError, SealedIssuer, SealedOpener};
 use crate::{FileKey, PublicKey, Signer};
 
 const RELAY_TYPE: &str = "relay-ticket+jwt";
@@ -176,21 +176,18 @@ fn is_word(text: &str) -> bool {
 
 /// Issues tickets: the identity provider's half.
 #[derive(Clone, Debug)]
-pub struct TicketIssuer {
-    signer: JwsSigner,
-    sealer: JweSealer,
-}
+pub struct TicketIssuer(SealedIssuer);
 
 impl TicketIssuer {
     /// Signs with the identity provider's key and seals to the recipient's, both P-256.
     pub fn new(signer: Arc<dyn Signer>, recipient: &PublicKey) -> Result<Self, JoseError> {
-        Ok(Self { signer: JwsSigner::new(signer)?, sealer: JweSealer::new(recipient)? })
+        SealedIssuer::new(signer, recipient).map(Self)
     }
 
     /// Makes a ticket: a JWS in a JWE, compact form, at most 8 KiB.
     pub fn issue(&self, ticket: &Ticket) -> Result<String, TicketError> {
         ticket.require_sound()?;
-        Ok(self.sealer.seal(&self.signer.sign(ticket.purpose.token_type(), ticket)?)?)
+        Ok(self.0.issue(ticket.purpose.token_type(), ticket, ticket.iat)?)
     }
 }
 
@@ -329,8 +326,7 @@ mod tests {
         ];
         for ticket in unsound {
             assert!(matches!(issuer.issue(&ticket), Err(TicketError::Claims)), "{ticket:?}");
-            let forced =
-                issuer.sealer.seal(&issuer.signer.sign(RELAY_TYPE, &ticket).unwrap()).unwrap();
+            let forced = issuer.0.issue(RELAY_TYPE, &ticket, ticket.iat).unwrap();
             assert!(opener.open(&forced, now()).is_err(), "{ticket:?}");
         }
     }
@@ -354,9 +350,8 @@ mod tests {
             desk.open(&sealed, now()),
             Err(TicketError::Token(JoseError::WrongHeader))
         ));
-        let disguised =
-            issuer.signer.sign(RELAY_TYPE, &Ticket { exp: office().iat + 60, ..office() });
-        let disguised = issuer.sealer.seal(&disguised.unwrap()).unwrap();
+        let short = Ticket { exp: office().iat + 60, ..office() };
+        let disguised = issuer.0.issue(RELAY_TYPE, &short, short.iat).unwrap();
         assert!(matches!(relay.open(&disguised, now()), Err(TicketError::Claims)));
     }
 
@@ -378,9 +373,8 @@ mod tests {
     #[test]
     fn a_ticket_sealed_for_us_by_anyone_else_is_refused() {
         let Pair { issuer, opener } = pair();
-        let stranger = FileKey::generate(KeyAlgorithm::P256).unwrap();
-        let signer = JwsSigner::new(Arc::new(stranger)).unwrap();
-        let forged = TicketIssuer { signer, sealer: issuer.sealer };
+        let stranger = Arc::new(FileKey::generate(KeyAlgorithm::P256).unwrap());
+        let forged = TicketIssuer(issuer.0.signed_by(stranger));
         let opened = opener.open(&forged.issue(&records()).unwrap(), now());
         assert!(matches!(opened, Err(TicketError::Token(JoseError::WrongHeader))));
     }

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::jose::{JoseError, JweSealer, JwsSigner, SealedOpener};
+use crate::jose::{JoseError, SealedIssuer, SealedOpener};
 use crate::{FileKey, PublicKey, Signer};
 
 const VOUCHER_TYPE: &str = "attribute-voucher+jwt";
@@ -80,21 +80,18 @@ impl<A> Voucher<A> {
 
 /// Issues vouchers for one connector: the office's half.
 #[derive(Clone, Debug)]
-pub struct VoucherIssuer {
-    signer: JwsSigner,
-    sealer: JweSealer,
-}
+pub struct VoucherIssuer(SealedIssuer);
 
 impl VoucherIssuer {
     /// Signs with the office's key and seals to the connector's, both P-256.
     pub fn new(signer: Arc<dyn Signer>, connector: &PublicKey) -> Result<Self, JoseError> {
-        Ok(Self { signer: JwsSigner::new(signer)?, sealer: JweSealer::new(connector)? })
+        SealedIssuer::new(signer, connector).map(Self)
     }
 
     /// Makes a voucher: a JWS in a JWE, compact form, at most 8 KiB.
     pub fn issue<A: Serialize>(&self, voucher: &Voucher<A>) -> Result<String, VoucherError> {
         voucher.require_sound()?;
-        Ok(self.sealer.seal(&self.signer.sign(VOUCHER_TYPE, voucher)?)?)
+        Ok(self.0.issue(VOUCHER_TYPE, voucher, voucher.iat)?)
     }
 }
 
@@ -191,7 +188,7 @@ mod tests {
     fn a_voucher_signed_by_anyone_else_is_refused() {
         let (issuer, opener) = pair();
         let stranger = Arc::new(FileKey::generate(KeyAlgorithm::P256).unwrap());
-        let forged = VoucherIssuer { signer: JwsSigner::new(stranger).unwrap(), ..issuer };
+        let forged = VoucherIssuer(issuer.0.signed_by(stranger));
         let sealed = forged.issue(&voucher()).unwrap();
         let refused = opener.open::<String>(&sealed, now());
         assert!(matches!(refused, Err(VoucherError::Token(JoseError::WrongHeader))));
@@ -208,8 +205,7 @@ mod tests {
         ];
         for voucher in unsound {
             assert!(matches!(issuer.issue(&voucher), Err(VoucherError::Claims)));
-            let token = issuer.signer.sign(VOUCHER_TYPE, &voucher).unwrap();
-            let forced = issuer.sealer.seal(&token).unwrap();
+            let forced = issuer.0.issue(VOUCHER_TYPE, &voucher, voucher.iat).unwrap();
             assert!(opener.open::<String>(&forced, now()).is_err());
         }
     }

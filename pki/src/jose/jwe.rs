@@ -1,13 +1,16 @@
 //! Sealed tokens: only the holder of the private key reads them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
-use josekit::jwe::alg::ecdh_es::{EcdhEsJweDecrypter, EcdhEsJweEncrypter};
+use jiff::Timestamp;
+use josekit::jwe::alg::ecdh_es::EcdhEsJweDecrypter;
 use josekit::jwe::{self, ECDH_ES, JweHeader};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::agreement::Agreements;
 use super::{JoseError, MAX_TOKEN};
 use crate::{FileKey, KeyAlgorithm, PublicKey};
 
@@ -20,11 +23,11 @@ const CONTENT: &str = "JWT";
 const NONCE_LENGTH: usize = 16;
 const TAG_LENGTH: usize = 22;
 
-/// Seals tokens to one P-256 key.
+/// Seals tokens to one P-256 key. Its clones keep the same agreements with the key's holder.
 #[derive(Clone)]
 pub struct JweSealer {
-    encrypter: EcdhEsJweEncrypter,
-    header: JweHeader,
+    agreements: Arc<Agreements>,
+    kid: String,
 }
 
 impl JweSealer {
@@ -33,24 +36,24 @@ impl JweSealer {
         require_p256(recipient.algorithm())?;
         let encrypter =
             ECDH_ES.encrypter_from_der(recipient.der()).map_err(|_| JoseError::WrongKey)?;
+        let kid = recipient.thumbprint();
         let mut header = JweHeader::new();
         header.set_content_encryption(ENCRYPTION);
         header.set_content_type(CONTENT);
-        header.set_key_id(recipient.thumbprint());
-        Ok(Self { encrypter, header })
+        header.set_key_id(&kid);
+        Ok(Self { agreements: Arc::new(Agreements::new(encrypter, header)), kid })
     }
 
-    /// Seals a token, compact form.
-    pub fn seal(&self, token: &str) -> Result<String, JoseError> {
-        let sealed = jwe::serialize_compact(token.as_bytes(), &self.header, &self.encrypter)
-            .map_err(JoseError::Seal)?;
+    /// Seals a token now, compact form.
+    pub fn seal(&self, token: &str, now: Timestamp) -> Result<String, JoseError> {
+        let sealed = self.agreements.current(now)?.seal(token)?;
         if sealed.len() > MAX_TOKEN { Err(JoseError::TooLong) } else { Ok(sealed) }
     }
 }
 
 impl fmt::Debug for JweSealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JweSealer").field("kid", &self.header.key_id()).finish_non_exhaustive()
+        f.debug_struct("JweSealer").field("kid", &self.kid).finish_non_exhaustive()
     }
 }
 
@@ -144,10 +147,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::testing::key_256;
+    use crate::testing::{key_256, now};
 
     fn sealed() -> String {
-        JweSealer::new(key_256().public_key()).unwrap().seal("a.b.c").unwrap()
+        JweSealer::new(key_256().public_key()).unwrap().seal("a.b.c", now()).unwrap()
     }
 
     fn open(sealed: &str) -> Result<String, JoseError> {
@@ -209,7 +212,7 @@ mod tests {
         assert!(matches!(JweSealer::new(other.public_key()), Err(JoseError::WrongKey)));
         assert!(matches!(JweOpener::new(&other), Err(JoseError::WrongKey)));
         let sealer = JweSealer::new(key_256().public_key()).unwrap();
-        assert!(matches!(sealer.seal(&"a".repeat(MAX_TOKEN)), Err(JoseError::TooLong)));
+        assert!(matches!(sealer.seal(&"a".repeat(MAX_TOKEN), now()), Err(JoseError::TooLong)));
         assert!(matches!(open(&"a".repeat(MAX_TOKEN + 1)), Err(JoseError::TooLong)));
     }
 
