@@ -21,7 +21,7 @@ use crate::centre::{Centre, refuse};
 use crate::config::{AttributeName, Origin};
 use crate::consent::Agreed;
 use crate::login::stale;
-use crate::person::{Person, PersonId};
+use crate::person::PersonId;
 use crate::provider::{Provider, Providers};
 use crate::store::{Asker, Party, Recorded, Session, StoreError};
 use crate::view::View;
@@ -110,13 +110,13 @@ impl Reply<'_> {
     /// Says to the desk whose card was tapped, in a ticket that only the relay can read.
     pub(crate) async fn presence(
         &self,
-        desk: (&Session, &Person),
+        desk: &Session,
         patient: &PersonId,
         tapped_at: Timestamp,
         view: &View,
     ) -> Result<Response, Problem> {
         self.claim().await?;
-        let subject = Subject::Patient { patient, staff: &desk.0.person, at_desk: desk.1 };
+        let subject = Subject::Patient { patient, desk };
         let ticket = self.ticket(&subject, tapped_at)?;
         let attribute = |ticket| Attribute::new(ATTRIBUTE_RELAY_TICKET, [ticket]);
         let attributes: Vec<_> = ticket.map(attribute).into_iter().collect();
@@ -210,18 +210,16 @@ impl Reply<'_> {
 
     /// What was agreed to, as it goes over the wire; the tickets are made now.
     fn attributes(&self, session: &Session, agreed: Agreed) -> Result<Vec<Attribute>, Problem> {
-        let (person, told) = agreed.parts();
+        let told = agreed.told();
         let mut attributes = Vec::with_capacity(told.len());
         for Told { what, values } in told {
             let What::Attribute(name) = what else { continue };
             let values = match name {
                 AttributeName::RelayTicket => {
-                    let subject = Subject::Oneself { session, person: &person };
+                    let subject = Subject::Oneself(session);
                     self.ticket(&subject, session.authenticated_at)?.into_iter().collect()
                 }
-                AttributeName::OfficeTicket => {
-                    self.office_ticket(session, &person)?.into_iter().collect()
-                }
+                AttributeName::OfficeTicket => self.office_ticket(session)?.into_iter().collect(),
                 _ => values,
             };
             if !values.is_empty() {
@@ -289,6 +287,7 @@ struct AnswerPage<'a> {
     title: String,
     submit: String,
     acs: &'a str,
+    /// In base64, in which nothing is to be escaped.
     response: &'a str,
     relay_state: Option<&'a str>,
     ending: Option<Ending>,

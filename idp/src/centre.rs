@@ -7,13 +7,12 @@ use tokio::sync::Notify;
 use warifu_service::words::Words;
 use warifu_service::{Problem, Surroundings};
 
-use crate::assurance::Level;
 use crate::browser::Browser;
 use crate::config::IdpConfig;
 use crate::felica::Felica;
 use crate::keys::Keys;
 use crate::notice::Listener;
-use crate::person::{Person, PersonId, Role};
+use crate::person::{Person, PersonId};
 use crate::pin::Pins;
 use crate::provider::Providers;
 use crate::refusals::Refusals;
@@ -69,27 +68,9 @@ impl Centre {
         self.store.session(&id, self.now()).await
     }
 
-    /// The person of a session or a card, who is always there.
+    /// The person of a card, who is always there.
     pub(crate) async fn person(&self, id: &PersonId) -> Result<Person, StoreError> {
         self.store.person(id).await?.ok_or(StoreError::Corrupt("persons"))
-    }
-
-    /// The session, if it is one of staff at a clinic's desk, and who that is.
-    pub(crate) async fn desk(
-        &self,
-        session: Option<Session>,
-    ) -> Result<Option<(Session, Person)>, StoreError> {
-        let Some(session) = session.filter(|session| session.level == Level::High) else {
-            return Ok(None);
-        };
-        let person = self.person(&session.person).await?;
-        Ok(person.is(Role::ClinicDesk).then_some((session, person)))
-    }
-
-    /// Whether somebody signed in who runs the federation, with card and PIN.
-    pub(crate) async fn is_federation_admin(&self, session: &Session) -> Result<bool, StoreError> {
-        let person = self.person(&session.person).await?;
-        Ok(session.level == Level::High && person.is(Role::FederationAdmin))
     }
 
     /// Makes random bytes for the SAML writer.

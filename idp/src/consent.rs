@@ -21,20 +21,18 @@ use crate::store::{NewConsent, Session, StoreError};
 
 /// That a service provider may be told this about that person. Made here alone.
 pub(crate) struct Agreed {
-    person: Person,
     told: Vec<Told>,
 }
 
 impl Agreed {
-    /// Whom it is about, and what may be told.
-    pub(crate) fn parts(self) -> (Person, Vec<Told>) {
-        (self.person, self.told)
+    /// What may be told.
+    pub(crate) fn told(self) -> Vec<Told> {
+        self.told
     }
 }
 
 /// A question that the person has not answered for good.
 pub(crate) struct Open {
-    person: Person,
     told: Vec<Told>,
     /// What stands for everything that would be told, so that what is answered is what was shown.
     set: String,
@@ -51,18 +49,17 @@ pub(crate) enum Standing {
 /// How it stands now, for whoever has this session.
 pub(crate) async fn standing(reply: &Reply<'_>, session: &Session) -> Result<Standing, StoreError> {
     let store = &reply.centre.store;
-    let person = reply.centre.person(&session.person).await?;
-    let told = reply.release(session, &person);
-    if !is_asked(reply.provider, &person, &told) {
-        return Ok(Standing::Agreed(Agreed { person, told }));
+    let told = reply.release(session);
+    if !is_asked(reply.provider, &session.profile, &told) {
+        return Ok(Standing::Agreed(Agreed { told }));
     }
     let pairs = pairs(&told);
     let consent = consent(reply, session, &pairs);
     let set = data_encoding::HEXLOWER.encode(&store.released(&consent));
     if store.has_consent(&consent).await? {
-        return Ok(Standing::Agreed(Agreed { person, told }));
+        return Ok(Standing::Agreed(Agreed { told }));
     }
-    Ok(Standing::Open(Open { person, told, set }))
+    Ok(Standing::Open(Open { told, set }))
 }
 
 fn is_asked(provider: &Provider, person: &Person, told: &[Told]) -> bool {

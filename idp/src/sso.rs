@@ -100,9 +100,9 @@ impl Visit<'_> {
         let session = session.filter(|it| self.provider.terms.takes(it, self.centre.now()));
         let wanted = &self.asker.wishes.wanted;
         let next = if wanted.is_tap() {
-            self.presence(session).await?
+            self.presence(session)
         } else if wanted.is_identifier() {
-            self.at_desk(session, Level::Identifier).await?
+            Self::at_desk(session, Level::Identifier)
         } else {
             self.person(session).await?
         };
@@ -131,18 +131,18 @@ impl Visit<'_> {
     }
 
     /// Whose card lies on the desk? Staff alone may ask, through a provider that gets tickets.
-    async fn presence(&self, session: Option<Session>) -> Result<Next, Problem> {
+    fn presence(&self, session: Option<Session>) -> Next {
         let gets_tickets = self.provider.may_know(AttributeName::RelayTicket)
             && self.provider.thumbprint.is_some();
-        self.at_desk(session.filter(|_| gets_tickets), Level::Presence).await
+        Self::at_desk(session.filter(|_| gets_tickets), Level::Presence)
     }
 
     /// What staff alone may ask for, signed in at a desk.
-    async fn at_desk(&self, session: Option<Session>, level: Level) -> Result<Next, Problem> {
-        Ok(match self.centre.desk(session).await? {
-            Some((session, _)) => Next::SignIn { level, within: Some(session.id) },
+    fn at_desk(session: Option<Session>, level: Level) -> Next {
+        match session.filter(Session::is_of_desk) {
+            Some(session) => Next::SignIn { level, within: Some(session.id) },
             None => Next::Decline(Status::RequestDenied),
-        })
+        }
     }
 
     async fn go(&self, next: Next) -> Result<Response, Problem> {

@@ -30,7 +30,7 @@ use warifu_service::clock::Entropy;
 use warifu_service::seal::{KeyRing, SealError};
 use warifu_service::storage::{DatabaseConfig, Migrations, StorageError, Undone};
 
-pub(crate) use cards::{Card, CardId, Use, UsedCertificate};
+pub(crate) use cards::{Card, CardId, KnownCard, Use, UsedCertificate};
 pub(crate) use consents::{Consent, NewConsent};
 pub(crate) use documents::{Kept, StoredDraft};
 pub(crate) use felica::{FELICA_SCHEME, FelicaCard, MOST_TRIES, PinState};

@@ -326,7 +326,7 @@ mod tests {
         ];
         for ticket in unsound {
             assert!(matches!(issuer.issue(&ticket), Err(TicketError::Claims)), "{ticket:?}");
-            let forced = issuer.0.issue(RELAY_TYPE, &ticket, ticket.iat).unwrap();
+            let forced = issuer.0.issue(RELAY_TYPE, &ticket, records().iat).unwrap();
             assert!(opener.open(&forced, now()).is_err(), "{ticket:?}");
         }
     }

@@ -8,7 +8,6 @@ use warifu_saml::names::{
 
 use super::Reply;
 use crate::config::AttributeName;
-use crate::person::Person;
 use crate::provider::Provider;
 use crate::store::Session;
 
@@ -39,27 +38,22 @@ pub(crate) struct Told {
 
 impl Reply<'_> {
     /// Everything that the provider would be told about whoever has this session.
-    pub(crate) fn release(&self, session: &Session, person: &Person) -> Vec<Told> {
+    pub(crate) fn release(&self, session: &Session) -> Vec<Told> {
         let name = self.asker.wishes.lasting.then(|| self.lasting_name(&session.person));
         let name = name.map(|name| Told { what: What::Name, values: vec![name] });
         let attributes = AttributeName::ALL.into_iter().filter_map(|attribute| {
-            let values = self.values(attribute, session, person)?;
+            let values = self.values(attribute, session)?;
             Some(Told { what: What::Attribute(attribute), values })
         });
         name.into_iter().chain(attributes).collect()
     }
 
     /// The values of one attribute; `None` where it is not told.
-    fn values(
-        &self,
-        attribute: AttributeName,
-        session: &Session,
-        person: &Person,
-    ) -> Option<Vec<String>> {
+    fn values(&self, attribute: AttributeName, session: &Session) -> Option<Vec<String>> {
         if !is_told(self.provider, attribute) {
             return None;
         }
-        let pairwise = &self.centre.keys.pairwise;
+        let (person, pairwise) = (&session.profile, &self.centre.keys.pairwise);
         let scoped = |name: String| {
             let scope = self.centre.config.public_url.host();
             vec![format!("{name}@{scope}")]
@@ -78,7 +72,7 @@ impl Reply<'_> {
                 return self.provider.thumbprint.is_some().then(Vec::new);
             }
             AttributeName::OfficeTicket => {
-                return self.is_for_office(session, person).then(Vec::new);
+                return self.is_for_office(session).then(Vec::new);
             }
         };
         (!values.is_empty()).then_some(values)

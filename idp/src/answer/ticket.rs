@@ -8,15 +8,15 @@ use warifu_service::Problem;
 use super::Reply;
 use crate::assurance::Level;
 use crate::pairwise::{CARD_OFFICE, RELAY};
-use crate::person::{Person, PersonId};
+use crate::person::PersonId;
 use crate::store::Session;
 
 /// Whom a ticket is about.
 pub(super) enum Subject<'a> {
     /// Whoever signed in, about themselves.
-    Oneself { session: &'a Session, person: &'a Person },
-    /// A patient whose card was tapped, for the member of staff.
-    Patient { patient: &'a PersonId, staff: &'a PersonId, at_desk: &'a Person },
+    Oneself(&'a Session),
+    /// A patient whose card was tapped, for the member of staff at the desk.
+    Patient { patient: &'a PersonId, desk: &'a Session },
 }
 
 impl Reply<'_> {
@@ -36,14 +36,14 @@ impl Reply<'_> {
     /// Whose card it was, for the card office alone: of a resident who signed in with the office's own
     /// card and its PIN.
     fn holder(&self, subject: &Subject<'_>) -> Result<Option<String>, Problem> {
-        let Subject::Oneself { session, person } = subject else { return Ok(None) };
+        let Subject::Oneself(session) = subject else { return Ok(None) };
         let (keys, config) = (&self.centre.keys.office, &self.centre.config.card_office);
         let (Some(keys), Some(office), Some(reference)) = (keys, config, &session.holder) else {
             return Ok(None);
         };
         let now = self.centre.now();
         let ends = (now + CardHolder::LONGEST_LIFE).min(self.provider.terms.end_of(session));
-        if session.level != Level::High || person.is_staff() || ends <= now {
+        if session.level != Level::High || session.profile.is_staff() || ends <= now {
             return Ok(None);
         }
         let holder = CardHolder {
@@ -59,29 +59,25 @@ impl Reply<'_> {
     }
 
     /// Whether a ticket to the card office is given: to its staff alone, signed in with card and PIN.
-    pub(super) fn is_for_office(&self, session: &Session, person: &Person) -> bool {
+    pub(super) fn is_for_office(&self, session: &Session) -> bool {
         let can_be_made = self.provider.thumbprint.is_some() && self.centre.keys.office.is_some();
-        can_be_made && person.is_of_card_office() && session.level == Level::High
+        can_be_made && session.profile.is_of_card_office() && session.level == Level::High
     }
 
     /// The ticket to the card office, for no longer than the session.
-    pub(super) fn office_ticket(
-        &self,
-        session: &Session,
-        person: &Person,
-    ) -> Result<Option<String>, Problem> {
+    pub(super) fn office_ticket(&self, session: &Session) -> Result<Option<String>, Problem> {
         let keys = &self.centre.keys;
         let (Some(thumbprint), Some(office)) = (&self.provider.thumbprint, &keys.office) else {
             return Ok(None);
         };
-        let claims = self.office_claims(session, person, thumbprint);
+        let claims = self.office_claims(session, thumbprint);
         if claims.exp <= claims.iat {
             return Ok(None);
         }
         office.tickets.issue(&claims).map(Some).map_err(|cause| Problem::internal(&cause))
     }
 
-    fn office_claims(&self, session: &Session, person: &Person, thumbprint: &str) -> Ticket {
+    fn office_claims(&self, session: &Session, thumbprint: &str) -> Ticket {
         let purpose = Purpose::CardOffice;
         let office = self.centre.config.card_office.as_ref();
         let ends =
@@ -91,25 +87,22 @@ impl Reply<'_> {
             sub: self.centre.keys.pairwise.subject(CARD_OFFICE, &session.person),
             exp: ends.as_second(),
             purpose,
-            ..self.claims(
-                &Subject::Oneself { session, person },
-                session.authenticated_at,
-                thumbprint,
-            )
+            ..self.claims(&Subject::Oneself(session), session.authenticated_at, thumbprint)
         }
     }
 
     fn claims(&self, subject: &Subject<'_>, at: Timestamp, thumbprint: &str) -> Ticket {
         let name = |person| self.centre.keys.pairwise.subject(RELAY, person);
         let (sub, person, act) = match *subject {
-            Subject::Oneself { session, person } => (name(&session.person), person, None),
-            Subject::Patient { patient, staff, at_desk } => {
-                let organization = at_desk.organization.clone();
-                (name(patient), at_desk, Some(Actor { sub: name(staff), organization }))
+            Subject::Oneself(session) => (name(&session.person), &session.profile, None),
+            Subject::Patient { patient, desk } => {
+                let organization = desk.profile.organization.clone();
+                let actor = Actor { sub: name(&desk.person), organization };
+                (name(patient), &desk.profile, Some(actor))
             }
         };
         let (level, purpose) = match subject {
-            Subject::Oneself { session, .. } => (session.level, Purpose::Records),
+            Subject::Oneself(session) => (session.level, Purpose::Records),
             Subject::Patient { .. } => (Level::Presence, Purpose::Eligibility),
         };
         let now = self.centre.now();

@@ -12,7 +12,7 @@ use warifu_service::web::Page;
 use warifu_service::words::{Language, Voice};
 
 use super::ending::is_near;
-use super::{Ending, may_change, works};
+use super::{Ending, may_change};
 use crate::assurance::Level;
 use crate::centre::Centre;
 use crate::japan::date;
@@ -80,8 +80,8 @@ pub(crate) async fn show(
         news: news(query.as_deref().unwrap_or_default()),
         cards: views,
         services: services(&centre, view.language),
-        is_admin: centre.is_federation_admin(&session).await?,
-        offers_more: !centre.config.cards.schemes.is_empty() && !works(&centre, &session).await?,
+        is_admin: session.is_of_federation_admin(),
+        offers_more: !centre.config.cards.schemes.is_empty() && !session.profile.is_staff(),
     };
     view.render(&page, "form-action 'self'")
 }

@@ -67,8 +67,7 @@ pub(crate) async fn decide(
     if decision.choice == Choice::Always {
         keep(&reply, &session, &open).await?;
     }
-    let Open { person, told, .. } = open;
-    reply.person(&session, Agreed { person, told }, outcome.ends_at, &view).await
+    reply.person(&session, Agreed { told: open.told }, outcome.ends_at, &view).await
 }
 
 async fn keep(reply: &Reply<'_>, session: &Session, open: &Open) -> Result<(), StoreError> {

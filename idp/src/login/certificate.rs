@@ -26,7 +26,7 @@ use super::entrance::forbidden;
 use super::token::attempt::Attempt;
 use crate::centre::Centre;
 use crate::config::CardHostConfig;
-use crate::store::{Card, Login, Task};
+use crate::store::{KnownCard, Login, Task};
 
 /// The host for this question, where it may be answered there.
 pub(super) fn host_for<'a>(centre: &'a Centre, login: &Login) -> Option<&'a CardHostConfig> {
@@ -35,14 +35,13 @@ pub(super) fn host_for<'a>(centre: &'a Centre, login: &Login) -> Option<&'a Card
 }
 
 /// Whether the card signs its holder in from here.
-async fn require_fit(
+fn require_fit(
     host: &CardHostConfig,
     attempt: &Attempt<'_>,
-    card: &Card,
+    known: &KnownCard,
 ) -> Result<(), Problem> {
-    attempt.require_fit(card)?;
-    let is_staff = attempt.entrance.centre.person(&card.person).await?.is_staff();
-    if is_staff && !host.staff {
+    attempt.require_fit(&known.card)?;
+    if known.holder.is_staff() && !host.staff {
         return Err(forbidden("certificate.staff"));
     }
     Ok(())

@@ -12,7 +12,7 @@ use super::stale;
 use crate::assurance::Level;
 use crate::browser::{Browser, Cookie};
 use crate::centre::{Centre, refuse};
-use crate::person::PersonId;
+use crate::person::{Person, PersonId};
 use crate::refusals;
 use crate::store::{CardId, Login, NewSession, SecretHash, Session, Use, hash_of};
 
@@ -61,7 +61,7 @@ impl Entrance<'_> {
     pub(super) async fn require_desk(&self) -> Result<(), Problem> {
         let session = self.centre.session(self.browser).await?;
         let same = session.filter(|session| self.login.within.as_ref() == Some(&session.id));
-        let desk = self.centre.desk(same).await?;
+        let desk = same.filter(Session::is_of_desk);
         desk.map(drop).ok_or_else(|| forbidden("desk.signed-out"))
     }
 
@@ -79,7 +79,7 @@ impl Entrance<'_> {
     /// end of the card's certificate where it is to be told.
     pub(super) async fn open(
         &self,
-        person: &PersonId,
+        (person, profile): (&PersonId, &Person),
         used: Use,
         level: Level,
         ends_at: Option<Timestamp>,
@@ -87,8 +87,7 @@ impl Entrance<'_> {
         let old = self.centre.session(self.browser).await?;
         self.require_same(old.as_ref(), person)?;
         let secret = self.centre.surroundings.token();
-        let known = self.centre.person(person).await?;
-        let ends = self.centre.config.sessions.of(&known);
+        let ends = self.centre.config.sessions.of(profile);
         let session = NewSession {
             id: hash_of(&secret),
             person: person.clone(),
@@ -98,7 +97,7 @@ impl Entrance<'_> {
             idle: ends.idle,
             // At a desk the card stays in the reader, and its removal ends the session; at home
             // the card may go back into the purse.
-            watch: self.login.watch.clone().filter(|_| known.is_staff()),
+            watch: self.login.watch.clone().filter(|_| profile.is_staff()),
         };
         let store = &self.centre.store;
         if !store.open_session(&session, old.as_ref(), &self.login.id, ends_at).await? {

@@ -17,7 +17,7 @@ use crate::assurance::Level;
 use crate::browser::Browser;
 use crate::centre::{Centre, refuse};
 use crate::consent::{self, Standing};
-use crate::store::{Login, Outcome, Task};
+use crate::store::{Login, Outcome, Session, Task};
 use crate::view::View;
 
 /// Names the sign-in.
@@ -72,11 +72,11 @@ async fn tapped(
     let session = reply.centre.session(browser).await?;
     let same = session.filter(|session| login.within.as_ref() == Some(&session.id));
     let signed_out = || refuse(StatusCode::FORBIDDEN, "desk.signed-out");
-    let (desk, staff) = reply.centre.desk(same).await?.ok_or_else(signed_out)?;
+    let desk = same.filter(Session::is_of_desk).ok_or_else(signed_out)?;
     if login.level == Level::Identifier {
         return reply.candidate(&outcome.person, outcome.authenticated_at, view).await;
     }
-    reply.presence((&desk, &staff), &outcome.person, outcome.authenticated_at, view).await
+    reply.presence(&desk, &outcome.person, outcome.authenticated_at, view).await
 }
 
 /// Nobody waits for an answer: on to the page that was asked for, or to the person's own cards.

@@ -113,7 +113,8 @@ pub(crate) async fn check(
     let now = centre.now();
     let entrance = Entrance { centre: &centre, browser: &browser, login: &login, now };
     let used = Use { card: card.card.id, at: now, certificate: None };
-    let opened = entrance.open(&card.card.person, used, Level::Substantial, None).await?;
+    let (person, profile) = (&card.card.person, centre.person(&card.card.person).await?);
+    let opened = entrance.open((person, &profile), used, Level::Substantial, None).await?;
     Ok(opened.into(Redirect::to(&entrance.done()).into_response()))
 }
 

@@ -33,7 +33,7 @@ fn duration(minutes: Option<NonZeroU32>) -> Option<SignedDuration> {
 mod tests {
     use super::*;
     use crate::assurance::Level;
-    use crate::person::PersonId;
+    use crate::person::{Person, PersonId};
 
     fn at(minutes: i64) -> Timestamp {
         "2026-11-20T01:15:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minutes)
@@ -43,6 +43,9 @@ mod tests {
         Session {
             id: vec![0; 32],
             person: PersonId::parse(&"a".repeat(32)).unwrap(),
+            profile: Person {
+                display_name: "見本 花子".into(), roles: vec![], organization: None
+            },
             card: vec![1; 32],
             level: Level::High,
             authenticated_at: at(0),

@@ -5,7 +5,7 @@ use warifu_service::storage::{Transaction, instant, micros};
 use warifu_service::{execute, fetch_all, fetch_optional};
 
 use super::{Store, StoreError};
-use crate::person::{CardState, PersonId};
+use crate::person::{CardState, Person, PersonId};
 
 const CONTEXT: &str = "cards.id";
 const CERTIFICATE: &str = "cards.certificate";
@@ -29,6 +29,13 @@ pub(crate) struct Card {
     pub(crate) expires_at: Option<Timestamp>,
     /// Of a FeliCa card: the card of the card office that it stands beside.
     pub(crate) beside: Option<CardId>,
+}
+
+/// A card, and what is said of whoever holds it now.
+#[derive(Debug)]
+pub(crate) struct KnownCard {
+    pub(crate) card: Card,
+    pub(crate) holder: Person,
 }
 
 /// An answer of a card that was believed.
@@ -63,6 +70,13 @@ pub(super) struct Row {
     used_at: Option<i64>,
     expires_at: Option<i64>,
     beside: Option<Vec<u8>>,
+}
+
+#[derive(sqlx::FromRow)]
+struct KnownRow {
+    #[sqlx(flatten)]
+    card: Row,
+    profile: Vec<u8>,
 }
 
 impl TryFrom<Row> for Card {
@@ -121,6 +135,16 @@ impl Store {
         fetch_optional!(self.database.read(), Row, sql, id.as_slice())?
             .map(Card::try_from)
             .transpose()
+    }
+
+    /// The card and its holder, who is always there.
+    pub(crate) async fn known_card(&self, id: &CardId) -> Result<Option<KnownCard>, StoreError> {
+        let sql = "SELECT cards.*, persons.profile FROM cards \
+                   JOIN persons ON persons.id = cards.person WHERE cards.id = $1";
+        let row = fetch_optional!(self.database.read(), KnownRow, sql, id.as_slice())?;
+        let Some(KnownRow { card, profile }) = row else { return Ok(None) };
+        let card = Card::try_from(card)?;
+        Ok(Some(KnownCard { holder: self.open_profile(&card.person, &profile)?, card }))
     }
 
     /// The card in a transaction that may change it.

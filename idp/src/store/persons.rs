@@ -63,7 +63,7 @@ impl Store {
         row.map(|row| self.open_profile(id, &row.profile)).transpose()
     }
 
-    fn open_profile(&self, id: &PersonId, sealed: &[u8]) -> Result<Person, StoreError> {
+    pub(super) fn open_profile(&self, id: &PersonId, sealed: &[u8]) -> Result<Person, StoreError> {
         let plain = self
             .keys
             .open(&context(id), sealed)

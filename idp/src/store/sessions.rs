@@ -12,7 +12,7 @@ use warifu_service::{execute, fetch_optional};
 use super::replay::Claim;
 use super::{CardId, SecretHash, Store, StoreError, Use};
 use crate::assurance::Level;
-use crate::person::PersonId;
+use crate::person::{Person, PersonId, Role};
 
 pub(super) use answering::Answering;
 pub(super) use opening::Opening;
@@ -43,6 +43,8 @@ pub(crate) struct NewSession {
 pub(crate) struct Session {
     pub(crate) id: SecretHash,
     pub(crate) person: PersonId,
+    /// What is said of the person now.
+    pub(crate) profile: Person,
     pub(crate) card: CardId,
     pub(crate) level: Level,
     pub(crate) authenticated_at: Timestamp,
@@ -55,6 +57,18 @@ pub(crate) struct Session {
     pub(crate) idle: SignedDuration,
     /// The holder reference of the card, where the card office issued it.
     pub(crate) holder: Option<String>,
+}
+
+impl Session {
+    /// Whether it is one of staff at a clinic's desk.
+    pub(crate) fn is_of_desk(&self) -> bool {
+        self.level == Level::High && self.profile.is(Role::ClinicDesk)
+    }
+
+    /// Whether somebody signed in who runs the federation, with card and PIN.
+    pub(crate) fn is_of_federation_admin(&self) -> bool {
+        self.level == Level::High && self.profile.is(Role::FederationAdmin)
+    }
 }
 
 /// A service provider that holds a session of its own under ours, and by which names.
@@ -100,6 +114,7 @@ pub(crate) enum Recorded {
 struct Row {
     id: Vec<u8>,
     person: String,
+    profile: Vec<u8>,
     card: Vec<u8>,
     level: String,
     authenticated_at: i64,
@@ -140,9 +155,11 @@ impl Store {
 
     fn session_opened(&self, row: Row) -> Result<Session, StoreError> {
         let holder = row.holder.map(|sealed| self.open_holder(&row.id, &sealed)).transpose()?;
+        let person = PersonId::parse(&row.person).ok_or(StoreError::Corrupt("sessions.person"))?;
         Ok(Session {
             id: row.id,
-            person: PersonId::parse(&row.person).ok_or(StoreError::Corrupt("sessions.person"))?,
+            profile: self.open_profile(&person, &row.profile)?,
+            person,
             card: row.card,
             level: Level::parse(&row.level).ok_or(StoreError::Corrupt("sessions.level"))?,
             authenticated_at: instant(row.authenticated_at),
@@ -188,9 +205,10 @@ impl Store {
         id: &SecretHash,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        let sql = "SELECT id, person, card, level, authenticated_at, used_at, longest_pause, \
-                   expires_at, idle, holder FROM sessions \
-                   WHERE id = $1 AND expires_at > $2 AND used_at + idle > $2";
+        let sql = "SELECT sessions.id, person, profile, card, level, authenticated_at, used_at, \
+                   longest_pause, expires_at, idle, holder \
+                   FROM sessions JOIN persons ON persons.id = sessions.person \
+                   WHERE sessions.id = $1 AND expires_at > $2 AND used_at + idle > $2";
         let id = id.as_slice();
         let row = fetch_optional!(self.database.read(), Row, sql, id, micros(now))?;
         let Some(row) = row else { return Ok(None) };

@@ -48,8 +48,8 @@ pub(crate) async fn arrive(
     let login = Login { watch: None, ..login };
     let entrance = Entrance { centre: &centre, browser: &browser, login: &login, now };
     let attempt = Attempt { entrance, proof: &proof };
-    let card = attempt.look_up().await?;
-    require_fit(host, &attempt, &card).await?;
-    let opened = attempt.open_session(&card).await?;
+    let known = attempt.look_up().await?;
+    require_fit(host, &attempt, &known)?;
+    let opened = attempt.open_session(&known).await?;
     Ok(opened.into(Redirect::to(&entrance.done()).into_response()))
 }

@@ -73,6 +73,5 @@ async fn judge(
     // The browser that began is asked for its cookie when it comes back.
     let entrance = Entrance { centre, browser: &Browser::default(), login, now };
     let attempt = Attempt { entrance, proof: &proof };
-    let card = attempt.known().await?;
-    require_fit(host, &attempt, &card).await
+    require_fit(host, &attempt, &attempt.known().await?)
 }

@@ -10,7 +10,7 @@ use super::refuse_token;
 use crate::assurance::Level;
 use crate::cards::{OWN_SCHEME, is_due};
 use crate::person::CardState;
-use crate::store::{Card, CardId, SecretHash, Use, UsedCertificate};
+use crate::store::{Card, CardId, KnownCard, SecretHash, Use, UsedCertificate};
 use crate::web_eid::Proof;
 
 /// A question that a card has answered well.
@@ -22,9 +22,9 @@ pub(in crate::login) struct Attempt<'a> {
 impl Attempt<'_> {
     /// Signs the holder in.
     pub(super) async fn sign_in(&self) -> Result<Opened, Problem> {
-        let card = self.known().await?;
-        self.require_fit(&card)?;
-        self.open_session(&card).await
+        let known = self.known().await?;
+        self.require_fit(&known.card)?;
+        self.open_session(&known).await
     }
 
     /// Whether the card opens what is asked for now.
@@ -42,34 +42,38 @@ impl Attempt<'_> {
         if !self.is_own() {
             return Err(forbidden("card.foreign"));
         }
-        let mut card = self.known().await?;
-        if card.state == CardState::Issued {
+        let mut known = self.known().await?;
+        if known.card.state == CardState::Issued {
             waits(self.proof.standing).map_err(refuse_token)?;
             let (store, holder) = (&self.entrance.centre.store, &self.proof.card.holder);
-            if store.activate(&card.id, holder, self.entrance.now).await? {
+            if store.activate(&known.card.id, holder, self.entrance.now).await? {
                 tracing::info!("a card was put into use");
             }
-            card = self.known().await?;
+            known = self.known().await?;
         }
-        opens(&card, self.proof.standing, self.entrance.now).map_err(refuse_token)?;
-        self.open_session(&card).await
+        opens(&known.card, self.proof.standing, self.entrance.now).map_err(refuse_token)?;
+        self.open_session(&known).await
     }
 
     /// Notes whose card was tapped.
     pub(super) async fn tap(&self) -> Result<Response, Problem> {
-        let card = self.known().await?;
+        let KnownCard { card, .. } = self.known().await?;
         opens(&card, self.proof.standing, self.entrance.now).map_err(refuse_token)?;
         self.entrance.tap(&card.person, &self.use_of(card.id.clone())).await?;
         Ok(go_on(self.entrance.done()))
     }
 
     /// Opens a session for the holder of a card that fits.
-    pub(in crate::login) async fn open_session(&self, card: &Card) -> Result<Opened, Problem> {
+    pub(in crate::login) async fn open_session(
+        &self,
+        known: &KnownCard,
+    ) -> Result<Opened, Problem> {
+        let KnownCard { card, holder } = known;
         let (proven, now) = (&self.proof.card, self.entrance.now);
         let end = proven.not_after;
         let ends_at = is_due(end, card.used_at, now).then_some(end);
         let (used, level) = (self.use_of(card.id.clone()), proven.level.into());
-        let opened = self.entrance.open(&card.person, used, level, ends_at).await?;
+        let opened = self.entrance.open((&card.person, holder), used, level, ends_at).await?;
         self.require_still(card, &opened.session).await?;
         Ok(opened)
     }
@@ -84,17 +88,17 @@ impl Attempt<'_> {
         Err(refuse_token(error))
     }
 
-    /// What is known of the card, whose attempt counts.
-    pub(in crate::login) async fn known(&self) -> Result<Card, Problem> {
-        let card = self.look_up().await?;
-        self.entrance.admit(&card.id)?;
-        Ok(card)
+    /// What is known of the card and its holder; the attempt counts as one of the card's.
+    pub(in crate::login) async fn known(&self) -> Result<KnownCard, Problem> {
+        let known = self.look_up().await?;
+        self.entrance.admit(&known.card.id)?;
+        Ok(known)
     }
 
-    /// What is known of the card.
-    pub(in crate::login) async fn look_up(&self) -> Result<Card, Problem> {
+    /// What is known of the card and its holder.
+    pub(in crate::login) async fn look_up(&self) -> Result<KnownCard, Problem> {
         let store = &self.entrance.centre.store;
-        let known = store.card(&store.card_id(&self.proof.card.holder)).await?;
+        let known = store.known_card(&store.card_id(&self.proof.card.holder)).await?;
         let unknown = if self.is_own() { "card.unknown" } else { "card.not-enrolled" };
         known.ok_or_else(|| forbidden(unknown))
     }
