@@ -23,7 +23,7 @@ use crate::consent::Agreed;
 use crate::login::stale;
 use crate::person::PersonId;
 use crate::provider::{Provider, Providers};
-use crate::store::{Asker, Party, Recorded, Session, StoreError};
+use crate::store::{Asker, Party, Recorded, SecretHash, Session, StoreError};
 use crate::view::View;
 
 use release::uri;
@@ -40,6 +40,15 @@ pub(crate) struct Reply<'a> {
     pub(crate) centre: &'a Centre,
     pub(crate) provider: &'a Provider,
     pub(crate) asker: &'a Asker,
+}
+
+/// The sign-in behind an answer, where there is one.
+#[derive(Default)]
+pub(crate) struct Behind<'a> {
+    /// The end of the card's certificate, when the person is to be told of it first.
+    pub(crate) ends_at: Option<Timestamp>,
+    /// Its reference and its browser, when the answer is to use it up.
+    pub(crate) uses_up: Option<(&'a str, SecretHash)>,
 }
 
 /// What an assertion says beside the request it answers.
@@ -76,13 +85,11 @@ impl Reply<'_> {
     }
 
     /// Says who is there, from their session, as far as they agreed.
-    ///
-    /// `ends_at` is the end of the card's certificate, when the person is to be told of it first.
     pub(crate) async fn person(
         &self,
         session: &Session,
         agreed: Agreed,
-        ends_at: Option<Timestamp>,
+        behind: Behind<'_>,
         view: &View,
     ) -> Result<Response, Problem> {
         let class = self.asker.wishes.wanted.said_of(session.level).ok_or_else(stale)?;
@@ -90,12 +97,10 @@ impl Reply<'_> {
         if session_ends <= self.centre.now() {
             return Err(stale());
         }
-        let (store, fresh) = (&self.centre.store, self.fresh_names(&session.person));
-        let (request, now) = (self.asker.request.as_deref(), self.centre.now());
-        let names = match store.record_answer(&session.id, &fresh, request, now).await? {
+        let names = match self.record(session, behind.uses_up).await? {
             Recorded::Now(names) => names,
             Recorded::Before => return Err(replayed()),
-            Recorded::SessionOver => return Err(stale()),
+            Recorded::SessionOver | Recorded::LoginGone => return Err(stale()),
         };
         let statement = Statement {
             class: class.uri,
@@ -104,7 +109,23 @@ impl Reply<'_> {
             session_ends,
             attributes: &self.attributes(session, agreed)?,
         };
-        self.post(&self.issue(&statement)?, ends_at, view)
+        self.post(&self.issue(&statement)?, behind.ends_at, view)
+    }
+
+    async fn record(
+        &self,
+        session: &Session,
+        login: Option<(&str, SecretHash)>,
+    ) -> Result<Recorded, StoreError> {
+        let (store, fresh) = (&self.centre.store, self.fresh_names(&session.person));
+        let (request, now) = (self.asker.request.as_deref(), self.centre.now());
+        match login {
+            None => store.record_answer(&session.id, &fresh, request, now).await,
+            Some((id, browser)) => {
+                let login = (id, &browser);
+                store.record_last_answer(&session.id, &fresh, request, login, now).await
+            }
+        }
     }
 
     /// Says to the desk whose card was tapped, in a ticket that only the relay can read.

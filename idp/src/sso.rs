@@ -14,7 +14,7 @@ use axum::response::Response;
 use warifu_saml::Status;
 use warifu_service::Problem;
 
-use crate::answer::Reply;
+use crate::answer::{Behind, Reply};
 use crate::assurance::Level;
 use crate::browser::Browser;
 use crate::centre::{Centre, refuse};
@@ -148,7 +148,7 @@ impl Visit<'_> {
     async fn go(&self, next: Next) -> Result<Response, Problem> {
         match next {
             Next::Answer(session, agreed) => {
-                self.reply().person(&session, agreed, None, self.view).await
+                self.reply().person(&session, agreed, Behind::default(), self.view).await
             }
             Next::Decline(status) => self.reply().decline(status, self.view),
             Next::Ask(session) => {

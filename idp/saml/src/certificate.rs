@@ -8,6 +8,7 @@ use std::fmt;
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use openssl::asn1::Asn1Time;
+use openssl::ec::{EcKey, EcKeyRef};
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::pkey::{HasPublic, Id, PKey, PKeyRef, Public};
@@ -62,6 +63,9 @@ pub struct Certificate {
     der: Vec<u8>,
     base64: String,
     key: PKey<Public>,
+    /// The same key where it is one of a curve: OpenSSL 3 takes longer through its providers than the
+    /// curve does.
+    curve_key: Option<EcKey<Public>>,
     kind: KeyKind,
 }
 
@@ -80,7 +84,7 @@ impl Certificate {
         let der = x509.to_der()?;
         let key = x509.public_key()?;
         let kind = kind_of(&key)?;
-        Ok(Self { base64: BASE64.encode(&der), der, key, kind })
+        Ok(Self { base64: BASE64.encode(&der), der, curve_key: key.ec_key().ok(), key, kind })
     }
 
     /// Its DER.
@@ -113,6 +117,11 @@ impl Certificate {
 
     pub(crate) fn key(&self) -> &PKeyRef<Public> {
         &self.key
+    }
+
+    /// Its key, where it is one of a curve.
+    pub(crate) fn curve_key(&self) -> Option<&EcKeyRef<Public>> {
+        self.curve_key.as_deref()
     }
 
     /// Whether a signature of this algorithm could have been made with this key.

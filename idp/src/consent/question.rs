@@ -10,7 +10,7 @@ use warifu_saml::Status;
 use warifu_service::Problem;
 
 use super::{Agreed, Open, Standing, consent, pairs, standing};
-use crate::answer::Reply;
+use crate::answer::{Behind, Reply};
 use crate::browser::Browser;
 use crate::centre::Centre;
 use crate::login::{own_login, stale, take};
@@ -67,7 +67,8 @@ pub(crate) async fn decide(
     if decision.choice == Choice::Always {
         keep(&reply, &session, &open).await?;
     }
-    reply.person(&session, Agreed { told: open.told }, outcome.ends_at, &view).await
+    let behind = Behind { ends_at: outcome.ends_at, uses_up: None };
+    reply.person(&session, Agreed { told: open.told }, behind, &view).await
 }
 
 async fn keep(reply: &Reply<'_>, session: &Session, open: &Open) -> Result<(), StoreError> {

@@ -12,7 +12,7 @@ use warifu_saml::Status;
 use warifu_service::Problem;
 
 use super::{own_login, own_secret, stale};
-use crate::answer::Reply;
+use crate::answer::{Behind, Reply};
 use crate::assurance::Level;
 use crate::browser::Browser;
 use crate::centre::{Centre, refuse};
@@ -55,8 +55,9 @@ pub(crate) async fn done(
     match consent::standing(&reply, &session).await? {
         Standing::Open(open) => consent::ask(&reply, &login.id, &open, &view),
         Standing::Agreed(agreed) => {
-            take(&centre, &browser, &which.tx, true).await?;
-            reply.person(&session, agreed, outcome.ends_at, &view).await
+            let uses_up = Some((login.id.as_str(), own_secret(&browser)?));
+            let behind = Behind { ends_at: outcome.ends_at, uses_up };
+            reply.person(&session, agreed, behind, &view).await
         }
     }
 }

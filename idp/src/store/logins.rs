@@ -315,8 +315,7 @@ impl Store {
         finished: bool,
         now: Timestamp,
     ) -> Result<Option<Login>, StoreError> {
-        let (id, browser, now) = (id.to_owned(), browser.clone(), micros(now));
-        self.entrances.outcomes.write(TakeLogin { id, browser, finished, now }).await
+        self.entrances.outcomes.write(TakeLogin::new(id, browser, finished, now)).await
     }
 
     /// Deletes the sign-ins that were given up.

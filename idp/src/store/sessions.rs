@@ -9,6 +9,7 @@ use warifu_saml::NameId;
 use warifu_service::storage::{Transaction, instant, micros};
 use warifu_service::{execute, fetch_optional};
 
+use super::logins::TakeLogin;
 use super::replay::Claim;
 use super::{CardId, SecretHash, Store, StoreError, Use};
 use crate::assurance::Level;
@@ -108,6 +109,8 @@ pub(crate) enum Recorded {
     Before,
     /// The session has ended meanwhile.
     SessionOver,
+    /// The sign-in was used up before, or is another browser's.
+    LoginGone,
 }
 
 #[derive(sqlx::FromRow)]
@@ -230,7 +233,33 @@ impl Store {
         request: Option<&str>,
         now: Timestamp,
     ) -> Result<Recorded, StoreError> {
+        self.record(session, fresh, request, None, now).await
+    }
+
+    /// The same for the answer that the sign-in `login` of a browser led to, which is taken out at
+    /// once: of several that try, one gets it, and the others have answered nothing.
+    pub(crate) async fn record_last_answer(
+        &self,
+        session: &SecretHash,
+        fresh: &Party,
+        request: Option<&str>,
+        (login, browser): (&str, &SecretHash),
+        now: Timestamp,
+    ) -> Result<Recorded, StoreError> {
+        let login = TakeLogin::new(login, browser, true, now);
+        self.record(session, fresh, request, Some(login), now).await
+    }
+
+    async fn record(
+        &self,
+        session: &SecretHash,
+        fresh: &Party,
+        request: Option<&str>,
+        login: Option<TakeLogin>,
+        now: Timestamp,
+    ) -> Result<Recorded, StoreError> {
         let answering = Answering {
+            login,
             session: session.clone(),
             fresh: fresh.clone(),
             claim: request.map(|request| Claim::new(&fresh.provider, request, now)),

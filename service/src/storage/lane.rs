@@ -34,7 +34,11 @@ impl Lane {
     /// Works until every entrance is gone and nothing waits.
     pub(super) async fn run(mut self) {
         while self.bell.recv().await.is_some() {
-            while self.round().await {}
+            // Whoever is about to queue a write does so before this goes on: company for nothing.
+            tokio::task::yield_now().await;
+            while self.round().await {
+                tokio::task::yield_now().await;
+            }
         }
         while self.round().await {}
     }

@@ -7,6 +7,7 @@ mod query;
 use data_encoding::BASE64;
 use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
+use openssl::hash::hash;
 use openssl::sign::Verifier;
 use url::form_urlencoded::byte_serialize;
 
@@ -196,22 +197,23 @@ impl Received {
 impl QuerySignature {
     fn holds(&self, key: &Certificate) -> Result<bool, ErrorStack> {
         let digest = message_digest(self.algorithm.digest());
-        let mut verifier = Verifier::new(digest, key.key())?;
-        if self.algorithm.is_rsa() {
-            return verifier.verify_oneshot(&self.value, &self.signed);
+        match key.curve_key() {
+            Some(key) => self.ecdsa()?.verify(&hash(digest, &self.signed)?, key),
+            None => Verifier::new(digest, key.key())?.verify_oneshot(&self.value, &self.signed),
         }
-        verifier.verify_oneshot(&self.ecdsa_der()?, &self.signed)
     }
 
     /// ECDSA values are r and s side by side, as in XML signature (RFC 9231 2.3.6); some peers send
     /// DER all the same.
-    fn ecdsa_der(&self) -> Result<Vec<u8>, ErrorStack> {
-        if EcdsaSig::from_der(&self.value).is_ok() {
-            return Ok(self.value.clone());
+    fn ecdsa(&self) -> Result<EcdsaSig, ErrorStack> {
+        if let Ok(signature) = EcdsaSig::from_der(&self.value)
+            && signature.to_der()? == self.value
+        {
+            return Ok(signature);
         }
         let (r, s) = self.value.split_at(self.value.len() / 2);
         let number = openssl::bn::BigNum::from_slice;
-        EcdsaSig::from_private_components(number(r)?, number(s)?)?.to_der()
+        EcdsaSig::from_private_components(number(r)?, number(s)?)
     }
 }
 

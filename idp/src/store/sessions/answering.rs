@@ -6,11 +6,14 @@ use warifu_service::storage::{Transaction, Write};
 use warifu_service::{execute, fetch_over};
 
 use super::{Id, Party, Recorded};
+use crate::store::logins::TakeLogin;
 use crate::store::replay::{Claim, claim_all};
 use crate::store::{SecretHash, StoreError};
 
 /// A request of a provider is answered under a session.
 pub(in crate::store) struct Answering {
+    /// The sign-in that it uses up, where there is one.
+    pub(super) login: Option<TakeLogin>,
     pub(super) session: SecretHash,
     /// The names by which the provider is to know the session, unless it knows some already.
     pub(super) fresh: Party,
@@ -46,18 +49,22 @@ impl Write for Answering {
     }
 
     async fn write(these: &[Self], tx: &mut Transaction) -> Result<Vec<Recorded>, StoreError> {
-        let alive = touch(tx, these).await?;
-        let living = these.iter().filter(|one| alive.contains(&one.session));
+        let unused = take_out(tx, these).await?;
+        let pairs = these.iter().zip(&unused);
+        let standing: Vec<_> = pairs.filter(|(_, unused)| **unused).map(|(one, _)| one).collect();
+        let alive = touch(tx, &standing).await?;
+        let living = standing.iter().filter(|one| alive.contains(&one.session));
         let claims: Vec<_> = living.filter_map(|one| one.claim.as_ref()).collect();
         let mut claimed = claim_all(tx, &claims).await?;
         // Of two that ask for the same answer at once, the first gets it.
         let mut first = |claim: &Claim| claimed.remove(&claim.request);
-        let refusal = |one: &Self| match &one.claim {
+        let refusal = |(one, unused): (&Self, &bool)| match &one.claim {
+            _ if !unused => Some(Recorded::LoginGone),
             _ if !alive.contains(&one.session) => Some(Recorded::SessionOver),
             Some(claim) if !first(claim) => Some(Recorded::Before),
             _ => None,
         };
-        let refusals: Vec<_> = these.iter().map(refusal).collect();
+        let refusals: Vec<_> = these.iter().zip(&unused).map(refusal).collect();
         let pairs = these.iter().zip(&refusals);
         let joining: Vec<_> =
             pairs.filter(|(_, refusal)| refusal.is_none()).map(|(one, _)| one).collect();
@@ -66,12 +73,24 @@ impl Write for Answering {
     }
 }
 
+/// Takes out the sign-ins that are used up. Of which answers none was used up before.
+async fn take_out(tx: &mut Transaction, these: &[Answering]) -> Result<Vec<bool>, StoreError> {
+    let logins: Vec<_> = these.iter().filter_map(|one| one.login.clone()).collect();
+    let taken = if logins.is_empty() { Vec::new() } else { TakeLogin::write(&logins, tx).await? };
+    let mut taken = taken.into_iter().map(|login| login.is_some());
+    let unused = these.iter().map(|one| one.login.is_none() || taken.next().unwrap_or_default());
+    Ok(unused.collect())
+}
+
 /// Notes that the sessions are used, which keeps others from ending them meanwhile: they touch the
 /// same row first. Which of them are alive.
 async fn touch(
     tx: &mut Transaction,
-    these: &[Answering],
+    these: &[&Answering],
 ) -> Result<HashSet<SecretHash>, sqlx::Error> {
+    if these.is_empty() {
+        return Ok(HashSet::new());
+    }
     let sql = "WITH v (id, now) AS (VALUES {rows}) UPDATE sessions SET used_at = v.now, longest_pause = CASE \
                WHEN v.now - used_at > longest_pause THEN v.now - used_at ELSE longest_pause END \
                FROM v WHERE sessions.id = v.id AND sessions.expires_at > v.now RETURNING sessions.id";
