@@ -13,7 +13,7 @@ use warifu_service::Problem;
 use warifu_service::words::Language;
 
 use super::method::{Method, methods};
-use super::{destination, own_login, stale};
+use super::{destination, own_login, own_secret, stale};
 use crate::browser::Browser;
 use crate::centre::Centre;
 use crate::store::{Challenge, Login, Task, hash_of};
@@ -71,41 +71,57 @@ pub(crate) async fn refresh(
     Json(refresh): Json<Refresh>,
 ) -> Result<Json<Refreshed>, Problem> {
     let login = own_login(&centre, &browser, &refresh.tx).await?;
-    let request = request(&centre, &login, login.task, view.language).await?;
-    Ok(Json(Refreshed { request }))
+    let turn = Turn { tx: &login.id, was: login.task, task: login.task };
+    let asked = ask(&centre, &browser, &turn, view.language).await?.ok_or_else(stale)?;
+    Ok(Json(Refreshed { request: asked.request }))
+}
+
+/// What the question of the sign-in `tx` was, and what it is to be now.
+pub(super) struct Turn<'a> {
+    pub(super) tx: &'a str,
+    pub(super) was: Task,
+    pub(super) task: Task,
+}
+
+/// A question that was put: the sign-in as it is now, and the signed request.
+pub(super) struct Asked {
+    pub(super) login: Login,
+    pub(super) request: String,
 }
 
 /// Sets a new challenge for this task and signs the request for it. What the card answers counts for
-/// the task that was asked for last, and for no other.
-pub(super) async fn request(
+/// the task that was asked for last, and for no other. `None` when this browser has no such question
+/// that is open.
+pub(super) async fn ask(
     centre: &Centre,
-    login: &Login,
-    task: Task,
+    browser: &Browser,
+    turn: &Turn<'_>,
     language: Language,
-) -> Result<String, Problem> {
-    let nonce = STANDARD.encode(centre.surroundings.bytes::<32>());
-    // A tap, and a card that is added, leave nothing behind that a removal could end.
-    let watch = login.opens_session().then(|| centre.surroundings.token());
+) -> Result<Option<Asked>, Problem> {
+    let (nonce, watch) =
+        (STANDARD.encode(centre.surroundings.bytes::<32>()), centre.surroundings.token());
     let challenge = Challenge {
-        task,
+        was: turn.was,
+        task: turn.task,
         nonce: &nonce,
         expires_at: centre.now() + ANSWER_LASTS,
-        watch: watch.as_deref().map(hash_of),
+        watch: Some(hash_of(&watch)),
     };
-    if !centre.store.set_challenge(&login.id, &challenge).await? {
-        return Err(stale());
-    }
-    sign(centre, login, task, language, &nonce, watch.as_deref())
+    let which = (turn.tx, &own_secret(browser)?);
+    let login = centre.store.set_challenge(which, &challenge, centre.now()).await?;
+    let Some(login) = login else { return Ok(None) };
+    let request = sign(centre, &login, language, &nonce, &watch)?;
+    Ok(Some(Asked { login, request }))
 }
 
 fn sign(
     centre: &Centre,
     login: &Login,
-    task: Task,
     language: Language,
     nonce: &str,
-    watch: Option<&str>,
+    watch: &str,
 ) -> Result<String, Problem> {
+    let task = login.task;
     let name = match task {
         Task::SignIn => destination(centre, login, language)?,
         Task::Activate | Task::AddCard => centre.words.in_(language).say("card-desk"),
@@ -121,7 +137,8 @@ fn sign(
         methods: &methods(&centre.config, task, login.level),
         purpose: (task == Task::Activate).then_some("activate"),
         language: language.tag(),
-        watch,
+        // A tap, and a card that is added, leave nothing behind that a removal could end.
+        watch: login.opens_session().then_some(watch),
         iat: now.as_second(),
         exp: (now + REQUEST_LASTS).as_second(),
     };

@@ -11,6 +11,7 @@ use warifu_service::Problem;
 use warifu_service::web::Page;
 use warifu_service::words::Voice;
 
+use super::challenge::{Asked, Turn};
 use super::method::{self, Method, methods};
 use super::scene::{Scene, Step};
 use super::screen::{Act, SpokenScreen, spoken};
@@ -40,8 +41,7 @@ pub(crate) async fn show(
     view: View,
     Query(which): Query<Which>,
 ) -> Result<Response, Problem> {
-    let login = own_login(&centre, &browser, &which.tx).await?;
-    page(&centre, login, Task::SignIn, &view).await
+    page(&centre, &browser, &which.tx, Task::SignIn, &view).await
 }
 
 /// A new card is put into use: on the way of a sign-in, or because the letter leads here.
@@ -55,8 +55,7 @@ pub(crate) async fn activate(
     let Some(tx) = which.tx else {
         return begin(&centre, &browser, (&view, &address), Begin::own(Task::Activate)).await;
     };
-    let login = own_login(&centre, &browser, &tx).await?;
-    page(&centre, login, Task::Activate, &view).await
+    page(&centre, &browser, &tx, Task::Activate, &view).await
 }
 
 /// A card that others issued is put beside the person's own.
@@ -66,12 +65,22 @@ pub(crate) async fn add_card(
     view: View,
     Query(which): Query<Which>,
 ) -> Result<Response, Problem> {
-    let login = own_login(&centre, &browser, &which.tx).await?;
-    page(&centre, login, Task::AddCard, &view).await
+    page(&centre, &browser, &which.tx, Task::AddCard, &view).await
 }
 
 /// Shows the page for that task, with a request for the card software in it.
-async fn page(centre: &Centre, login: Login, task: Task, view: &View) -> Result<Response, Problem> {
+async fn page(
+    centre: &Centre,
+    browser: &Browser,
+    tx: &str,
+    task: Task,
+    view: &View,
+) -> Result<Response, Problem> {
+    let same = Turn { tx, was: task, task };
+    if let Some(asked) = challenge::ask(centre, browser, &same, view.language).await? {
+        return show_question(centre, &asked, view);
+    }
+    let login = own_login(centre, browser, tx).await?;
     if login.outcome.is_some() {
         return Ok(Redirect::to(&format!("/login/done?tx={}", login.id)).into_response());
     }
@@ -81,20 +90,25 @@ async fn page(centre: &Centre, login: Login, task: Task, view: &View) -> Result<
     if is_tap || is_fixed(login.task) != is_fixed(task) {
         return Err(stale());
     }
-    let login = Login { task, ..login };
-    let request = challenge::request(centre, &login, task, view.language).await?;
+    let other = Turn { tx, was: login.task, task };
+    let asked = challenge::ask(centre, browser, &other, view.language).await?.ok_or_else(stale)?;
+    show_question(centre, &asked, view)
+}
+
+fn show_question(centre: &Centre, asked: &Asked, view: &View) -> Result<Response, Problem> {
+    let Asked { login, request } = asked;
     let remaining = login.expires_at.duration_since(centre.now()).as_secs();
-    let destination = destination(centre, &login, view.language)?;
+    let destination = destination(centre, login, view.language)?;
     let content = Content {
-        login: &login,
-        scene: Scene::of(&login),
+        login,
+        scene: Scene::of(login),
         destination: &destination,
         methods: methods(&centre.config, login.task, login.level),
-        service: service(centre, &login),
-        request: &request,
+        service: service(centre, login),
+        request,
         agents: &centre.config.agents,
         remaining,
-        by_certificate: certificate::host_for(centre, &login).is_some(),
+        by_certificate: certificate::host_for(centre, login).is_some(),
     };
     let page = content.page(view.page(&centre.words), centre.words.in_(view.language));
     view.render(&page, &policy(&centre.config))

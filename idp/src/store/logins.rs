@@ -129,6 +129,8 @@ pub(crate) struct Outcome {
 
 /// What the card software is asked to sign.
 pub(crate) struct Challenge<'a> {
+    /// What was asked for before, as far as whoever asks knows.
+    pub(crate) was: Task,
     pub(crate) task: Task,
     pub(crate) nonce: &'a str,
     pub(crate) expires_at: Timestamp,
@@ -255,15 +257,20 @@ impl Store {
         self.login_row(id, browser, now).await?.map(Login::try_from).transpose()
     }
 
-    /// Sets what the card is to sign, in place of what was set before. `false` when the sign-in
-    /// has its outcome already.
+    /// Sets what the card is to sign, in place of what was set before, and gives the sign-in as it
+    /// is now; for the browser that began it and while it lasts. `None`, and nothing set, also when
+    /// it has its outcome already, or something else was asked for before.
     pub(crate) async fn set_challenge(
         &self,
-        id: &str,
+        (id, browser): (&str, &SecretHash),
         challenge: &Challenge<'_>,
-    ) -> Result<bool, StoreError> {
+        now: Timestamp,
+    ) -> Result<Option<Login>, StoreError> {
         let challenge = SetChallenge {
             id: id.to_owned(),
+            browser: browser.clone(),
+            now: micros(now),
+            was: challenge.was,
             task: challenge.task,
             nonce: challenge.nonce.to_owned(),
             expires_at: micros(challenge.expires_at),
@@ -369,7 +376,14 @@ pub(super) mod tests {
 
     fn challenge(nonce: &str) -> Challenge<'_> {
         let expires_at = now() + SignedDuration::from_secs(120);
-        Challenge { task: Task::SignIn, nonce, expires_at, watch: Some(hash_of("watch")) }
+        let (was, watch) = (Task::SignIn, Some(hash_of("watch")));
+        Challenge { was, task: Task::SignIn, nonce, expires_at, watch }
+    }
+
+    /// Whether it was set.
+    async fn set(store: &Store, id: &str, challenge: &Challenge<'_>) -> bool {
+        let login = (id, &hash_of("browser"));
+        store.set_challenge(login, challenge, now()).await.unwrap().is_some()
     }
 
     fn tap(store: &Store) -> Use {
@@ -385,7 +399,9 @@ pub(super) mod tests {
             store.add_login(&own).await.unwrap();
             let seen = store.login(TX, &hash_of("browser"), now()).await.unwrap().unwrap();
             assert_eq!((seen.task, seen.asker), (Task::Activate, None));
-            store.set_challenge(TX, &challenge("n")).await.unwrap();
+            assert!(!set(store, TX, &challenge("n")).await, "another question was there before");
+            let turned = Challenge { was: Task::Activate, ..challenge("n") };
+            assert!(set(store, TX, &turned).await);
             let seen = store.login(TX, &hash_of("browser"), now()).await.unwrap().unwrap();
             assert_eq!(seen.task, Task::SignIn);
         }
@@ -434,7 +450,7 @@ pub(super) mod tests {
             let session = store.session(&hash_of("c"), now()).await.unwrap().unwrap();
             let login = NewLogin { id: "known", known: Some(&session), ..new_login() };
             store.add_login(&login).await.unwrap();
-            assert!(!store.set_challenge("known", &challenge("n")).await.unwrap());
+            assert!(!set(store, "known", &challenge("n")).await);
             assert_eq!(store.take_login("known", &browser, false, now()).await.unwrap(), None);
             let taken = store.take_login("known", &browser, true, now()).await.unwrap().unwrap();
             assert_eq!(taken.outcome.unwrap().session, Some(session.id));
@@ -447,8 +463,12 @@ pub(super) mod tests {
             let (store, browser) = (&rig.store, hash_of("browser"));
             store.add_login(&new_login()).await.unwrap();
             assert_eq!(store.take_challenge(TX, &browser, now()).await.unwrap(), Taken::Used);
-            assert!(store.set_challenge(TX, &challenge("n1")).await.unwrap());
-            assert!(store.set_challenge(TX, &challenge("n2")).await.unwrap());
+            let (other, ours) = (hash_of("other"), challenge("n0"));
+            assert_eq!(store.set_challenge((TX, &other), &ours, now()).await.unwrap(), None);
+            let end = new_login().expires_at;
+            assert_eq!(store.set_challenge((TX, &browser), &ours, end).await.unwrap(), None);
+            assert!(set(store, TX, &challenge("n1")).await);
+            assert!(set(store, TX, &challenge("n2")).await);
             let taken = store.take_challenge(TX, &hash_of("other"), now()).await.unwrap();
             assert_eq!(taken, Taken::Unknown);
             let taken = store.take_challenge(TX, &browser, now()).await.unwrap();
@@ -465,7 +485,7 @@ pub(super) mod tests {
     async fn of_many_that_take_a_nonce_at_once_one_gets_it() {
         for rig in both().await {
             rig.store.add_login(&new_login()).await.unwrap();
-            rig.store.set_challenge(TX, &challenge("n")).await.unwrap();
+            assert!(set(&rig.store, TX, &challenge("n")).await);
             let tries = (0..16).map(|_| {
                 let store = rig.store.clone();
                 async move { store.take_challenge(TX, &hash_of("browser"), now()).await.unwrap() }
@@ -481,7 +501,7 @@ pub(super) mod tests {
         for rig in both().await {
             let (store, browser) = (&rig.store, hash_of("browser"));
             store.add_login(&new_login()).await.unwrap();
-            store.set_challenge(TX, &challenge("n")).await.unwrap();
+            assert!(set(store, TX, &challenge("n")).await);
             let late = now() + SignedDuration::from_secs(120);
             assert_eq!(store.take_challenge(TX, &browser, late).await.unwrap(), Taken::Late);
             assert_eq!(store.take_challenge(TX, &browser, now()).await.unwrap(), Taken::Used);
@@ -498,7 +518,7 @@ pub(super) mod tests {
             assert_eq!(store.take_login(TX, &browser, true, now()).await.unwrap(), None);
             assert!(store.set_presence(TX, &id('a'), &tap).await.unwrap());
             assert!(!store.set_presence(TX, &id('b'), &tap).await.unwrap());
-            assert!(!store.set_challenge(TX, &challenge("n")).await.unwrap());
+            assert!(!set(store, TX, &challenge("n")).await);
             assert_eq!(store.take_login(TX, &browser, false, now()).await.unwrap(), None);
             let taken = store.take_login(TX, &browser, true, now()).await.unwrap().unwrap();
             assert_eq!(taken.outcome.unwrap().person, id('a'));

@@ -94,7 +94,8 @@ impl Browser {
 
     async fn page(&mut self, url: &str) -> anyhow::Result<String> {
         let page = self.send(self.http.get(url).header(ACCEPT, "text/html")).await?;
-        Ok(page.error_for_status()?.text().await?)
+        // Strictly: to read it leniently would cost the load more than to fetch it.
+        Ok(String::from_utf8(page.error_for_status()?.bytes().await?.into())?)
     }
 
     async fn send(&mut self, call: RequestBuilder) -> anyhow::Result<Response> {

@@ -32,9 +32,12 @@ pub(super) struct Known {
     pub(super) authenticated_at: i64,
 }
 
-/// A challenge is set; whether there still is a question.
+/// A challenge is set; the sign-in, where there still is that question.
 pub(in crate::store) struct SetChallenge {
     pub(super) id: String,
+    pub(super) browser: SecretHash,
+    pub(super) now: i64,
+    pub(super) was: Task,
     pub(super) task: Task,
     pub(super) nonce: String,
     pub(super) expires_at: i64,
@@ -107,31 +110,40 @@ impl Write for AddLogin {
 }
 
 impl Write for SetChallenge {
-    type Answer = bool;
+    type Answer = Option<Login>;
     type Error = StoreError;
 
     fn subject(&self) -> &[u8] {
         self.id.as_bytes()
     }
 
-    async fn write(these: &[Self], tx: &mut Transaction) -> Result<Vec<bool>, StoreError> {
-        let sql = "WITH v (id, task, nonce, until, watch) AS (VALUES {rows}) \
-                   UPDATE logins SET nonce = v.nonce, nonce_expires_at = v.until, \
-                   watch = v.watch, task = v.task, proved = NULL, proved_at = NULL FROM v \
-                   WHERE logins.id = v.id AND logins.person IS NULL RETURNING logins.id";
+    async fn write(these: &[Self], tx: &mut Transaction) -> Result<Vec<Option<Login>>, StoreError> {
+        // PostgreSQL returns the columns of `v` too: so none has a name of those of `logins`.
+        let sql = "WITH v (login, secret, now, was, next, fresh, until, token) AS (VALUES {rows}) \
+                   UPDATE logins SET nonce = v.fresh, nonce_expires_at = v.until, \
+                   watch = v.token, task = v.next, proved = NULL, proved_at = NULL FROM v \
+                   WHERE logins.id = v.login AND logins.browser = v.secret \
+                   AND logins.expires_at > v.now AND logins.task = v.was \
+                   AND logins.person IS NULL RETURNING *";
         let set = fetch_over!(
             tx.on(),
-            Id,
+            Row,
             sql,
             these,
             |one| one.map(|one| one.id.as_str()),
+            one.map(|one| one.browser.as_slice()),
+            one.map(|one| one.now),
+            one.map(|one| one.was.as_str()),
             one.map(|one| one.task.as_str()),
             one.map(|one| one.nonce.as_str()),
             one.map(|one| one.expires_at),
             one.and_then(|one| one.watch.as_deref()),
         )?;
-        let set: HashSet<_> = set.into_iter().map(|row| row.id).collect();
-        Ok(these.iter().map(|one| set.contains(&one.id)).collect())
+        // Of two for the same sign-in at once, one stands.
+        let mut set: HashMap<_, _> =
+            set.into_iter().filter_map(|row| Some((row.nonce.clone()?, row))).collect();
+        let login = |one: &Self| set.remove(&one.nonce).map(Login::try_from).transpose();
+        these.iter().map(login).collect()
     }
 }
 
