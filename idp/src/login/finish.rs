@@ -34,7 +34,11 @@ pub(crate) async fn done(
     view: View,
     Query(which): Query<Which>,
 ) -> Result<Response, Problem> {
-    let login = own_login(&centre, &browser, &which.tx).await?;
+    let (secret, now) = (own_secret(&browser)?, centre.now());
+    let (login, session) = match centre.store.signed_in(&which.tx, &secret, now).await? {
+        Some((login, session)) => (login, Some(session)),
+        None => (own_login(&centre, &browser, &which.tx).await?, None),
+    };
     let outcome = login.outcome.as_ref().ok_or_else(stale)?;
     let Some(asker) = &login.asker else {
         take(&centre, &browser, &which.tx, true).await?;
@@ -42,11 +46,10 @@ pub(crate) async fn done(
     };
     let providers = centre.providers();
     let reply = Reply::to(&centre, asker, &providers)?;
-    let Some(id) = &outcome.session else {
+    if outcome.session.is_none() {
         take(&centre, &browser, &which.tx, true).await?;
         return tapped(&reply, &login, outcome, &browser, &view).await;
-    };
-    let session = centre.store.session(id, centre.now()).await?;
+    }
     let session = session.ok_or_else(stale)?;
     if !reply.is_about(&session).await? {
         take(&centre, &browser, &which.tx, true).await?;
@@ -55,7 +58,7 @@ pub(crate) async fn done(
     match consent::standing(&reply, &session).await? {
         Standing::Open(open) => consent::ask(&reply, &login.id, &open, &view),
         Standing::Agreed(agreed) => {
-            let uses_up = Some((login.id.as_str(), own_secret(&browser)?));
+            let uses_up = Some((login.id.as_str(), secret));
             let behind = Behind { ends_at: outcome.ends_at, uses_up };
             reply.person(&session, agreed, behind, &view).await
         }

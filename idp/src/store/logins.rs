@@ -107,6 +107,12 @@ impl Login {
     pub(crate) fn opens_session(&self) -> bool {
         self.level.is_of_a_person() && self.task != Task::AddCard
     }
+
+    /// The session that it led to, and whose, if it led to one.
+    pub(super) fn opened(&self) -> Option<(&PersonId, &SecretHash)> {
+        let outcome = self.outcome.as_ref()?;
+        Some((&outcome.person, outcome.session.as_ref()?))
+    }
 }
 
 /// A FeliCa card that has proved itself.

@@ -9,7 +9,7 @@ use warifu_saml::NameId;
 use warifu_service::storage::{Transaction, instant, micros};
 use warifu_service::{execute, fetch_optional};
 
-use super::logins::TakeLogin;
+use super::logins::{Login, Row as LoginRow, TakeLogin};
 use super::replay::Claim;
 use super::{CardId, SecretHash, Store, StoreError, Use};
 use crate::assurance::Level;
@@ -117,15 +117,42 @@ pub(crate) enum Recorded {
 struct Row {
     id: Vec<u8>,
     person: String,
+    #[sqlx(flatten)]
+    facts: Facts,
+}
+
+/// What is read of a session beside whose it is.
+#[derive(sqlx::FromRow)]
+struct Facts {
     profile: Vec<u8>,
     card: Vec<u8>,
+    #[sqlx(rename = "session_level")]
     level: String,
+    #[sqlx(rename = "session_since")]
     authenticated_at: i64,
     used_at: i64,
     longest_pause: i64,
+    #[sqlx(rename = "session_ends")]
     expires_at: i64,
     idle: i64,
     holder: Option<Vec<u8>>,
+}
+
+/// The columns of [`Facts`], under names that `logins` does not have.
+const FACTS: &str = "persons.profile, sessions.card, sessions.level AS session_level, \
+                     sessions.authenticated_at AS session_since, sessions.used_at, \
+                     sessions.longest_pause, sessions.expires_at AS session_ends, sessions.idle, \
+                     sessions.holder";
+/// At `$2`.
+const GOES_ON: &str = "sessions.expires_at > $2 AND sessions.used_at + sessions.idle > $2";
+
+/// A sign-in that led to a session.
+#[derive(sqlx::FromRow)]
+struct Finished {
+    #[sqlx(flatten)]
+    login: LoginRow,
+    #[sqlx(flatten)]
+    facts: Facts,
 }
 
 #[derive(sqlx::FromRow)]
@@ -157,19 +184,20 @@ impl Store {
     }
 
     fn session_opened(&self, row: Row) -> Result<Session, StoreError> {
-        let holder = row.holder.map(|sealed| self.open_holder(&row.id, &sealed)).transpose()?;
-        let person = PersonId::parse(&row.person).ok_or(StoreError::Corrupt("sessions.person"))?;
+        let Row { id, person, facts } = row;
+        let holder = facts.holder.map(|sealed| self.open_holder(&id, &sealed)).transpose()?;
+        let person = PersonId::parse(&person).ok_or(StoreError::Corrupt("sessions.person"))?;
         Ok(Session {
-            id: row.id,
-            profile: self.open_profile(&person, &row.profile)?,
+            id,
+            profile: self.open_profile(&person, &facts.profile)?,
             person,
-            card: row.card,
-            level: Level::parse(&row.level).ok_or(StoreError::Corrupt("sessions.level"))?,
-            authenticated_at: instant(row.authenticated_at),
-            used_at: instant(row.used_at),
-            longest_pause: SignedDuration::from_micros(row.longest_pause),
-            expires_at: instant(row.expires_at),
-            idle: SignedDuration::from_micros(row.idle),
+            card: facts.card,
+            level: Level::parse(&facts.level).ok_or(StoreError::Corrupt("sessions.level"))?,
+            authenticated_at: instant(facts.authenticated_at),
+            used_at: instant(facts.used_at),
+            longest_pause: SignedDuration::from_micros(facts.longest_pause),
+            expires_at: instant(facts.expires_at),
+            idle: SignedDuration::from_micros(facts.idle),
             holder,
         })
     }
@@ -208,20 +236,52 @@ impl Store {
         id: &SecretHash,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        let sql = "SELECT sessions.id, person, profile, card, level, authenticated_at, used_at, \
-                   longest_pause, expires_at, idle, holder \
-                   FROM sessions JOIN persons ON persons.id = sessions.person \
-                   WHERE sessions.id = $1 AND expires_at > $2 AND used_at + idle > $2";
-        let id = id.as_slice();
-        let row = fetch_optional!(self.database.read(), Row, sql, id, micros(now))?;
-        let Some(row) = row else { return Ok(None) };
-        if row.used_at < micros(now - USE_GRAIN) {
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT sessions.id, sessions.person, {FACTS} \
+             FROM sessions JOIN persons ON persons.id = sessions.person \
+             WHERE sessions.id = $1 AND {GOES_ON}"
+        ));
+        let row = fetch_optional!(self.database.read(), Row, sql, id.as_slice(), micros(now))?;
+        match row {
+            Some(row) => self.used(row, now).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The sign-in, for the browser that began it, and the session to which it led; this is a use.
+    /// `None` also where it led to none, or that is over.
+    pub(crate) async fn signed_in(
+        &self,
+        login: &str,
+        browser: &SecretHash,
+        now: Timestamp,
+    ) -> Result<Option<(Login, Session)>, StoreError> {
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT logins.*, {FACTS} FROM logins \
+             JOIN sessions ON sessions.id = logins.session AND sessions.person = logins.person \
+             JOIN persons ON persons.id = sessions.person \
+             WHERE logins.id = $1 AND logins.browser = $3 AND logins.expires_at > $2 AND {GOES_ON}"
+        ));
+        let (at, browser) = (micros(now), browser.as_slice());
+        let row = fetch_optional!(self.database.read(), Finished, sql, login, at, browser)?;
+        let Some(Finished { login, facts }) = row else { return Ok(None) };
+        let login = Login::try_from(login)?;
+        let Some((person, id)) = login.opened() else { return Ok(None) };
+        let row = Row { id: id.clone(), person: person.as_str().to_owned(), facts };
+        let session = self.used(row, now).await?;
+        Ok(Some((login, session)))
+    }
+
+    /// The session of that row, which is used now.
+    async fn used(&self, row: Row, now: Timestamp) -> Result<Session, StoreError> {
+        if row.facts.used_at < micros(now - USE_GRAIN) {
+            let id = row.id.as_slice();
             let sql = "UPDATE sessions SET used_at = $2, longest_pause = CASE \
                        WHEN $2 - used_at > longest_pause THEN $2 - used_at \
                        ELSE longest_pause END WHERE id = $1 AND used_at < $2";
             execute!(self.database.write(), sql, id, micros(now))?;
         }
-        self.session_opened(row).map(Some)
+        self.session_opened(row)
     }
 
     /// Writes that the request `request` of `fresh.provider`, if it made one, is answered under this
