@@ -24,8 +24,8 @@ use crate::config::{AddressError, PortalConfig};
 use crate::look;
 use crate::office::client::CardOffice;
 use crate::pages::{
-    consents, desk, doubts, entrance, events, evidence, history, home, links, office, record,
-    session,
+    consents, desk, doubts, entrance, events, evidence, history, home, links, office, readings,
+    record, session,
 };
 use crate::relay::Relay;
 use crate::shared::{App, Shared};
@@ -206,6 +206,11 @@ fn people() -> Router<App> {
         .route("/desk/check", post(desk::check))
         .route("/desk/tap", post(desk::tap))
         .route("/desk/tap/finish", get(desk::tap_finish))
+        .route("/desk/records", get(readings::page))
+        .route("/desk/records/tap", post(readings::tap))
+        .route("/desk/records/arrive", get(readings::arrived))
+        .route("/desk/records/next", post(readings::next))
+        .route("/desk/records/read", post(readings::show_records))
         .merge(office::routes())
 }
 

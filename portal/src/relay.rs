@@ -12,10 +12,10 @@ use reqwest::header::RETRY_AFTER;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use warifu_contract::consent::{Consent, ConsentList, ConsentRequest};
+use warifu_contract::consent::{Consent, ConsentList, ConsentRequest, ReadableList};
 use warifu_contract::eligibility::{EligibilityAnswer, EligibilityRequest};
 use warifu_contract::history::HistoryPage;
-use warifu_contract::records::{Panel, PanelOutcome, RecordsRequest, Service};
+use warifu_contract::records::{Basis, Panel, PanelOutcome, RecordsRequest, Service};
 use warifu_service::Problem;
 use warifu_service::http::deadline;
 use warifu_service::tls::{self, TlsError};
@@ -163,15 +163,19 @@ impl Relay {
         read(checked(call.send().await?)?).await
     }
 
-    /// One page of the person's own history, newest first.
+    /// One page of the person's own history, newest first; of it what is `sought`: names and values
+    /// of the relay's query.
     pub async fn history(
         &self,
         access: &Access,
         before: Option<u64>,
         limit: u16,
+        sought: &[(&'static str, &str)],
     ) -> Result<HistoryPage, RelayError> {
-        let mut query = vec![("limit", u64::from(limit))];
-        query.extend(before.map(|before| ("before", before)));
+        let text = |number: u64| number.to_string();
+        let mut query = vec![("limit", text(limit.into()))];
+        query.extend(before.map(|before| ("before", text(before))));
+        query.extend(sought.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let call = self.call(Method::GET, "history").bearer_auth(&access.token).query(&query);
         read(checked(call.send().await?)?).await
     }
@@ -196,6 +200,12 @@ impl Relay {
     /// Every consent of the person.
     pub async fn consents(&self, access: &Access) -> Result<ConsentList, RelayError> {
         let call = self.call(Method::GET, "consents").bearer_auth(&access.token);
+        read(checked(call.send().await?)?).await
+    }
+
+    /// What the clinic that tapped a card may read of that person.
+    pub async fn readable(&self, access: &Access) -> Result<ReadableList, RelayError> {
+        let call = self.call(Method::GET, "consents/readable").bearer_auth(&access.token);
         read(checked(call.send().await?)?).await
     }
 
@@ -235,11 +245,21 @@ impl Relay {
         access: Access,
         services: Vec<Service>,
     ) -> impl Stream<Item = Panel> + Send + 'static {
+        self.panels_on(access, services, None)
+    }
+
+    /// The same, for staff who ask on a `basis`.
+    pub fn panels_on(
+        self,
+        access: Access,
+        services: Vec<Service>,
+        basis: Option<Basis>,
+    ) -> impl Stream<Item = Panel> + Send + 'static {
         async_stream::stream! {
             let mut open = services.clone();
             let mut why = RelayError::Broken("ended early");
             let end = tokio::time::Instant::now() + PATIENCE;
-            match self.records(&access, services).await {
+            match self.records(&access, services, basis).await {
                 Err(error) => why = error,
                 Ok(lines) => {
                     let mut lines = std::pin::pin!(lines);
@@ -266,9 +286,10 @@ impl Relay {
         &self,
         access: &Access,
         services: Vec<Service>,
+        basis: Option<Basis>,
     ) -> Result<impl Stream<Item = Result<Panel, RelayError>> + Send + 'static, RelayError> {
         let call = self.call(Method::POST, "records").bearer_auth(&access.token);
-        let response = call.json(&RecordsRequest { services, basis: None }).send().await?;
+        let response = call.json(&RecordsRequest { services, basis }).send().await?;
         Ok(lines(checked(response)?.bytes_stream()))
     }
 

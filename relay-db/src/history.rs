@@ -1,5 +1,8 @@
 //! `GET /history`: who looked at the records of the token's subject; with a proof for each entry.
 
+
+mod sought;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Query, State};
@@ -8,12 +11,13 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use warifu_contract::history::{
-    AccessResult, Asked, ErasedEntry, HistoryEntry, HistoryPage, Purpose, Reader,
+    AccessResult, Asked, HistoryEntry, HistoryPage, Purpose, Reader,
 };
 use warifu_log::{Action, Actor, Entry, LogError, Logged, Outcome, Series};
 use warifu_pki::Purpose as TokenPurpose;
 use warifu_service::Problem;
 
+use self::sought::Sought;
 use crate::caller::Caller;
 use crate::events::meaning;
 use crate::relay::Relay;
@@ -25,7 +29,7 @@ const PAGE: u32 = 50;
 const LONGEST_PAGE: u32 = 200;
 
 /// Which page.
-#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PageQuery {
@@ -33,6 +37,12 @@ pub(crate) struct PageQuery {
     before: Option<u64>,
     /// Entries at most: 1 to 200, 50 when absent.
     limit: Option<u32>,
+    /// Only by `oneself`, by `others`, or by the organisation with this code.
+    who: Option<String>,
+    /// Only `eligibility`, or the service of this name.
+    service: Option<String>,
+    /// Only what stands on the consent with this id.
+    consent: Option<String>,
 }
 
 /// Which event.
@@ -44,7 +54,8 @@ pub(crate) struct IndexQuery {
     pub index: u64,
 }
 
-/// A page of the subject's own history, newest first.
+/// A page of the subject's own history, newest first. Where something is sought, 2,000 entries are
+/// looked through at most; `before` leads on, also from a page on which nothing was found.
 #[utoipa::path(
     get,
     path = "/history",
@@ -62,16 +73,9 @@ pub(crate) async fn page(
     require_own(&caller)?;
     let limit = query.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
     let subject = &caller.grant.subject;
-    let logged = relay.log().history(subject, Series::Disclosure, query.before, limit).await;
-    let logged = logged.map_err(|error| log_problem(&error))?;
-    let full = logged.len() == usize::try_from(limit).unwrap_or(usize::MAX);
-    let before = logged.last().map(|last| last.index).filter(|_| full);
-    let erased = logged.iter().filter(|one| one.entry.is_none());
-    let erased = erased
-        .map(|one| ErasedEntry { index: one.index, subject_sequence: one.sequence })
-        .collect();
-    let entries = logged.into_iter().filter_map(|one| entry(&relay, one)).collect();
-    Ok(Json(HistoryPage { entries, erased, before }))
+    let sought = Sought::of([&query.who, &query.service, &query.consent])?;
+    let page = sought::page(&relay, subject, &sought, query.before, limit).await;
+    page.map(Json).map_err(|error| log_problem(&error))
 }
 
 /// The subject's whole history with its proofs, as a file that is checked offline.

@@ -30,6 +30,7 @@ use utoipa::openapi::OpenApi as Document;
         crate::linking::freeze_rival,
         crate::linking::thaw_rival,
         crate::consents::list,
+        crate::consents::readable,
         crate::consents::give,
         crate::consents::withdraw,
         crate::consents::receipt,

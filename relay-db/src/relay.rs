@@ -159,6 +159,7 @@ impl Relay {
             .route("/links/doubts/{id}/freeze", post(linking::freeze_rival))
             .route("/links/doubts/{id}/thaw", post(linking::thaw_rival))
             .route("/consents", get(consents::list).post(consents::give))
+            .route("/consents/readable", get(consents::readable))
             .route("/consents/{id}/withdraw", post(consents::withdraw))
             .route("/consents/{id}/receipt", get(consents::receipt))
             .route("/history", get(history::page))

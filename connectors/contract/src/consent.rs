@@ -1,6 +1,7 @@
 //! Consent: what a person lets others read, to whom, what for and until when.
 
 mod disclosure;
+mod readable;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use disclosure::{Asker, Disclosure, Emergency, Ground, Refusal, decide};
+pub use readable::{Readable, ReadableList, Standing, readable};
 
 use crate::calendar::today_in_japan;
 use crate::history::Purpose;

@@ -12,6 +12,7 @@ use crate::look::{Look, show};
 use crate::relay::Access;
 use crate::shared::App;
 use crate::view::history::{HistoryView, ViewersFailed};
+use crate::view::sought::Sought;
 use crate::view::screens::RecordScreen;
 use crate::view::site::Menu;
 
@@ -23,6 +24,9 @@ const PAGE: u16 = 50;
 pub struct Choice {
     /// Entries before this position.
     before: Option<u64>,
+    /// Only those that are sought.
+    #[serde(flatten)]
+    sought: Sought,
 }
 
 /// The page; the entries follow when the relay has read them.
@@ -37,7 +41,7 @@ pub async fn history(
     match access {
         Err(_) => show(&screen),
         Ok(access) => {
-            let entries = entries(app.clone(), access, choice.before, look.language);
+            let entries = entries(app.clone(), access, choice, look.language);
             stream::page(&screen, futures::stream::once(entries))
         }
     }
@@ -61,11 +65,12 @@ fn screen<'a>(
     }
 }
 
-async fn entries(app: App, access: Access, before: Option<u64>, language: Language) -> String {
-    let page = app.relay.history(&access, before, PAGE).await;
+async fn entries(app: App, access: Access, choice: Choice, language: Language) -> String {
+    let Choice { before, sought } = choice;
+    let page = app.relay.history(&access, before, PAGE, &sought.filled()).await;
     let voice = app.words.in_(language);
     match page {
-        Ok(page) => stream::part(&HistoryView::new(voice, &page, before.is_none())),
+        Ok(page) => stream::part(&HistoryView::new(voice, &page, before.is_none(), &sought)),
         Err(cause) => {
             tracing::warn!(%cause, "the history is missing");
             stream::part(&ViewersFailed { voice, waiting: false })

@@ -101,7 +101,7 @@ async fn links(app: App, access: Access, language: Language) -> String {
 }
 
 async fn viewers(app: App, access: Access, language: Language) -> String {
-    let history = app.relay.history(&access, None, ENTRIES).await;
+    let history = app.relay.history(&access, None, ENTRIES, &[]).await;
     let voice = app.words.in_(language);
     match history {
         Ok(page) => stream::part(&ViewersView::new(voice, app.surroundings.now(), &page.entries)),

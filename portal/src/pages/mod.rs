@@ -10,6 +10,7 @@ pub mod history;
 pub mod home;
 pub mod links;
 pub mod office;
+pub mod readings;
 pub mod record;
 pub mod session;
 pub mod stream;

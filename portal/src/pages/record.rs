@@ -115,6 +115,15 @@ fn part(voice: Voice<'_>, today: Date, on: Option<Date>, panel: &Panel) -> Strin
     }
 }
 
+/// The panel of a clinic's page: there is a record.
+pub(super) fn at_desk(voice: Voice<'_>, today: Date, panel: &Panel) -> String {
+    let PanelOutcome::Ready { record, as_of } = &panel.outcome else { return String::new() };
+    let Record::Checkup(record) = record.as_ref() else { return part(voice, today, None, panel) };
+    let source = source_name(voice, panel.service, panel.source.as_ref());
+    CheckupsView::new(voice, record, None, source, *as_of)
+        .map_or_else(|| empty(voice, panel), |view| stream::part(&view.newest_only()))
+}
+
 /// A record without a single check-up is an empty one.
 fn empty(voice: Voice<'_>, panel: &Panel) -> String {
     let panel = Panel { outcome: PanelOutcome::Empty, ..panel.clone() };

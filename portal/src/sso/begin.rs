@@ -21,7 +21,8 @@ use crate::view::screens::ChooseScreen;
 use crate::view::site::Site;
 
 /// Pages that a sign-in may lead on to.
-const ONWARD: [&str; 6] = ["/home", "/insurance", "/checkups", "/pension", "/history", "/desk"];
+const ONWARD: [&str; 7] =
+    ["/home", "/insurance", "/checkups", "/pension", "/history", "/desk", "/desk/records"];
 
 /// Longest address of a page that a sign-in leads on to.
 const LONGEST_ONWARD: usize = 256;
@@ -154,7 +155,7 @@ fn request(app: &Shared, provider: &Provider, question: &Question<'_>) -> AuthnR
 /// What is asked of the sign-in; whoever asks for nothing gets the surest.
 fn context(question: &Question<'_>) -> Option<RequestedContext> {
     let (comparison, class) = match (question.purpose, question.cards) {
-        (Purpose::Presence, _) => (Comparison::Exact, AC_PRESENCE),
+        (Purpose::Presence | Purpose::PresenceForRecords, _) => (Comparison::Exact, AC_PRESENCE),
         (_, Cards::Felica) => (Comparison::Minimum, AC_SMARTCARD),
         (_, Cards::Pki) => return None,
     };

@@ -52,6 +52,7 @@ pub async fn acs(State(app): State<App>, Form(post): Form<Post>) -> Result<Redir
     let (arrival, next) = match pending.purpose {
         Purpose::Login | Purpose::LoginAgain => (person(login, &pending)?, "/login/finish"),
         Purpose::Presence => (tap(&login, &pending)?, "/desk/tap/finish"),
+        Purpose::PresenceForRecords => (tap(&login, &pending)?, "/desk/records/arrive"),
         Purpose::Logout => return Err(unknown_request()),
     };
     let handle = arrivals::keep(&app, &arrival, pending.browser).await?;
@@ -67,7 +68,7 @@ async fn verify(
     pending: &Pending,
 ) -> Result<Result<Login, Refusal>, Problem> {
     let (provider, app) = (provider(app, pending)?, app.clone());
-    let (request_id, presence) = (request_id.to_owned(), pending.purpose == Purpose::Presence);
+    let (request_id, presence) = (request_id.to_owned(), pending.purpose.is_tap());
     // A tap that happened before it was asked for is no tap; nor is the session of whoever signed
     // out here the next person's sign-in.
     let authenticated_after = pending.purpose.wants_fresh_proof().then_some(pending.asked_at);
@@ -91,6 +92,7 @@ fn stopped(purpose: Purpose, status: Status) -> Redirect {
     Redirect::to(match purpose {
         Purpose::Login | Purpose::LoginAgain | Purpose::Logout => "/login/stopped",
         Purpose::Presence => "/desk?tap=stopped",
+        Purpose::PresenceForRecords => "/desk/records?said=stopped",
     })
 }
 

@@ -17,8 +17,10 @@ pub enum Purpose {
     /// A person signs in after somebody signed out in this browser: the card is asked for again,
     /// even while the identity provider remembers who was there.
     LoginAgain,
-    /// A patient's card is tapped at a desk.
+    /// A patient's card is tapped at a desk, for one check.
     Presence,
+    /// The same, to read what the patient lets the clinic read.
+    PresenceForRecords,
     /// The session at the identity provider ends, after ours.
     Logout,
 }
@@ -29,8 +31,13 @@ impl Purpose {
         self != Self::Login
     }
 
+    /// Whether a patient's card is tapped.
+    pub fn is_tap(self) -> bool {
+        matches!(self, Self::Presence | Self::PresenceForRecords)
+    }
+
     fn of(word: &str) -> Self {
-        let known = [Self::LoginAgain, Self::Presence, Self::Logout];
+        let known = [Self::LoginAgain, Self::Presence, Self::PresenceForRecords, Self::Logout];
         known.into_iter().find(|purpose| purpose.as_str() == word).unwrap_or(Self::Login)
     }
 
@@ -39,6 +46,7 @@ impl Purpose {
             Self::Login => "login",
             Self::LoginAgain => "login-again",
             Self::Presence => "presence",
+            Self::PresenceForRecords => "presence-records",
             Self::Logout => "logout",
         }
     }

@@ -10,5 +10,6 @@ mod office_peer;
 mod panels;
 mod peers;
 mod pki;
+mod readings;
 mod rig;
 mod roles;

@@ -14,9 +14,10 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
+use warifu_contract::consent::{Readable, ReadableList, Standing};
 use warifu_contract::eligibility::{EligibilityRequest, Verdict};
-use warifu_contract::history::HistoryPage;
-use warifu_contract::records::{Panel, PanelOutcome, RecordsRequest, Service};
+use warifu_contract::history::{HistoryPage, Purpose};
+use warifu_contract::records::{Basis, Panel, PanelOutcome, RecordsRequest, Service};
 use warifu_saml::metadata::{About, IdpDescription, LocalizedText};
 use warifu_saml::names::{
     AC_PRESENCE, AC_SMARTCARD_PKI, ATTRIBUTE_DISPLAY_NAME, ATTRIBUTE_ENTITLEMENT,
@@ -275,6 +276,7 @@ fn router(desk: Desk) -> Router {
         .route("/records", post(records))
         .route("/eligibility", post(eligibility))
         .route("/consents", get(consents).post(consented))
+        .route("/consents/readable", get(readable))
         .route("/history", get(history))
         .route("/history/proof", get(proof))
         .route("/history/export", get(async || "{}\n"))
@@ -302,7 +304,13 @@ async fn records(
     headers: HeaderMap,
     Json(wanted): Json<RecordsRequest>,
 ) -> Body {
-    assert_eq!(headers["authorization"], "Bearer access-for-ticket-of-a-person");
+    let by_tap = matches!(wanted.basis, Some(Basis::Emergency { .. }));
+    let who = if by_tap { "tap" } else { "person" };
+    assert_eq!(headers["authorization"], format!("Bearer access-for-ticket-of-a-{who}"));
+    if let Some(basis) = &wanted.basis {
+        let line = format!("records {}", serde_json::to_string(basis).unwrap());
+        desk.asked.lock().unwrap().push(line);
+    }
     let panels = desk.behaviour.panels.into_iter();
     let panels: Vec<_> =
         panels.filter(|(_, panel)| wanted.services.contains(&panel.service)).collect();
@@ -331,6 +339,22 @@ async fn proof(Query(query): Query<BTreeMap<String, u64>>) -> Response {
         4210 => "c2sp.org/tlog-proof@v1\n".into_response(),
         _ => StatusCode::GONE.into_response(),
     }
+}
+
+async fn readable(headers: HeaderMap) -> Json<ReadableList> {
+    assert_eq!(headers["authorization"], "Bearer access-for-ticket-of-a-tap");
+    let covered = |digit: &str| Standing::Covered {
+        consent: digit.repeat(32),
+        until: "2027-05-20".parse().unwrap(),
+    };
+    let refused = |code: &str| Standing::Refused { code: code.into() };
+    let one = |service, purpose, standing| Readable { service, purpose, standing };
+    let readable = vec![
+        one(Service::Checkup, Purpose::Care, covered("a")),
+        one(Service::Pension, Purpose::Care, refused("consent.withdrawn")),
+        one(Service::Insurance, Purpose::Emergency, covered("c")),
+    ];
+    Json(ReadableList { readable })
 }
 
 async fn consents() -> Json<warifu_contract::consent::ConsentList> {

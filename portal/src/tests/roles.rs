@@ -12,7 +12,7 @@ const ELSEWHERE: u16 = 303;
 const REFUSED: u16 = 403;
 
 /// Method, path, then what nobody, a resident, and a clinic's clerk get.
-const ROUTES: [(&str, &str, [u16; 3]); 30] = [
+const ROUTES: [(&str, &str, [u16; 3]); 35] = [
     ("GET", "/", [OK, OK, OK]),
     ("GET", "/help", [OK, OK, OK]),
     ("GET", "/login", [ELSEWHERE, ELSEWHERE, ELSEWHERE]),
@@ -41,6 +41,11 @@ const ROUTES: [(&str, &str, [u16; 3]); 30] = [
     ("POST", "/desk/check", [ELSEWHERE, REFUSED, OK]),
     ("POST", "/desk/tap", [ELSEWHERE, REFUSED, ELSEWHERE]),
     ("GET", "/desk/tap/finish?h=x", [ELSEWHERE, REFUSED, 400]),
+    ("GET", "/desk/records", [ELSEWHERE, REFUSED, OK]),
+    ("POST", "/desk/records/tap", [ELSEWHERE, REFUSED, ELSEWHERE]),
+    ("GET", "/desk/records/arrive?h=x", [ELSEWHERE, REFUSED, 400]),
+    ("POST", "/desk/records/next", [ELSEWHERE, REFUSED, ELSEWHERE]),
+    ("POST", "/desk/records/read", [ELSEWHERE, REFUSED, ELSEWHERE]),
     ("GET", "/login/finish?h=x", [400, 400, 400]),
     ("POST", "/logout", [ELSEWHERE, ELSEWHERE, ELSEWHERE]),
 ];

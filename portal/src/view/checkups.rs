@@ -102,6 +102,15 @@ impl<'a> CheckupsView<'a> {
     }
 }
 
+impl CheckupsView<'_> {
+    /// Without the links to the person's own pages of earlier ones.
+    #[must_use]
+    pub fn newest_only(mut self) -> Self {
+        self.years.clear();
+        self
+    }
+}
+
 /// What the home tile says.
 pub fn glance(voice: Voice<'_>, record: &CheckupRecord) -> Glance {
     let Some(newest) = record.checkups.first() else {

@@ -9,6 +9,7 @@ use warifu_contract::history::{
 use warifu_contract::records::Service;
 use warifu_service::words::Voice;
 
+use super::sought::{Sought, SoughtView};
 use super::{Link, Tone, display_name};
 use crate::dates::words;
 
@@ -26,6 +27,7 @@ pub struct HistoryView<'a> {
     erased: Option<String>,
     older: Option<Link>,
     newest: Option<Link>,
+    sought: SoughtView,
 }
 
 /// Neighbouring entries of one kind.
@@ -49,16 +51,18 @@ struct EntryView {
 }
 
 impl<'a> HistoryView<'a> {
-    /// One page of the history; `first` when nothing newer was left out.
-    pub fn new(voice: Voice<'a>, page: &HistoryPage, first: bool) -> Self {
+    /// One page of the history, of which `sought` was asked for; `first` when nothing newer was left
+    /// out.
+    pub fn new(voice: Voice<'a>, page: &HistoryPage, first: bool, sought: &Sought) -> Self {
         let link = |href: String, key: &str| Link { href, words: voice.say(key) };
-        let older = page.before.map(|before| format!("/history?before={before}"));
+        let older = page.before.map(|before| sought.address(Some(before)));
         Self {
             voice,
             groups: groups(voice, &page.entries),
             erased: erased(voice, &page.erased),
             older: older.map(|href| link(href, "history-older")),
-            newest: (!first).then(|| link("/history".to_owned(), "history-newest")),
+            newest: (!first).then(|| link(sought.address(None), "history-newest")),
+            sought: sought.view(voice),
         }
     }
 }

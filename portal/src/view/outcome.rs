@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use warifu_contract::records::{Panel, PanelOutcome, Service};
 use warifu_service::words::Voice;
 
-use super::{Link, Tone, source_name};
+use super::{Link, Tone, readings, source_name};
 use crate::dates::words;
 
 /// The code of a source that is not asked.
@@ -49,6 +49,17 @@ impl Outcome {
             link: next_step(voice, panel),
             code: code.map(|code| voice.tell("outcome-code", &[("code", code.into())])),
         })
+    }
+
+    /// As a clinic's staff are told: the ways on are the patient's own, the reason is not.
+    #[must_use]
+    pub fn at_desk(self, voice: Voice<'_>, panel: &Panel) -> Self {
+        let why = match &panel.outcome {
+            PanelOutcome::Refused { code } => readings::why(code),
+            _ => None,
+        };
+        let text = why.map_or(self.text, |key| voice.say(key));
+        Self { link: None, text, ..self }
     }
 
     /// What stands in the panel's place until its answer arrives.

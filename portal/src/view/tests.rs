@@ -19,6 +19,7 @@ use super::screens::{
     SessionScreen, TopScreen,
 };
 use super::site::{Menu, Site};
+use super::sought::Sought;
 use super::tile::Tile;
 use super::{Fact, Link, icon};
 use crate::desk::form::FormView;
@@ -271,11 +272,11 @@ fn pension_and_history() {
         assert!(html.contains(&voice.say("sample")), "virtual data is marked");
         check("pension", language, &html, words);
         let mut page = samples::history();
-        let full = HistoryView::new(voice, &page, false).render().unwrap();
+        let full = HistoryView::new(voice, &page, false, &Sought::default()).render().unwrap();
         assert!(full.contains("/history?before=4100"));
         assert!(full.contains("<details"), "own looks are folded");
         page.entries.clear();
-        let empty = HistoryView::new(voice, &page, true).render().unwrap();
+        let empty = HistoryView::new(voice, &page, true, &Sought::default()).render().unwrap();
         for (name, part) in [("history", full), ("history-empty", empty)] {
             check(name, language, &history_page(words, language, &part), words);
         }

@@ -66,6 +66,36 @@ async fn pages_follow_each_other() {
 }
 
 #[tokio::test]
+async fn a_part_of_it_is_found_by_who_what_and_consent() {
+    for engine in engines() {
+        let bed = Bed::on(engine).await;
+        let token = lived_in(&bed).await;
+        let count = async |query: &str| page(&bed, &token, query).await.entries.len();
+        for (query, expected) in [
+            ("?who=oneself", 2),
+            ("?who=others", 1),
+            ("?who=1310000001", 1),
+            ("?who=1310000002", 0),
+            ("?service=checkup", 1),
+            ("?service=eligibility&who=others", 1),
+            ("?who=&service=&consent=", 3),
+            ("?consent=00000000000000000000000000000000", 0),
+        ] {
+            assert_eq!(count(query).await, expected, "{engine:?} {query}");
+        }
+        let first = page(&bed, &token, "?who=oneself&limit=1").await;
+        assert_eq!(first.entries.len(), 1);
+        let before = first.before.unwrap();
+        let rest = page(&bed, &token, &format!("?who=oneself&limit=1&before={before}")).await;
+        assert_eq!(rest.entries[0].asked, Asked::Record(Service::Insurance));
+        assert!(rest.entries[0].index < before);
+        let long = format!("/history?who={}", "x".repeat(41));
+        let answer = bed.get(&bed.portal, &long, Some(&token)).await;
+        assert_eq!(refusal(answer).await, (400, "request.unreadable".into()));
+    }
+}
+
+#[tokio::test]
 async fn each_entry_is_proved_offline() {
     for engine in engines() {
         let bed = Bed::on(engine).await;

@@ -21,6 +21,7 @@ mod keys;
 mod linking;
 mod links;
 mod questions;
+mod readable;
 mod records;
 mod resilience;
 mod session_end;

@@ -1,0 +1,31 @@
+# At the desk: records by the patient's consent.
+
+readings-title = Records by consent
+readings-lead = Here you see the records that a patient lets this clinic see.
+readings-tap = Read the card and see what may be read
+readings-until = This tap of the card counts until
+readings-none = There is no consent to this clinic at present.
+readings-why = By the patient's consent, until { $day }.
+readings-told = The patient sees at once in the access history that you looked.
+readings-read = Show the chosen records
+readings-refused = What may not be read, and why
+readings-why-none = There is no consent. The patient can give one at the portal.
+readings-why-other = There is a consent for other records or another purpose, not for this.
+readings-why-ended = The consent has ended or has not begun yet.
+readings-why-withdrawn = The patient took the consent back.
+readings-emergency = When life is in danger
+readings-emergency-none = The patient has not opened records for emergencies. Without that there is no way to open them.
+readings-emergency-open = Go on to emergency reading
+readings-emergency-warn = These are records that the patient opened ahead for emergencies. Your reason and the clinic's name appear at once in the patient's access history.
+readings-reason = Why it is an emergency
+readings-reason-hint = 5 to 200 characters; the patient reads it
+readings-emergency-read = Show records in an emergency
+readings-said-stopped = The card could not be read. Put it on the reader and press again.
+readings-said-ticket = The tap counts no more. Please read the card again.
+readings-said-relay = The record relay cannot be reached just now. Please wait a little and try again.
+readings-said-choose = Choose at least one record.
+readings-said-reason = Say in 5 to 200 characters why it is an emergency.
+readings-said-ended = The time is over. Please read the card again, or sign in again.
+reading-title = The patient's records
+reading-lead = Shown by the patient's consent, and entered in the patient's access history.
+reading-lead-emergency = Shown in an emergency, and entered with your reason in the patient's access history.

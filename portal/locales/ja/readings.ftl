@@ -1,0 +1,31 @@
+# 受付で、患者さんの同意により記録を見る。
+
+readings-title = 同意による記録の閲覧
+readings-lead = 患者さんがこの医療機関に見せると決めた記録を、ここで見られます。
+readings-tap = カードを読んで、見られる記録を調べる
+readings-until = このカードの確認が有効なのは、次の時刻までです。
+readings-none = この医療機関に見せるという同意は、いまありません。
+readings-why = 患者さんの同意によります（{ $day }まで）。
+readings-told = 見たことは、すぐに患者さんの閲覧履歴に載ります。
+readings-read = 選んだ記録を見る
+readings-refused = 見られない記録と、その理由
+readings-why-none = 同意がありません。患者さんがポータルの「同意」から出せます。
+readings-why-other = ほかの記録や目的への同意はありますが、これは含まれません。
+readings-why-ended = 同意の期間が終わったか、まだ始まっていません。
+readings-why-withdrawn = 患者さんが同意を取り消しました。
+readings-emergency = 命にかかわる緊急のとき
+readings-emergency-none = 患者さんは、緊急時の閲覧を開いていません。同意なしに開く方法はありません。
+readings-emergency-open = 緊急時の閲覧に進む
+readings-emergency-warn = 患者さんが前もって緊急時に開いた記録です。理由と医療機関の名前が、すぐに患者さんの閲覧履歴に載ります。
+readings-reason = 緊急とする理由
+readings-reason-hint = 5〜200文字。患者さんが読みます
+readings-emergency-read = 緊急として記録を見る
+readings-said-stopped = カードを読めませんでした。もう一度、カードを置いて押してください。
+readings-said-ticket = カードの確認の時間が過ぎました。もう一度、カードを読んでください。
+readings-said-relay = いま、記録の中継につながりません。少し待って、もう一度お試しください。
+readings-said-choose = 見る記録を、一つ以上選んでください。
+readings-said-reason = 緊急とする理由を、5〜200文字で入れてください。
+readings-said-ended = 確認の時間が過ぎました。もう一度、カードを読むかログインしてください。
+reading-title = 患者さんの記録
+reading-lead = 患者さんの同意により見ています。患者さんの閲覧履歴に載りました。
+reading-lead-emergency = 緊急として見ています。理由とともに、患者さんの閲覧履歴に載りました。

@@ -1,0 +1,34 @@
+//! `GET /consents/readable`: what the clinic that tapped a card may read of that person, and why
+//! not. Tells nothing but what the person told this clinic, or any in an emergency.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use warifu_contract::consent::{ReadableList, readable};
+use warifu_service::Problem;
+
+use crate::caller::Caller;
+use crate::relay::Relay;
+
+/// For the presence token of a tapped card.
+#[utoipa::path(
+    get,
+    path = "/consents/readable",
+    responses(
+        (status = 200, body = ReadableList),
+        (status = "4XX", body = warifu_service::problem::ProblemDocument),
+    )
+)]
+pub(crate) async fn list(
+    State(relay): State<Relay>,
+    caller: Caller,
+) -> Result<Json<ReadableList>, Problem> {
+    let desk = caller.grant.tapped_by();
+    let desk = desk.ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, "token.purpose"))?;
+    let consents = relay.consents().of(&caller.grant.subject).await?;
+    let sources = relay.directory().all();
+    let sources = sources.map(|source| (source.id.as_str(), source.services.as_slice()));
+    let sources: Vec<_> = sources.collect();
+    let now = relay.surroundings().now();
+    Ok(Json(readable(&desk.organization.code, &consents, &sources, now)))
+}
