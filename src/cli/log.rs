@@ -13,12 +13,12 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio_util::sync::CancellationToken;
 use warifu_log::verify::{self, Auditor};
-use warifu_log::witness::{Witness, WitnessConfig};
+use warifu_log::witness::WitnessConfig;
 use warifu_log::{Cosigner, Log, LogError, NoteKey, NoteSigner as _, Series, manual};
 use warifu_relay::{LogParts, RelayConfig};
-use warifu_service::http::Server;
 use warifu_service::{Surroundings, config, telemetry};
 
+use super::party;
 use super::serve::stop_on_signal;
 use files::Trust;
 
@@ -252,14 +252,13 @@ async fn write(
 
 async fn witness(config: &WitnessConfig) -> anyhow::Result<()> {
     telemetry::start();
-    let witness = Witness::open(config, Surroundings::system()).await?;
-    let server = Server::bind(&config.listen).await?;
-    tracing::info!(address = %server.address(), key = %witness.verifier(), "witnessing");
+    let party = party::witness(config, Surroundings::system()).await?;
+    for address in party.addresses() {
+        tracing::info!(%address, "serving");
+    }
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
-    server.serve(witness.router()?, stop).await?;
-    witness.close().await;
-    Ok(())
+    party.serve(stop).await
 }
 
 fn key(name: &str, file: &std::path::Path, witness: bool) -> anyhow::Result<()> {

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use warifu_ca::Ca;
 use warifu_connectors::{Gateway, GatewayConfig, ResidentRegister, ResidentsConfig};
 use warifu_idp::{Idp, IdpConfig};
+use warifu_log::witness::{Witness, WitnessConfig};
 use warifu_office::{CardOffice, OfficeApi, OfficeConfig};
 use warifu_portal::{Portal, PortalConfig};
 use warifu_relay::{Relay, RelayConfig};
@@ -155,6 +156,21 @@ async fn card_office(config: OfficeConfig, surroundings: Surroundings) -> anyhow
     };
     let party = Party::new(&config.authority.listen, publication, tasks).await?;
     party.and_at(&config.api.listen, interface).await
+}
+
+/// A witness of somebody else's log.
+pub async fn witness(
+    config: &WitnessConfig,
+    surroundings: Surroundings,
+) -> anyhow::Result<Party> {
+    let witness = Witness::open(config, surroundings).await?;
+    tracing::info!(key = %witness.verifier(), "witnessing");
+    let router = witness.router()?;
+    let closing = |stop: CancellationToken| async move {
+        stop.cancelled().await;
+        witness.close().await;
+    };
+    Party::new(&config.listen, router, closing).await
 }
 
 /// A party that holds its addresses and waits to serve.

@@ -151,17 +151,19 @@ impl Log {
             }
         }
         let erased = Erased { runs: Runs::of(indices), looked_through: None };
-        self.submit_erasure(erased, by, ground).await
+        self.submit_erasure(erased, None, by, ground).await
     }
 
+    /// `once`: of two that bear the same key only the first is taken, the other is `Repeated`.
     pub(crate) async fn submit_erasure(
         &self,
         erased: Erased,
+        once: Option<Once>,
         by: &str,
         ground: &str,
     ) -> Result<Receipt, LogError> {
         let event = erasure::event(&erased.runs, by, ground);
-        self.submit(event, None, Some(erased)).await
+        self.submit(event, once, Some(erased)).await
     }
 
     /// What verifies the heads: to be given to whoever shall check the log.
@@ -230,6 +232,12 @@ pub(crate) fn subject_key(ring: &KeyRing, subject: &str, series: Series) -> [u8;
         Series::Administration => "log_event.subject/administration",
     };
     ring.lookup(context, subject.as_bytes())
+}
+
+/// The key under which the batch of `action`'s events from index `from` on is erased once, however
+/// many servers look through the log.
+pub(crate) fn batch_key(ring: &KeyRing, action: Action, from: u64) -> [u8; 32] {
+    ring.lookup("log_once.retention", format!("{}\n{from}", action.name()).as_bytes())
 }
 
 /// The keyed hash under which a check is found by its number.

@@ -8,7 +8,8 @@ use jiff::{Span, Timestamp};
 use crate::erasure::{MOST, Runs};
 use crate::error::LogError;
 use crate::event::Action;
-use crate::log::Log;
+use crate::log::{Log, batch_key};
+use crate::sequencer::Once;
 use crate::store::{Erased, number};
 
 /// The ground that an erasure by age names.
@@ -104,7 +105,12 @@ impl Log {
         let looked_through = Some((action, next));
         if count > 0 {
             let erased = Erased { runs: Runs::of(due), looked_through };
-            self.submit_erasure(erased, by, GROUND).await?;
+            let once = Once { key: batch_key(&self.ring, action, from), answer: Vec::new() };
+            match self.submit_erasure(erased, Some(once), by, GROUND).await {
+                // Another server was faster with the same batch, and has said so.
+                Err(LogError::Repeated) => return Ok((0, true)),
+                done => done?,
+            };
         } else if next > from {
             self.store.keep_looked_through(action, next).await?;
         }

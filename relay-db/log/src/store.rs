@@ -272,7 +272,7 @@ impl Store {
 }
 
 const LOOKED_THROUGH: &str = "INSERT INTO log_retention (action, idx) VALUES ($1, $2) \
-    ON CONFLICT (action) DO UPDATE SET idx = excluded.idx";
+    ON CONFLICT (action) DO UPDATE SET idx = excluded.idx WHERE log_retention.idx < excluded.idx";
 
 /// Takes the payloads away; leaf, number and place among the subject's events stay.
 async fn erase(transaction: &mut Transaction, erased: &Erased) -> Result<(), sqlx::Error> {

@@ -6,7 +6,9 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use warifu_contract::calendar::today_in_japan;
-use warifu_contract::consent::{Consent, ConsentList, ConsentReader, ConsentRequest, Giving};
+use warifu_contract::consent::{
+    Consent, ConsentList, ConsentReader, ConsentRequest, ConsentState, Giving,
+};
 use warifu_log::{Action, Event, LogError, Once};
 use warifu_service::Problem;
 
@@ -18,8 +20,10 @@ use crate::history::require_own;
 use crate::relay::Relay;
 use crate::token::log_problem;
 
-/// Consents of one person, those that are over included.
+/// Consents of one person that hold, or will.
 const MOST: usize = 200;
+/// Consents of one person at all: what was given and is over is read, too, at every question.
+const MOST_EVER: usize = 2_000;
 
 /// Every consent of the token's subject.
 #[utoipa::path(
@@ -63,18 +67,16 @@ pub(crate) async fn give(
     let id = relay.consents().id_for(subject, key);
     let known = relay.consents().of(subject).await?;
     if let Some(earlier) = known.iter().find(|consent| consent.id == id) {
-        let same = earlier.terms == request;
-        let other = || Problem::new(StatusCode::CONFLICT, "idempotency.other-request");
-        return same.then(|| Json(earlier.clone())).ok_or_else(other);
-    }
-    if known.len() >= MOST {
-        return Err(Problem::new(StatusCode::CONFLICT, "consent.too-many"));
+        return the_same(earlier.clone(), &request).map(Json);
     }
     let now = relay.surroundings().now();
+    require_room(&known, now)?;
     require_sound(&relay, &request, now)?;
     let given = Giving { at: now, level: caller.grant.class.clone(), client: caller.party.clone() };
-    let consent = Consent { id, terms: request, given, withdrawn: None };
-    enter(&relay, events::consent(&caller, Action::ConsentGiven, &consent), &consent.id).await?;
+    let consent = Consent { id, terms: request.clone(), given, withdrawn: None };
+    let event = events::consent(&caller, Action::ConsentGiven, &consent);
+    // Entered already where the relay stopped before it was written down: then as it was entered.
+    let consent = the_same(enter(&relay, event, consent).await?, &request)?;
     relay.consents().save(subject, &consent).await?;
     Ok(Json(consent))
 }
@@ -99,7 +101,8 @@ pub(crate) async fn withdraw(
         return Ok(Json(consent));
     }
     let consent = Consent { withdrawn: Some(relay.surroundings().now()), ..consent };
-    enter(&relay, events::consent(&caller, Action::ConsentWithdrawn, &consent), &id).await?;
+    let event = events::consent(&caller, Action::ConsentWithdrawn, &consent);
+    let consent = enter(&relay, event, consent).await?;
     relay.consents().replace(&caller.grant.subject, &consent).await?;
     Ok(Json(consent))
 }
@@ -163,12 +166,34 @@ async fn find(relay: &Relay, caller: &Caller, id: &str) -> Result<Consent, Probl
     found.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "consent.unknown"))
 }
 
-/// Enters what happens to the consent `id`, before it does. A repetition is not entered again.
-async fn enter(relay: &Relay, event: Event, id: &str) -> Result<(), Problem> {
-    let named = format!("{}\n{id}", event.action.name());
+/// A client's key stands for one request.
+fn the_same(earlier: Consent, request: &ConsentRequest) -> Result<Consent, Problem> {
+    let other = || Problem::new(StatusCode::CONFLICT, "idempotency.other-request");
+    if earlier.terms == *request { Ok(earlier) } else { Err(other()) }
+}
+
+fn require_room(known: &[Consent], now: jiff::Timestamp) -> Result<(), Problem> {
+    let is_open = |consent: &&Consent| {
+        matches!(consent.state(now), ConsentState::Active | ConsentState::Ahead)
+    };
+    let is_full = known.iter().filter(is_open).count() >= MOST || known.len() >= MOST_EVER;
+    let full = || Problem::new(StatusCode::CONFLICT, "consent.too-many");
+    if is_full { Err(full()) } else { Ok(()) }
+}
+
+/// Enters what happens to a consent, before it does, and gives it as it was entered: what is
+/// repeated is not entered again.
+async fn enter(relay: &Relay, event: Event, consent: Consent) -> Result<Consent, Problem> {
+    let named = format!("{}\n{}", event.action.name(), consent.id);
     let key = relay.ring().lookup("relay.consent-once", named.as_bytes());
-    match relay.log().append_once(event, Once { key, answer: Vec::new() }).await {
-        Ok(_) | Err(LogError::Repeated) => Ok(()),
+    let answer = serde_json::to_vec(&consent).map_err(|error| Problem::internal(&error))?;
+    match relay.log().append_once(event, Once { key, answer }).await {
+        Ok(_) => Ok(consent),
+        Err(LogError::Repeated) => {
+            let kept = relay.log().answer(&key).await.map_err(|error| log_problem(&error))?;
+            let kept = kept.map(|kept| serde_json::from_slice(&kept)).transpose();
+            Ok(kept.map_err(|error| Problem::internal(&error))?.unwrap_or(consent))
+        }
         Err(error) => Err(log_problem(&error)),
     }
 }

@@ -23,6 +23,7 @@ mod links;
 mod questions;
 mod readable;
 mod records;
+mod reseal;
 mod resilience;
 mod session_end;
 mod source;

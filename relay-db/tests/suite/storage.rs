@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 
+use jiff::SignedDuration;
 use reqwest::Response;
 use serde_json::{Value, json};
 use tokio::io::copy_bidirectional;
@@ -85,18 +86,18 @@ async fn line(server: SocketAddr, there: watch::Receiver<bool>) -> SocketAddr {
     address
 }
 
-fn consent(bed: &Bed) -> Value {
+fn consent(bed: &Bed, purpose: &str) -> Value {
     let today = warifu_contract::calendar::today_in_japan(bed.now());
     json!({
         "reader": { "who": "organization", "code": "1310000001", "name": "第一診療所" },
         "scope": { "services": ["checkup"], "source": null },
-        "purpose": "care", "from": today, "until": today, "text_version": "1"
+        "purpose": purpose, "from": today, "until": today, "text_version": "1"
     })
 }
 
-async fn give(bed: &Bed, token: &str) -> Response {
+async fn give(bed: &Bed, token: &str, purpose: &str) -> Response {
     let request = bed.portal.http.post(bed.url("/consents")).bearer_auth(token);
-    request.header("idempotency-key", KEY).json(&consent(bed)).send().await.unwrap()
+    request.header("idempotency-key", KEY).json(&consent(bed, purpose)).send().await.unwrap()
 }
 
 async fn is_away(answer: Response) {
@@ -115,7 +116,7 @@ async fn without_a_leader_links_tokens_and_consents_say_to_come_again() {
 
         outage.begin().await;
         let (given, exchanged) =
-            tokio::join!(give(&bed, &token), bed.exchange(&bed.portal, &ticket));
+            tokio::join!(give(&bed, &token, "care"), bed.exchange(&bed.portal, &ticket));
         is_away(given).await;
         is_away(exchanged).await;
         if matches!(engine, Engine::Postgres) {
@@ -125,14 +126,26 @@ async fn without_a_leader_links_tokens_and_consents_say_to_come_again() {
         }
         outage.end();
 
-        // What was entered before the outage is found under its key, and done once.
-        let answer = give(&bed, &token).await;
+        // What was entered before the outage is found under its key, and done once, as it was
+        // entered.
+        let mut entered = bed.now();
+        bed.pass(SignedDuration::from_secs(5));
+        match engine {
+            Engine::Sqlite => {
+                let other = give(&bed, &token, "health-guidance").await;
+                assert_eq!(refusal(other).await, (409, "idempotency.other-request".into()));
+            }
+            // Not even looked up, so not entered.
+            Engine::Postgres => entered = bed.now(),
+        }
+        let answer = give(&bed, &token, "care").await;
         let status = answer.status();
         let text = answer.text().await.unwrap();
         assert_eq!(status, 200, "{engine:?}: {text}");
         let consent: Consent = serde_json::from_str(&text).unwrap();
         let list = bed.get(&bed.portal, "/consents", Some(&token)).await;
         let list: ConsentList = list.json().await.unwrap();
+        assert_eq!(consent.given.at, entered);
         assert_eq!(list.consents, [consent]);
         let log = bed.relay.log();
         let history = log.history(TARO, Series::Administration, None, 50).await.unwrap();

@@ -26,6 +26,8 @@ pub enum Member {
     Office,
     /// The resident register.
     Register,
+    /// Somebody else, who witnesses the relay's log.
+    Witness,
     /// The card agent.
     Agent,
     /// A connector: insurer, check-up centre, pension office.
@@ -46,6 +48,7 @@ impl Member {
             Self::Ca => "ca".to_owned(),
             Self::Office => "office".to_owned(),
             Self::Register => "register".to_owned(),
+            Self::Witness => "witness".to_owned(),
             Self::Agent => "agent".to_owned(),
             Self::Connector(id) => format!("connector-{id}"),
         }
@@ -58,9 +61,12 @@ impl Member {
             Self::Idp => "idp.localhost",
             Self::CardHost => "cards.localhost",
             Self::Agent => "127.0.0.1",
-            Self::Relay | Self::Ca | Self::Office | Self::Register | Self::Connector(_) => {
-                "localhost"
-            }
+            Self::Relay
+            | Self::Ca
+            | Self::Office
+            | Self::Register
+            | Self::Witness
+            | Self::Connector(_) => "localhost",
         }
     }
 
@@ -75,6 +81,7 @@ impl Member {
                 let place = CONNECTORS.iter().position(|other| *other == id);
                 5 + u16::try_from(place.unwrap_or_default()).unwrap_or_default()
             }
+            Self::Witness => 12,
             Self::CardHost => 13,
             Self::Register => 14,
             Self::Office => 15,
@@ -171,9 +178,10 @@ impl Folder {
 
     /// Every party but the certification authority, whose own ceremony makes its folder.
     fn members() -> impl Iterator<Item = Member> {
-        use Member::{Agent, CardHost, Idp, Office, Portal, Register, Relay};
+        use Member::{Agent, CardHost, Idp, Office, Portal, Register, Relay, Witness};
         let connectors = CONNECTORS.into_iter().map(Member::Connector);
-        [Portal, Idp, CardHost, Relay, Agent, Office, Register].into_iter().chain(connectors)
+        let others = [Portal, Idp, CardHost, Relay, Agent, Office, Register, Witness];
+        others.into_iter().chain(connectors)
     }
 }
 

@@ -60,7 +60,7 @@ pub async fn found(folder: &Folder, surroundings: &Surroundings) -> anyhow::Resu
         office: &office,
         old_authority: &old_authority,
         idp: &Box::pin(Idp::open(folder.idp_config()?, surroundings.clone())).await?,
-        relay: &Relay::open(folder.relay_config(&insurers), surroundings.clone()).await?,
+        relay: &Relay::open(folder.relay_config(&insurers)?, surroundings.clone()).await?,
         gateways: &gateways,
         jpki: &jpki,
         surroundings,

@@ -48,7 +48,8 @@ pub async fn make(
     // The next one is put here before it is used.
     std::fs::create_dir_all(folder.of(Member::Relay, "token-keys"))?;
     felica_master(folder, surroundings)?;
-    checkpoint_key(&folder.of(Member::Relay, "checkpoint.key"))?;
+    ed25519_key(&folder.of(Member::Relay, "checkpoint.key"))?;
+    ed25519_key(&folder.of(Member::Witness, "witness.key"))?;
 
     saml(folder, Member::Idp, "saml-p256", KeyAlgorithm::P256, surroundings)?;
     saml(folder, Member::Idp, "saml-rsa", KeyAlgorithm::Rsa3072, surroundings)?;
@@ -61,9 +62,9 @@ pub async fn make(
 
 /// The parties that show a certificate to each other or to a browser.
 fn certified() -> impl Iterator<Item = Member> {
-    use Member::{CardHost, Idp, Office, Portal, Register, Relay};
+    use Member::{CardHost, Idp, Office, Portal, Register, Relay, Witness};
     let connectors = super::folder::CONNECTORS.into_iter().map(Member::Connector);
-    [Portal, Idp, CardHost, Relay, Office, Register].into_iter().chain(connectors)
+    [Portal, Idp, CardHost, Relay, Office, Register, Witness].into_iter().chain(connectors)
 }
 
 async fn certify(folder: &Folder, authority: &Ca, member: Member) -> anyhow::Result<()> {
@@ -94,8 +95,8 @@ fn felica_master(folder: &Folder, surroundings: &Surroundings) -> anyhow::Result
     Ok(())
 }
 
-/// The Ed25519 key that signs the heads of the access log.
-fn checkpoint_key(path: &Path) -> anyhow::Result<()> {
+/// An Ed25519 key that signs, or cosigns, the heads of the access log.
+fn ed25519_key(path: &Path) -> anyhow::Result<()> {
     let key = openssl::pkey::PKey::generate_ed25519()?;
     let pem = key.private_key_to_pem_pkcs8()?;
     super::write_private(path, &pem)

@@ -10,12 +10,12 @@ use warifu_agent::{Agent, AgentConfig, CardKind, PromptKind, TrustedIdp};
 use warifu_card::drawer::VirtualReaders;
 use warifu_card::virtual_card::{SharedCard, VirtualJpki, VirtualLiteS, VirtualPiv};
 use warifu_card::{PcscReaders, Readers};
-use warifu_service::{Surroundings, telemetry};
+use warifu_service::{Surroundings, config, telemetry};
 
 use super::cast::{self, Kind, Shown};
 use super::folder::{CONNECTORS, Folder, Member};
 use super::{ReaderKind, found, jpki, keys, people};
-use crate::cli::party::{PartyKind, Settings};
+use crate::cli::party::{self, PartyKind, Settings};
 use crate::cli::serve::stop_on_signal;
 
 /// The virtual readers: the one at the screen, and the reception's own.
@@ -40,6 +40,9 @@ pub async fn run(folder: &Folder, reader: ReaderKind) -> anyhow::Result<()> {
         let party = settings.open(&surroundings).await.with_context(|| member.name())?;
         parties.spawn(party.serve(stop.clone()));
     }
+    let witness = config::load(&folder.config(Member::Witness))?;
+    let witness = party::witness(&witness, surroundings.clone()).await.context("witness")?;
+    parties.spawn(witness.serve(stop.clone()));
     let agent = agent(folder, reader, &surroundings).await?;
     parties.spawn({
         let stop = stop.clone();

@@ -21,6 +21,8 @@ use warifu_office::{
     LetterConfig, Lifetimes, LinkedConnector, LinkingConfig as VouchingConfig, Names, NotifyConfig,
     OfficeConfig, OfficeSettings, RegisterSettings,
 };
+use warifu_log::witness::WitnessConfig;
+use warifu_log::{Cosigner, NoteKey, NoteSigner as _};
 use warifu_pki::{KeySource, MasterSettings, PolicyArc};
 use warifu_portal::{
     CardOfficeConfig as CardOfficeOfPortal, PortalConfig, RelayConfig as RelayOfPortal, SamlConfig,
@@ -28,6 +30,7 @@ use warifu_portal::{
 use warifu_relay::ConnectorLimits;
 use warifu_relay::config::{
     ConnectorConfig, IdentityProviderConfig, LogConfig, OfficeConfig as OfficeOfRelay, RelayConfig,
+    WitnessConfig as WitnessOfLog,
 };
 use warifu_service::http::ListenConfig;
 use warifu_service::session::SessionLimits;
@@ -39,6 +42,8 @@ use super::folder::{CONNECTORS, Folder, Member};
 
 /// What the demonstration's access log is called in its signed heads.
 const LOG_ORIGIN: &str = "relay.localhost/log";
+/// What its witness is called in its cosignatures.
+const WITNESS: &str = "witness.localhost/w1";
 /// A revoked card is refused this soon.
 const LIST_REFRESH_SECONDS: u32 = 2;
 /// So long the relay waits for one connector.
@@ -57,7 +62,8 @@ impl Folder {
         self.write_config(Member::Register, &self.register_config())?;
         self.write_config(Member::Idp, &self.idp_config()?)?;
         self.write_config(Member::Portal, &self.portal_config()?)?;
-        self.write_config(Member::Relay, &self.relay_config(insurers))?;
+        self.write_config(Member::Relay, &self.relay_config(insurers)?)?;
+        self.write_config(Member::Witness, &self.witness_config()?)?;
         for id in CONNECTORS {
             self.write_config(Member::Connector(id), &self.gateway_config(id))?;
         }
@@ -292,10 +298,10 @@ impl Folder {
     }
 
     /// The relay.
-    pub fn relay_config(&self, insurers: &[String]) -> RelayConfig {
+    pub fn relay_config(&self, insurers: &[String]) -> anyhow::Result<RelayConfig> {
         let file = |name: &str| self.of(Member::Relay, name);
         let connectors = CONNECTORS.into_iter().map(|id| self.connector_config(id, insurers));
-        RelayConfig {
+        Ok(RelayConfig {
             listen: self.listen_config(Member::Relay, Some(self.services_authority())),
             clients: vec![Member::Portal.name()],
             consent_clients: Vec::new(),
@@ -305,7 +311,7 @@ impl Folder {
                 database: DatabaseConfig::sqlite(&file("log.db")),
                 key: file("checkpoint.key"),
                 origin: LOG_ORIGIN.to_owned(),
-                witnesses: Vec::new(),
+                witnesses: vec![self.witness_of_the_log()?],
                 cosignatures: None,
                 retention: BTreeMap::new(),
             },
@@ -328,7 +334,29 @@ impl Folder {
                 url: self.address(Member::Office),
                 party: Member::Office.name(),
             }),
-        }
+        })
+    }
+
+    /// Who witnesses the relay's log, as the relay reaches it.
+    fn witness_of_the_log(&self) -> anyhow::Result<WitnessOfLog> {
+        let key = NoteKey::load(WITNESS, &self.of(Member::Witness, "witness.key"))?;
+        Ok(WitnessOfLog {
+            key: Cosigner::new(key)?.verifier().to_string(),
+            url: self.address(Member::Witness),
+            client: self.client_config(Member::Relay),
+        })
+    }
+
+    /// The witness.
+    pub fn witness_config(&self) -> anyhow::Result<WitnessConfig> {
+        let log = NoteKey::load(LOG_ORIGIN, &self.of(Member::Relay, "checkpoint.key"))?;
+        Ok(WitnessConfig {
+            listen: self.listen_config(Member::Witness, None),
+            database: self.database(Member::Witness),
+            name: WITNESS.to_owned(),
+            key: self.of(Member::Witness, "witness.key"),
+            logs: vec![log.verifier().to_string()],
+        })
     }
 
     fn connector_config(&self, id: &'static str, insurers: &[String]) -> ConnectorConfig {

@@ -130,6 +130,36 @@ async fn what_has_had_its_time_goes_in_batches_and_the_rest_stays() {
 }
 
 #[tokio::test]
+async fn two_servers_say_one_erasure_once() {
+    for bench in Bench::all().await {
+        let one = filled(&bench, 1_000).await;
+        let two = bench.open().await;
+        bench.clock.advance(YEAR);
+        let years = BTreeMap::from([("eligibility-checked".to_owned(), 1)]);
+        let (retention, now) = (Retention::new(&years).unwrap(), bench.clock.now());
+        let work = async |log: &Log| {
+            let mut sum = 0;
+            loop {
+                match log.retire(&retention, "relay", now).await {
+                    Ok((erased, more)) => {
+                        sum += erased;
+                        if !more {
+                            return sum;
+                        }
+                    }
+                    // Another one writes at this moment: the next round comes to it.
+                    Err(error) => assert!(error.is_passing(), "{error}"),
+                }
+            }
+        };
+        let (first, second) = tokio::join!(work(&one), work(&two));
+        assert_eq!(first + second, 800, "each once");
+        let report = verify(one.database(), &bench.ring, bench.verifier(), None).await.unwrap();
+        assert_eq!((report.events, report.erased), (1_000 + 3, 800));
+    }
+}
+
+#[tokio::test]
 async fn nothing_of_an_erased_payload_is_left_in_the_file() {
     let bench = Bench::all().await.remove(0);
     let log = filled(&bench, 50).await;
