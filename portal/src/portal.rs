@@ -193,6 +193,7 @@ fn people() -> Router<App> {
         .route("/links/{id}/{step}", get(links::ask).post(links::act))
         .route("/staff/links", get(doubts::queue))
         .route("/staff/links/{id}/approve", post(doubts::approve))
+        .route("/staff/links/{id}/stop", post(doubts::rivals))
         .route("/staff/links/{id}/refuse", get(doubts::ask).post(doubts::refuse))
         .route("/history", get(history::history))
         .route("/history/proof", get(evidence::proof))

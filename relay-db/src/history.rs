@@ -1,6 +1,5 @@
 //! `GET /history`: who looked at the records of the token's subject; with a proof for each entry.
 
-
 mod sought;
 
 use axum::Json;
@@ -10,9 +9,7 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use warifu_contract::history::{
-    AccessResult, Asked, HistoryEntry, HistoryPage, Purpose, Reader,
-};
+use warifu_contract::history::{AccessResult, Asked, HistoryEntry, HistoryPage, Purpose, Reader};
 use warifu_log::{Action, Actor, Entry, LogError, Logged, Outcome, Series};
 use warifu_pki::Purpose as TokenPurpose;
 use warifu_service::Problem;

@@ -159,10 +159,7 @@ async fn card_office(config: OfficeConfig, surroundings: Surroundings) -> anyhow
 }
 
 /// A witness of somebody else's log.
-pub async fn witness(
-    config: &WitnessConfig,
-    surroundings: Surroundings,
-) -> anyhow::Result<Party> {
+pub async fn witness(config: &WitnessConfig, surroundings: Surroundings) -> anyhow::Result<Party> {
     let witness = Witness::open(config, surroundings).await?;
     tracing::info!(key = %witness.verifier(), "witnessing");
     let router = witness.router()?;

@@ -3,11 +3,12 @@
 use axum::extract::{Form, Path, Query, State};
 use axum::response::Response;
 use serde::Deserialize;
-use warifu_contract::linking::portal::{ApproveRequest, LinkStep};
+use warifu_contract::linking::portal::{ApproveRequest, LinkStep, RefusalReason, RefuseRequest};
 use warifu_service::Problem;
 
 use super::links::{Said, back_to, is_id, why};
 use crate::access::{Decider, SignedIn};
+use crate::form::{Shape, Typed, fields};
 use crate::look::{Look, show};
 use crate::shared::{App, Shared};
 use crate::view::doubts::{DoubtsScreen, views};
@@ -22,7 +23,25 @@ const KEY_BYTES: usize = 16;
 pub struct Sent {
     key: String,
     candidate: Option<u32>,
+    rival: Option<String>,
+    reason: Option<String>,
+    note: Option<String>,
 }
+
+/// What staff say when they close a doubt.
+const WHY: [Shape; 2] = [
+    Shape::one_of(
+        "reason",
+        "doubts-why",
+        &[
+            ("other-person", "doubts-why-other-person"),
+            ("not-a-member", "doubts-why-not-a-member"),
+            ("wrong-data", "doubts-why-wrong-data"),
+            ("unclear", "doubts-why-unclear"),
+        ],
+    ),
+    Shape { hint: Some("doubts-note-hint"), ..Shape::line("note", "doubts-note", 200) },
+];
 
 /// `GET /staff/links`.
 pub async fn queue(
@@ -80,6 +99,7 @@ pub async fn ask(
         site: me.site(voice, Menu::Doubts, "/staff/links"),
         words: "doubts-ask-refuse",
         facts: vec![Fact { label: voice.say("doubts-which"), value: short.to_owned() }],
+        fields: fields(voice, &WHY, &Typed::default().with("reason", "unclear"), &[], None),
         action: format!("/staff/links/{id}/refuse"),
         back: "/staff/links",
         key: app.surroundings.hex(KEY_BYTES),
@@ -94,12 +114,40 @@ pub async fn refuse(
     Form(sent): Form<Sent>,
 ) -> Response {
     let Ok(access) = me.access(app.surroundings.now()) else { return back(None) };
+    let named = sent.reason.unwrap_or_default();
+    let reason = RefusalReason::ALL.into_iter().find(|reason| reason.as_str() == named);
+    let Some(reason) = reason.filter(|_| is_id(&id)) else { return back(None) };
+    let note = sent.note.map(|note| note.trim().to_owned()).filter(|note| !note.is_empty());
+    let request = RefuseRequest { idempotency_key: sent.key, reason, note };
+    if !request.is_sound() {
+        return back(None);
+    }
+    back(Some(match app.relay.refuse_doubt(access, &id, &request).await {
+        Ok(()) => "refuse",
+        Err(error) => why(&error),
+    }))
+}
+
+/// `POST /staff/links/{id}/stop`: the link of whoever stands on a candidate stops, or goes on.
+pub async fn rivals(
+    State(app): State<App>,
+    Decider(me): Decider,
+    Path(id): Path<String>,
+    Form(sent): Form<Sent>,
+) -> Response {
+    let Ok(access) = me.access(app.surroundings.now()) else { return back(None) };
+    let stop = match sent.rival.as_deref() {
+        Some("stop") => true,
+        Some("go-on") => false,
+        _ => return back(None),
+    };
     if !is_id(&id) {
         return back(None);
     }
     let step = LinkStep { idempotency_key: sent.key };
-    back(Some(match app.relay.refuse_doubt(access, &id, &step).await {
-        Ok(()) => "refuse",
+    back(Some(match app.relay.stop_rivals(access, &id, stop, &step).await {
+        Ok(()) if stop => "stop",
+        Ok(()) => "go-on",
         Err(error) => why(&error),
     }))
 }
@@ -112,6 +160,8 @@ fn answer(said: &str) -> Option<(Tone, &'static str)> {
     Some(match said {
         "approve" => (Tone::Ok, "doubts-said-approve"),
         "refuse" => (Tone::Ok, "doubts-said-refuse"),
+        "stop" => (Tone::Ok, "doubts-said-stop"),
+        "go-on" => (Tone::Ok, "doubts-said-go-on"),
         "changed" => (Tone::Warn, "doubts-said-changed"),
         "refused" => (Tone::Warn, "doubts-said-refused"),
         "silent" => (Tone::Warn, "links-said-silent"),

@@ -12,9 +12,9 @@ use crate::look::{Look, show};
 use crate::relay::Access;
 use crate::shared::App;
 use crate::view::history::{HistoryView, ViewersFailed};
-use crate::view::sought::Sought;
 use crate::view::screens::RecordScreen;
 use crate::view::site::Menu;
+use crate::view::sought::Sought;
 
 /// Entries on one page.
 const PAGE: u16 = 50;

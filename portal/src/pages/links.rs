@@ -114,6 +114,7 @@ pub async fn ask(
         site: me.site(voice, Menu::Resident, "/links"),
         words,
         facts: facts(&app, &look, entry),
+        fields: Vec::new(),
         action: format!("/links/{id}/{}", one.name()),
         back: "/links",
         key: app.surroundings.hex(KEY_BYTES),

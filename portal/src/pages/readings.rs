@@ -140,9 +140,8 @@ fn records(
 ) -> Result<Response, Problem> {
     let voice = look.voice(app);
     let Reading { services, basis } = reading;
-    let waiting = |service: &Service| {
-        (service.as_str(), stream::part(&Outcome::waiting(voice, *service)))
-    };
+    let waiting =
+        |service: &Service| (service.as_str(), stream::part(&Outcome::waiting(voice, *service)));
     let screen = ReadingScreen {
         page: look.page(app),
         site: me.site(voice, Menu::Desk, PATH),

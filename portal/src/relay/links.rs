@@ -4,7 +4,7 @@
 use reqwest::Method;
 use serde::Serialize;
 use warifu_contract::linking::portal::{
-    ApproveRequest, DiscoverRequest, DoubtList, LinkList, LinkStep,
+    ApproveRequest, DiscoverRequest, DoubtList, LinkList, LinkStep, RefuseRequest,
 };
 
 use super::{Access, Relay, RelayError, checked, read};
@@ -92,9 +92,21 @@ impl Relay {
         &self,
         access: &Access,
         id: &str,
+        request: &RefuseRequest,
+    ) -> Result<(), RelayError> {
+        self.tell_links(access, &format!("links/doubts/{id}/refuse"), request).await
+    }
+
+    /// Stops the links that stand on the candidates already, or lets them go on.
+    pub async fn stop_rivals(
+        &self,
+        access: &Access,
+        id: &str,
+        stop: bool,
         step: &LinkStep,
     ) -> Result<(), RelayError> {
-        self.tell_links(access, &format!("links/doubts/{id}/refuse"), step).await
+        let step_name = if stop { "freeze" } else { "thaw" };
+        self.tell_links(access, &format!("links/doubts/{id}/{step_name}"), step).await
     }
 
     async fn tell_links(

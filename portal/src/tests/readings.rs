@@ -38,7 +38,10 @@ async fn after_a_tap_the_desk_sees_what_it_may_read_and_reads_it() {
     let page = browser.post("/desk/records/read", &form).await.text().await;
     assert!(page.contains("閲覧履歴に載りました") && page.contains("slot=\"checkup\""));
     assert!(!page.contains("href=\"/checkups"), "the patient's own pages are not for the desk");
-    assert_eq!(readings(&rig), [format!("records {{\"by\":\"consent\",\"id\":\"{id}\",\"purpose\":\"care\"}}")]);
+    assert_eq!(
+        readings(&rig),
+        [format!("records {{\"by\":\"consent\",\"id\":\"{id}\",\"purpose\":\"care\"}}")]
+    );
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ const ELSEWHERE: u16 = 303;
 const REFUSED: u16 = 403;
 
 /// Method, path, then what nobody, a resident, and a clinic's clerk get.
-const ROUTES: [(&str, &str, [u16; 3]); 35] = [
+const ROUTES: [(&str, &str, [u16; 3]); 36] = [
     ("GET", "/", [OK, OK, OK]),
     ("GET", "/help", [OK, OK, OK]),
     ("GET", "/login", [ELSEWHERE, ELSEWHERE, ELSEWHERE]),
@@ -32,6 +32,7 @@ const ROUTES: [(&str, &str, [u16; 3]); 35] = [
     ("GET", "/links/0123456789abcdef0123456789abcdef/end", [ELSEWHERE, ELSEWHERE, REFUSED]),
     ("GET", "/staff/links", [ELSEWHERE, REFUSED, REFUSED]),
     ("GET", "/staff/links/0123456789abcdef0123456789abcdef/refuse", [ELSEWHERE, REFUSED, REFUSED]),
+    ("POST", "/staff/links/0123456789abcdef0123456789abcdef/stop", [ELSEWHERE, REFUSED, REFUSED]),
     ("GET", "/consents", [ELSEWHERE, OK, REFUSED]),
     ("GET", "/history", [ELSEWHERE, OK, REFUSED]),
     ("GET", "/history/proof?index=4210", [ELSEWHERE, OK, REFUSED]),

@@ -48,6 +48,8 @@ pub struct DoubtView {
     pub count: String,
     /// What somebody has found already.
     pub approved: Option<String>,
+    /// Somebody else is linked to a candidate.
+    pub has_rivals: bool,
     /// The candidates.
     pub candidates: Vec<CandidateView>,
 }
@@ -93,6 +95,7 @@ fn view(voice: Voice<'_>, now: Timestamp, doubt: &Doubt) -> DoubtView {
         age: voice.tell("doubts-age", &age),
         count: voice.tell("doubts-count", &[("n", doubt.count.into())]),
         approved,
+        has_rivals: doubt.candidates.iter().any(|one| one.is_taken),
         candidates: candidates.map(|(place, one)| candidate(voice, doubt, place, one)).collect(),
     }
 }

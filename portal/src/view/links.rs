@@ -10,6 +10,7 @@ use warifu_service::words::{Language, Voice};
 use super::site::Site;
 use super::{Fact, Tone, display_name};
 use crate::dates::words;
+use crate::form::{FieldLook, FieldView};
 use crate::relay::Move;
 
 /// What somebody may do about a holder.
@@ -95,6 +96,8 @@ pub struct AskScreen<'a> {
     pub words: &'static str,
     /// What it is about.
     pub facts: Vec<Fact>,
+    /// What it asks for.
+    pub fields: Vec<FieldView>,
     /// Where the form goes.
     pub action: String,
     /// Back, with nothing done.
@@ -384,6 +387,7 @@ mod tests {
                     site,
                     words: words_of,
                     facts: Vec::new(),
+                    fields: Vec::new(),
                     action: "/links/a/end".into(),
                     back: "/links",
                     key,

@@ -208,10 +208,10 @@ mod tests {
             let names = |group: &ReadableGroup| {
                 group.services.iter().map(|(name, _)| *name).collect::<Vec<_>>()
             };
-            assert_eq!(view.by_consent.iter().map(names).collect::<Vec<_>>(), [
-                vec!["insurance", "checkup"],
-                vec!["checkup"]
-            ]);
+            assert_eq!(
+                view.by_consent.iter().map(names).collect::<Vec<_>>(),
+                [vec!["insurance", "checkup"], vec!["checkup"]]
+            );
             assert_eq!(names(view.emergency.as_ref().unwrap()), ["checkup"]);
             assert_eq!(view.refused.len(), 1);
             assert_eq!(view.refused[0].value, voice.say("readings-why-withdrawn"));

@@ -77,11 +77,9 @@ impl Sought {
             people.push(pick(&self.who, &self.who, self.who.clone()));
         }
         let what = |value: &str, key: &str| pick(&self.service, value, voice.say(key));
-        let services = Service::ALL.map(|service| {
-            what(service.as_str(), &format!("history-what-{}", service.as_str()))
-        });
-        let first =
-            [what("", "sought-what-all"), what("eligibility", "history-what-eligibility")];
+        let services = Service::ALL
+            .map(|service| what(service.as_str(), &format!("history-what-{}", service.as_str())));
+        let first = [what("", "sought-what-all"), what("eligibility", "history-what-eligibility")];
         SoughtView {
             who: people,
             what: first.into_iter().chain(services).collect(),
@@ -111,9 +109,14 @@ mod tests {
     fn the_form_shows_what_is_sought_and_one_pick_of_each() {
         let words = crate::words::words().unwrap();
         for who in ["", "others", "1310000001"] {
-            let view = sought(who, "checkup", "").view(words.in_(warifu_service::words::Language::Ja));
+            let view =
+                sought(who, "checkup", "").view(words.in_(warifu_service::words::Language::Ja));
             let chosen = |picks: &[Pick]| {
-                picks.iter().filter(|pick| pick.chosen).map(|pick| pick.value.clone()).collect::<Vec<_>>()
+                picks
+                    .iter()
+                    .filter(|pick| pick.chosen)
+                    .map(|pick| pick.value.clone())
+                    .collect::<Vec<_>>()
             };
             assert_eq!(chosen(&view.who), [who]);
             assert_eq!(chosen(&view.what), ["checkup"]);

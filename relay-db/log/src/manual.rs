@@ -20,7 +20,7 @@ pub const FIELDS: [(&str, &str); 15] = [
         "ground",
         "Why it was allowed: `oneself`, `law:eligibility-for-treatment`, `consent:` and the id of \
          its receipt, or `emergency:` with the id and the reason that was given; of \
-         `events-erased` who ordered it.",
+         `events-erased` who ordered it; of `link-refused` what staff wrote.",
     ),
     (
         "outcome",

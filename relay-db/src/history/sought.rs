@@ -34,8 +34,7 @@ impl Sought {
     /// An empty field seeks nothing, as a form sends it.
     pub fn of([who, service, consent]: [&Option<String>; 3]) -> Result<Self, Problem> {
         let filled = |field: &Option<String>| field.clone().filter(|text| !text.is_empty());
-        let sought =
-            Self { who: filled(who), service: filled(service), consent: filled(consent) };
+        let sought = Self { who: filled(who), service: filled(service), consent: filled(consent) };
         let fields = [&sought.who, &sought.service, &sought.consent];
         let sound = fields.iter().copied().flatten().all(|text| text.len() <= LONGEST);
         let unreadable = || Problem::new(StatusCode::BAD_REQUEST, "request.unreadable");

@@ -7,9 +7,9 @@ use axum::extract::{Path, State as Part};
 use axum::http::StatusCode;
 use warifu_contract::linking::EndReason;
 use warifu_contract::linking::portal::{
-    ApproveRequest, Doubt, DoubtCandidate, DoubtList, FrozenBy, LinkStep,
+    ApproveRequest, Doubt, DoubtCandidate, DoubtList, FrozenBy, LinkStep, RefuseRequest,
 };
-use warifu_log::{Action, Outcome};
+use warifu_log::{Action, Event, Outcome};
 use warifu_service::Problem;
 
 use super::access::{Step, conflict, decides, problem, unknown};
@@ -80,14 +80,14 @@ pub(crate) async fn approve(
     let case = Case::find(&relay, &caller, &id, &request.idempotency_key).await?;
     let next = case.approved(request.candidate).await?;
     let said = Outcome::Answered(format!("candidate-{}", request.candidate));
-    case.take(("approve", Action::LinkApproved), said, &next, None).await
+    case.take(("approve", Action::LinkApproved), (said, None), &next, None).await
 }
 
 /// Nobody here is the person; or, of a match that the person declined: looked into, and closed.
 #[utoipa::path(
     post,
     path = "/links/doubts/{id}/refuse",
-    request_body = LinkStep,
+    request_body = RefuseRequest,
     responses(
         (status = 204, description = "Noted"),
         (status = "4XX", body = warifu_service::problem::ProblemDocument),
@@ -97,12 +97,16 @@ pub(crate) async fn refuse(
     Part(relay): Part<Relay>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(step): Json<LinkStep>,
+    Json(request): Json<RefuseRequest>,
 ) -> Result<StatusCode, Problem> {
-    let case = Case::find(&relay, &caller, &id, &step.idempotency_key).await?;
+    if !request.is_sound() {
+        return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, "request.unreadable"));
+    }
+    let case = Case::find(&relay, &caller, &id, &request.idempotency_key).await?;
     let next = case.read.ceremony.in_state(State::Refused, relay.surroundings().now());
     let why = Some(EndReason::Refused);
-    case.take(("refuse", Action::LinkRefused), Outcome::Done, &next, why).await
+    let found = Outcome::Answered(request.reason.as_str().to_owned());
+    case.take(("refuse", Action::LinkRefused), (found, request.note), &next, why).await
 }
 
 /// Stops the links that stand on the candidates already, until it is known who is who.
@@ -226,12 +230,13 @@ impl<'a> Case<'a> {
     async fn take(
         &self,
         (name, action): (&'static str, Action),
-        outcome: Outcome,
+        (outcome, note): (Outcome, Option<String>),
         next: &Ceremony,
         why: Option<EndReason>,
     ) -> Result<StatusCode, Problem> {
         let about = (self.caller.party.as_str(), self.subject.as_str(), self.connector.id.as_str());
         let event = events::link((action, LinkActor::Staff(&self.staff)), about, outcome);
+        let event = Event { ground: note, ..event };
         self.step(name).log(event).await?;
         let told = why.map(|why| told(&next.errand, None, why));
         let from = (self.connector.id.as_str(), self.read.version);

@@ -157,7 +157,22 @@ async fn this_is_not_me_goes_to_the_queue_and_the_holder_is_told() {
         let doubt = stage.doubts(&staff).await.doubts.remove(0);
         assert!(doubt.declined);
         assert_eq!(refusal(stage.approve(&staff, &id, 0).await).await, (409, "link.state".into()));
-        assert_eq!(stage.step(&staff, &format!("doubts/{id}/refuse")).await.status(), 204);
+        let why = |note: &str| {
+            json!({ "idempotency_key": Surroundings::system().hex(16), "reason": "wrong-data",
+                    "note": note })
+        };
+        let path = format!("/links/doubts/{id}/refuse");
+        let bed = &stage.bed;
+        let long = bed.post(&bed.portal, &path, &staff, &why(&"長".repeat(201))).await;
+        assert_eq!(refusal(long).await, (422, "request.unreadable".into()));
+        let closed = bed.post(&bed.portal, &path, &staff, &why("台帳の生年月日を直しました")).await;
+        assert_eq!(closed.status(), 204);
+        let log = bed.relay.log();
+        let entries = log.history(ICHIKO, Series::Administration, None, 20).await.unwrap();
+        let mut entries = entries.into_iter().filter_map(|logged| logged.entry);
+        let said = entries.find(|entry| entry.action == Action::LinkRefused).unwrap();
+        assert_eq!(said.outcome, Outcome::Answered("wrong-data".into()));
+        assert_eq!(said.ground.as_deref(), Some("台帳の生年月日を直しました"));
         assert!(stage.doubts(&staff).await.doubts.is_empty());
         // By itself nothing begins again; the person may.
         let list = stage.discover(&token, None).await;

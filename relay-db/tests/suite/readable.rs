@@ -25,7 +25,8 @@ async fn standing(bed: &Bed, service: Service, purpose: Purpose) -> Standing {
     let answer = bed.get(&bed.portal, "/consents/readable", Some(&token)).await;
     assert_eq!(answer.status(), 200);
     let list: ReadableList = answer.json().await.unwrap();
-    let found = list.readable.into_iter().find(|one| (one.service, one.purpose) == (service, purpose));
+    let found =
+        list.readable.into_iter().find(|one| (one.service, one.purpose) == (service, purpose));
     found.unwrap().standing
 }
 

@@ -45,7 +45,11 @@ async fn sealed_under(database: &Database, key: &str) -> (usize, usize) {
     (under, all)
 }
 
-async fn wait_until(database: &Database, key: &str, enough: impl Fn(usize, usize) -> bool) -> usize {
+async fn wait_until(
+    database: &Database,
+    key: &str,
+    enough: impl Fn(usize, usize) -> bool,
+) -> usize {
     for _ in 0..6_000 {
         let (under, all) = sealed_under(database, key).await;
         if enough(under, all) {

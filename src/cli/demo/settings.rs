@@ -16,13 +16,13 @@ use warifu_idp::config::{
     KeysConfig, LimitsConfig, MetadataSource, Origin, RelayConfig as RelayOfIdp,
     ServiceProviderConfig, SessionsConfig, SigningChoice, SigningKeyConfig,
 };
+use warifu_log::witness::WitnessConfig;
+use warifu_log::{Cosigner, NoteKey, NoteSigner as _};
 use warifu_office::{
     ApiConfig, FelicaSettings, FontConfig, IdentityProviderConfig as OfficeIdentityProvider,
     LetterConfig, Lifetimes, LinkedConnector, LinkingConfig as VouchingConfig, Names, NotifyConfig,
     OfficeConfig, OfficeSettings, RegisterSettings,
 };
-use warifu_log::witness::WitnessConfig;
-use warifu_log::{Cosigner, NoteKey, NoteSigner as _};
 use warifu_pki::{KeySource, MasterSettings, PolicyArc};
 use warifu_portal::{
     CardOfficeConfig as CardOfficeOfPortal, PortalConfig, RelayConfig as RelayOfPortal, SamlConfig,

@@ -63,7 +63,8 @@ pub fn readable(
     sources: &[(&str, &[Service])],
     now: Timestamp,
 ) -> ReadableList {
-    let each = Service::ALL.into_iter().flat_map(|service| PURPOSES.map(|purpose| (service, purpose)));
+    let each =
+        Service::ALL.into_iter().flat_map(|service| PURPOSES.map(|purpose| (service, purpose)));
     let readable = each.map(|(service, purpose)| {
         let holders = sources.iter().filter(|(_, holds)| holds.contains(&service));
         let sources = std::iter::once(None).chain(holders.map(|(id, _)| Some(*id)));
@@ -107,7 +108,8 @@ mod tests {
     const CLINIC: &str = "1310000001";
 
     fn at<'a>(list: &'a ReadableList, service: Service, purpose: Purpose) -> &'a Standing {
-        let found = list.readable.iter().find(|one| (one.service, one.purpose) == (service, purpose));
+        let found =
+            list.readable.iter().find(|one| (one.service, one.purpose) == (service, purpose));
         &found.unwrap().standing
     }
 
@@ -124,7 +126,8 @@ mod tests {
     #[test]
     fn what_is_said_beforehand_is_what_reading_finds() {
         let mut one = consent();
-        one.terms.reader = ConsentReader::Organization { code: CLINIC.into(), name: "診療所".into() };
+        one.terms.reader =
+            ConsentReader::Organization { code: CLINIC.into(), name: "診療所".into() };
         one.terms.purpose = Purpose::Care;
         one.terms.scope.services = vec![Service::Pension];
         one.terms.scope.source = Some("pension".into());
@@ -152,7 +155,10 @@ mod tests {
         one.terms.scope.services = vec![Service::Checkup];
         one.terms.scope.source = None;
         let said = list(&[one], CLINIC);
-        assert!(matches!(at(&said, Service::Checkup, Purpose::Emergency), Standing::Covered { .. }));
+        assert!(matches!(
+            at(&said, Service::Checkup, Purpose::Emergency),
+            Standing::Covered { .. }
+        ));
         assert_eq!(at(&said, Service::Checkup, Purpose::Care), &refused(Refusal::None));
         assert_eq!(at(&said, Service::Pension, Purpose::Emergency), &refused(Refusal::Other));
     }

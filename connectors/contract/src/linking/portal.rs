@@ -180,6 +180,61 @@ pub struct DoubtCandidate {
     pub is_taken: bool,
 }
 
+/// Characters of what staff write about a doubt that they close.
+const LONGEST_NOTE: usize = 200;
+
+/// Staff → relay, `POST /links/doubts/{id}/refuse`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefuseRequest {
+    /// 16 to 64 characters `[A-Za-z0-9_-]`.
+    pub idempotency_key: String,
+    /// What was found.
+    pub reason: RefusalReason,
+    /// In words, at most 200 characters on one line; they go into the access log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// Why staff close a doubt without a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusalReason {
+    /// The candidates are other people.
+    OtherPerson,
+    /// The person is no member here.
+    NotAMember,
+    /// The holder's own data are wrong, and are put right first.
+    WrongData,
+    /// It could not be found out.
+    Unclear,
+}
+
+impl RefusalReason {
+    /// Every reason.
+    pub const ALL: [Self; 4] =
+        [Self::OtherPerson, Self::NotAMember, Self::WrongData, Self::Unclear];
+
+    /// As JSON and the access log have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OtherPerson => "other-person",
+            Self::NotAMember => "not-a-member",
+            Self::WrongData => "wrong-data",
+            Self::Unclear => "unclear",
+        }
+    }
+}
+
+impl RefuseRequest {
+    /// Whether the note is short and on one line.
+    pub fn is_sound(&self) -> bool {
+        self.note.as_ref().is_none_or(|note| {
+            note.chars().count() <= LONGEST_NOTE && !note.chars().any(char::is_control)
+        })
+    }
+}
+
 /// Staff → relay, `POST /links/doubts/{id}/approve`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -188,4 +243,24 @@ pub struct ApproveRequest {
     pub idempotency_key: String,
     /// Which candidate is the person, from 0.
     pub candidate: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_called_the_same_everywhere_and_its_note_is_short() {
+        for reason in RefusalReason::ALL {
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
+        }
+        let request = |note: &str| RefuseRequest {
+            idempotency_key: "k".repeat(16),
+            reason: RefusalReason::Unclear,
+            note: Some(note.to_owned()),
+        };
+        assert!(request(&"字".repeat(200)).is_sound());
+        assert!(!request(&"字".repeat(201)).is_sound());
+        assert!(!request("one\ntwo").is_sound());
+    }
 }
