@@ -130,8 +130,11 @@ fn refuse(head: &[u8]) -> Result<(), SniffError> {
 
 fn format(head: &[u8]) -> Format {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
-    if first == Some(&b'<') { Format::Xml } else { Format::Csv }
+    let mut text = text.iter().skip_while(|byte| byte.is_ascii_whitespace());
+    let opens = text.next() == Some(&b'<');
+    let names =
+        |byte: &u8| matches!(byte, b'?' | b'!' | b'_' | 0x80..) || byte.is_ascii_alphabetic();
+    if opens && text.next().is_some_and(names) { Format::Xml } else { Format::Csv }
 }
 
 /// What the XML declaration says.

@@ -256,7 +256,7 @@ fn fields_and_lines_have_a_longest() {
 
 #[test]
 fn control_characters_and_lost_ones_are_told() {
-    for wrong in ["東\u{7}京", "東\u{fffd}", "東\u{85}京"] {
+    for wrong in ["東\u{7}京", "\"東\n京\"", "東\u{fffd}", "東\u{85}京"] {
         let row = ROW.replace("東京", wrong);
         let error = read(file(&[&row]).as_bytes())[0].clone().unwrap_err();
         assert_eq!((error.code, error.column), (Code::Character, Some("記号")));

@@ -15,14 +15,14 @@ pub(super) const WRONG: char = '\u{ffff}';
 pub(super) struct Decoded<R> {
     source: R,
     encoding: Encoding,
-    /// Read and not yet decoded.
-    bytes: Vec<u8>,
-    /// Where in the source `bytes` begins.
+    buffer: Box<[u8]>,
+    /// How much of `buffer` is read and not yet decoded.
+    filled: usize,
+    /// Where in the source `buffer` begins.
     offset: u64,
     text: String,
     at: usize,
     ended: bool,
-    begun: bool,
     /// How much may still be taken.
     allowance: usize,
     /// Places of wrong bytes, for each [`WRONG`] in the text not yet taken.
@@ -34,12 +34,12 @@ impl<R: Read> Decoded<R> {
         Self {
             source,
             encoding,
-            bytes: Vec::with_capacity(LONGEST_RECORD),
+            buffer: vec![0; LONGEST_RECORD].into_boxed_slice(),
+            filled: 0,
             offset: 0,
             text: String::new(),
             at: 0,
             ended: false,
-            begun: false,
             allowance: LONGEST_RECORD,
             wrong: VecDeque::new(),
         }
@@ -75,31 +75,30 @@ impl<R: Read> Decoded<R> {
         if self.ended {
             return Ok(false);
         }
-        let before = self.bytes.len();
-        self.bytes.resize(LONGEST_RECORD, 0);
-        let room = self.bytes.get_mut(before..).unwrap_or_default();
+        let room = self.buffer.get_mut(self.filled..).unwrap_or_default();
         let read = read_some(&mut self.source, room)?;
-        self.bytes.truncate(before + read);
+        self.filled += read;
         self.ended = read == 0;
-        self.begun = true;
         self.decode();
         Ok(true)
     }
 
     fn decode(&mut self) {
-        let whole = if self.ended { self.bytes.len() } else { cut(&self.bytes) };
+        let bytes = self.buffer.get(..self.filled).unwrap_or_default();
+        let whole = if self.ended { bytes.len() } else { cut(bytes) };
         self.text.clear();
         self.at = 0;
         let mut from = 0;
         while from < whole {
-            let piece = self.bytes.get(from..whole).unwrap_or_default();
+            let piece = bytes.get(from..whole).unwrap_or_default();
             let Err(wrong) = self.encoding.decode(piece, &mut self.text) else { break };
             from += wrong;
             self.wrong.push_back(self.offset + from as u64);
             self.text.push(WRONG);
             from += 1;
         }
-        self.bytes.drain(..whole);
+        self.buffer.copy_within(whole..self.filled, 0);
+        self.filled -= whole;
         self.offset += whole as u64;
     }
 }

@@ -291,3 +291,6 @@ impl<R: Read> XmlReader<R> {
         RowError::fatal(code, self.line)
     }
 }
+
+#[cfg(test)]
+mod tests;
