@@ -153,3 +153,28 @@ impl Code {
         }
     }
 }
+
+/// The sentences and advice about every code, as Fluent catalogues in Japanese and English; ids
+/// are the codes with `-` for `.`.
+pub const CATALOGUES: [&str; 2] =
+    [include_str!("../locales/ja/files.ftl"), include_str!("../locales/en/files.ftl")];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_sentence_and_two_pieces_of_advice_in_both_languages() {
+        for code in Code::ALL {
+            assert_eq!(Code::parse(code.as_str()), Some(code));
+            let sentences = [code.in_japanese(), code.in_english()];
+            for (catalogue, sentence) in CATALOGUES.into_iter().zip(sentences) {
+                let entry = format!("\n{} = {sentence}\n", code.as_str().replace('.', "-"));
+                let (_, advice) = catalogue.split_once(&entry).unwrap();
+                let mut advice = advice.lines();
+                assert!(advice.next().unwrap().starts_with("    .person = "), "{code:?}");
+                assert!(advice.next().unwrap().starts_with("    .engineer = "), "{code:?}");
+            }
+        }
+    }
+}

@@ -246,3 +246,6 @@ fn sex_of(word: usize) -> Sex {
         _ => Sex::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -203,9 +203,8 @@ fn push_legacy(
     let mut one = [0; 4];
     let text: &str = character.encode_utf8(&mut one);
     let mut encoded = [0; 16];
-    let mut encoder = table.new_encoder();
     let (result, _, written) =
-        encoder.encode_from_utf8_without_replacement(text, &mut encoded, true);
+        table.new_encoder().encode_from_utf8_without_replacement(text, &mut encoded, true);
     let found = matches!(result, EncoderResult::InputEmpty);
     if found {
         bytes.extend_from_slice(encoded.get(..written).unwrap_or_default());

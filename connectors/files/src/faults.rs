@@ -66,8 +66,9 @@ impl<W: Write> FaultWriter<W> {
             self.record.extend_from_slice(b"\xef\xbb\xbf");
         }
         let english = self.shape.header == HeaderStyle::English;
-        for names in FAULTS {
-            push_csv_field(self.shape.encoding, names[usize::from(english)], &mut self.record);
+        for [japanese, in_english] in FAULTS {
+            let name = if english { in_english } else { japanese };
+            push_csv_field(self.shape.encoding, name, &mut self.record);
             self.record.push(b',');
         }
         if header.is_empty() {

@@ -27,7 +27,7 @@ mod writer;
 mod xml;
 
 pub use check::{CHECKS, CheckRow, RESULTS, ResultRow};
-pub use code::Code;
+pub use code::{CATALOGUES, Code};
 pub use coverage::{COVERAGE, Change, CoverageRow, Standing};
 pub use encoding::{Encoding, Unmappable};
 pub use error::RowError;

@@ -77,7 +77,7 @@ impl Row {
 
     /// What is wrong with the fields, whatever their columns mean.
     pub(crate) fn check(&self, layout: &Layout) -> Result<(), RowError> {
-        let wrong = has_wrong_character(&self.text);
+        let wrong = is_suspicious(&self.text) && has_wrong_character(&self.text);
         for (number, (column, range)) in layout.columns.iter().zip(&self.fields).enumerate() {
             // A field of so few bytes has no more characters.
             if range.len() > column.longest && self.field(number).chars().count() > column.longest {
@@ -91,12 +91,20 @@ impl Row {
     }
 }
 
+/// Whether a byte is there that wrong characters have: a control character of ASCII, the first
+/// byte of the others, the first two of U+FFC0 to U+FFFF.
+#[expect(clippy::needless_bitwise_bool, reason = "without branches it takes many bytes at once")]
+fn is_suspicious(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let one = bytes.iter().fold(false, |seen, b| seen | (*b < 0x20) | (*b == 0x7f) | (*b == 0xc2));
+    let next = bytes.iter().skip(1);
+    let two = bytes.iter().zip(next).fold(false, |seen, (a, b)| seen | (*a == 0xef) & (*b == 0xbf));
+    one | two
+}
+
 /// Control characters, and U+FFFD, which says that somebody has lost a character already.
 fn has_wrong_character(text: &str) -> bool {
-    let control = text.bytes().any(|byte| byte < 0x20 || byte == 0x7f);
-    control
-        || (!text.is_ascii() && text.contains(['\u{fffd}', '\u{ffff}']))
-        || text.contains(|c| ('\u{80}'..='\u{9f}').contains(&c))
+    text.contains(|c: char| c.is_control() || matches!(c, '\u{fffd}' | '\u{ffff}'))
 }
 
 /// `range` of `text` without the blanks around it: ASCII's, the full-width one, the unbroken one.

@@ -182,7 +182,7 @@ fn find_encoding(
         bytes.drain(..whole);
         ended = fill(&mut source, &mut bytes)?;
     }
-    if ascii { Ok(Encoding::Utf8) } else { decide(candidates, head, layout) }
+    if ascii { Ok(Encoding::Utf8) } else { decide(&candidates, head, layout) }
 }
 
 fn count_wrong(encoding: Encoding, bytes: &[u8], text: &mut String) -> u64 {
@@ -205,7 +205,7 @@ fn drop_unlikely(candidates: &mut Vec<Candidate>) {
 }
 
 fn decide(
-    candidates: Vec<Candidate>,
+    candidates: &[Candidate],
     head: &[u8],
     layout: &'static Layout,
 ) -> Result<Encoding, SniffError> {

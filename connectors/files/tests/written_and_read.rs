@@ -77,6 +77,37 @@ proptest! {
     }
 
     #[test]
+    fn other_programs_read_and_write_the_same_csv(table in tables(), shape in shapes()) {
+        let shape = Shape {
+            format: Format::Csv,
+            encoding: Encoding::Utf8,
+            bom: false,
+            line_end: LineEnd::CrLf,
+            ..shape
+        };
+        let mut writer = Writer::new(Vec::new(), &COVERAGE, shape).unwrap();
+        let mut theirs = csv::Writer::from_writer(Vec::new());
+        for row in &table {
+            writer.write(&row.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+            theirs.write_record(row).unwrap();
+        }
+        let bytes = writer.finish().unwrap();
+        let mut builder = csv::ReaderBuilder::new();
+        builder.has_headers(shape.header != HeaderStyle::None);
+        let read: Vec<Vec<String>> = builder
+            .from_reader(&*bytes)
+            .records()
+            .map(|row| row.unwrap().iter().map(str::to_owned).collect())
+            .collect();
+        prop_assert_eq!(&read, &table);
+        let theirs = theirs.into_inner().unwrap();
+        let shape = Shape { header: HeaderStyle::None, ..shape };
+        let rows = Reader::new(&*theirs, &COVERAGE, shape).unwrap().map(Result::unwrap);
+        let read: Vec<_> = rows.map(|row| fields(&row, &COVERAGE)).collect();
+        prop_assert_eq!(read, table);
+    }
+
+    #[test]
     fn what_is_sniffed_is_what_was_written(table in tables(), shape in shapes()) {
         prop_assume!(shape.header != HeaderStyle::None || !table[0][0].starts_with('<'));
         let bytes = written(&table, shape);

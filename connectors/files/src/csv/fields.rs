@@ -19,6 +19,14 @@ pub(crate) struct Field {
     pub stray: bool,
 }
 
+impl Field {
+    /// One that stands there as it is.
+    pub(crate) fn plain(content: Range<usize>) -> Self {
+        let next = content.end + 1;
+        Self { content, doubled: false, end: FieldEnd::Comma, next, stray: false }
+    }
+}
+
 /// What ends a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FieldEnd {

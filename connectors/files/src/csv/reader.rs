@@ -163,7 +163,7 @@ impl<R: Read> CsvReader<R> {
             return Ok(Taken::Blank);
         }
         if let Some(count) = self.count(&row.text) {
-            return Ok(Taken::Count(count));
+            return Ok(Taken::Count(count.parse().ok()));
         }
         self.place_fields(row)?;
         row.check(self.layout)?;
@@ -188,6 +188,10 @@ impl<R: Read> CsvReader<R> {
 
     fn split(&mut self, text: &str) {
         self.split.clear();
+        if memchr::memchr(b'"', text.as_bytes()).is_none() {
+            self.split_plain(text);
+            return;
+        }
         let mut at = 0;
         loop {
             let field = next_field(text.as_bytes(), at, "\u{3000}".as_bytes());
@@ -200,12 +204,22 @@ impl<R: Read> CsvReader<R> {
         }
     }
 
-    /// The number of rows that a trailer says.
-    fn count(&self, text: &str) -> Option<Option<u64>> {
+    /// Without quotation marks every comma parts fields.
+    fn split_plain(&mut self, text: &str) {
+        let mut from = 0;
+        let commas = memchr::memchr_iter(b',', text.as_bytes());
+        for comma in commas.chain([text.len()]).take(MOST_COLUMNS + 1) {
+            self.split.push(Field::plain(from..comma));
+            from = comma + 1;
+        }
+    }
+
+    /// What a trailer says is the number of rows.
+    fn count<'t>(&self, text: &'t str) -> Option<&'t str> {
         let mut fields = self.split.iter().map(|field| content(text, field));
         let named = fields.next().is_some_and(|name| COUNT.contains(&name));
-        let number = fields.next()?;
-        (named && fields.all(str::is_empty)).then(|| number.parse().ok())
+        let number = fields.next().filter(|_| named)?;
+        fields.all(str::is_empty).then_some(number)
     }
 
     fn place_fields(&self, row: &mut Row) -> Result<(), RowError> {

@@ -26,13 +26,22 @@ pub(crate) struct Records<R> {
     offset: u64,
     /// Line and offset of what was given out last.
     given: (u64, u64),
-    /// The last record ended in CR: an LF next belongs to it.
-    after_cr: bool,
-    /// No line end is behind the last record.
-    open_line: bool,
-    /// The rest of a line that was too long is still to be passed over.
-    skipping: bool,
+    /// What the last record leaves to be done.
+    behind: Behind,
     wide_blank: &'static [u8],
+}
+
+/// What is behind the record given out last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Behind {
+    /// The next line.
+    Line,
+    /// A CR was, and an LF next belongs to it.
+    Return,
+    /// The rest of a line that was too long, still to be passed over.
+    RestOfLine,
+    /// No line end: the file ends in the record.
+    Nothing,
 }
 
 /// What was found.
@@ -70,9 +79,7 @@ impl<R: Read> Records<R> {
             line: 1,
             offset: 0,
             given: (1, 0),
-            after_cr: false,
-            open_line: false,
-            skipping: false,
+            behind: Behind::Line,
             wide_blank,
         }
     }
@@ -101,8 +108,7 @@ impl<R: Read> Records<R> {
     pub(crate) fn restart(&mut self, line: u64, offset: u64) {
         self.ahead = 0..0;
         self.ended = false;
-        self.after_cr = false;
-        self.skipping = false;
+        self.behind = Behind::Line;
         self.line = line;
         self.offset = offset;
     }
@@ -124,7 +130,7 @@ impl<R: Read> Records<R> {
 
     /// The next record.
     pub(crate) fn next(&mut self) -> io::Result<Found> {
-        if self.skipping {
+        if self.behind == Behind::RestOfLine {
             self.skip_line()?;
         }
         self.pass_line_feed()?;
@@ -139,7 +145,7 @@ impl<R: Read> Records<R> {
                     return Ok(Found::Cut(self.give(self.ahead.len(), 0)));
                 }
                 Extent::More if self.ahead.len() > LONGEST_RECORD => {
-                    self.skipping = true;
+                    self.behind = Behind::RestOfLine;
                     return Ok(Found::TooLong);
                 }
                 Extent::More => {
@@ -191,27 +197,26 @@ impl<R: Read> Records<R> {
     fn give(&mut self, length: usize, lines: u64) -> Range<usize> {
         let range = self.ahead.start..self.ahead.start + length;
         self.consume(length, lines);
-        self.open_line = self.ahead.is_empty();
-        match self.bytes(&self.ahead) {
-            [b'\r', b'\n', ..] => self.consume(2, 0),
-            [b'\n', ..] => self.consume(1, 0),
-            [b'\r', rest @ ..] => {
-                self.after_cr = rest.is_empty();
-                self.consume(1, 0);
-            }
-            _ => {}
-        }
+        let (end, behind) = match self.bytes(&self.ahead) {
+            [b'\r', b'\n', ..] => (2, Behind::Line),
+            [b'\r'] => (1, Behind::Return),
+            [b'\r' | b'\n', ..] => (1, Behind::Line),
+            _ => (0, Behind::Nothing),
+        };
+        self.consume(end, 0);
+        self.behind = behind;
         range
     }
 
     /// Whether the record given out last had no line end: the file ends in it.
     pub(crate) fn at_end(&self) -> bool {
-        self.ended && self.ahead.is_empty() && self.open_line
+        self.behind == Behind::Nothing
     }
 
     /// Passes over the LF of a CR LF, so that the place is the next record's.
     pub(crate) fn pass_line_feed(&mut self) -> io::Result<()> {
-        if std::mem::take(&mut self.after_cr) {
+        if self.behind == Behind::Return {
+            self.behind = Behind::Line;
             if self.ahead.is_empty() {
                 self.fill()?;
             }
@@ -224,7 +229,7 @@ impl<R: Read> Records<R> {
 
     /// Passes over the rest of a line without keeping it.
     fn skip_line(&mut self) -> io::Result<()> {
-        self.skipping = false;
+        self.behind = Behind::Line;
         loop {
             if let Some(end) = memchr2(b'\n', b'\r', self.bytes(&self.ahead)) {
                 self.give(end, 1);

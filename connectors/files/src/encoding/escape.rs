@@ -15,23 +15,21 @@ pub(crate) fn write_escape(character: char, bytes: &mut Vec<u8>) {
 
 /// Replaces the references in `text` that a writer of this encoding makes; others stay.
 pub(crate) fn resolve(encoding: Encoding, text: &str) -> Option<String> {
-    if encoding == Encoding::Utf8 || !text.contains(START) {
+    let none = memchr::memchr(b'&', text.as_bytes()).is_none();
+    if encoding == Encoding::Utf8 || none || !text.contains(START) {
         return None;
     }
     let mut resolved = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(START) {
         resolved.push_str(before);
-        rest = match reference(encoding, after) {
-            Some((character, after)) => {
-                resolved.push(character);
-                after
-            }
-            None => {
-                resolved.push_str(START);
-                after
-            }
-        };
+        rest = after;
+        if let Some((character, after)) = reference(encoding, after) {
+            resolved.push(character);
+            rest = after;
+        } else {
+            resolved.push_str(START);
+        }
     }
     resolved.push_str(rest);
     Some(resolved)

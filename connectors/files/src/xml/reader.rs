@@ -31,6 +31,9 @@ pub(crate) struct XmlReader<R> {
     closed: bool,
     place: Place,
     field: Option<usize>,
+    /// The names of the fields of the row before, and their columns.
+    names: Vec<(String, usize)>,
+    next_name: usize,
     /// Where the text of the field begins in the row.
     start: usize,
     /// What is wrong with the row at hand.
@@ -71,6 +74,8 @@ impl<R: Read> XmlReader<R> {
             closed: false,
             place: Place::Outside,
             field: None,
+            names: Vec::new(),
+            next_name: 0,
             start: 0,
             wrong: None,
             count: None,
@@ -171,8 +176,9 @@ impl<R: Read> XmlReader<R> {
         let plain = start.attributes_raw().trim().is_empty();
         match (self.depth, self.place) {
             (1, _) => {
-                let style = [HeaderStyle::Japanese, HeaderStyle::English];
-                self.shape.header = style[usize::from(name.is_ascii())];
+                let english = name.is_ascii();
+                self.shape.header =
+                    if english { HeaderStyle::English } else { HeaderStyle::Japanese };
                 Ok(Step::On)
             }
             (2, _) if COUNT.contains(&name) => {
@@ -183,6 +189,7 @@ impl<R: Read> XmlReader<R> {
             (2, _) if self.count.is_some() => Err(self.fatal(Code::Count)),
             (2, _) => {
                 self.place = Place::Row;
+                self.next_name = 0;
                 self.wrong = (!plain).then(|| RowError::new(Code::Xml, self.line));
                 Ok(Step::RowBegins)
             }
@@ -200,7 +207,7 @@ impl<R: Read> XmlReader<R> {
     fn begin_field(&mut self, name: &str, row: &Row) {
         self.place = Place::Field;
         self.start = row.text.len();
-        self.field = self.layout.find(name);
+        self.field = self.find(name);
         let again = self
             .field
             .is_some_and(|column| row.fields.get(column).is_some_and(|range| !range.is_empty()));
@@ -209,6 +216,21 @@ impl<R: Read> XmlReader<R> {
             let wrong = RowError::new(Code::Columns, self.line);
             self.note(RowError { column: column.map(|column| column.name), ..wrong });
         }
+    }
+
+    /// The column of that name. Rows are alike: what followed the last time is tried first.
+    fn find(&mut self, name: &str) -> Option<usize> {
+        let known = self.names.get(self.next_name).filter(|(known, _)| known == name);
+        let column = match known {
+            Some((_, column)) => *column,
+            None => self.layout.find(name)?,
+        };
+        if known.is_none() {
+            self.names.truncate(self.next_name.min(self.layout.columns.len()));
+            self.names.push((name.to_owned(), column));
+        }
+        self.next_name += 1;
+        Some(column)
     }
 
     fn close(&mut self, row: &mut Row) -> Step {
