@@ -217,8 +217,7 @@ mod tests {
 
     #[test]
     fn every_code_has_words_in_both_languages() {
-        let typed = [TypedCardError::InsurerNumber, TypedCardError::Number, TypedCardError::Branch];
-        let codes = CODES.into_iter().chain(typed.map(TypedCardError::code));
+        let codes = CODES.into_iter().chain(TypedCardError::ALL.map(TypedCardError::code));
         let codes = codes.chain(ConsentError::ALL.map(ConsentError::code));
         let codes: Vec<_> = codes.chain(Refusal::ALL.map(Refusal::code)).collect();
         assert!(lacking_advice(&words().unwrap(), &codes).is_empty());

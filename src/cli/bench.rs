@@ -9,6 +9,7 @@ mod card;
 mod checks;
 mod cpu;
 mod cryptography;
+mod decision;
 mod growth;
 mod history;
 mod limits;
@@ -66,6 +67,8 @@ enum Part {
     Responses,
     /// Card logins and answers from a session.
     Logins,
+    /// The eligibility decision in memory.
+    Decision,
     /// Eligibility checks.
     Checks,
     /// What a slow and a breaking connector cost the others.
@@ -111,6 +114,7 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<Report> {
         report.extend(match part {
             Part::Responses => responses::measure(&stage, lasting).await?,
             Part::Logins => logins::measure(&stage, lasting).await?,
+            Part::Decision => decision::measure(lasting).await?,
             Part::Checks => checks::measure(&stage, lasting).await?,
             Part::Pressure => pressure::measure(&stage, lasting).await?,
             Part::Log => log::measure(&stage, lasting).await?,

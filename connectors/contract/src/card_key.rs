@@ -8,6 +8,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use crate::eligibility::TypedCard;
+use crate::numbers::{self, is_individual_number};
 use jiff::civil::Date;
 
 /// The most characters a field of a card may have.
@@ -80,15 +81,23 @@ pub enum TypedCardError {
     /// 枝番 is not one or two digits.
     #[error("the branch number has two digits")]
     Branch,
+    /// 記号 or 番号 is, by its check digit, a 個人番号, which nobody needs here.
+    #[error("a field holds an individual number")]
+    IndividualNumber,
 }
 
 impl TypedCardError {
+    /// Every cause.
+    pub const ALL: [Self; 4] =
+        [Self::InsurerNumber, Self::Number, Self::Branch, Self::IndividualNumber];
+
     /// The stable code.
     pub fn code(self) -> &'static str {
         match self {
             Self::InsurerNumber => "card-number.insurer",
             Self::Number => "card-number.number",
             Self::Branch => "card-number.branch",
+            Self::IndividualNumber => numbers::INDIVIDUAL_NUMBER,
         }
     }
 }
@@ -100,6 +109,9 @@ impl TryFrom<&TypedCard> for CardQuery {
         let insurer =
             InsurerKey::parse(&typed.insurer_number).ok_or(TypedCardError::InsurerNumber)?;
         let card = CardKey::parse(&typed.symbol, &typed.number).ok_or(TypedCardError::Number)?;
+        if [&typed.symbol, &typed.number].into_iter().any(|field| is_individual_number(field)) {
+            return Err(TypedCardError::IndividualNumber);
+        }
         let branch = match typed.branch.as_deref() {
             Some(text) => branch(text)?,
             None => None,
@@ -198,6 +210,7 @@ mod tests {
         assert_eq!(refused(typed(&long, "東京", "001")), "card-number.insurer");
         assert_eq!(refused(typed("00000001", &long, "001")), "card-number.number");
         assert_eq!(refused(typed("00000001", "東京", &long)), "card-number.number");
+        assert_eq!(refused(typed("00000001", "", "1234 5678 9018")), "field.individual-number");
         assert!(CardQuery::try_from(&typed("00000001", "東京", "001")).is_ok());
     }
 

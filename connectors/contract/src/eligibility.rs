@@ -1,10 +1,12 @@
 //! Eligibility (資格): the question a clinic asks, and an answer that always says why.
 
 mod advice;
+mod codes;
 mod reason;
 mod verdict;
 
 pub use advice::Advice;
+pub use codes::{Codes, FhirOutcome};
 pub use reason::{FieldHint, ReasonCheck, ReasonStep, Source};
 pub use verdict::Verdict;
 

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::person::Sex;
 
-pub(crate) use writing::folded as kana_folded;
+pub(crate) use writing::{common_form, folded as kana_folded, is_selector, kana_key};
 
 pub use matching::{Resident, address_key, compare, decide, name_key, name_level};
 

@@ -19,6 +19,7 @@ pub mod history;
 pub mod identity;
 pub mod linking;
 pub mod manifest;
+pub mod name_forms;
 pub mod numbers;
 pub mod person;
 pub mod records;

@@ -60,3 +60,6 @@ card-number-number = The symbol or number is too long
 card-number-branch = The branch number cannot be read
     .person = Check the branch number (two digits).
     .engineer = branch is one or two digits, or absent.
+field-individual-number = A field seems to hold an individual number
+    .person = The individual number is not used here. Type the symbol and number of the insurance card.
+    .engineer = symbol or number has 12 digits whose check digit fits an individual number (個人番号). It is neither taken nor kept.

@@ -60,3 +60,6 @@ card-number-number = 記号か番号が長すぎます
 card-number-branch = 枝番を読めません
     .person = 枝番（2桁）を確かめてください。
     .engineer = branch は1桁か2桁の数字です。なければ省きます。
+field-individual-number = マイナンバー（個人番号）が入っているようです
+    .person = 個人番号は使いません。保険証の記号と番号を入れてください。
+    .engineer = 記号・番号に、検査用数字の合う12桁があります。個人番号は受け取らず、記録もしません。

@@ -6,3 +6,4 @@ mod links;
 pub(crate) mod publisher;
 mod refusals;
 pub(crate) mod rig;
+mod trial;

@@ -2,6 +2,7 @@
 //! 2005 trial: the sentence is the trial's, the verdict and the failing step are ours.
 
 mod cases;
+mod model;
 mod people;
 mod weeks;
 

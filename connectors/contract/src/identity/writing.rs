@@ -5,7 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 /// Variant characters (異体字) in Japanese names that people, forms and printers exchange for each
 /// other: each group under the form that is most written. Different names may share a group (斉藤
 /// and 斎藤 are two families), which is why a match by folding alone never passes.
-const VARIANTS: [(char, &str); 48] = [
+const VARIANTS: [(char, &str); 64] = [
     ('高', "髙"),
     ('崎', "﨑嵜"),
     ('沢', "澤"),
@@ -54,6 +54,22 @@ const VARIANTS: [(char, &str); 48] = [
     ('凛', "凜"),
     ('晃', "晄"),
     ('凉', "涼"),
+    ('増', "增"),
+    ('寛', "寬"),
+    ('横', "橫"),
+    ('緒', "緖"),
+    ('郎', "郞"),
+    ('郷', "鄕"),
+    ('青', "靑"),
+    ('清', "淸"),
+    ('煕', "凞"),
+    ('柳', "栁"),
+    ('戸', "戶"),
+    ('姫', "姬"),
+    ('内', "內"),
+    ('呉', "吳"),
+    ('悦', "悅"),
+    ('教', "敎"),
 ];
 
 /// The parts of a house number, longest first; each is written as a hyphen.
@@ -137,6 +153,32 @@ pub(crate) fn folded(normalised: &str) -> String {
         .collect()
 }
 
+/// A reading under which every way of writing it is found: katakana of one size without long marks,
+/// and of the letters that sound alike the common one.
+pub(crate) fn kana_key(text: &str) -> String {
+    let mut key = String::with_capacity(text.len());
+    for c in folded(&normalised_kana(text)).chars() {
+        // A hyphen after kana is a long mark.
+        if c == '-' && key.ends_with(|last: char| matches!(last, 'ァ'..='ヺ')) || c == '・' {
+            continue;
+        }
+        key.push(sounding_alike(c));
+    }
+    key
+}
+
+fn sounding_alike(c: char) -> char {
+    match c {
+        'ヂ' => 'ジ',
+        'ヅ' => 'ズ',
+        'ヲ' => 'オ',
+        'ヱ' => 'エ',
+        'ヰ' => 'イ',
+        'ヴ' => 'ブ',
+        other => other,
+    }
+}
+
 /// Whether two folded texts may be one: the same characters, or ● and its like in the place of
 /// those that a system could not write.
 pub(super) fn may_be_one(one: &str, other: &str) -> bool {
@@ -151,7 +193,8 @@ fn is_stand_in(c: char) -> bool {
     matches!(c, '●' | '■' | '〓' | '\u{FFFD}')
 }
 
-fn is_selector(c: char) -> bool {
+/// A variation selector: says which glyph of the character before it is meant.
+pub(crate) fn is_selector(c: char) -> bool {
     matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
@@ -169,7 +212,8 @@ fn katakana(c: char) -> char {
     }
 }
 
-fn common_form(c: char) -> char {
+/// The most written form of a variant character.
+pub(crate) fn common_form(c: char) -> char {
     VARIANTS.iter().find(|(_, others)| others.contains(c)).map_or(c, |(common, _)| *common)
 }
 

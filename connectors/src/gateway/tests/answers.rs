@@ -12,7 +12,7 @@ use super::rig::{Rig, TARO};
 use crate::client::{ConnectorClient, SourceError};
 use crate::config::ConnectorKind;
 
-const DEADLINE: Duration = Duration::from_secs(10);
+pub(super) const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Token, purpose, service, organisation, member, receipt, result.
 type Row = (String, String, String, Option<String>, Option<String>, Option<String>, String);

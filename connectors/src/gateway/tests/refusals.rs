@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::json;
+use warifu_contract::card_key::TypedCardError;
 use warifu_contract::connector_token::{ConnectorClaims, TOKEN_TYPE};
 use warifu_contract::history::Purpose;
 use warifu_service::fetch_one;
@@ -214,6 +215,14 @@ async fn a_question_out_of_bounds_is_refused() {
             422,
             "card-number.branch",
         ),
+        (
+            "an individual number",
+            ELIGIBILITY,
+            treatment(),
+            typed("00000001", "1234-5678-9018", "00"),
+            422,
+            "field.individual-number",
+        ),
     ] {
         let (got, problem) = rig.post(path, &rig.token(&claims), &body).await;
         assert_eq!((got, problem["code"].as_str()), (status, Some(code)), "{what}");
@@ -234,6 +243,7 @@ fn every_refusal_has_its_advice() {
     let words = Words::new(&[JA], &[EN]).unwrap();
     let mut codes: Vec<&str> =
         crate::token::TokenError::ALL.iter().map(|error| error.code()).collect();
+    codes.extend(TypedCardError::ALL.map(TypedCardError::code));
     codes.extend([
         "token.missing",
         "token.replayed",
@@ -246,9 +256,6 @@ fn every_refusal_has_its_advice() {
         "link.not-offered",
         "link.taken",
         "service.unknown",
-        "card-number.insurer",
-        "card-number.number",
-        "card-number.branch",
         "relay.keys",
         "peer.none",
         "peer.unknown",

@@ -10,6 +10,7 @@ use crate::era::{Era, EraYear};
 pub(super) fn is_slip(typed: Date, held: Date) -> bool {
     typed != held
         && (is_other_era(typed, held)
+            || is_other_era(held, typed)
             || is_exchanged(typed, held)
             || is_same_length_slip(&digits(typed), &digits(held))
             || is_era_slip(typed, held))
