@@ -101,6 +101,13 @@ impl Era {
 }
 
 impl EraYear {
+    /// The year that `day` is properly in, where this one counts on past the end of its era
+    /// (昭和64年5月, 平成32年): such a date is read, and people are told what it is called today. None
+    /// where the era fits.
+    pub fn overflowing(self, day: Date) -> Option<Self> {
+        Self::of(day).filter(|proper| proper.era != self.era)
+    }
+
     /// The era and year of `day`; none before 1873.
     pub fn of(day: Date) -> Option<Self> {
         let era = Era::ALL.into_iter().rev().find(|era| day >= era.first_day())?;
@@ -143,6 +150,21 @@ mod tests {
         assert_eq!(named(2019, 5, 1), "令和元年");
         assert_eq!(named(2026, 11, 20), "令和8年");
         assert_eq!(EraYear::of(date(1872, 12, 31)), None);
+    }
+
+    #[test]
+    fn a_year_past_its_era_is_told_by_its_proper_name() {
+        for (era, year, month, proper) in [
+            (Era::Showa, 64, 5, Some("平成元年")),
+            (Era::Heisei, 32, 1, Some("令和2年")),
+            (Era::Heisei, 31, 4, None),
+            (Era::Heisei, 31, 5, Some("令和元年")),
+            (Era::Taisho, 15, 12, None),
+        ] {
+            let day = era.day(year, month, 1).unwrap();
+            let told = EraYear { era, year }.overflowing(day).map(EraYear::in_japanese);
+            assert_eq!(told.as_deref(), proper, "{era:?} {year}-{month}");
+        }
     }
 
     #[test]

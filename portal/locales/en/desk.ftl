@@ -37,6 +37,7 @@ answer-ratio = Patient pays
 answer-person = Patient
 answer-name-age = { $name }, { $sex }, { $age }
 answer-birth = Birth date
+answer-claim-name = Name on a claim
 answer-relation = Cover
 answer-insured = Insured through
 answer-symbol-number = Symbol, number

@@ -37,6 +37,7 @@ answer-ratio = 負担割合
 answer-person = 受診する人
 answer-name-age = { $name }　{ $sex }　{ $age }歳
 answer-birth = 生年月日
+answer-claim-name = 請求での書き方
 answer-relation = 本人・家族
 answer-insured = 被保険者
 answer-symbol-number = 記号・番号

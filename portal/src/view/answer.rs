@@ -8,7 +8,8 @@ use warifu_contract::calendar::today_in_japan;
 use warifu_contract::copay::{CopayFinding, CopayFit};
 use warifu_contract::coverage::{Coverage, Dependant, Validity};
 use warifu_contract::eligibility::{EligibilityAnswer, FieldHint, Verdict};
-use warifu_contract::person::age_on;
+use warifu_contract::name_forms::{NameForms, Replaced};
+use warifu_contract::person::{Name, age_on};
 use warifu_service::words::{Language, Voice};
 
 use self::reasons::Reasons;
@@ -219,6 +220,7 @@ fn person_facts(voice: Voice<'_>, coverage: &Coverage) -> Vec<Fact> {
     let workplace = coverage.workplace.as_ref();
     [
         ("answer-birth", Some(words::day_in_both_eras(voice.language, coverage.birth_date))),
+        ("answer-claim-name", claim_name(&coverage.name)),
         ("answer-relation", Some(relation(voice, coverage))),
         ("answer-insured", coverage.insured_name.as_ref().map(|name| name.text.clone())),
         ("answer-symbol-number", Some(format!("{}{branch}", symbol_number(coverage)))),
@@ -228,6 +230,17 @@ fn person_facts(voice: Voice<'_>, coverage: &Coverage) -> Vec<Fact> {
     .into_iter()
     .filter_map(|(key, value)| value.map(|value| Fact { label: voice.say(key), value }))
     .collect()
+}
+
+/// How the name is written on a claim, where not every character can be, and which cannot.
+fn claim_name(name: &Name) -> Option<String> {
+    let claim = NameForms::of(name).claim;
+    let told = |one: &Replaced| match one.by {
+        Some(by) => format!("{} ({}) → {by}", one.written, one.code_points),
+        None => format!("{} ({})", one.written, one.code_points),
+    };
+    let replaced: Vec<String> = claim.replaced.iter().map(told).collect();
+    claim.is_degraded().then(|| format!("{}\n{}", claim.text, replaced.join("\n")))
 }
 
 fn facts(voice: Voice<'_>, coverage: Option<&Coverage>, answer: &EligibilityAnswer) -> Vec<Fact> {
