@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_too_long_is_named() {
+    fn a_field_too_long_or_with_an_individual_number_is_named() {
         let long = "1".repeat(LONGEST_FIELD + 1);
         let typed = |insurer: &str, symbol: &str, number: &str| TypedCard {
             insurer_number: insurer.to_owned(),

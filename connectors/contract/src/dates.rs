@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 
-use crate::era::Era;
+use crate::era::{Era, EraYear};
 
 /// Longer input is not a date.
 const LONGEST: usize = 32;
@@ -22,8 +22,30 @@ pub enum DateInputError {
     NoSuchDay,
 }
 
+/// A day as it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WrittenDay {
+    /// The day.
+    pub day: Date,
+    /// The era and year it was written in; none for the common era.
+    pub era: Option<EraYear>,
+}
+
+impl WrittenDay {
+    /// What the year is called today, where it was counted on past the end of its era (昭和64年5月,
+    /// 平成32年): worth a warning, never a refusal.
+    pub fn overflow(self) -> Option<EraYear> {
+        self.era.and_then(|written| written.overflowing(self.day))
+    }
+}
+
 /// Reads one day.
 pub fn parse(text: &str) -> Result<Date, DateInputError> {
+    read(text).map(|written| written.day)
+}
+
+/// Reads one day and keeps how it was written.
+pub fn read(text: &str) -> Result<WrittenDay, DateInputError> {
     let folded = fold(text)?;
     match Era::ALL.into_iter().find(|era| folded.starts_with(era.letter())) {
         Some(era) => era_day(era, folded.get(1..).unwrap_or_default()),
@@ -32,13 +54,14 @@ pub fn parse(text: &str) -> Result<Date, DateInputError> {
 }
 
 /// `55.5.5` or `550505` after the era's letter.
-fn era_day(era: Era, rest: &str) -> Result<Date, DateInputError> {
+fn era_day(era: Era, rest: &str) -> Result<WrittenDay, DateInputError> {
     let [year, month, day] = three_parts(rest, &[2, 2, 2])?;
-    era.day(year, narrow(month)?, narrow(day)?).ok_or(DateInputError::NoSuchDay)
+    let day = era.day(year, narrow(month)?, narrow(day)?).ok_or(DateInputError::NoSuchDay)?;
+    Ok(WrittenDay { day, era: Some(EraYear { era, year }) })
 }
 
 /// `1980.5.5`, `19800505`, or `3550505` with the era as a digit.
-fn common_day(text: &str) -> Result<Date, DateInputError> {
+fn common_day(text: &str) -> Result<WrittenDay, DateInputError> {
     if text.len() == 7 && text.bytes().all(|b| b.is_ascii_digit()) {
         let era = Era::ALL.into_iter().find(|era| text.starts_with(era.claim_digit()));
         return era_day(era.ok_or(DateInputError::Shape)?, text.get(1..).unwrap_or_default());
@@ -47,7 +70,8 @@ fn common_day(text: &str) -> Result<Date, DateInputError> {
     if year < 1000 {
         return Err(DateInputError::Shape);
     }
-    Date::new(year, narrow(month)?, narrow(day)?).map_err(|_| DateInputError::NoSuchDay)
+    let day = Date::new(year, narrow(month)?, narrow(day)?);
+    Ok(WrittenDay { day: day.map_err(|_| DateInputError::NoSuchDay)?, era: None })
 }
 
 /// Three numbers parted by dots, or run together with exactly these widths.
@@ -140,7 +164,6 @@ mod tests {
     use super::*;
     use jiff::civil::date;
     use proptest::prelude::*;
-    use crate::era::EraYear;
 
     #[test]
     fn the_forms_of_the_desk_mean_the_same_day() {
@@ -181,6 +204,20 @@ mod tests {
         for text in ["80-5-5", "S55", "5月5日", "X55.5.5", "198005", "あした", "1980-5", "9550505"]
         {
             assert_eq!(parse(text), Err(DateInputError::Shape), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_year_past_its_era_is_read_with_a_warning() {
+        for (text, proper) in [
+            ("昭和64年5月1日", Some("平成元年")),
+            ("H32.4.1", Some("令和2年")),
+            ("昭和64年1月7日", None),
+            ("令和元年5月1日", None),
+            ("2020-04-01", None),
+        ] {
+            let told = read(text).unwrap().overflow().map(EraYear::in_japanese);
+            assert_eq!(told.as_deref(), proper, "{text}");
         }
     }
 

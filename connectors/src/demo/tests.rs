@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::{Date, date};
 use warifu_contract::card_key::CardQuery;
+use warifu_contract::copay::CopayFit;
 use warifu_contract::coverage::Relation;
 use warifu_contract::decision::{self, Found, Register};
 use warifu_contract::eligibility::{FieldHint, TypedCard, Verdict};
@@ -117,6 +118,7 @@ async fn every_verdict_of_an_insurer_can_be_shown_by_typing() {
         ("111111", "仮-27", "27000001", "ninsho-niniko", Verdict::Valid, None),
         ("111111", "仮-27", "36000001", "ninsho-sanichiro", Verdict::Expired, None),
         ("55555555", "県", "27000007", "ninsho-nihachiro", Verdict::Expired, None),
+        ("111111", "仮-27", "36000005", "ninsho-sangoro", Verdict::Provisional, None),
         ("22222222", "21700024", "11", "ninsho-nimitsuko", Verdict::NotYetStarted, None),
         ("33333333", "52", "1005", "ninsho-nimutsuko", Verdict::DependantUnknown, None),
         ("66666666", "町", "7007", "ninsho-sannanako", Verdict::InsurerUnknown, None),
@@ -166,7 +168,7 @@ async fn every_member_has_a_verdict_by_card() {
         ("ninsho-nihachiro", Verdict::Expired),
         ("ninsho-nimitsuko", Verdict::NotYetStarted),
         ("ninsho-nishiro", Verdict::NotYetStarted),
-        ("ninsho-sangoro", Verdict::Expired),
+        ("ninsho-sangoro", Verdict::Provisional),
     ]);
     assert_eq!(not_valid, expected);
 }
@@ -257,5 +259,20 @@ fn pensions_add_up() {
         assert!(record.recent.iter().all(|month| month.month.day() == 1));
         let total: u32 = record.schemes.iter().map(|scheme| scheme.months).sum();
         assert_eq!(record.qualifying_months, total);
+    }
+}
+
+#[tokio::test]
+async fn an_impossible_ratio_is_flagged_beside_the_one_stated() {
+    let (rig, members) = insurer().await;
+    let decision = tap(&rig.store, &members["ninsho-sangoro"], TODAY).await.decision;
+    let copay = decision.copay.unwrap();
+    assert_eq!((copay.stated, copay.fit), (Some(20), CopayFit::Impossible));
+    assert_eq!(copay.possible, [30]);
+    assert_eq!(decision.coverage.unwrap().copay_percent, Some(20));
+    for (key, member) in &members {
+        let copay = tap(&rig.store, member, TODAY).await.decision.copay;
+        let impossible = copay.is_some_and(|copay| copay.fit == CopayFit::Impossible);
+        assert_eq!(impossible, key == "ninsho-sangoro", "{key}");
     }
 }

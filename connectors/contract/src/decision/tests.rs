@@ -4,6 +4,7 @@
 mod cases;
 mod model;
 mod people;
+mod states;
 mod weeks;
 
 use jiff::civil::{Date, date};
