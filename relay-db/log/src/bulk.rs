@@ -6,6 +6,9 @@ use warifu_service::storage::{Engine, Transaction};
 
 use crate::store::{EventRow, OnceRow};
 
+/// SQLite takes 32,766 values in one statement; an event has six.
+const SQLITE_EVENTS: usize = 5_000;
+
 pub(crate) async fn insert_events(
     transaction: &mut Transaction,
     rows: &[EventRow],
@@ -43,13 +46,16 @@ async fn sqlite_events(
     rows: &[EventRow],
 ) -> Result<(), sqlx::Error> {
     let head = "INSERT INTO log_event (idx, subject, sequence, leaf, reference, body) ";
-    let mut query = QueryBuilder::<Sqlite>::new(head);
-    query.push_values(rows, |mut values, row| {
-        values.push_bind(row.idx).push_bind(row.subject.as_slice()).push_bind(row.sequence);
-        values.push_bind(row.leaf.as_slice()).push_bind(row.reference.as_deref());
-        values.push_bind(row.body.as_slice());
-    });
-    query.build().persistent(false).execute(connection).await.map(drop)
+    for rows in rows.chunks(SQLITE_EVENTS) {
+        let mut query = QueryBuilder::<Sqlite>::new(head);
+        query.push_values(rows, |mut values, row| {
+            values.push_bind(row.idx).push_bind(row.subject.as_slice()).push_bind(row.sequence);
+            values.push_bind(row.leaf.as_slice()).push_bind(row.reference.as_deref());
+            values.push_bind(row.body.as_slice());
+        });
+        query.build().persistent(false).execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 async fn sqlite_once(

@@ -45,6 +45,12 @@ pub enum Action {
     RecordRead,
     /// An eligibility check was asked for.
     EligibilityChecked,
+    /// A file of eligibility checks was taken for an organisation.
+    BatchReceived,
+    /// A file of checks was paused, went on, was cancelled, or was to be run again.
+    BatchSteered,
+    /// Results of a file of checks were handed over.
+    BatchFetched,
     /// The payloads of earlier events were erased; `asked` names the events.
     EventsErased,
 }
@@ -74,7 +80,7 @@ impl Series {
 
 impl Action {
     /// Every action, in the order of the manual.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::TokenIssued,
         Self::TokenRefused,
         Self::SessionRevoked,
@@ -91,6 +97,9 @@ impl Action {
         Self::ConsentWithdrawn,
         Self::RecordRead,
         Self::EligibilityChecked,
+        Self::BatchReceived,
+        Self::BatchSteered,
+        Self::BatchFetched,
         Self::EventsErased,
     ];
 
@@ -113,6 +122,9 @@ impl Action {
             Self::ConsentWithdrawn => "consent-withdrawn",
             Self::RecordRead => "record-read",
             Self::EligibilityChecked => "eligibility-checked",
+            Self::BatchReceived => "batch-received",
+            Self::BatchSteered => "batch-steered",
+            Self::BatchFetched => "batch-fetched",
             Self::EventsErased => "events-erased",
         }
     }
@@ -145,6 +157,15 @@ impl Action {
             Self::RecordRead => "A record was asked for, and shown, refused or not found.",
             Self::EligibilityChecked => {
                 "An eligibility check was asked for, and answered or refused."
+            }
+            Self::BatchReceived => {
+                "A file of eligibility checks was taken for an organisation: `ground` names the job."
+            }
+            Self::BatchSteered => {
+                "A job of checks was paused, went on, was cancelled or run again, as `asked` says."
+            }
+            Self::BatchFetched => {
+                "Results of a job of checks were handed over: `asked` says which, `ground` names the job."
             }
             Self::EventsErased => {
                 "The payloads of earlier events were erased: those that `asked` names by index. \

@@ -42,7 +42,7 @@ pub use consistency::ConsistencyProof;
 pub use cosignature::{Cosigner, WitnessVerifier, Witnessed};
 pub use error::{LogError, OpenError};
 pub use event::{Action, Actor, Entry, Event, Outcome, Series};
-pub use log::{Log, Logged};
+pub use log::{Log, Logged, MOST_TOGETHER};
 pub use note::{NoteKey, NoteSigner, NoteVerifier};
 pub use proof::InclusionProof;
 pub use retention::Retention;

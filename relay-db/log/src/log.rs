@@ -13,13 +13,15 @@ use crate::error::{LogError, OpenError};
 use crate::event::{Action, Entry, Event, Series};
 use crate::note::{NoteSigner, NoteVerifier};
 use crate::sequencer::{
-    Job, Once, Order, Pace, Receipt, Sequencer, Tree, body_context, once_context,
+    Job, Leaf, Once, Order, Pace, Receipt, Sequencer, Tree, body_context, once_context,
 };
 use crate::store::{Erased, EventRow, Store, number};
 use crate::tree::Edge;
 
 /// Bytes of an event's texts together.
 const MAX_EVENT: usize = 8 * 1024;
+/// Events appended together.
+pub const MOST_TOGETHER: usize = 5_000;
 /// Entries given at once.
 pub(crate) const MAX_PAGE: u32 = 500;
 
@@ -51,6 +53,9 @@ pub struct Logged {
     /// What was recorded; none once it is erased.
     pub entry: Option<Entry>,
 }
+
+/// What is waited for after an order.
+type Answer = oneshot::Receiver<Result<Vec<Receipt>, LogError>>;
 
 impl Log {
     /// Brings the schema up to date, checks that the stored tree is the one last signed, and
@@ -95,6 +100,22 @@ impl Log {
     /// gave then.
     pub async fn append_once(&self, event: Event, once: Once) -> Result<Receipt, LogError> {
         self.submit(event, Some(once), None).await
+    }
+
+    /// Records all of `events`, at most [`MOST_TOGETHER`], in one commit, or none of them: as
+    /// [`LogError::Repeated`] when the check number of one of them is in the log. Waits for its
+    /// turn where [`append`](Self::append) would be refused as one too many.
+    pub async fn append_all(&self, events: Vec<Event>) -> Result<Vec<Receipt>, LogError> {
+        if events.len() > MOST_TOGETHER {
+            return Err(LogError::TooLarge);
+        }
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let turn = self.orders.reserve().await.map_err(|_| LogError::Closed)?;
+        let (job, receipts) = self.job(events, None, None)?;
+        turn.send(Order::Append(Box::new(job)));
+        receipts.await.map_err(|_| LogError::Closed)?
     }
 
     /// The answer kept under `key`.
@@ -191,20 +212,35 @@ impl Log {
         once: Option<Once>,
         erased: Option<Erased>,
     ) -> Result<Receipt, LogError> {
-        if event.weight() > MAX_EVENT {
-            return Err(LogError::TooLarge);
-        }
-        let series = event.action.series();
-        let subject = event.subject.as_deref().map(|s| subject_key(&self.ring, s, series));
-        let reference = event.check_number.as_deref().map(|n| reference_key(&self.ring, n));
-        let (reply, receipt) = oneshot::channel();
-        let at = self.surroundings.now();
-        let job = Job { event, at, subject, reference, once, erased, reply };
+        let (job, receipts) = self.job(vec![event], once, erased)?;
         self.orders.try_send(Order::Append(Box::new(job))).map_err(|refusal| match refusal {
             mpsc::error::TrySendError::Full(_) => LogError::Busy,
             mpsc::error::TrySendError::Closed(_) => LogError::Closed,
         })?;
-        receipt.await.map_err(|_| LogError::Closed)?
+        let receipts = receipts.await.map_err(|_| LogError::Closed)??;
+        receipts.first().copied().ok_or(LogError::NoSuchEvent)
+    }
+
+    fn job(
+        &self,
+        events: Vec<Event>,
+        once: Option<Once>,
+        erased: Option<Erased>,
+    ) -> Result<(Job, Answer), LogError> {
+        if events.iter().any(|event| event.weight() > MAX_EVENT) {
+            return Err(LogError::TooLarge);
+        }
+        let leaves = events.into_iter().map(|event| self.leaf(event)).collect();
+        let (reply, receipts) = oneshot::channel();
+        let at = self.surroundings.now();
+        Ok((Job { leaves, at, once, erased, reply }, receipts))
+    }
+
+    fn leaf(&self, event: Event) -> Leaf {
+        let series = event.action.series();
+        let subject = event.subject.as_deref().map(|s| subject_key(&self.ring, s, series));
+        let reference = event.check_number.as_deref().map(|n| reference_key(&self.ring, n));
+        Leaf { event, subject, reference }
     }
 
     pub(crate) fn logged(&self, row: &EventRow) -> Result<Logged, LogError> {

@@ -28,7 +28,7 @@ const ATTEMPTS: usize = 8;
 /// Ends of series kept in memory; the others are read when needed.
 const TIPS: usize = 65_536;
 
-/// SQLite takes 32,766 values in one statement; an event has six.
+/// Events in a group at most; what is appended together may make it a little larger.
 const LARGEST_GROUP: usize = 5_000;
 
 /// How events are grouped.
@@ -73,18 +73,23 @@ pub struct Once {
     pub answer: Vec<u8>,
 }
 
-/// An event on its way into the log.
+/// Events on their way into the log: all of them get there, or none.
 pub(crate) struct Job {
-    pub event: Event,
+    pub leaves: Vec<Leaf>,
     pub at: Timestamp,
+    pub once: Option<Once>,
+    /// What the events take away from earlier ones, in the same commit.
+    pub erased: Option<Erased>,
+    pub reply: oneshot::Sender<Result<Vec<Receipt>, LogError>>,
+}
+
+/// An event, and under what it is found.
+pub(crate) struct Leaf {
+    pub event: Event,
     /// Keyed hash of subject and series.
     pub subject: Option<[u8; 32]>,
     /// Keyed hash of the check number.
     pub reference: Option<[u8; 32]>,
-    pub once: Option<Once>,
-    /// What the event takes away from earlier ones, in the same commit.
-    pub erased: Option<Erased>,
-    pub reply: oneshot::Sender<Result<Receipt, LogError>>,
 }
 
 /// What the task is told.
@@ -139,15 +144,13 @@ impl Tree {
         if self.tips.len() > TIPS {
             self.tips.clear();
         }
-        for key in jobs.iter().filter_map(|job| job.subject) {
-            if self.tips.contains_key(&key) {
-                continue;
-            }
-            if let Some(row) = store.tip(&key).await? {
-                let leaf = row.leaf.try_into();
-                let leaf = leaf.map_err(|_| LogError::altered("a leaf of the wrong length"))?;
-                self.tips.insert(key, Tip { sequence: number(row.sequence), leaf });
-            }
+        let keys = leaves_of(jobs).filter_map(|leaf| leaf.subject);
+        let unknown: HashSet<_> = keys.filter(|key| !self.tips.contains_key(key)).collect();
+        for row in store.tips(&unknown.into_iter().collect::<Vec<_>>()).await? {
+            let wrong = || LogError::altered("a leaf of the wrong length");
+            let leaf = row.leaf.try_into().map_err(|_| wrong())?;
+            let key = row.subject.try_into().map_err(|_| wrong())?;
+            self.tips.insert(key, Tip { sequence: number(row.sequence), leaf });
         }
         Ok(())
     }
@@ -155,36 +158,36 @@ impl Tree {
     /// Adds one leaf, and gives the row to store.
     fn extend(
         &mut self,
-        job: &Job,
+        (one, at): (&Leaf, Timestamp),
         ring: &KeyRing,
         entropy: &dyn Entropy,
     ) -> Result<EventRow, LogError> {
-        let tip = job.subject.and_then(|key| self.tips.get(&key).copied());
-        let sequence = match job.subject {
+        let tip = one.subject.and_then(|key| self.tips.get(&key).copied());
+        let sequence = match one.subject {
             Some(_) => tip.map_or(0, |tip| tip.sequence) + 1,
             None => 0,
         };
         let mut salt = [0; 16];
         entropy.fill(&mut salt);
         let place = Place {
-            at: job.at,
+            at,
             sequence,
             previous: tip.map(|tip| hex(&tip.leaf)),
             salt: hex(&salt),
         };
-        let bytes = Entry::new(job.event.clone(), place).canonical().map_err(LogError::altered)?;
+        let bytes = Entry::new(one.event.clone(), place).canonical().map_err(LogError::altered)?;
         let leaf = record_hash(&bytes);
         let index = self.edge.size();
         self.edge.push(leaf);
-        if let Some(key) = job.subject {
+        if let Some(key) = one.subject {
             self.tips.insert(key, Tip { sequence, leaf: leaf.0 });
         }
         Ok(EventRow {
             idx: column(index),
-            subject: job.subject.map_or_else(Vec::new, |key| key.to_vec()),
+            subject: one.subject.map_or_else(Vec::new, |key| key.to_vec()),
             sequence: column(sequence),
             leaf: leaf.0.to_vec(),
-            reference: job.reference.map(|key| key.to_vec()),
+            reference: one.reference.map(|key| key.to_vec()),
             body: ring.seal(&body_context(&leaf.0), &bytes, entropy),
         })
     }
@@ -198,17 +201,20 @@ impl Sequencer {
             if orders.len() < self.pace.group {
                 tokio::time::sleep(self.pace.linger).await;
             }
-            let mut jobs = Vec::new();
+            let (mut jobs, mut events) = (Vec::new(), 0);
             let mut next = Some(first);
             while let Some(order) = next {
                 match order {
-                    Order::Append(job) => jobs.push(*job),
+                    Order::Append(job) => {
+                        events += job.leaves.len();
+                        jobs.push(*job);
+                    }
                     Order::Close(farewell) => {
                         orders.close();
                         farewells.push(farewell);
                     }
                 }
-                let full = jobs.len() >= self.pace.group;
+                let full = events >= self.pace.group;
                 next = if full { None } else { orders.try_recv().ok() };
             }
             self.write(jobs).await;
@@ -233,16 +239,17 @@ impl Sequencer {
     async fn write_firsts(&mut self, jobs: Vec<Job>) -> Option<LogError> {
         match self.commit(&jobs).await {
             Ok(receipts) => {
-                for (job, receipt) in jobs.into_iter().zip(receipts) {
-                    answer(job, Ok(receipt));
+                let mut receipts = receipts.into_iter();
+                for job in jobs {
+                    let own = receipts.by_ref().take(job.leaves.len()).collect();
+                    answer(job, Ok(own));
                 }
                 None
             }
             Err(LogError::Repeated) if jobs.len() > 1 => {
                 for job in jobs {
                     let alone = self.commit(std::slice::from_ref(&job)).await;
-                    let receipt = alone.map(|receipts| receipts.first().copied());
-                    answer(job, receipt.and_then(|one| one.ok_or(LogError::NoSuchEvent)));
+                    answer(job, alone);
                 }
                 None
             }
@@ -286,9 +293,9 @@ impl Sequencer {
     ) -> Result<Option<Vec<Receipt>>, LogError> {
         let from_size = tree.edge.size();
         let entropy = self.surroundings.entropy.as_ref();
-        let events = jobs
-            .iter()
-            .map(|job| tree.extend(job, &self.ring, entropy))
+        let dated = jobs.iter().flat_map(|job| job.leaves.iter().map(|leaf| (leaf, job.at)));
+        let events = dated
+            .map(|leaf| tree.extend(leaf, &self.ring, entropy))
             .collect::<Result<Vec<_>, _>>()?;
         let once = jobs.iter().filter_map(|job| self.once(job)).collect();
         let head = Checkpoint::sign(tree.edge.size(), tree.edge.root(), self.signer.as_ref())?;
@@ -327,7 +334,11 @@ fn receipt(row: &EventRow) -> Receipt {
     Receipt { index: number(row.idx), subject_sequence: number(row.sequence) }
 }
 
-fn answer(job: Job, result: Result<Receipt, LogError>) {
+fn leaves_of(jobs: &[Job]) -> impl Iterator<Item = &Leaf> {
+    jobs.iter().flat_map(|job| job.leaves.iter())
+}
+
+fn answer(job: Job, result: Result<Vec<Receipt>, LogError>) {
     // A caller that has gone away does not need its receipt; the event is in the log.
     let _ = job.reply.send(result);
 }

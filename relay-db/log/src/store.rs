@@ -1,7 +1,7 @@
 //! The log's rows: what is read and written, and nothing about why.
 
 use warifu_service::storage::Transaction;
-use warifu_service::{Database, execute, fetch_all, fetch_optional};
+use warifu_service::{Database, execute, fetch_all, fetch_optional, fetch_over};
 
 use crate::bulk;
 use crate::checkpoint::Checkpoint;
@@ -19,6 +19,13 @@ pub(crate) const OF_SUBJECT: &str = "SELECT idx, subject, sequence, leaf, refere
 /// A subject's events, oldest first.
 pub(crate) const OF_SUBJECT_SINCE: &str = "SELECT idx, subject, sequence, leaf, reference, body \
     FROM log_event WHERE subject = $1 AND idx >= $2 ORDER BY idx LIMIT $3";
+
+/// The last event of each of several subjects.
+const TIPS: &str = "WITH v (id) AS (VALUES {rows}) SELECT e.subject, e.sequence, e.leaf \
+    FROM v JOIN log_event e ON e.subject = v.id \
+    AND e.idx = (SELECT MAX(l.idx) FROM log_event l WHERE l.subject = v.id)";
+/// Subjects in one statement.
+const TIPS_AT_ONCE: usize = 1_024;
 
 /// The tree as last signed.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -74,6 +81,7 @@ pub(crate) struct OnceRow {
 /// The end of one subject's series.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct TipRow {
+    pub subject: Vec<u8>,
     pub sequence: i64,
     pub leaf: Vec<u8>,
 }
@@ -145,11 +153,14 @@ impl Store {
         Ok(found)
     }
 
-    /// The end of the series under `subject`.
-    pub async fn tip(&self, subject: &[u8]) -> Result<Option<TipRow>, LogError> {
-        let sql = "SELECT sequence, leaf FROM log_event WHERE subject = $1 \
-                   ORDER BY idx DESC LIMIT 1";
-        Ok(fetch_optional!(self.0.read(), TipRow, sql, subject)?)
+    /// The ends of the series under `subjects` that have begun.
+    pub async fn tips(&self, subjects: &[[u8; 32]]) -> Result<Vec<TipRow>, LogError> {
+        let mut tips = Vec::new();
+        for some in subjects.chunks(TIPS_AT_ONCE) {
+            tips.extend(fetch_over!(self.0.read(), TipRow, TIPS, some, |key| key
+                .map(<[u8; 32]>::as_slice))?);
+        }
+        Ok(tips)
     }
 
     /// Events of `subject` below index `before`, newest first.

@@ -15,4 +15,5 @@ mod exports;
 mod full;
 mod support;
 mod tampering;
+mod together;
 mod witness;
