@@ -10,6 +10,7 @@ use axum::response::Response;
 use warifu_service::Problem;
 use warifu_service::tls::PeerCertificate;
 
+use crate::batch::system;
 use crate::grants::{Found, Grant};
 use crate::relay::Relay;
 
@@ -41,14 +42,32 @@ pub(crate) async fn registered(
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "peer.none"));
     };
     let known = peer.party.as_ref().filter(|party| relay.config().clients.contains(party));
-    let Some(party) = known.cloned() else {
-        let named = peer.party.as_deref().unwrap_or("nobody");
-        let refusal = Problem::new(StatusCode::FORBIDDEN, "peer.unknown");
-        return Err(refusal.caused_by(&format_args!("the certificate names {named}")));
-    };
+    let party = known.cloned().ok_or_else(|| unknown(peer))?;
     let client = Client { party, certificate: peer.thumbprint.clone() };
     request.extensions_mut().insert(client);
     Ok(next.run(request).await)
+}
+
+/// Lets registered parties through, and organisations' own systems: where checks are asked for.
+pub(crate) async fn registered_or_system(
+    State(relay): State<Relay>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let peer = request.extensions().get::<PeerCertificate>();
+    let Some(system) = peer.and_then(|peer| system(&relay.config().systems, peer)) else {
+        return registered(State(relay), request, next).await;
+    };
+    let certificate = peer.map(|peer| peer.thumbprint.clone()).unwrap_or_default();
+    let client = Client { party: system.party.clone(), certificate };
+    request.extensions_mut().insert(client);
+    Ok(next.run(request).await)
+}
+
+fn unknown(peer: &PeerCertificate) -> Problem {
+    let named = peer.party.as_deref().unwrap_or("nobody");
+    let refusal = Problem::new(StatusCode::FORBIDDEN, "peer.unknown");
+    refusal.caused_by(&format_args!("the certificate names {named}"))
 }
 
 impl<S: Sync> FromRequestParts<S> for Client {

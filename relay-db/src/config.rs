@@ -12,6 +12,7 @@ use warifu_service::http::ListenConfig;
 use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::ClientConfig;
 
+use crate::batch::config::{BatchesConfig, SystemConfig};
 use crate::limits::ConnectorLimits;
 
 /// The longest life of an access token for a resident's own records, in minutes.
@@ -72,6 +73,12 @@ pub struct RelayConfig {
     /// linked by a ceremony.
     #[serde(default)]
     pub office: Option<OfficeConfig>,
+    /// Files of eligibility checks.
+    #[serde(default)]
+    pub batches: BatchesConfig,
+    /// Systems of organisations that ask for checks by themselves, by agreement.
+    #[serde(default)]
+    pub systems: Vec<SystemConfig>,
 }
 
 /// The card office, as the relay reaches it.
@@ -217,6 +224,9 @@ pub enum RelayConfigError {
     /// The card office without TLS, or with a path in its address.
     #[error("relay.office-url: the card office's address must be https://host[:port]")]
     OfficeUrl,
+    /// How files of checks are treated, out of its bounds.
+    #[error("relay.batches: {0} is out of its bounds")]
+    Batches(&'static str),
     /// Not a 保険者番号.
     #[error("relay.insurer-number: connector {0}: {1} is not an insurer number")]
     InsurerNumber(String, String),
@@ -239,6 +249,11 @@ impl RelayConfig {
         }
         self.connectors.iter().try_for_each(ConnectorConfig::validate)?;
         self.office.as_ref().map(OfficeConfig::address).transpose()?;
+        if let Some(key) = self.batches.out_of_bounds() {
+            return Err(RelayConfigError::Batches(key));
+        }
+        let systems = self.systems.iter().map(|system| system.party.clone());
+        each_once(self.clients.iter().cloned().chain(systems))?;
         let ids = self.connectors.iter().map(|connector| connector.id.clone());
         let numbers = self.connectors.iter().flat_map(ConnectorConfig::insurer_keys);
         let issuers = self.identity_providers.iter().map(|provider| provider.issuer.clone());

@@ -1,6 +1,8 @@
 //! `POST /eligibility`: a desk asks whether a person's insurance is valid, and gets an answer
 //! with its 認証番号, once the log has both.
 //!
+//! A hospital's own system asks without a person's token, and is told as much as was agreed.
+//!
 //! The answer is kept with the entry in the log, in the same commit, under the client's key: the
 //! same key gives the same answer again, also after a crash, and never a second check.
 
@@ -10,6 +12,8 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use warifu_contract::batch::{DisclosureLevel, OkNgAnswer};
 use warifu_contract::calendar::today_in_japan;
 use warifu_contract::consent::{Ground, Refusal};
 use warifu_contract::eligibility::{EligibilityAnswer, EligibilityRequest, Subject};
@@ -18,7 +22,7 @@ use warifu_service::Problem;
 use warifu_service::http::Deadline;
 
 use crate::asking;
-use crate::caller::Caller;
+use crate::batch::Asker;
 use crate::check::{self, CheckError, Found};
 use crate::grants::Staff;
 use crate::relay::Relay;
@@ -41,7 +45,7 @@ struct Kept {
 /// One check on its way.
 struct Check<'a> {
     relay: &'a Relay,
-    caller: &'a Caller,
+    asker: &'a Asker,
     desk: Staff,
     key: [u8; 32],
     request: [u8; 32],
@@ -56,7 +60,7 @@ struct Check<'a> {
     path = "/eligibility",
     request_body = EligibilityRequest,
     responses(
-        (status = 200, body = EligibilityAnswer),
+        (status = 200, body = Told),
         (status = "4XX", body = warifu_service::problem::ProblemDocument),
         (status = 504, description = "The caller's deadline is over", body = warifu_service::problem::ProblemDocument),
         (status = 503, description = "The log is busy", body = warifu_service::problem::ProblemDocument),
@@ -64,34 +68,67 @@ struct Check<'a> {
 )]
 pub(crate) async fn ask(
     State(relay): State<Relay>,
-    caller: Caller,
+    asker: Asker,
     deadline: Deadline,
     Json(request): Json<EligibilityRequest>,
-) -> Result<Json<EligibilityAnswer>, Problem> {
+) -> Result<Json<Told>, Problem> {
     require_key(&request.idempotency_key)?;
     let started = relay.surroundings().now();
-    let (desk, ground) = match allowed(&caller, &request.subject, started) {
+    let (desk, ground) = match allowed(&asker, &request.subject, started) {
         Ok(allowed) => allowed,
         Err(code) => {
-            relay.note(events::check_refused(&caller.party, &caller.grant, code)).await;
+            relay.note(refused(&asker, code)).await;
             return Err(Problem::new(StatusCode::FORBIDDEN, code));
         }
     };
     let check = Check {
         key: once_key(&relay, &desk, &request.idempotency_key),
-        request: fingerprint(&relay, &caller, &request),
+        request: fingerprint(&relay, &asker, &request),
         target_date: request.target_date.unwrap_or_else(|| today_in_japan(started)),
         relay: &relay,
-        caller: &caller,
+        asker: &asker,
         desk,
         started,
         ground,
     };
     if let Some(answer) = check.kept().await? {
-        return Ok(Json(answer));
+        return Ok(Json(Told::to(&asker, answer)));
     }
     let found = check.ask(request.subject, deadline.less(asking::OWN)?).await?;
-    check.conclude(found).await.map(Json)
+    let answer = check.conclude(found).await?;
+    Ok(Json(Told::to(&asker, answer)))
+}
+
+/// As much of an answer as the connection is told.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Told {
+    /// All of it.
+    Full(Box<EligibilityAnswer>),
+    /// OK or NG.
+    OkNg(OkNgAnswer),
+}
+
+impl Told {
+    fn to(asker: &Asker, answer: EligibilityAnswer) -> Self {
+        match asker.level() {
+            DisclosureLevel::Full => Self::Full(Box::new(answer)),
+            DisclosureLevel::OkNg => Self::OkNg(OkNgAnswer {
+                valid: answer.decision.verdict.covers(),
+                check_number: answer.check_number,
+                message: answer.message,
+                target_date: answer.target_date,
+                answered_at: answer.answered_at,
+            }),
+        }
+    }
+}
+
+fn refused(asker: &Asker, code: &str) -> Event {
+    match asker {
+        Asker::Person(caller) => events::check_refused(&caller.party, &caller.grant, code),
+        Asker::System { party, staff, .. } => events::system_refused(party, staff, code),
+    }
 }
 
 /// A client's key, without which nothing that may be repeated is done.
@@ -104,15 +141,16 @@ pub(crate) fn require_key(key: &str) -> Result<(), Problem> {
 }
 
 /// Who asks, if the token allows this kind of check: a tapped card needs the patient's presence
-/// token, a typed one the token of a member of staff.
+/// token, a typed one the token of a member of staff, or a
+/// system's certificate.
 fn allowed(
-    caller: &Caller,
+    asker: &Asker,
     subject: &Subject,
     now: Timestamp,
 ) -> Result<(Staff, Ground), &'static str> {
     let desk = match subject {
-        Subject::Card => caller.grant.tapped_by().ok_or("token.purpose")?,
-        Subject::Number(_) => caller.grant.desk().ok_or("role.none")?,
+        Subject::Card => asker.tapped_by().ok_or("token.purpose")?,
+        Subject::Number(_) => asker.desk()?.staff,
     };
     let ground = consents::treatment(&desk, now).map_err(Refusal::code)?;
     Ok((desk, ground))
@@ -124,9 +162,9 @@ fn once_key(relay: &Relay, desk: &Staff, key: &str) -> [u8; 32] {
     relay.ring().lookup("relay.once", named.as_bytes())
 }
 
-fn fingerprint(relay: &Relay, caller: &Caller, request: &EligibilityRequest) -> [u8; 32] {
+fn fingerprint(relay: &Relay, asker: &Asker, request: &EligibilityRequest) -> [u8; 32] {
     let named = match &request.subject {
-        Subject::Card => caller.grant.subject.as_str(),
+        Subject::Card => asker.subject(),
         Subject::Number(_) => "",
     };
     let bytes = serde_json::to_vec(&(named, request)).unwrap_or_default();
@@ -149,9 +187,7 @@ impl Check<'_> {
     async fn ask(&self, subject: Subject, until: Deadline) -> Result<Found, Problem> {
         let (relay, desk, day) = (self.relay, &self.desk, self.target_date);
         let found = match subject {
-            Subject::Card => {
-                check::by_card(relay, desk, &self.caller.grant.subject, day, until).await
-            }
+            Subject::Card => check::by_card(relay, desk, self.asker.subject(), day, until).await,
             Subject::Number(typed) => check::by_number(relay, desk, typed, day, until).await,
         };
         found.map_err(|error| match error {
@@ -190,7 +226,7 @@ impl Check<'_> {
             decision: found.decision.clone(),
             next: found.decision.advice(),
             target_date: self.target_date,
-            source: found.source.as_ref().map(|connector| connector.name.ja.clone()),
+            source: found.source.as_ref().map(|source| source.name.ja.clone()),
             as_of: found.as_of,
             usual_lag_days: found.usual_lag_days,
             answered_at: now,
@@ -200,10 +236,10 @@ impl Check<'_> {
 
     fn event(&self, found: &Found, answer: &EligibilityAnswer) -> Event {
         events::check_answered(
-            &self.caller.party,
+            self.asker.party(),
             &self.desk,
             found.subject.clone(),
-            found.source.as_ref().map(|connector| connector.id.clone()),
+            found.source.as_ref().map(|source| source.id.clone()),
             (answer.decision.verdict, &answer.check_number),
             &self.ground,
         )

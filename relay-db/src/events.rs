@@ -107,6 +107,49 @@ pub(crate) fn check_answered(
     }
 }
 
+/// A check that was part of a file was answered.
+pub(crate) fn batch_checked(
+    client: &str,
+    desk: &Staff,
+    (subject, source): (Option<String>, Option<String>),
+    (verdict, number): (Verdict, &str),
+    ground: &str,
+) -> Event {
+    Event {
+        action: Action::EligibilityChecked,
+        actor: staff(desk),
+        asked: vec![ELIGIBILITY.to_owned()],
+        check_number: Some(number.to_owned()),
+        client: client.to_owned(),
+        ground: Some(ground.to_owned()),
+        outcome: Outcome::Answered(word(&verdict)),
+        purpose: Some(word(&Purpose::Treatment)),
+        source,
+        subject,
+    }
+}
+
+/// Something was done, by `desk` through `client`, with the job that `ground` names.
+pub(crate) fn batch(
+    action: Action,
+    (client, desk): (&str, &Staff),
+    asked: &str,
+    ground: String,
+) -> Event {
+    Event {
+        action,
+        actor: staff(desk),
+        asked: vec![asked.to_owned()],
+        check_number: None,
+        client: client.to_owned(),
+        ground: Some(ground),
+        outcome: Outcome::Done,
+        purpose: Some(word(&Purpose::Treatment)),
+        source: None,
+        subject: None,
+    }
+}
+
 /// An eligibility check was refused to the holder of `grant`; it stands in the history of the
 /// person whose sign-in or card the token was given for.
 pub(crate) fn check_refused(client: &str, grant: &Grant, code: &str) -> Event {
@@ -121,6 +164,22 @@ pub(crate) fn check_refused(client: &str, grant: &Grant, code: &str) -> Event {
         purpose: Some(word(&Purpose::Treatment)),
         source: None,
         subject: Some(grant.subject.clone()),
+    }
+}
+
+/// An eligibility check was refused to a system that asks for `desk`.
+pub(crate) fn system_refused(client: &str, desk: &Staff, code: &str) -> Event {
+    Event {
+        action: Action::EligibilityChecked,
+        actor: staff(desk),
+        asked: vec![ELIGIBILITY.to_owned()],
+        check_number: None,
+        client: client.to_owned(),
+        ground: None,
+        outcome: Outcome::Refused(code.to_owned()),
+        purpose: Some(word(&Purpose::Treatment)),
+        source: None,
+        subject: None,
     }
 }
 

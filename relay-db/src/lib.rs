@@ -6,6 +6,7 @@
 //! [log](warifu_log).
 
 mod asking;
+pub mod batch;
 mod breaker;
 mod budget;
 mod caller;

@@ -175,7 +175,16 @@ mod tests {
     use warifu_service::words::lacking_advice;
 
     /// Every code that the relay answers with, beside those that all servers have.
-    const CODES: [&str; 37] = [
+    const CODES: [&str; 46] = [
+        "batch.unknown",
+        "batch.state",
+        "batch.gone",
+        "batch.too-many",
+        "batch.too-large",
+        "batch.too-many-lines",
+        "batch.empty",
+        "batch.cut",
+        "batch.name",
         "token.missing",
         "token.unknown",
         "token.expired",

@@ -8,7 +8,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::migrate::Migrator;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use warifu_log::{Event, Log, LogError};
 use warifu_pki::jose::JoseError;
@@ -20,6 +20,7 @@ use warifu_service::storage::Migrations;
 use warifu_service::words::Words;
 use warifu_service::{Database, Surroundings};
 
+use crate::batch::{self, Batches, Shares};
 use crate::config::RelayConfig;
 use crate::consents::Consents;
 use crate::directory::Directory;
@@ -75,6 +76,10 @@ struct Parts {
     numbers: Numbers,
     office: Option<Office>,
     searches: Arc<Semaphore>,
+    batches: Batches,
+    shares: Shares,
+    /// Rings when there may be work on jobs.
+    work: Arc<Notify>,
 }
 
 /// Why a subject cannot be linked.
@@ -120,6 +125,14 @@ impl Relay {
                 surroundings: surroundings.clone(),
             },
             grants: Grants::new(database.clone(), Arc::clone(&ring), surroundings.clone()),
+            batches: Batches {
+                database: database.clone(),
+                ring: Arc::clone(&ring),
+                surroundings: surroundings.clone(),
+                node: config.node,
+            },
+            shares: Shares::of(&config),
+            work: Arc::new(Notify::new()),
             numbers: Numbers::of_node(config.node),
             config,
             surroundings,
@@ -145,7 +158,6 @@ impl Relay {
         let router = Router::new()
             .route("/token", post(token::exchange))
             .route("/records", post(records::read))
-            .route("/eligibility", post(eligibility::ask))
             .route("/links", get(linking::list))
             .route("/links/discover", post(linking::discover))
             .route("/links/{id}/confirm", post(linking::confirm))
@@ -172,13 +184,30 @@ impl Relay {
             .route("/log/key", get(evidence::key))
             .route("/log/proof", get(evidence::proof))
             .route_layer(from_fn_with_state(self.clone(), caller::registered))
+            .merge(self.checks())
             .route("/events", post(session_end::receive))
             .route("/jwks.json", get(jwks::tokens))
             .route("/receipts/jwks.json", get(jwks::receipts))
             .route("/openapi.json", get(openapi::get))
             .with_state(self.clone())
             .merge(health);
-        finish(router, &parts.surroundings, Arc::clone(&parts.words), HttpLimits::default())
+        let limits = HttpLimits { uploads: &[batch::UPLOAD], ..HttpLimits::default() };
+        finish(router, &parts.surroundings, Arc::clone(&parts.words), limits)
+    }
+
+    /// Where checks are asked for, by people at a party or by an organisation's own system.
+    fn checks(&self) -> Router<Self> {
+        Router::new()
+            .route("/eligibility", post(eligibility::ask))
+            .route(batch::UPLOAD, get(batch::list).post(batch::receive))
+            .route("/batches/{id}", get(batch::show))
+            .route("/batches/{id}/pause", post(batch::pause))
+            .route("/batches/{id}/resume", post(batch::resume))
+            .route("/batches/{id}/cancel", post(batch::cancel))
+            .route("/batches/{id}/recheck", post(batch::recheck))
+            .route("/batches/{id}/result", get(batch::result))
+            .route("/batches/{id}/errors", get(batch::errors))
+            .route_layer(from_fn_with_state(self.clone(), caller::registered_or_system))
     }
 
     /// Without a ceremony: lets the connector `connector` speak of `subject` (the relay's own pairwise identifier) as
@@ -214,7 +243,8 @@ impl Relay {
     pub async fn run(self, stop: CancellationToken) {
         let resealed = stop.run_until_cancelled(self.reseal());
         let keys = self.mint().keys.keep(&stop);
-        tokio::join!(resealed, keys, self.sweep_until(&stop), self.0.keeping.keep(&self, &stop));
+        let kept = self.0.keeping.keep(&self, &stop);
+        tokio::join!(resealed, keys, self.sweep_until(&stop), kept, batch::work(&self, &stop));
     }
 
     async fn sweep_until(&self, stop: &CancellationToken) {
@@ -283,6 +313,18 @@ impl Relay {
         Arc::clone(&self.0.searches)
     }
 
+    pub(crate) fn batches(&self) -> &Batches {
+        &self.0.batches
+    }
+
+    pub(crate) fn shares(&self) -> &Shares {
+        &self.0.shares
+    }
+
+    pub(crate) fn work(&self) -> &Notify {
+        &self.0.work
+    }
+
     pub(crate) fn numbers(&self) -> &Numbers {
         &self.0.numbers
     }
@@ -332,6 +374,9 @@ impl Relay {
         let before = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
         if let Err(error) = self.log().forget_answers(before).await {
             tracing::warn!(%error, "old answers could not be dropped");
+        }
+        if let Err(error) = self.batches().sweep(now).await {
+            tracing::warn!(%error, "files of checks that have had their time could not be dropped");
         }
         linking::tell(self).await;
     }

@@ -95,7 +95,12 @@ async fn serve(tls: TlsConfig) -> Running {
         )
         .unwrap(),
     );
-    let limits = HttpLimits { body: 1024, time: Duration::from_millis(300), requests: REQUESTS };
+    let limits = HttpLimits {
+        body: 1024,
+        time: Duration::from_millis(300),
+        requests: REQUESTS,
+        ..HttpLimits::default()
+    };
     let router = finish(router, &Surroundings::system(), words, limits);
     let stop = CancellationToken::new();
     tokio::spawn(server.serve(router, stop.clone()));

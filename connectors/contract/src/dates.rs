@@ -162,6 +162,7 @@ fn single_kanji(c: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::era::EraYear;
     use jiff::civil::date;
     use proptest::prelude::*;
 

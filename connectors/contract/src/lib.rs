@@ -3,6 +3,7 @@
 //! No I/O and no clock here: what two parties say to each other, and the rules both must agree
 //! on. Every type that crosses the wire derives its JSON and OpenAPI shape from this crate.
 
+pub mod batch;
 pub mod calendar;
 pub mod card_key;
 pub mod card_office;

@@ -169,12 +169,8 @@ impl Tree {
         };
         let mut salt = [0; 16];
         entropy.fill(&mut salt);
-        let place = Place {
-            at,
-            sequence,
-            previous: tip.map(|tip| hex(&tip.leaf)),
-            salt: hex(&salt),
-        };
+        let place =
+            Place { at, sequence, previous: tip.map(|tip| hex(&tip.leaf)), salt: hex(&salt) };
         let bytes = Entry::new(one.event.clone(), place).canonical().map_err(LogError::altered)?;
         let leaf = record_hash(&bytes);
         let index = self.edge.size();

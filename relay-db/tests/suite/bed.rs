@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use warifu_contract::records::{DisplayName, Panel, Service};
 use warifu_pki::security_event::{Event, EventIssuer, SecurityEvent};
 use warifu_pki::{Actor, Confirmation, FileKey, Organization, Purpose, Ticket, TicketIssuer};
+use warifu_relay::batch::config::BatchesConfig;
 use warifu_relay::config::{ConnectorConfig, IdentityProviderConfig, LogConfig, RelayConfig};
 use warifu_relay::{ConnectorLimits, Relay};
 use warifu_service::clock::{Clock as _, SystemEntropy};
@@ -281,6 +282,16 @@ impl Bed {
         request.send().await.unwrap()
     }
 
+    /// `POST /batches` with that file.
+    pub async fn send_file(&self, client: &Client, token: Option<&str>, file: Vec<u8>) -> Response {
+        let request = client.http.post(self.url("/batches?name=checks.csv")).body(file);
+        let request = match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        request.send().await.unwrap()
+    }
+
     pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Response {
         self.portal.http.post(self.url(path)).form(form).send().await.unwrap()
     }
@@ -392,6 +403,8 @@ async fn config(federation: &Federation, engine: Engine, urls: [&String; 3]) -> 
             connector("pension", pension, Service::Pension, &[]),
         ],
         office: None,
+        batches: BatchesConfig::default(),
+        systems: Vec::new(),
     }
 }
 

@@ -8,6 +8,7 @@
     reason = "a test may panic"
 )]
 
+mod batches;
 mod bed;
 mod ceremony;
 mod consents;

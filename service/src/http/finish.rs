@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -27,15 +27,21 @@ pub struct HttpLimits {
     pub body: usize,
     /// From the request's head to the answer's head; a stream may take longer.
     pub time: Duration,
+    /// Paths at which whole files come in: a request may take as long as its body flows, an hour at
+    /// most, and says for itself how large it may be.
+    pub uploads: &'static [&'static str],
     /// Requests in work at the same time; as many more wait a second at most for their turn.
     pub requests: usize,
 }
 
 impl Default for HttpLimits {
     fn default() -> Self {
-        Self { body: 64 * 1024, time: Duration::from_secs(30), requests: 1024 }
+        Self { body: 64 * 1024, time: Duration::from_secs(30), uploads: &[], requests: 1024 }
     }
 }
+
+/// How long a file may take to come in.
+const UPLOAD: Duration = Duration::from_hours(1);
 
 /// The id by which a person, the log and the problem document name one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +63,7 @@ pub fn finish(
         })
         .layer(DefaultBodyLimit::max(limits.body))
         .layer(from_fn_with_state(Door::new(limits.requests, surroundings), admit))
-        .layer(from_fn_with_state(limits.time, within_time))
+        .layer(from_fn_with_state(limits, within_time))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Presentation { words }, problem::present))
         .layer(from_fn(security_headers))
@@ -67,7 +73,14 @@ pub fn finish(
 
 /// Ends what takes longer than the server allows, or than its sender waits. Only other parties
 /// say how long they wait; whose time is over gets no work done.
-async fn within_time(State(limit): State<Duration>, mut request: Request, next: Next) -> Response {
+async fn within_time(
+    State(limits): State<HttpLimits>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let upload = path.is_some_and(|path| limits.uploads.contains(&path));
+    let limit = if upload && request.method() == Method::POST { UPLOAD } else { limits.time };
     let party = request.extensions().get::<PeerCertificate>();
     let asked = party.and_then(|_| deadline::asked(request.headers()));
     let (time, too_late) = match asked.filter(|asked| *asked < limit) {

@@ -47,7 +47,8 @@ async fn each_event_is_its_own_and_all_are_one_commit() {
 #[tokio::test]
 async fn what_is_there_already_is_refused_as_a_whole_and_costs_the_others_nothing() {
     for bench in Bench::all().await {
-        let log = bench.open_at(Pace { linger: Duration::from_millis(50), ..Pace::default() }).await;
+        let log =
+            bench.open_at(Pace { linger: Duration::from_millis(50), ..Pace::default() }).await;
         log.append_all(checks(1, 4)).await.unwrap();
         // One of these is there; what is appended at the same time shares its commit.
         let (again, other) = tokio::join!(

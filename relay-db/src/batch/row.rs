@@ -1,0 +1,235 @@
+//! A line of a file, and what came of it.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use warifu_contract::batch::BatchCounts;
+use warifu_contract::coverage::{Coverage, Relation};
+use warifu_contract::eligibility::{FieldHint, ReasonCheck, ReasonStep, TypedCard, Verdict};
+use warifu_files::ResultRow;
+use warifu_log::Event;
+
+use crate::check::Found;
+use crate::events;
+
+use super::asker::Desk;
+
+/// A line as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// The line of the file on which it begins, from 1.
+    pub number: u64,
+    /// The question as it was written.
+    pub echo: Echo,
+    /// What it asks, or what is wrong with it.
+    pub asks: Result<Asks, Vec<Fault>>,
+}
+
+/// A question as it was written, to be given back beside its answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Echo {
+    pub target_date: String,
+    pub insurer_number: String,
+    pub symbol: String,
+    pub number: String,
+    pub branch: String,
+    pub birth_date: String,
+    /// The sender's own word for it.
+    pub reference: String,
+}
+
+impl Echo {
+    /// What stands in `row`.
+    pub fn of(row: &warifu_files::Row) -> Self {
+        let written = ResultRow::to(row, "");
+        Self {
+            target_date: written.target_date.to_owned(),
+            insurer_number: written.insurer_number.to_owned(),
+            symbol: written.symbol.to_owned(),
+            number: written.number.to_owned(),
+            branch: written.branch.to_owned(),
+            birth_date: written.birth_date.to_owned(),
+            reference: written.reference.to_owned(),
+        }
+    }
+
+    /// The columns of the question in its answer.
+    pub fn row<'r>(&'r self, line: &'r str) -> ResultRow<'r> {
+        ResultRow {
+            line,
+            target_date: &self.target_date,
+            insurer_number: &self.insurer_number,
+            symbol: &self.symbol,
+            number: &self.number,
+            branch: &self.branch,
+            birth_date: &self.birth_date,
+            reference: &self.reference,
+            ..ResultRow::default()
+        }
+    }
+}
+
+/// What a line asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asks {
+    pub card: TypedCard,
+    /// 対象年月日, where the line names one.
+    pub day: Option<Date>,
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Fault {
+    /// The stable code.
+    pub code: String,
+    /// The column's name, when one is meant.
+    pub column: Option<String>,
+}
+
+/// What came of a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Row {
+    pub line: u64,
+    pub echo: Echo,
+    pub came: Came,
+}
+
+/// An answer, or an error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Came {
+    Answered(Box<Answered>),
+    Wrong(Vec<Fault>),
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Answered {
+    /// 認証番号.
+    pub number: String,
+    pub verdict: Verdict,
+    /// The step that decided against it.
+    pub failed: Option<ReasonCheck>,
+    pub hint: Option<FieldHint>,
+    /// 対象年月日.
+    pub day: Date,
+    /// The connector, or insurer, that answered or should have.
+    pub source: Option<String>,
+    /// When the source's data were last changed.
+    pub as_of: Option<Timestamp>,
+    /// The person, in the relay's own words: only until the chunk is in the access log.
+    pub subject: Option<String>,
+    /// It differs from what was answered for the same card before.
+    pub changed: bool,
+    pub told: Option<Told>,
+}
+
+/// What the answer tells of the coverage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Told {
+    pub insurer: String,
+    pub name: String,
+    pub kana: String,
+    pub birth_date: Date,
+    pub relation: Relation,
+    pub from: Date,
+    pub until: Option<Date>,
+    pub copay_percent: Option<u8>,
+}
+
+impl Told {
+    fn of(coverage: Coverage) -> Self {
+        Self {
+            insurer: coverage.insurer.name,
+            name: coverage.name.text,
+            kana: coverage.name.kana,
+            birth_date: coverage.birth_date,
+            relation: coverage.relation,
+            from: coverage.validity.from,
+            until: coverage.validity.until,
+            copay_percent: coverage.copay_percent,
+        }
+    }
+}
+
+impl Answered {
+    /// What was found, under that 認証番号.
+    pub fn new(found: Found, number: String, day: Date) -> Self {
+        Self {
+            number,
+            verdict: found.decision.verdict,
+            failed: decisive(&found.decision.reasons),
+            hint: found.decision.hint,
+            day,
+            source: found.source.map(|connector| connector.id.clone()),
+            as_of: found.as_of,
+            subject: found.subject,
+            changed: false,
+            told: found.decision.coverage.map(Told::of),
+        }
+    }
+
+    /// Its event: the same words, whenever it is asked for.
+    pub fn event(&self, desk: &Desk, ground: &str) -> Event {
+        events::batch_checked(
+            &desk.party,
+            &desk.staff,
+            (self.subject.clone(), self.source.clone()),
+            (self.verdict, &self.number),
+            ground,
+        )
+    }
+}
+
+/// The innermost step that did not hold, of the first that did not.
+fn decisive(steps: &[ReasonStep]) -> Option<ReasonCheck> {
+    let failed = steps.iter().find(|step| !step.holds)?;
+    decisive(&failed.within).or(Some(failed.check))
+}
+
+impl Row {
+    /// The answer, if there is one.
+    pub fn answered(&self) -> Option<&Answered> {
+        match &self.came {
+            Came::Answered(answered) => Some(answered),
+            Came::Wrong(_) => None,
+        }
+    }
+
+    /// Whether somebody should look at it: anything but valid.
+    pub fn is_error(&self) -> bool {
+        self.answered().is_none_or(|answered| !answered.verdict.covers())
+    }
+
+    /// Whether it differs from before. What cannot be read is always worth a look.
+    pub fn is_change(&self) -> bool {
+        self.answered().is_none_or(|answered| answered.changed)
+    }
+}
+
+/// Counts `row`.
+pub(crate) fn count(counts: &mut BatchCounts, row: &Row) {
+    counts.lines += 1;
+    let Some(answered) = row.answered() else {
+        counts.unreadable += 1;
+        return;
+    };
+    counts.changed += u64::from(answered.changed);
+    let kind = match answered.verdict {
+        Verdict::Valid | Verdict::Provisional => &mut counts.valid,
+        Verdict::Expired | Verdict::Superseded | Verdict::NotYetStarted => &mut counts.expired,
+        Verdict::InsurerUnknown => &mut counts.insurer,
+        Verdict::InsurerSilent => &mut counts.silent,
+        _ => &mut counts.number,
+    };
+    *kind += 1;
+}
+
+/// A chunk's rows as they are kept.
+pub(crate) fn write(rows: &[Row]) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(rows)
+}
+
+/// Reads them back.
+pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Row>, serde_json::Error> {
+    serde_json::from_slice(bytes)
+}
