@@ -19,6 +19,7 @@ mod federation;
 mod gateway;
 mod history;
 mod keys;
+mod killed;
 mod linking;
 mod links;
 mod questions;
