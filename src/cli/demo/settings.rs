@@ -28,6 +28,7 @@ use warifu_portal::{
     CardOfficeConfig as CardOfficeOfPortal, PortalConfig, RelayConfig as RelayOfPortal, SamlConfig,
 };
 use warifu_relay::ConnectorLimits;
+use warifu_relay::batch::config::BatchesConfig;
 use warifu_relay::config::{
     ConnectorConfig, IdentityProviderConfig, LogConfig, OfficeConfig as OfficeOfRelay, RelayConfig,
     WitnessConfig as WitnessOfLog,
@@ -330,6 +331,8 @@ impl Folder {
             session_minutes: 30,
             node: 0,
             connectors: connectors.collect(),
+            batches: BatchesConfig::default(),
+            systems: Vec::new(),
             office: Some(OfficeOfRelay {
                 url: self.address(Member::Office),
                 party: Member::Office.name(),
