@@ -24,12 +24,13 @@ use crate::config::{AddressError, PortalConfig};
 use crate::look;
 use crate::office::client::CardOffice;
 use crate::pages::{
-    consents, desk, doubts, entrance, events, evidence, history, home, links, office, readings,
-    record, session,
+    batches, consents, desk, doubts, entrance, events, evidence, history, home, links, office,
+    readings, record, session,
 };
 use crate::relay::Relay;
 use crate::shared::{App, Shared};
 use crate::sso::{self, Own, Saml, SamlSetupError};
+use crate::view;
 use crate::words::words;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -143,7 +144,8 @@ impl Portal {
             .with_state(app.clone())
             .merge(web::assets(&ASSETS))
             .merge(health::health(Some(app.database.clone())));
-        finish(whole, &app.surroundings, app.words.clone(), HttpLimits::default())
+        let limits = HttpLimits { uploads: &[view::batches::PATH], ..HttpLimits::default() };
+        finish(whole, &app.surroundings, app.words.clone(), limits)
     }
 
     /// Deletes what has expired and reads metadata again, for ever: run it beside the server and
@@ -195,6 +197,7 @@ fn people() -> Router<App> {
         .route("/staff/links/{id}/approve", post(doubts::approve))
         .route("/staff/links/{id}/stop", post(doubts::rivals))
         .route("/staff/links/{id}/refuse", get(doubts::ask).post(doubts::refuse))
+        .merge(batches::routes())
         .route("/history", get(history::history))
         .route("/history/proof", get(evidence::proof))
         .route("/history/export", get(evidence::export))

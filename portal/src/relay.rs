@@ -1,6 +1,7 @@
 //! What the portal asks of the relay, over mutual TLS: a token for a ticket (RFC 8693), records
 //! as they arrive, eligibility, history.
 
+mod batches;
 mod links;
 
 use std::time::Duration;
@@ -23,6 +24,7 @@ use warifu_service::tls::{self, TlsError};
 use crate::body::{self, BodyError};
 use crate::config::RelayConfig;
 
+pub use batches::Steer;
 pub use links::Move;
 
 /// The longest that any call may take; the relay's own deadlines are shorter.

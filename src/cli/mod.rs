@@ -5,6 +5,7 @@ mod ca;
 mod card;
 mod config;
 mod demo;
+mod eligibility;
 mod idp;
 mod log;
 mod party;
@@ -40,6 +41,9 @@ enum Command {
     Ca(ca::Command),
     /// The card office's work on its own machine.
     Card(card::Arguments),
+    /// Checks asked by an organisation's own system: one card, or a file of them.
+    #[command(subcommand)]
+    Eligibility(eligibility::Command),
     /// The access log: check it, prove an event, export it, witness it.
     #[command(subcommand)]
     Log(log::Command),
@@ -64,6 +68,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Command::Idp(command) => idp::run(command).await,
         Command::Ca(command) => ca::run(command).await,
         Command::Card(arguments) => card::run(arguments).await,
+        Command::Eligibility(command) => eligibility::run(command).await,
         Command::Log(command) => log::run(command).await,
         Command::Bench(arguments) => bench::run(arguments).await,
     };

@@ -1,5 +1,6 @@
 //! The routes that people's browsers open.
 
+pub mod batches;
 pub mod consents;
 pub mod desk;
 pub mod doubts;

@@ -3,6 +3,7 @@
 //! Nothing here asks or stores anything; every view is made from a value and a voice.
 
 pub mod answer;
+pub mod batches;
 pub mod checkups;
 pub mod consents;
 pub mod doubts;

@@ -65,8 +65,9 @@ const RESIDENT: [Entry; 10] = [
     entry("/history", "nav-history"),
     entry("/help", "nav-help"),
 ];
-const DESK: [Entry; 4] = [
+const DESK: [Entry; 5] = [
     entry("/desk", "nav-desk"),
+    entry("/desk/batch", "nav-batch"),
     entry("/desk/records", "readings-title"),
     Entry { roles: &Role::OFFICE, ..entry("/office", "nav-office") },
     Entry { apart: true, ..entry("/help", "nav-help") },
