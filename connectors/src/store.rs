@@ -50,6 +50,9 @@ pub enum StoreError {
     /// What is to be stored cannot be compared later: a 保険者番号, 記号 or 番号 is too long.
     #[error("store.number: a number is too long")]
     Number,
+    /// A 保険者番号 whose check digit does not fit, of an insurer that is not virtual.
+    #[error("store.check-digit: an insurer's number does not fit its check digit")]
+    CheckDigit,
 }
 
 impl From<StoreError> for Problem {

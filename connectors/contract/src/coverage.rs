@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::numbers;
 use crate::person::{Name, Sex};
 
 /// The kind of insurer (保険者の種別); decides which fields a card shows.
@@ -38,6 +39,13 @@ pub struct Insurer {
     pub kind: InsurerKind,
     /// A number made for trials: its check digit need not fit (仮想保険者).
     pub r#virtual: bool,
+}
+
+impl Insurer {
+    /// Whether the number has the shape and the check digit of one, or need not.
+    pub fn is_well_numbered(&self) -> bool {
+        self.r#virtual || numbers::insurer(&self.number).is_ok()
+    }
 }
 
 /// The workplace through which an employee is insured (事業所).
@@ -161,6 +169,20 @@ mod tests {
         assert!(fiscal_year.holds_on(date(2027, 3, 31)));
         assert!(!fiscal_year.holds_on(date(2027, 4, 1)));
         assert!(days(date(2026, 4, 1), None).holds_on(Date::MAX));
+    }
+
+    #[test]
+    fn only_a_virtual_insurers_number_need_not_fit() {
+        let insurer = |number: &str, r#virtual| Insurer {
+            number: number.to_owned(),
+            name: String::new(),
+            address: String::new(),
+            kind: InsurerKind::Society,
+            r#virtual,
+        };
+        assert!(insurer("06130488", false).is_well_numbered());
+        assert!(!insurer("00000001", false).is_well_numbered());
+        assert!(insurer("00000001", true).is_well_numbered());
     }
 
     #[test]

@@ -32,21 +32,17 @@ pub struct Name {
 ///
 /// A person born on 5 May is a year older from the start of 5 May in everyday counting; the
 /// legal change one day earlier matters only to rules that say so, which use
-/// [`legal_age_date`].
+/// [`crate::copay::reached_on`].
 pub fn age_on(birth: Date, day: Date) -> i16 {
     let had_birthday = (day.month(), day.day()) >= (birth.month(), birth.day());
     let years = day.year() - birth.year();
     if had_birthday { years } else { years - 1 }
 }
 
-/// The day whose everyday age equals the legal age on `day`: the following day.
-pub fn legal_age_date(day: Date) -> Date {
-    day.tomorrow().unwrap_or(day)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::copay::reached_on;
     use jiff::civil::date;
 
     #[test]
@@ -54,7 +50,7 @@ mod tests {
         let birth = date(1955, 5, 5);
         assert_eq!(age_on(birth, date(2005, 5, 4)), 49);
         assert_eq!(age_on(birth, date(2005, 5, 5)), 50);
-        assert_eq!(age_on(birth, legal_age_date(date(2005, 5, 4))), 50);
+        assert_eq!(reached_on(birth, 50), date(2005, 5, 4));
     }
 
     #[test]

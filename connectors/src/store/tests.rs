@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use warifu_contract::card_key::{CardKey, CardQuery, InsurerKey};
+use warifu_contract::copay::Income;
 use warifu_contract::coverage::{Insurer, InsurerKind, Validity, Workplace};
 use warifu_contract::eligibility::TypedCard;
 use warifu_contract::history::Purpose;
@@ -347,5 +348,33 @@ async fn a_corrupt_row_is_named_and_not_shown() {
         execute!(store.database().write(), sql).unwrap();
         let error = store.enrolments_of(&husband).await.unwrap_err();
         assert_eq!(error.to_string(), "store.corrupt: table coverages, column valid_from");
+    }
+}
+
+#[tokio::test]
+async fn a_real_insurers_number_must_fit() {
+    for rig in both().await {
+        let mut wrong = insurer("00000001").insurer.clone();
+        wrong.r#virtual = false;
+        let validity = Validity { from: date(2000, 4, 1), until: None };
+        let mut update = rig.store.update().await.unwrap();
+        let refused = update.put_insurer(&wrong, validity, None, changed()).await;
+        assert!(matches!(refused, Err(StoreError::CheckDigit)));
+    }
+}
+
+#[tokio::test]
+async fn a_notice_and_an_income_are_kept() {
+    for rig in both().await {
+        let (mut enrolment, husband, _) = family(&rig.store).await;
+        enrolment.insured.provisional_until = Some(date(2026, 12, 31));
+        enrolment.insured.copays[1].income = Some(Income::Active);
+        enrolment.dependants[0].enrolled.provisional_until = Some(date(2026, 11, 30));
+        let mut update = rig.store.update().await.unwrap();
+        update.put_enrolment("card", &enrolment).await.unwrap();
+        update.commit().await.unwrap();
+        let (kept, _) = rig.store.enrolments_of(&husband).await.unwrap();
+        assert_eq!(kept[0].insured, enrolment.insured);
+        assert_eq!(kept[0].dependants, enrolment.dependants);
     }
 }

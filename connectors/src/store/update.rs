@@ -70,7 +70,8 @@ impl Update {
         Ok(())
     }
 
-    /// Enters an insurer, or brings the one with this number up to date.
+    /// Enters an insurer, or brings the one with this number up to date. Only a virtual one's
+    /// number need not fit its check digit.
     pub async fn put_insurer(
         &mut self,
         insurer: &Insurer,
@@ -79,6 +80,9 @@ impl Update {
         changed_at: Timestamp,
     ) -> Result<(), StoreError> {
         let key = InsurerKey::parse(&insurer.number).ok_or(StoreError::Number)?;
+        if !insurer.is_well_numbered() {
+            return Err(StoreError::CheckDigit);
+        }
         let sql = "INSERT INTO insurers (number, number_key, name, address, kind, is_virtual, \
                    valid_from, valid_until, usual_lag_days, changed_at) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \

@@ -12,7 +12,7 @@ pub struct Codes {
     pub national_outcome: u8,
     /// `CoverageEligibilityResponse.outcome` (R4).
     pub fhir_outcome: FhirOutcome,
-    /// `CoverageEligibilityResponse.insurance.inforce`; none where no coverage is named.
+    /// Whether the response says that the insurance is in force; none where no coverage is named.
     pub fhir_in_force: Option<bool>,
     /// 271 EB01: `1` active, `6` inactive; none where a request validation (AAA) answers.
     pub x12_benefit: Option<char>,

@@ -88,7 +88,7 @@ fn an_old_number_says_that_a_newer_one_is_known_and_nothing_of_it() {
 }
 
 #[test]
-fn anothers_newer_card_supersedes_nothing() {
+fn a_newer_card_of_somebody_else_supersedes_nothing() {
     let mut data = moved(OPEN);
     data.enrolments[1].insured.person = "somebody else".to_owned();
     let found = data.decide(&typed(INSURER, "52", "1007", BORN), TODAY);
