@@ -259,10 +259,13 @@ pub fn answer(verdict: Verdict) -> EligibilityAnswer {
         _ => None,
     };
     let known = verdict.shows_coverage();
+    let stated = if verdict == Verdict::Provisional { 20 } else { 30 };
+    let covered =
+        || Coverage { copay_percent: Some(stated), ..coverage(InsurerKind::Society, until) };
     let decision = Decision {
         hint: (verdict == Verdict::DependantUnknown).then_some(FieldHint::Branch),
-        coverage: known.then(|| coverage(InsurerKind::Society, until)),
-        copay: known.then(|| impossible_copay(verdict)),
+        coverage: known.then(covered),
+        copay: known.then(|| copay(verdict, stated)),
         ..Decision::bare(verdict, reasons(verdict))
     };
     EligibilityAnswer {
@@ -284,10 +287,9 @@ fn changed_at() -> Timestamp {
 }
 
 /// The ratio fits, but for one verdict.
-fn impossible_copay(verdict: Verdict) -> CopayFinding {
+fn copay(verdict: Verdict, stated: u8) -> CopayFinding {
     let fit = if verdict == Verdict::Provisional { CopayFit::Impossible } else { CopayFit::Fits };
-    let possible = if fit == CopayFit::Fits { vec![30] } else { vec![20, 30] };
-    CopayFinding { rule: CopayRule::Elderly, stated: Some(10), possible, fit }
+    CopayFinding { rule: CopayRule::General, stated: Some(stated), possible: vec![30], fit }
 }
 
 fn reasons(verdict: Verdict) -> Vec<ReasonStep> {

@@ -84,7 +84,7 @@ cov-silent = Waiting
     .sentence = The insurer has not answered yet
 cov-provisional = Provisionally valid
     .sentence = A notice was accepted and waits to be entered
-cov-superseded = Ended (a newer one is known)
+cov-superseded = Ended, newer known
     .sentence = Cover has ended
 
 advice-proceed = It can be used for today's treatment.
@@ -135,7 +135,7 @@ reason-insurer-known = The insurer number is registered
 reason-insurer-in-force = The insurer is in force on that day
 reason-number-known = The symbol and number exist
 reason-person-found = Birth date and branch number lead to one person
-reason-one-coverage = Only one insurance is in force on that day
+reason-one-coverage = No other insurance is in force on that day
 reason-started = The day is not before the first day
 reason-not-ended = The day is not after the last day
 reason-insurer-number-fits = The insurer number's length and check digit fit

@@ -84,7 +84,7 @@ cov-silent = 確認中
     .sentence = 保険者の回答を待っています
 cov-provisional = 暫定有効
     .sentence = 届け出が受け付けられ、登録を待っています
-cov-superseded = 有効期限切れ（新しい資格あり）
+cov-superseded = 期限切れ・新資格あり
     .sentence = 有効期限を過ぎています
 
 advice-proceed = 今日の診療に使えます。
@@ -135,7 +135,7 @@ reason-insurer-known = 保険者番号は登録されています
 reason-insurer-in-force = 保険者は対象の日に有効です
 reason-number-known = 記号・番号があります
 reason-person-found = 生年月日と枝番が合う人がいます
-reason-one-coverage = その日に有効な保険は1つだけです
+reason-one-coverage = その日に有効な保険は、ほかにありません
 reason-started = 対象の日は、始まりの日より前ではありません
 reason-not-ended = 対象の日は、終わりの日より後ではありません
 reason-insurer-number-fits = 保険者番号のけた数と検証番号は合っています

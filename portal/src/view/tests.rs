@@ -2,8 +2,9 @@
 
 use askama::Template as _;
 use axum::http::Uri;
+use warifu_contract::copay::CopayRule;
 use warifu_contract::coverage::InsurerKind;
-use warifu_contract::eligibility::Verdict;
+use warifu_contract::eligibility::{Advice, ReasonCheck, Verdict};
 use warifu_contract::records::{InsuranceRecord, Service};
 use warifu_service::web::Page;
 use warifu_service::words::{Language, Voice, Words};
@@ -298,6 +299,25 @@ fn history_page(words: &Words, language: Language, part: &str) -> String {
 }
 
 #[test]
+fn every_check_advice_and_rule_has_its_words() {
+    in_both(|words, language| {
+        let voice = words.in_(language);
+        for check in ReasonCheck::ALL {
+            for prefix in ["reason", "reason-not"] {
+                let key = format!("{prefix}-{}", check.code());
+                assert!(voice.knows(&key), "{key}");
+            }
+        }
+        for key in Advice::ALL.map(|advice| format!("advice-{}", advice.code())) {
+            assert!(voice.knows(&key), "{key}");
+        }
+        for key in CopayRule::ALL.map(|rule| format!("copay-rule-{}", rule.code())) {
+            assert!(voice.knows(&key), "{key}");
+        }
+    });
+}
+
+#[test]
 fn the_desk_with_every_result() {
     in_both(|words, language| {
         let voice = words.in_(language);
@@ -309,6 +329,11 @@ fn the_desk_with_every_result() {
             assert!(view.contains(&answer.check_number.grouped()));
             let says_more = [Verdict::NotYetStarted, Verdict::NotLinked, Verdict::Provisional];
             assert!(view.contains(&answer.message) || says_more.contains(&verdict));
+            let flagged = view.contains(match language {
+                Language::Ja => "登録は2割ですが",
+                Language::En => "20 % is registered",
+            });
+            assert_eq!(flagged, verdict == Verdict::Provisional, "{verdict:?}");
             let state = Some(voice.say(&verdict.code().replace('.', "-")));
             let form = FormView::new(voice, &raw, &[]);
             let html = desk(words, language, state, form, Some(view));
