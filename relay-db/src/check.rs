@@ -15,10 +15,11 @@ use warifu_contract::eligibility::{
     TypedCard, Verdict,
 };
 use warifu_contract::records::Service;
+use warifu_deposit::{Answer, DepositError, Question};
 use warifu_service::http::Deadline;
 
 use crate::asking;
-use crate::directory::Connector;
+use crate::directory::{Answerer, Connector};
 use crate::grants::Staff;
 use crate::links::{Link, LinkStoreError};
 use crate::mint::Errand;
@@ -34,7 +35,7 @@ pub(crate) struct Found {
     /// The person, in the relay's own words.
     pub subject: Option<String>,
     /// Who answered, or should have.
-    pub source: Option<Arc<Connector>>,
+    pub source: Option<Answerer>,
     pub as_of: Option<Timestamp>,
     pub usual_lag_days: Option<u16>,
 }
@@ -61,8 +62,32 @@ impl Found {
         Self { decision, subject, source: None, as_of: None, usual_lag_days: None }
     }
 
-    fn asked_of(self, connector: &Arc<Connector>) -> Self {
-        Self { source: Some(Arc::clone(connector)), ..self }
+    fn asked_of(self, answerer: Answerer) -> Self {
+        Self { source: Some(answerer), ..self }
+    }
+
+    /// The insurer is known, and said nothing.
+    fn silent() -> Self {
+        let reasons = [(ReasonCheck::InsurerKnown, true), (ReasonCheck::InsurerAnswered, false)];
+        Self::alone(Verdict::InsurerSilent, &reasons, None)
+    }
+
+    /// What the insurer deposited cannot be read.
+    fn unread(relay: &Relay, question: &Question) -> Self {
+        let source = relay.directory().by_insurer(&question.query.insurer).cloned();
+        Self { source, ..Self::silent() }
+    }
+
+    /// Answered from what the insurer deposited, if it has.
+    fn deposited(relay: &Relay, question: &Question, answer: Answer) -> Self {
+        let found = Self {
+            source: relay.directory().by_insurer(&question.query.insurer).cloned(),
+            as_of: Some(answer.as_of),
+            usual_lag_days: answer.usual_lag_days,
+            ..Self::decided(answer.found.decision, None)
+        };
+        let silent = found.decision.verdict == Verdict::InsurerSilent;
+        if silent { found } else { found.after(&[ReasonCheck::InsurerKnown]) }
     }
 
     fn answered(
@@ -73,7 +98,7 @@ impl Found {
         Self {
             decision: answer.decision,
             subject,
-            source: Some(Arc::clone(connector)),
+            source: Some(Answerer::Connector(Arc::clone(connector))),
             as_of: Some(answer.as_of),
             usual_lag_days: answer.usual_lag_days,
         }
@@ -89,22 +114,73 @@ pub(crate) async fn by_number(
     until: Deadline,
 ) -> Result<Found, CheckError> {
     let query = CardQuery::try_from(&typed)?;
-    let Some(connector) = relay.directory().by_insurer(&query.insurer) else {
+    let Some(answerer) = relay.directory().by_insurer(&query.insurer) else {
         let known = relay.directory().insurers();
         return Ok(Found::decided(decision::insurer_unknown(&query.insurer, known), None));
     };
+    let answered = match answerer {
+        Answerer::Connector(connector) => {
+            ask_connector(relay, desk, connector, typed, target_date, until).await?
+        }
+        Answerer::Deposit(_) => ask_deposit(relay, query, target_date, until).await,
+    };
+    Ok(answered.unwrap_or_else(Found::silent).asked_of(answerer.clone()))
+}
+
+/// None when it does not answer.
+async fn ask_connector(
+    relay: &Relay,
+    desk: &Staff,
+    connector: &Arc<Connector>,
+    typed: TypedCard,
+    target_date: Date,
+    until: Deadline,
+) -> Result<Option<Found>, LinkStoreError> {
     let errand = Errand::treatment(None, desk);
     let question = ConnectorEligibilityRequest { typed: Some(typed), target_date };
     let answered = asking::eligibility(relay.mint(), connector, errand, &question, until).await;
-    let Ok(mut answer) = answered else {
-        let reasons = [(ReasonCheck::InsurerKnown, true), (ReasonCheck::InsurerAnswered, false)];
-        return Ok(Found::alone(Verdict::InsurerSilent, &reasons, None).asked_of(connector));
-    };
+    let Ok(mut answer) = answered else { return Ok(None) };
     let subject = match answer.pseudonym.take() {
         Some(pseudonym) => relay.links().subject_of(&connector.id, &pseudonym).await?,
         None => None,
     };
-    Ok(Found::answered(connector, answer, subject).after(&[ReasonCheck::InsurerKnown]))
+    Ok(Some(Found::answered(connector, answer, subject).after(&[ReasonCheck::InsurerKnown])))
+}
+
+/// None when the deposits cannot be read in time.
+async fn ask_deposit(relay: &Relay, query: CardQuery, day: Date, until: Deadline) -> Option<Found> {
+    let (question, deposits) = (Question { query, day }, relay.deposits()?);
+    let answer = in_time(deposits.decide_with_hint(&question), until).await?;
+    Some(Found::deposited(relay, &question, answer))
+}
+
+/// The checks of many typed cards of insurers who deposit, in one look, in the same order and
+/// without hints.
+pub(crate) async fn deposited(
+    relay: &Relay,
+    questions: &[Question],
+    until: Deadline,
+) -> Vec<Found> {
+    let answers = match relay.deposits() {
+        Some(deposits) => in_time(deposits.decide(questions), until).await,
+        None => None,
+    };
+    match answers {
+        Some(answers) => {
+            let both = questions.iter().zip(answers);
+            both.map(|(question, answer)| Found::deposited(relay, question, answer)).collect()
+        }
+        None => questions.iter().map(|question| Found::unread(relay, question)).collect(),
+    }
+}
+
+/// None when the deposits cannot be read, or not in time.
+async fn in_time<T>(
+    answer: impl Future<Output = Result<T, DepositError>>,
+    until: Deadline,
+) -> Option<T> {
+    let answer = tokio::time::timeout(until.left(), answer).await.ok()?;
+    answer.inspect_err(|error| tracing::error!(%error, "deposits cannot be read")).ok()
 }
 
 /// The check of a tapped card: the links of its holder say whom to ask, side by side. A frozen link
@@ -157,9 +233,9 @@ async fn ask_holder(
             Found::answered(&connector, answer, Some(subject)).after(&known)
         }
         Err(SourceError::Refused { code }) if code == SUBJECT_UNKNOWN => {
-            not_linked(&subject).asked_of(&connector)
+            not_linked(&subject).asked_of(Answerer::Connector(connector))
         }
-        Err(_) => silent(subject).asked_of(&connector),
+        Err(_) => silent(subject).asked_of(Answerer::Connector(connector)),
     }
 }
 

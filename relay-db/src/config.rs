@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use warifu_contract::card_key::InsurerKey;
 use warifu_contract::records::{DisplayName, Service};
+use warifu_deposit::{DepositConfig, DepositConfigError, DepositedInsurer};
 use warifu_service::http::ListenConfig;
 use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::ClientConfig;
@@ -79,6 +80,9 @@ pub struct RelayConfig {
     /// Systems of organisations that ask for checks by themselves, by agreement.
     #[serde(default)]
     pub systems: Vec<SystemConfig>,
+    /// Coverage that insurers deposit here (事前蓄積型), so that the relay answers for them itself.
+    #[serde(default)]
+    pub deposit: Option<DepositConfig>,
 }
 
 /// The card office, as the relay reaches it.
@@ -230,6 +234,9 @@ pub enum RelayConfigError {
     /// Not a 保険者番号.
     #[error("relay.insurer-number: connector {0}: {1} is not an insurer number")]
     InsurerNumber(String, String),
+    /// Deposits that cannot be.
+    #[error(transparent)]
+    Deposit(#[from] DepositConfigError),
 }
 
 impl RelayConfig {
@@ -254,8 +261,12 @@ impl RelayConfig {
         }
         let systems = self.systems.iter().map(|system| system.party.clone());
         each_once(self.clients.iter().cloned().chain(systems))?;
+        self.deposit.as_ref().map_or(Ok(()), DepositConfig::validate)?;
+        let depositors = || self.deposit.iter().flat_map(|deposit| &deposit.insurers);
         let ids = self.connectors.iter().map(|connector| connector.id.clone());
+        let ids = ids.chain(depositors().map(|insurer| insurer.id.clone()));
         let numbers = self.connectors.iter().flat_map(ConnectorConfig::insurer_keys);
+        let numbers = numbers.chain(depositors().filter_map(depositor_key));
         let issuers = self.identity_providers.iter().map(|provider| provider.issuer.clone());
         each_once(ids)?;
         each_once(numbers)?;
@@ -300,6 +311,10 @@ impl ConnectorConfig {
         let keys = self.insurer_numbers.iter().filter_map(|number| insurer_key(number));
         keys.map(|key| key.as_str().to_owned())
     }
+}
+
+fn depositor_key(insurer: &DepositedInsurer) -> Option<String> {
+    insurer.key().ok().map(|key| key.as_str().to_owned())
 }
 
 /// A 保険者番号 made comparable: eight digits, or six that are padded to eight.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use warifu_connectors::ConnectorClient;
 use warifu_contract::card_key::InsurerKey;
 use warifu_contract::records::{DisplayName, Service};
+use warifu_deposit::DepositedInsurer;
 use warifu_service::Surroundings;
 
 use crate::config::{ConnectorConfig, insurer_key};
@@ -25,17 +26,54 @@ pub(crate) struct Connector {
     pub gate: Gate,
 }
 
+/// An insurer whose coverage the relay holds itself.
+#[derive(Debug)]
+pub(crate) struct Depositor {
+    pub id: String,
+    pub name: DisplayName,
+}
+
+/// Who answers for an insurer.
+#[derive(Debug, Clone)]
+pub(crate) enum Answerer {
+    /// It does, through its connector.
+    Connector(Arc<Connector>),
+    /// The relay does, from what it deposited.
+    Deposit(Arc<Depositor>),
+}
+
+impl Answerer {
+    /// Its id within the federation.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Connector(connector) => &connector.id,
+            Self::Deposit(depositor) => &depositor.id,
+        }
+    }
+
+    /// The organisation as people know it.
+    pub fn name(&self) -> &DisplayName {
+        match self {
+            Self::Connector(connector) => &connector.name,
+            Self::Deposit(depositor) => &depositor.name,
+        }
+    }
+}
+
 /// All holders.
 #[derive(Debug)]
 pub(crate) struct Directory {
     by_id: BTreeMap<String, Arc<Connector>>,
-    by_insurer: HashMap<InsurerKey, Arc<Connector>>,
+    depositors: BTreeMap<String, Arc<Depositor>>,
+    by_insurer: HashMap<InsurerKey, Answerer>,
 }
 
 impl Directory {
-    /// Takes `configured` connectors, each with the client that reaches it.
+    /// Takes `configured` connectors, each with the client that reaches it, and the insurers who
+    /// deposit.
     pub fn new(
         configured: Vec<(ConnectorConfig, ConnectorClient)>,
+        depositing: &[DepositedInsurer],
         surroundings: &Surroundings,
     ) -> Self {
         let (mut by_id, mut by_insurer) = (BTreeMap::new(), HashMap::new());
@@ -50,11 +88,20 @@ impl Directory {
                 gate: Gate::new(&config.id, deadline, &config.limits, surroundings),
             });
             for key in config.insurer_numbers.iter().filter_map(|number| insurer_key(number)) {
-                by_insurer.insert(key, Arc::clone(&connector));
+                by_insurer.insert(key, Answerer::Connector(Arc::clone(&connector)));
             }
             by_id.insert(config.id, connector);
         }
-        Self { by_id, by_insurer }
+        let mut depositors = BTreeMap::new();
+        for insurer in depositing {
+            let name = DisplayName { ja: insurer.name.clone(), en: insurer.name_en.clone() };
+            let depositor = Arc::new(Depositor { id: insurer.id.clone(), name });
+            if let Some(key) = insurer_key(&insurer.number) {
+                by_insurer.insert(key, Answerer::Deposit(Arc::clone(&depositor)));
+            }
+            depositors.insert(insurer.id.clone(), depositor);
+        }
+        Self { by_id, depositors, by_insurer }
     }
 
     /// The connector with this id.
@@ -68,7 +115,7 @@ impl Directory {
     }
 
     /// Who answers for this insurer.
-    pub fn by_insurer(&self, key: &InsurerKey) -> Option<&Arc<Connector>> {
+    pub fn by_insurer(&self, key: &InsurerKey) -> Option<&Answerer> {
         self.by_insurer.get(key)
     }
 
@@ -77,9 +124,10 @@ impl Directory {
         self.by_insurer.keys()
     }
 
-    /// The name of the connector with this id; the id itself when it is no longer there.
+    /// The name of the holder with this id; the id itself when it is no longer there.
     pub fn name_of(&self, id: &str) -> DisplayName {
-        let unknown = || DisplayName { ja: id.to_owned(), en: id.to_owned() };
-        self.by_id(id).map_or_else(unknown, |connector| connector.name.clone())
+        let connector = self.by_id(id).map(|connector| &connector.name);
+        let name = connector.or_else(|| Some(&self.depositors.get(id)?.name));
+        name.cloned().unwrap_or_else(|| DisplayName { ja: id.to_owned(), en: id.to_owned() })
     }
 }

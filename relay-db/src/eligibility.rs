@@ -226,7 +226,7 @@ impl Check<'_> {
             decision: found.decision.clone(),
             next: found.decision.advice(),
             target_date: self.target_date,
-            source: found.source.as_ref().map(|source| source.name.ja.clone()),
+            source: found.source.as_ref().map(|source| source.name().ja.clone()),
             as_of: found.as_of,
             usual_lag_days: found.usual_lag_days,
             answered_at: now,
@@ -239,7 +239,7 @@ impl Check<'_> {
             self.asker.party(),
             &self.desk,
             found.subject.clone(),
-            found.source.as_ref().map(|source| source.id.clone()),
+            found.source.as_ref().map(|source| source.id().to_owned()),
             (answer.decision.verdict, &answer.check_number),
             &self.ground,
         )

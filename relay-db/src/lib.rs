@@ -13,6 +13,7 @@ mod caller;
 mod check;
 pub mod config;
 mod consents;
+mod depositing;
 mod directory;
 mod eligibility;
 mod events;
@@ -40,6 +41,10 @@ mod token_keys;
 mod witnesses;
 
 pub use config::{RelayConfig, RelayConfigError};
+/// Coverage that insurers deposit.
+pub use warifu_deposit as deposit;
+
+pub use depositing::{GoLiveError, deposits, go_live};
 pub use limits::ConnectorLimits;
 pub use links::{LinkStoreError, filling};
 pub use opening::{LogParts, RelayError};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use warifu_connectors::ConnectorClient;
+use warifu_deposit::OpenDepositError;
 use warifu_log::note::NoteError;
 use warifu_log::retention::RetentionError;
 use warifu_log::{Log, NoteKey, OpenError, Pace};
@@ -69,6 +70,9 @@ pub enum RelayError {
     /// A witness' address cannot be used, or fewer witnesses are known than must cosign.
     #[error(transparent)]
     Witness(#[from] WitnessesError),
+    /// The deposits cannot be opened.
+    #[error(transparent)]
+    Deposit(#[from] OpenDepositError),
     /// Events cannot be kept so long, or not so.
     #[error(transparent)]
     Retention(#[from] RetentionError),
@@ -120,7 +124,9 @@ pub(crate) fn directory(
         let client = ConnectorClient::new(&connector.address()?, http)?;
         Ok((connector.clone(), client))
     });
-    Ok(Directory::new(reached.collect::<Result<_, RelayError>>()?, surroundings))
+    let reached = reached.collect::<Result<_, RelayError>>()?;
+    let depositing = config.deposit.as_ref().map(|deposit| deposit.insurers.as_slice());
+    Ok(Directory::new(reached, depositing.unwrap_or_default(), surroundings))
 }
 
 pub(crate) fn office(config: &RelayConfig) -> Result<Option<Office>, RelayError> {

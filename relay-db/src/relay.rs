@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::migrate::Migrator;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
+use warifu_deposit::Deposits;
 use warifu_log::{Event, Log, LogError};
 use warifu_pki::jose::JoseError;
 use warifu_pki::{Ticket, TicketError, TicketOpener};
@@ -34,8 +35,8 @@ use crate::opening::{self, LogParts, RelayError};
 use crate::readiness::with_connectors;
 use crate::session_end::Informant;
 use crate::{
-    caller, consents, eligibility, events, evidence, history, jwks, linking, openapi, records,
-    session_end, token,
+    caller, consents, depositing, eligibility, events, evidence, history, jwks, linking, openapi,
+    records, session_end, token,
 };
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -75,6 +76,7 @@ struct Parts {
     directory: Directory,
     numbers: Numbers,
     office: Option<Office>,
+    deposits: Option<Deposits>,
     searches: Arc<Semaphore>,
     batches: Batches,
     shares: Shares,
@@ -113,6 +115,7 @@ impl Relay {
         let database = Database::open(&config.database, MIGRATIONS).await?;
         let log = LogParts::of(&config).await?.open(surroundings.clone()).await?;
         let keeping = Keeping::of(&config)?;
+        let deposits = depositing::open(&config, &ring, &surroundings).await?;
         Ok(Self(Arc::new(Parts {
             links: Links {
                 database: database.clone(),
@@ -146,6 +149,7 @@ impl Relay {
             mint,
             directory,
             office,
+            deposits,
             searches: Arc::new(Semaphore::new(SEARCHES)),
         })))
     }
@@ -256,10 +260,13 @@ impl Relay {
         }
     }
 
-    /// Lets the log finish what is waiting, and closes both databases.
+    /// Lets the log finish what is waiting, and closes every database.
     pub async fn close(&self) {
         self.log().close().await;
         self.log().database().close().await;
+        if let Some(deposits) = self.deposits() {
+            deposits.close().await;
+        }
         self.0.database.close().await;
     }
 
@@ -307,6 +314,11 @@ impl Relay {
 
     pub(crate) fn office(&self) -> Option<&Office> {
         self.0.office.as_ref()
+    }
+
+    /// What insurers deposited here, where any do.
+    pub fn deposits(&self) -> Option<&Deposits> {
+        self.0.deposits.as_ref()
     }
 
     pub(crate) fn searches(&self) -> Arc<Semaphore> {
@@ -362,6 +374,12 @@ impl Relay {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "values were sealed again under the current key"),
             Err(error) => tracing::warn!(%error, "older values could not be sealed again"),
+        }
+        let Some(deposits) = self.deposits() else { return };
+        match deposits.reseal().await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "cards were sealed again under the current key"),
+            Err(error) => tracing::warn!(%error, "older cards could not be sealed again"),
         }
     }
 

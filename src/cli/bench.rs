@@ -10,6 +10,7 @@ mod checks;
 mod cpu;
 mod cryptography;
 mod decision;
+mod deposit;
 mod growth;
 mod history;
 mod limits;
@@ -58,6 +59,8 @@ pub struct Arguments {
     port_base: u16,
     #[command(flatten)]
     links: links::Plan,
+    #[command(flatten)]
+    deposit: deposit::Plan,
 }
 
 /// What can be measured.
@@ -73,6 +76,8 @@ enum Part {
     Checks,
     /// What a slow and a breaking connector cost the others.
     Pressure,
+    /// A deposit of coverage, with checks going on.
+    Deposit,
     /// Appends to the access log.
     Log,
     /// One resident's history out of a large access log.
@@ -117,6 +122,7 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<Report> {
             Part::Decision => decision::measure(lasting).await?,
             Part::Checks => checks::measure(&stage, lasting).await?,
             Part::Pressure => pressure::measure(&stage, lasting).await?,
+            Part::Deposit => deposit::measure(&stage, lasting, &arguments.deposit).await?,
             Part::Log => log::measure(&stage, lasting).await?,
             Part::LogHistory => history::measure(&stage, lasting, arguments.events).await?,
             Part::Links => links::measure(&stage, lasting, &arguments.links).await?,

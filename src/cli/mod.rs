@@ -5,6 +5,7 @@ mod ca;
 mod card;
 mod config;
 mod demo;
+mod deposit;
 mod eligibility;
 mod idp;
 mod log;
@@ -47,6 +48,9 @@ enum Command {
     /// The access log: check it, prove an event, export it, witness it.
     #[command(subcommand)]
     Log(log::Command),
+    /// Coverage that insurers deposit at the relay.
+    #[command(subcommand)]
+    Deposit(deposit::Command),
     /// Measure how fast the parts are, each beside its physical limit.
     Bench(bench::Arguments),
 }
@@ -70,6 +74,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Command::Card(arguments) => card::run(arguments).await,
         Command::Eligibility(command) => eligibility::run(command).await,
         Command::Log(command) => log::run(command).await,
+        Command::Deposit(command) => deposit::run(command).await,
         Command::Bench(arguments) => bench::run(arguments).await,
     };
     match done {

@@ -1,2 +1,39 @@
-//! The coverage that insurers deposit (事前蓄積型): every row with the days on which it holds and
-//! the deposits between which it was known, each deposit live as a whole or not at all.
+//! The coverage that insurers deposit (事前蓄積型): every card with everybody on it, as each
+//! deposit left it, and each deposit live as a whole or not at all.
+//!
+//! Two times are kept. *Valid* time (from when to when somebody is covered) stands in the cards;
+//! *known* time is the number of the deposit that brought a card, and the instant at which that
+//! deposit went live. Nothing is written over, so what was answered on a day can be answered
+//! again, with its reasons, years later.
+
+mod bulk;
+mod card;
+mod config;
+mod deciding;
+mod deposits;
+mod intake;
+mod key;
+mod person;
+mod reseal;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use sqlx::migrate::Migrator;
+use warifu_service::storage::Migrations;
+
+pub use config::{DepositConfig, DepositConfigError, DepositedInsurer};
+pub use deciding::{Answer, Question};
+pub use deposits::{DepositError, Deposits, OpenDepositError};
+pub use intake::{
+    Change, DepositFile, Fault, FileError, IntakeError, Kind, Order, Progress, Row, State, Status,
+    Wrong,
+};
+pub use person::Person;
+pub use warifu_files::Hint;
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// The tables, in both engines' words.
+pub const MIGRATIONS: Migrations = Migrations { sqlite: &SQLITE, postgres: &POSTGRES };

@@ -51,6 +51,8 @@ pub enum Action {
     BatchSteered,
     /// Results of a file of checks were handed over.
     BatchFetched,
+    /// Coverage that an insurer deposited went live.
+    DepositLive,
     /// The payloads of earlier events were erased; `asked` names the events.
     EventsErased,
 }
@@ -80,7 +82,7 @@ impl Series {
 
 impl Action {
     /// Every action, in the order of the manual.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::TokenIssued,
         Self::TokenRefused,
         Self::SessionRevoked,
@@ -100,6 +102,7 @@ impl Action {
         Self::BatchReceived,
         Self::BatchSteered,
         Self::BatchFetched,
+        Self::DepositLive,
         Self::EventsErased,
     ];
 
@@ -125,6 +128,7 @@ impl Action {
             Self::BatchReceived => "batch-received",
             Self::BatchSteered => "batch-steered",
             Self::BatchFetched => "batch-fetched",
+            Self::DepositLive => "deposit-live",
             Self::EventsErased => "events-erased",
         }
     }
@@ -166,6 +170,10 @@ impl Action {
             }
             Self::BatchFetched => {
                 "Results of a job of checks were handed over: `asked` says which, `ground` names the job."
+            }
+            Self::DepositLive => {
+                "Coverage that an insurer deposited went live: `ground` names who deposited it and \
+                 the deposit, `asked` how many cards it changed and took away."
             }
             Self::EventsErased => {
                 "The payloads of earlier events were erased: those that `asked` names by index. \

@@ -12,12 +12,14 @@ use jiff::civil::Date;
 use tokio::sync::Semaphore;
 use warifu_contract::card_key::{CardQuery, TypedCardError};
 use warifu_contract::eligibility::{TypedCard, Verdict};
+use warifu_deposit::Question;
 use warifu_service::http::Deadline;
 
 use super::marks::{Earlier, Mark};
 use super::row::{Answered, Came, Fault, Line, Row};
 use crate::check::{self, CheckError, Found};
 use crate::config::{ConnectorConfig, RelayConfig};
+use crate::directory::Answerer;
 use crate::grants::Staff;
 use crate::links::LinkStoreError;
 use crate::relay::Relay;
@@ -26,6 +28,8 @@ use super::job::Job;
 
 /// Lines of a chunk that are asked about side by side at most.
 const SIDE_BY_SIDE: usize = 256;
+/// Lines that are looked up among the deposits at once.
+const AT_A_LOOK: usize = 512;
 /// Longer than any insurer is waited for, and for one's turn.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// How long a silent insurer is left alone before it is asked again.
@@ -150,7 +154,9 @@ async fn ask_all(
     places: &[usize],
 ) -> Result<Vec<(usize, Found)>, CheckError> {
     let questions = places.iter().filter_map(|at| Some((*at, asked.get(*at)?)));
-    let calls = questions.map(|(at, one)| async move {
+    let (here, elsewhere): (Vec<_>, Vec<_>) =
+        questions.partition(|(_, one)| is_deposited(relay, one));
+    let calls = elsewhere.into_iter().map(|(at, one)| async move {
         let _turn = turn(relay, one).await;
         let until = Deadline::after(PATIENCE);
         let found = check::by_number(relay, desk, one.typed.clone(), one.day, until).await?;
@@ -159,16 +165,31 @@ async fn ask_all(
     let calls: Vec<_> = calls.collect();
     let mut calls = stream::iter(calls).buffer_unordered(SIDE_BY_SIDE);
     let mut found = Vec::with_capacity(places.len());
+    for some in here.chunks(AT_A_LOOK) {
+        found.extend(ask_deposits(relay, some).await);
+    }
     while let Some(one) = calls.next().await {
         found.push(one?);
     }
     Ok(found)
 }
 
+fn is_deposited(relay: &Relay, one: &Asked) -> bool {
+    let answerer = relay.directory().by_insurer(&one.query.insurer);
+    matches!(answerer, Some(Answerer::Deposit(_)))
+}
+
+async fn ask_deposits(relay: &Relay, some: &[(usize, &Asked)]) -> Vec<(usize, Found)> {
+    let question = |one: &Asked| Question { query: one.query.clone(), day: one.day };
+    let questions: Vec<_> = some.iter().map(|(_, one)| question(one)).collect();
+    let found = check::deposited(relay, &questions, Deadline::after(PATIENCE)).await;
+    some.iter().map(|(at, _)| *at).zip(found).collect()
+}
+
 /// The turn of a job at the insurer that `one` is about.
 async fn turn(relay: &Relay, one: &Asked) -> Option<tokio::sync::OwnedSemaphorePermit> {
-    let connector = relay.directory().by_insurer(&one.query.insurer)?;
-    let share = relay.shares().0.get(&connector.id)?;
+    let answerer = relay.directory().by_insurer(&one.query.insurer)?;
+    let share = relay.shares().0.get(answerer.id())?;
     Arc::clone(share).acquire_owned().await.ok()
 }
 

@@ -160,7 +160,7 @@ impl Answered {
             failed: decisive(&found.decision.reasons),
             hint: found.decision.hint,
             day,
-            source: found.source.map(|connector| connector.id.clone()),
+            source: found.source.map(|source| source.id().to_owned()),
             as_of: found.as_of,
             subject: found.subject,
             changed: false,

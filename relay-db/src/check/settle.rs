@@ -17,7 +17,7 @@ impl Found {
 
     fn names_itself(&self) -> Source {
         Source {
-            name: self.source.as_ref().map(|source| source.name.ja.clone()),
+            name: self.source.as_ref().map(|source| source.name().ja.clone()),
             as_of: self.as_of,
             usual_lag_days: self.usual_lag_days,
         }

@@ -13,6 +13,7 @@ use warifu_pki::security_event::{Event, EventIssuer, SecurityEvent};
 use warifu_pki::{Actor, Confirmation, FileKey, Organization, Purpose, Ticket, TicketIssuer};
 use warifu_relay::batch::config::BatchesConfig;
 use warifu_relay::config::{ConnectorConfig, IdentityProviderConfig, LogConfig, RelayConfig};
+use warifu_relay::deposit::{DepositConfig, DepositedInsurer};
 use warifu_relay::{ConnectorLimits, Relay};
 use warifu_service::clock::{Clock as _, SystemEntropy};
 use warifu_service::http::{ListenConfig, Server};
@@ -146,6 +147,18 @@ impl Bed {
         self.relay.close().await;
         self.relay = open(&self.federation, &self.config).await;
         (self.base, self.stop) = serve(&self.relay).await;
+    }
+
+    /// Opens the relay again with an insurer that deposits.
+    pub async fn depositing(&mut self, engine: Engine, insurer: DepositedInsurer) {
+        self.config.deposit = Some(DepositConfig {
+            database: database(&self.federation, engine, "deposit").await,
+            folder: self.federation.path("deposit"),
+            refuse_wrong_percent: 5,
+            confirm_removed_percent: 10,
+            insurers: vec![insurer],
+        });
+        self.restart().await;
     }
 
     /// Opens the relay again with a short deadline for the connector `id`.
@@ -405,6 +418,7 @@ async fn config(federation: &Federation, engine: Engine, urls: [&String; 3]) -> 
         office: None,
         batches: BatchesConfig::default(),
         systems: Vec::new(),
+        deposit: None,
     }
 }
 

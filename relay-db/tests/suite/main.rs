@@ -12,6 +12,7 @@ mod batches;
 mod bed;
 mod ceremony;
 mod consents;
+mod deposits;
 mod eligibility;
 mod evidence;
 mod faults;

@@ -42,7 +42,9 @@ async fn no_statement_reads_a_whole_table() {
 async fn every_table_stands_in_the_manual_with_its_leading_key() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/storage.md");
     let manual = std::fs::read_to_string(file).unwrap();
-    for migrations in ["migrations/postgres", "log/migrations/postgres"] {
+    for migrations in
+        ["migrations/postgres", "log/migrations/postgres", "deposit/migrations/postgres"]
+    {
         for file in files(migrations, "sql") {
             let sql = std::fs::read_to_string(file).unwrap();
             for table in sql.split("CREATE TABLE ").skip(1) {

@@ -11,6 +11,7 @@ use warifu_contract::eligibility::{
 use warifu_service::Surroundings;
 use warifu_service::tls::client;
 
+use super::deposit;
 use super::limits::{self, Echo};
 use super::load::{self, Worker};
 use super::report::Figure;
@@ -30,6 +31,7 @@ pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Fig
     let file = |name| stage.file(Member::Relay, name);
     let services = stage.file(Member::Ca, "services-ca.pem");
     let echo = Echo::start(file("tls.pem"), file("tls.key"), Some(services)).await?;
+    deposit::first(stage).await?;
     let mut figures = Vec::new();
     for desks in SIDE_BY_SIDE {
         say(&format!("eligibility checks, {desks} at once"));
@@ -38,6 +40,13 @@ pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Fig
         let checks = load::run(workers?, lasting).await?;
         let bare = echo.load(&stage.portal(), desks, lasting / 2).await?;
         let what = format!("eligibility check, clinic-relay-insurer, mTLS, {desks} at once");
+        let figure = Figure::loaded(what, &checks).beside("bare mTLS echo", bare.per_second());
+        figures.push(figure.beside("bare fsync", fsync));
+        let workers: anyhow::Result<Vec<_>> = (0..desks)
+            .map(|_| Ok(Desk::new(stage, &relay, &token)?.asking(deposit::INSURER)))
+            .collect();
+        let checks = load::run(workers?, lasting).await?;
+        let what = format!("eligibility check, clinic-relay, deposited, mTLS, {desks} at once");
         let figure = Figure::loaded(what, &checks).beside("bare mTLS echo", bare.per_second());
         figures.push(figure.beside("bare fsync", fsync));
         figures.push(Figure::loaded(format!("  bare mTLS echo, {desks} at once"), &bare));

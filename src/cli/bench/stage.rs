@@ -9,10 +9,13 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use warifu_ca::Ca;
 use warifu_idp::Idp;
+use warifu_relay::RelayConfig;
 use warifu_service::Surroundings;
+use warifu_service::config;
 use warifu_service::tls::ClientConfig;
 
 use super::card::SoftwareCard;
+use super::deposit;
 use crate::cli::demo::folder::{Folder, Member};
 use crate::cli::demo::found::found;
 use crate::cli::demo::run::members;
@@ -48,7 +51,8 @@ impl Stage {
         let stop = CancellationToken::new();
         let mut parties = JoinSet::new();
         for (kind, member) in members() {
-            let settings = unthrottled(Settings::load(kind, &folder.config(member))?);
+            let settings = Settings::load(kind, &folder.config(member))?;
+            let settings = depositing(unthrottled(settings), home.path());
             let party = settings.open(&surroundings).await.with_context(|| member.name())?;
             parties.spawn(party.serve(stop.clone()));
         }
@@ -75,6 +79,13 @@ impl Stage {
         self.folder.client_config(Member::Portal)
     }
 
+    /// The relay's configuration, as it runs here.
+    pub fn relay_config(&self) -> anyhow::Result<RelayConfig> {
+        let mut config = config::load(&self.folder.config(Member::Relay))?;
+        deposit::configure(&mut config, self.dir());
+        Ok(config)
+    }
+
     /// Stops the parties; the folder goes with the stage.
     pub async fn strike(mut self) -> anyhow::Result<()> {
         self.stop.cancel();
@@ -91,6 +102,14 @@ fn unthrottled(mut settings: Settings) -> Settings {
         config.limits.attempts_per_address = u32::MAX;
         config.limits.sign_ins_per_card = u32::MAX;
         config.limits.requests_per_provider = u32::MAX;
+    }
+    settings
+}
+
+/// Nobody deposits in the demonstration.
+fn depositing(mut settings: Settings, dir: &Path) -> Settings {
+    if let Settings::Relay(config) = &mut settings {
+        deposit::configure(config, dir);
     }
     settings
 }

@@ -337,6 +337,7 @@ impl Folder {
                 url: self.address(Member::Office),
                 party: Member::Office.name(),
             }),
+            deposit: None,
         })
     }
 

@@ -1,0 +1,8 @@
+//! The deposits as a whole, on every engine at hand.
+
+mod answers;
+mod bed;
+mod crashes;
+mod histories;
+mod plans;
+mod sealed;
