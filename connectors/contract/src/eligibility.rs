@@ -7,7 +7,7 @@ mod verdict;
 
 pub use advice::Advice;
 pub use codes::{Codes, FhirOutcome};
-pub use reason::{FieldHint, ReasonCheck, ReasonStep, Source};
+pub use reason::{FieldHint, ReasonCheck, ReasonStep, Source, deciding};
 pub use verdict::Verdict;
 
 use jiff::{Timestamp, civil::Date};

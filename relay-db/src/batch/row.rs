@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use warifu_contract::batch::BatchCounts;
 use warifu_contract::coverage::{Coverage, Relation};
-use warifu_contract::eligibility::{FieldHint, ReasonCheck, ReasonStep, TypedCard, Verdict};
+use warifu_contract::eligibility::{FieldHint, ReasonCheck, TypedCard, Verdict, deciding};
 use warifu_files::ResultRow;
 use warifu_log::Event;
 
@@ -157,7 +157,7 @@ impl Answered {
         Self {
             number,
             verdict: found.decision.verdict,
-            failed: decisive(&found.decision.reasons),
+            failed: deciding(&found.decision.reasons),
             hint: found.decision.hint,
             day,
             source: found.source.map(|source| source.id().to_owned()),
@@ -178,12 +178,6 @@ impl Answered {
             ground,
         )
     }
-}
-
-/// The innermost step that did not hold, of the first that did not.
-fn decisive(steps: &[ReasonStep]) -> Option<ReasonCheck> {
-    let failed = steps.iter().find(|step| !step.holds)?;
-    decisive(&failed.within).or(Some(failed.check))
 }
 
 impl Row {

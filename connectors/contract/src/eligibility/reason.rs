@@ -47,6 +47,16 @@ impl ReasonStep {
     }
 }
 
+/// The check that decided: the first that did not hold, as deep as it goes. An insurer's answer is
+/// looked into, other steps that held are not; none where everything held.
+pub fn deciding(steps: &[ReasonStep]) -> Option<ReasonCheck> {
+    steps.iter().find_map(|step| match (step.holds, step.check) {
+        (true, ReasonCheck::InsurerAnswered) => deciding(&step.within),
+        (true, _) => None,
+        (false, check) => deciding(&step.within).or(Some(check)),
+    })
+}
+
 /// Whose data a step rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -150,4 +160,37 @@ pub enum FieldHint {
     Branch,
     /// 生年月日: it misses by a slip the one whom 記号・番号 and 枝番 name.
     BirthDate,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_that_failed_decides_wherever_it_stands() {
+        use ReasonCheck::{
+            CoverageInForce, Entered, InsurerAnswered, InsurerKnown, NewerKnown, NotEnded,
+            NumberKnown, OneCoverage,
+        };
+        let step = ReasonStep::new;
+        let aside = step(InsurerAnswered, true).with(vec![step(CoverageInForce, false)]);
+        let besides = step(OneCoverage, true).with(vec![aside]);
+        let ended = |within| step(NotEnded, false).with(within);
+        for (steps, decided) in [
+            (vec![step(InsurerKnown, true), besides.clone()], None),
+            (
+                vec![
+                    step(InsurerKnown, true),
+                    step(InsurerAnswered, true).with(vec![step(NumberKnown, false)]),
+                    besides,
+                ],
+                Some(NumberKnown),
+            ),
+            (vec![step(InsurerAnswered, false)], Some(InsurerAnswered)),
+            (vec![ended(vec![step(NewerKnown, true)])], Some(NotEnded)),
+            (vec![ended(vec![step(Entered, false)])], Some(Entered)),
+        ] {
+            assert_eq!(deciding(&steps), decided, "{steps:?}");
+        }
+    }
 }

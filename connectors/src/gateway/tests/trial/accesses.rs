@@ -27,7 +27,7 @@ struct Clinic {
 
 /// A question of each class, of the insured person and of the family by turns.
 fn question(class: usize, turn: usize) -> TypedCard {
-    let born = if turn % 2 == 0 { INSURED } else { WIFE };
+    let born = if turn.is_multiple_of(2) { INSURED } else { WIFE };
     match class {
         0 => typed(RUNNING, "東京", "001", born),
         1 => typed(RUNNING, "東京", "002", born),
