@@ -559,6 +559,32 @@ pub(super) mod tests {
     }
 
     #[tokio::test]
+    async fn of_many_last_answers_of_a_sign_in_one_counts() {
+        for rig in both().await {
+            let store = &rig.store;
+            ready(store).await;
+            open(store, "c", 'a', None).await;
+            let seen = store.signed_in("c", &hash_of("browser"), now()).await.unwrap().unwrap();
+            assert_eq!(Some(seen.1), store.session(&hash_of("c"), now()).await.unwrap());
+            assert_eq!(store.signed_in("c", &hash_of("other"), now()).await.unwrap(), None);
+            let last = async |browser: &str, request: usize| {
+                let (id, browser, request) =
+                    (hash_of("c"), hash_of(browser), format!("r{request}"));
+                let login = ("c", &browser);
+                let asked = Some(request.as_str());
+                store.record_last_answer(&id, &portal("n"), asked, login, now()).await.unwrap()
+            };
+            assert_eq!(last("other", 0).await, Recorded::LoginGone);
+            let all = futures::future::join_all((0..8).map(|n| last("browser", n))).await;
+            let (told, gone): (Vec<_>, Vec<_>) =
+                all.into_iter().partition(|one| *one == Recorded::Now(portal("n")));
+            assert_eq!(told.len(), 1);
+            assert!(gone.iter().all(|one| *one == Recorded::LoginGone), "{gone:?}");
+            assert_eq!(store.signed_in("c", &hash_of("browser"), now()).await.unwrap(), None);
+        }
+    }
+
+    #[tokio::test]
     async fn what_nobody_asked_for_is_answered_each_time() {
         for rig in both().await {
             let store = &rig.store;
