@@ -8,6 +8,8 @@ use warifu_contract::records::{DisplayName, Service};
 use warifu_service::http::ListenConfig;
 use warifu_service::storage::DatabaseConfig;
 
+use crate::source::{SourceConfig, SourceConfigError};
+
 use crate::relay_keys::RelayJwksConfig;
 
 /// A connector's gateway: one organisation, one kind of record.
@@ -25,6 +27,9 @@ pub struct GatewayConfig {
     pub listen: ListenConfig,
     /// Its own database.
     pub database: DatabaseConfig,
+    /// The insurer's existing database, from which eligibility is answered instead of the own one.
+    #[serde(default)]
+    pub source: Option<SourceConfig>,
     /// Where the relay publishes the keys with which its tokens are checked.
     pub relay_jwks: RelayJwksConfig,
     /// How cards are linked to members here. Without it no card is.
@@ -79,6 +84,9 @@ pub enum GatewayConfigError {
     /// Without client certificates anybody could ask.
     #[error("connector.tls: listen.tls.client_ca is required")]
     NotMutual,
+    /// The source is of another kind of connector.
+    #[error(transparent)]
+    Source(#[from] SourceConfigError),
     /// The relay's keys would come unprotected, or too seldom.
     #[error("connector.relay-jwks: url begins with https://, refresh_seconds is 1 to 60")]
     RelayJwks,
@@ -90,6 +98,9 @@ impl GatewayConfig {
         let is_id = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
         if !(1..=32).contains(&self.id.len()) || !self.id.bytes().all(is_id) {
             return Err(GatewayConfigError::Id);
+        }
+        if self.source.is_some() && self.kind != ConnectorKind::Insurer {
+            return Err(SourceConfigError::Kind.into());
         }
         let client_ca = self.listen.tls.as_ref().and_then(|tls| tls.client_ca.as_ref());
         if client_ca.is_none() {

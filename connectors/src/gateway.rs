@@ -10,6 +10,7 @@ mod links;
 mod manifest;
 mod openapi;
 mod record;
+mod sourced;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -32,6 +33,7 @@ use warifu_service::words::{Words, WordsError};
 use crate::config::{GatewayConfig, GatewayConfigError, LinkingConfig};
 use crate::demo::{self, DemoError};
 use crate::relay_keys::{RelayKeys, RelayKeysError};
+use crate::source::{DatabaseError, Source};
 use crate::store::{MemberId, Store, StoreError};
 use crate::token::TokenVerifier;
 
@@ -48,6 +50,8 @@ pub struct Gateway {
 struct Inner {
     config: GatewayConfig,
     store: Store,
+    /// Answers eligibility instead of the store.
+    source: Option<Source>,
     relay_keys: RelayKeys,
     verifier: TokenVerifier,
     /// Opens the card office's vouchers; none while nobody is linked here.
@@ -79,6 +83,9 @@ pub enum GatewayError {
     /// The database cannot be opened.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The insurer's own database cannot be read.
+    #[error(transparent)]
+    Source(#[from] DatabaseError),
     /// The catalogues do not fit together.
     #[error(transparent)]
     Words(#[from] WordsError),
@@ -98,7 +105,12 @@ impl Gateway {
         let relay_keys =
             RelayKeys::open(&config.relay_jwks, store.clone(), surroundings.clone()).await?;
         let words = Arc::new(Words::new(&[JA], &[EN])?);
-        let inner = Inner { config, store, relay_keys, verifier, vouchers, surroundings, words };
+        let source = match &config.source {
+            Some(source) => Some(Source::open(source).await?),
+            None => None,
+        };
+        let inner =
+            Inner { config, store, source, relay_keys, verifier, vouchers, surroundings, words };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -13,6 +13,7 @@ pub mod demo;
 pub mod gateway;
 pub mod relay_keys;
 pub mod residents;
+pub mod source;
 pub mod store;
 pub mod token;
 
@@ -21,4 +22,5 @@ pub use config::{ConnectorKind, GatewayConfig, LinkingConfig};
 pub use gateway::Gateway;
 pub use relay_keys::RelayJwksConfig;
 pub use residents::{ResidentRegister, ResidentsConfig};
+pub use source::{Source, SourceConfig};
 pub use store::{MemberId, Store};

@@ -29,6 +29,27 @@ impl Row {
         Self::default()
     }
 
+    /// Fields that come from elsewhere than a file, by the columns of `layout`: line `line` of
+    /// whatever that is.
+    ///
+    /// # Errors
+    /// What a file with these fields would be refused for.
+    pub fn of<'f>(
+        layout: &Layout,
+        line: u64,
+        fields: impl IntoIterator<Item = (usize, &'f str)>,
+    ) -> Result<Self, RowError> {
+        let mut row = Self::new();
+        row.begin(line, None, layout.columns.len());
+        for (column, field) in fields {
+            let start = row.text.len();
+            row.text.push_str(field);
+            let range = trimmed(&row.text, start..row.text.len());
+            row.put(column, range);
+        }
+        row.check(layout).map(|()| row)
+    }
+
     /// The field of the layout's column of that number; empty where the file has no such column.
     pub fn field(&self, column: usize) -> &str {
         self.fields.get(column).and_then(|range| self.text.get(range.clone())).unwrap_or_default()

@@ -18,8 +18,8 @@ use warifu_contract::register::Enrolment;
 use warifu_service::Problem;
 use warifu_service::problem::ProblemDocument;
 
-use super::Inner;
 use super::caller::Caller;
+use super::{Inner, sourced};
 use crate::config::ConnectorKind;
 use crate::store::{InsurerEntry, Store, StoreError};
 
@@ -48,6 +48,12 @@ pub(super) async fn post(
     caller.require_treatment()?;
     let day = request.target_date;
     let answer = match (&request.typed, caller.pseudonym()) {
+        (Some(typed), None) if let Some(source) = &inner.source => {
+            sourced::by_number(&inner.store, source, typed, day, caller.now()).await?
+        }
+        (None, Some(pseudonym)) if let Some(source) = &inner.source => {
+            sourced::by_pseudonym(&inner.store, source, pseudonym, day, caller.now()).await?
+        }
         (Some(typed), None) => by_number(&inner.store, typed, day).await?,
         (None, Some(pseudonym)) => by_pseudonym(&inner.store, pseudonym, day).await?,
         _ => return Err(Problem::new(StatusCode::BAD_REQUEST, "token.subject")),
@@ -68,11 +74,11 @@ fn flag_copay(decision: &Decision) {
     }
 }
 
-struct Answer {
-    found: Found,
-    pseudonym: Option<String>,
-    as_of: Option<Timestamp>,
-    usual_lag_days: Option<u16>,
+pub(super) struct Answer {
+    pub(super) found: Found,
+    pub(super) pseudonym: Option<String>,
+    pub(super) as_of: Option<Timestamp>,
+    pub(super) usual_lag_days: Option<u16>,
 }
 
 impl Answer {
@@ -87,9 +93,14 @@ impl Answer {
     }
 }
 
+/// What is typed, made comparable.
+pub(super) fn query(typed: &TypedCard) -> Result<CardQuery, Problem> {
+    CardQuery::try_from(typed)
+        .map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.code()))
+}
+
 async fn by_number(store: &Store, typed: &TypedCard, day: Date) -> Result<Answer, Problem> {
-    let query = CardQuery::try_from(typed)
-        .map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.code()))?;
+    let query = query(typed)?;
     let Some(insurer) = store.insurer(&query.insurer).await? else {
         let found = decision::by_number(&query, day, Register { insurers: &[], enrolments: &[] });
         let as_of = store.insurers_changed_at().await?;
@@ -113,7 +124,10 @@ async fn by_number(store: &Store, typed: &TypedCard, day: Date) -> Result<Answer
     })
 }
 
-async fn pseudonym_of(store: &Store, found: &Found) -> Result<Option<String>, StoreError> {
+pub(super) async fn pseudonym_of(
+    store: &Store,
+    found: &Found,
+) -> Result<Option<String>, StoreError> {
     match &found.person {
         Some(person) => store.pseudonym_of(person).await,
         None => Ok(None),
@@ -149,7 +163,7 @@ fn source_of<'a>(found: &Found, insurers: &'a [InsurerEntry]) -> Option<&'a Insu
     of_shown.or_else(|| insurers.iter().max_by_key(|entry| entry.changed_at))
 }
 
-fn not_linked() -> Found {
+pub(super) fn not_linked() -> Found {
     let step = ReasonStep::new(ReasonCheck::Linked, false);
     Found { decision: Decision::bare(Verdict::NotLinked, vec![step]), person: None }
 }

@@ -97,6 +97,13 @@ impl Store {
         Ok(rows.into_iter().map(|(name,)| name).collect())
     }
 
+    /// The member whom the organisation calls `reference`.
+    pub async fn member_called(&self, reference: &str) -> Result<Option<MemberId>, StoreError> {
+        let sql = "SELECT id FROM members WHERE reference = $1";
+        let row = fetch_optional!(self.database.read(), (String,), sql, reference)?;
+        Ok(row.map(|(id,)| MemberId(id)))
+    }
+
     /// Lets the relay speak of `member` as `pseudonym` from now on; an older pseudonym of the
     /// member is forgotten.
     pub async fn bind_pseudonym(

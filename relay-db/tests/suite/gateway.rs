@@ -32,6 +32,7 @@ pub async fn with_gateway(bed: &mut Bed) -> CancellationToken {
         name: DisplayName { ja: "仮想保険者".into(), en: "Sample insurer".into() },
         listen,
         database: DatabaseConfig::sqlite(&federation.path("gateway.db")),
+        source: None,
         relay_jwks: RelayJwksConfig {
             url: bed.url("/jwks.json"),
             party: "relay".into(),

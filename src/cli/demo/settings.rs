@@ -393,6 +393,7 @@ impl Folder {
             name: name(kind),
             listen: self.listen_config(member, Some(self.services_authority())),
             database: self.database(member),
+            source: None,
             relay_jwks: RelayJwksConfig {
                 url: format!("{}/jwks.json", self.address(Member::Relay)),
                 party: Member::Relay.name(),

@@ -31,6 +31,7 @@ use super::publisher::Publisher;
 use crate::config::{ConnectorKind, GatewayConfig, LinkingConfig};
 use crate::gateway::Gateway;
 use crate::relay_keys::RelayJwksConfig;
+use crate::source::SourceConfig;
 use crate::store::MemberId;
 
 /// The pseudonym under which the relay knows 上野太郎.
@@ -146,6 +147,11 @@ impl Drop for Rig {
 
 impl Rig {
     pub(crate) async fn start(kind: ConnectorKind) -> Self {
+        Self::over(kind, None).await
+    }
+
+    /// With the insurer's own database as its source.
+    pub(crate) async fn over(kind: ConnectorKind, source: Option<SourceConfig>) -> Self {
         let authority = Authority::new();
         let key = TokenKey::new();
         let publisher = Publisher::start(&authority, "relay").await;
@@ -154,7 +160,8 @@ impl Rig {
         let clock = Arc::new(FrozenClock::at("2026-11-20T01:15:00Z".parse().unwrap()));
         let surroundings =
             Surroundings { clock: clock.clone(), entropy: Arc::new(SeededEntropy::new(1)) };
-        let config = config(kind, &authority, publisher.config(&authority));
+        let relay_keys = publisher.config(&authority);
+        let config = GatewayConfig { source, ..config(kind, &authority, relay_keys) };
         let gateway = Gateway::open(config.clone(), surroundings.clone()).await.unwrap();
         let members = gateway.load_demo().await.unwrap();
         gateway.bind_pseudonym(&members["ueno-taro"], TARO).await.unwrap();
@@ -285,6 +292,7 @@ fn config(
         name: DisplayName { ja: "仮想保険者".to_owned(), en: "Sample insurer".to_owned() },
         listen: listen(authority),
         database: DatabaseConfig::sqlite(&authority.path("connector.db")),
+        source: None,
         relay_jwks,
         linking: Some(LinkingConfig {
             key: authority.path("linking.key"),

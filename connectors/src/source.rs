@@ -1,0 +1,212 @@
+//! An insurer's existing database as the source of eligibility: read only, through one configured
+//! query that gives a row per coverage of a person, with the columns of an exchanged file.
+//!
+//! Nothing is copied. Each check reads the rows of one card and decides on them as on the
+//! connector's own store. [`check`] proves the query before it goes live.
+
+mod cards;
+pub mod check;
+mod config;
+mod engine;
+mod row;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use warifu_contract::card_key::{CardQuery, InsurerKey};
+use warifu_contract::register::{Enrolment, RegisteredInsurer};
+use warifu_service::Problem;
+
+pub use config::{SourceConfig, SourceConfigError, SourceInsurer, Writing};
+use engine::Engine;
+use row::{Columns, SourceRow};
+
+use crate::store::InsurerEntry;
+
+/// The most rows that one lookup reads: a card has a family, and a past.
+const MOST_ROWS: usize = 256;
+
+/// The most cards of one person that are read.
+const MOST_CARDS: usize = 8;
+
+/// A condition over `q`, with its values.
+type Condition = (String, Vec<String>);
+
+/// An insurer's database.
+#[derive(Debug, Clone)]
+pub struct Source {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    engine: Engine,
+    columns: Columns,
+    query: String,
+    insurers: Vec<InsurerEntry>,
+    writing: Writing,
+    patience: Duration,
+    notice_days: i64,
+}
+
+/// Why the database cannot answer.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// The configuration contradicts itself.
+    #[error(transparent)]
+    Config(#[from] SourceConfigError),
+    /// The engine refuses.
+    #[error("source.query: {0}")]
+    Query(#[from] sqlx::Error),
+    /// It takes longer than `source.patience_ms`.
+    #[error("source.slow: no answer in time")]
+    Slow,
+    /// The query lacks columns, or one of two.
+    #[error("source.columns: the query has no column {}", .0.join(", "))]
+    Columns(Vec<&'static str>),
+    /// A row that no file could have either; the columns and codes, never a value.
+    #[error("source.row: {0}")]
+    Row(String),
+    /// More rows for one card than a card can have.
+    #[error("source.many: more than {MOST_ROWS} rows for one card")]
+    Many,
+}
+
+impl From<DatabaseError> for Problem {
+    fn from(cause: DatabaseError) -> Self {
+        Self::internal(&cause)
+    }
+}
+
+impl Source {
+    /// Connects, and asks the database which columns the query has.
+    pub async fn open(config: &SourceConfig) -> Result<Self, DatabaseError> {
+        let insurers = config.insurers()?;
+        let engine = Engine::connect(config).await?;
+        let patience = Duration::from_millis(config.patience_ms);
+        let query = config.coverages.trim().trim_end_matches(';').to_owned();
+        let names = in_time(patience, engine.column_names(&query)).await?;
+        let inner = Inner {
+            columns: Columns::new(&names)?,
+            engine,
+            query,
+            insurers,
+            writing: config.writing,
+            patience,
+            notice_days: i64::from(config.notice_days),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The insurer with this number.
+    pub fn insurer(&self, key: &InsurerKey) -> Option<&InsurerEntry> {
+        self.inner.insurers.iter().find(|entry| entry.registered.key == *key)
+    }
+
+    /// The insurer's cards with the typed 記号・番号; where there is none, those with the typed
+    /// 番号, so that a hint can be given.
+    pub async fn enrolments_near(
+        &self,
+        insurer: &Arc<RegisteredInsurer>,
+        query: &CardQuery,
+    ) -> Result<Vec<Enrolment>, DatabaseError> {
+        let number = insurer.insurer.number.as_str();
+        let (symbol, card) = (query.card.symbol(), query.card.number());
+        let mut rows = self.card_rows(number, Some(symbol), card).await?;
+        if rows.is_empty() {
+            rows = self.card_rows(number, None, card).await?;
+        }
+        Ok(self.enrolments(rows))
+    }
+
+    /// Every card that a person of the source is or was on.
+    pub async fn enrolments_of(&self, person: &str) -> Result<Vec<Enrolment>, DatabaseError> {
+        let own = self.rows(self.person_condition(person)).await?;
+        let mut cards: Vec<(String, String, String)> = own.iter().map(SourceRow::card).collect();
+        cards.sort();
+        cards.dedup();
+        let mut rows = Vec::new();
+        for (insurer, symbol, number) in cards.iter().take(MOST_CARDS) {
+            rows.extend(self.card_rows(insurer, Some(symbol), number).await?);
+        }
+        Ok(self.enrolments(rows))
+    }
+
+    fn enrolments(&self, rows: Vec<SourceRow>) -> Vec<Enrolment> {
+        let insurers = self.inner.insurers.iter().map(|entry| &entry.registered);
+        cards::enrolments(rows, &insurers.cloned().collect::<Vec<_>>())
+    }
+
+    /// The rows of the card that a row is of.
+    async fn card_of(&self, row: &SourceRow) -> Result<Vec<SourceRow>, DatabaseError> {
+        self.rows(self.card_condition(row)).await
+    }
+
+    /// The rows of a card, of every 記号 if none is said.
+    async fn card_rows(
+        &self,
+        insurer: &str,
+        symbol: Option<&str>,
+        number: &str,
+    ) -> Result<Vec<SourceRow>, DatabaseError> {
+        self.rows(self.number_condition(insurer, symbol, number)).await
+    }
+
+    fn card_condition(&self, row: &SourceRow) -> Condition {
+        let (insurer, symbol, number) = row.card();
+        self.number_condition(&insurer, Some(&symbol), &number)
+    }
+
+    fn number_condition(&self, insurer: &str, symbol: Option<&str>, number: &str) -> Condition {
+        let writing = self.inner.writing;
+        let value = |nth| self.inner.engine.dialect().placeholder(nth);
+        let mut values = vec![insurer.to_owned(), writing.of(number)];
+        let mut text = format!("q.insurer_number = {} AND q.number = {}", value(1), value(2));
+        match symbol {
+            None => {}
+            Some("") => text.push_str(" AND (q.symbol IS NULL OR q.symbol = '')"),
+            Some(symbol) => {
+                values.push(writing.of(symbol));
+                text.push_str(" AND q.symbol = ");
+                text.push_str(&value(3));
+            }
+        }
+        (text, values)
+    }
+
+    fn person_condition(&self, person: &str) -> Condition {
+        let value = self.inner.engine.dialect().placeholder(1);
+        (format!("q.person = {value}"), vec![person.to_owned()])
+    }
+
+    /// The rows for which a condition holds.
+    async fn rows(&self, (condition, values): Condition) -> Result<Vec<SourceRow>, DatabaseError> {
+        let inner = &self.inner;
+        let limit = MOST_ROWS + 1;
+        let sql = inner.columns.select(inner.engine.dialect(), &inner.query);
+        let sql = format!("{sql} WHERE {condition} LIMIT {limit}");
+        let found = in_time(inner.patience, inner.engine.fetch(&sql, &values)).await?;
+        if found.len() > MOST_ROWS {
+            return Err(DatabaseError::Many);
+        }
+        let read = |fields: Vec<Option<String>>| {
+            inner.columns.read(&fields, inner.notice_days).map_err(|errors| {
+                let faults: Vec<String> = errors.iter().map(row::fault).collect();
+                DatabaseError::Row(faults.join(", "))
+            })
+        };
+        found.into_iter().map(read).collect()
+    }
+}
+
+async fn in_time<T>(
+    patience: Duration,
+    asking: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, DatabaseError> {
+    match tokio::time::timeout(patience, asking).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(DatabaseError::Slow),
+    }
+}
