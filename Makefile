@@ -10,7 +10,7 @@ BUILD_PACKAGES := build-essential pkg-config libssl-dev libpcsclite-dev \
 PEER_PACKAGES := apache2-bin curl libapache2-mod-auth-mellon libapache2-mod-shib media-types openssl
 CLUSTER_PACKAGES := curl etcd-server haproxy patroni postgresql procps util-linux
 TEST_PACKAGES := $(PEER_PACKAGES) $(CLUSTER_PACKAGES) chromium chromium-driver fonts-noto-cjk iproute2 \
-	libnss3-tools opensc pcscd poppler-utils python3-venv softhsm2 vsmartcard-vpcd xmlsec1 yubico-piv-tool
+	libnss3-tools mariadb-server opensc pcscd poppler-utils python3-venv softhsm2 vsmartcard-vpcd xmlsec1 yubico-piv-tool
 DEMO_PACKAGES := fonts-noto-cjk libnss3-tools
 
 FAILOVER := ./tests/failover/with-cluster.sh cargo test --workspace --all-features --locked \
@@ -29,7 +29,7 @@ demo-peers: build-packages
 	./tests/peers/demo.sh ./target/release/warifu
 
 test: build-packages test-packages
-	./tests/with-postgres.sh ./tests/with-pkilint.sh cargo test --workspace --all-features --locked
+	./tests/with-postgres.sh ./tests/with-mariadb.sh ./tests/with-pkilint.sh cargo test --workspace --all-features --locked
 	$(FAILOVER)
 	./tests/fuzz.sh
 

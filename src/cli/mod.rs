@@ -4,6 +4,7 @@ mod bench;
 mod ca;
 mod card;
 mod config;
+mod connector;
 mod demo;
 mod deposit;
 mod eligibility;
@@ -40,6 +41,9 @@ enum Command {
     /// The certification authorities.
     #[command(subcommand)]
     Ca(ca::Command),
+    /// A connector: the proof of a source before it goes live.
+    #[command(subcommand)]
+    Connector(connector::Command),
     /// The card office's work on its own machine.
     Card(card::Arguments),
     /// Checks asked by an organisation's own system: one card, or a file of them.
@@ -71,6 +75,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Command::Config(command) => config::run(&command),
         Command::Idp(command) => idp::run(command).await,
         Command::Ca(command) => ca::run(command).await,
+        Command::Connector(command) => connector::run(command).await,
         Command::Card(arguments) => card::run(arguments).await,
         Command::Eligibility(command) => eligibility::run(command).await,
         Command::Log(command) => log::run(command).await,

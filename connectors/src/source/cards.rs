@@ -14,9 +14,9 @@ pub(super) fn enrolments(
     rows: Vec<SourceRow>,
     insurers: &[Arc<RegisteredInsurer>],
 ) -> Vec<Enrolment> {
-    let (insured, dependants): (Vec<_>, Vec<_>) =
+    let (heads, dependants): (Vec<_>, Vec<_>) =
         rows.into_iter().partition(|row| row.relation == Relation::Insured);
-    let cards = insured.into_iter().filter_map(|row| {
+    let cards = heads.into_iter().filter_map(|row| {
         let key = InsurerKey::parse(&row.insurer_number)?;
         let insurer = insurers.iter().find(|insurer| insurer.key == key)?;
         let own = dependants.iter().filter(|dependant| is_on(dependant, &row));

@@ -19,7 +19,7 @@ use super::row::{SourceRow, fault};
 use super::{DatabaseError, Source, SourceConfig, in_time};
 
 /// How long a question over the whole table may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Cards that are looked up, to find out how long it takes and what is found.
 const LOOKUPS: usize = 50;

@@ -138,16 +138,17 @@ impl Engine {
         })
     }
 
-    /// How the engine would run a query, in its own words, with any index rather than none.
+    /// How the engine would run a query, in its own words, with any index rather than none. A
+    /// step of MySQL is its access type, or nothing where it has a key to choose.
     pub(super) async fn plan(
         &self,
         sql: &str,
         values: &[String],
     ) -> Result<Vec<String>, sqlx::Error> {
-        let (explain, column) = match self {
-            Self::Postgres(_) => ("EXPLAIN", 0),
-            Self::MySql(_) => ("EXPLAIN", 3),
-            Self::Sqlite(_) => ("EXPLAIN QUERY PLAN", 3),
+        let (explain, step, key) = match self {
+            Self::Postgres(_) => ("EXPLAIN", "QUERY PLAN", None),
+            Self::MySql(_) => ("EXPLAIN", "type", Some("possible_keys")),
+            Self::Sqlite(_) => ("EXPLAIN QUERY PLAN", "detail", None),
         };
         on!(self, pool => {
             let mut connection = pool.acquire().await?;
@@ -162,10 +163,13 @@ impl Engine {
             if self.dialect() == Dialect::Postgres {
                 sqlx::raw_sql("RESET enable_seqscan").execute(&mut *connection).await?;
             }
-            let rows = rows?;
-            let texts = rows.iter().map(|row| row.try_get(column));
-            let texts: Result<Vec<Option<String>>, sqlx::Error> = texts.collect();
-            Ok(texts?.into_iter().flatten().collect())
+            let mut steps = Vec::new();
+            for row in rows? {
+                let keys: Option<String> = key.map_or(Ok(None), |key| row.try_get(key))?;
+                let told: Option<String> = row.try_get(step)?;
+                steps.extend(told.filter(|_| keys.is_none()));
+            }
+            Ok(steps)
         })
     }
 
