@@ -264,6 +264,7 @@ async fn gateway(
             tls: Some(federation.server_tls(&format!("connector-{id}"))),
         },
         database: DatabaseConfig::sqlite(&federation.path(&format!("{id}.db"))),
+        source: None,
         relay_jwks: keys::published(federation, id, stop).await,
         linking: Some(LinkingConfig {
             key: federation.path(&format!("{id}-linking.key")),
