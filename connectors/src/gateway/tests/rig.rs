@@ -147,7 +147,7 @@ impl Drop for Rig {
 
 impl Rig {
     pub(crate) async fn start(kind: ConnectorKind) -> Self {
-        Self::over(kind, None).await
+        Box::pin(Self::over(kind, None)).await
     }
 
     /// With the insurer's own database as its source.
