@@ -65,6 +65,9 @@ impl Folder {
         self.write_config(Member::Portal, &self.portal_config()?)?;
         self.write_config(Member::Relay, &self.relay_config(insurers)?)?;
         self.write_config(Member::Witness, &self.witness_config()?)?;
+        // For `warifu log verify --witness`.
+        let verifier = self.of(Member::Witness, "witness.vkey");
+        std::fs::write(verifier, self.witness_of_the_log()?.key + "\n")?;
         for id in CONNECTORS {
             self.write_config(Member::Connector(id), &self.gateway_config(id))?;
         }
