@@ -303,10 +303,16 @@ pub fn is_full(error: &sqlx::Error) -> bool {
 pub fn is_away(error: &sqlx::Error) -> bool {
     use sqlx::Error as Cause;
     match error {
-        Cause::Io(_) | Cause::Tls(_) | Cause::PoolTimedOut | Cause::PoolClosed => true,
-        Cause::WorkerCrashed | Cause::Protocol(_) => true,
         Cause::Database(refusal) => refusal.code().is_some_and(|code| is_passing(&code)),
-        _ => false,
+        other => matches!(
+            other,
+            Cause::Io(_)
+                | Cause::Tls(_)
+                | Cause::Protocol(_)
+                | Cause::PoolTimedOut
+                | Cause::PoolClosed
+                | Cause::WorkerCrashed
+        ),
     }
 }
 
@@ -471,6 +477,19 @@ pub(crate) mod tests {
     async fn another_engine_is_refused_by_name() {
         let config = DatabaseConfig { url: "mysql://x".into(), connections: 1 };
         assert!(matches!(Database::connect(&config).await, Err(StorageError::Engine)));
+    }
+
+    #[test]
+    fn what_passes_by_itself_is_told_from_what_does_not() {
+        for code in ["08006", "57P01", "57P03", "40001", "25006", "53300", "5", "8", "517", "1032"]
+        {
+            assert!(is_passing(code), "{code}");
+        }
+        // A unique key, a full disk, a missing table, SQLite's plain error and corrupt file.
+        for code in ["23505", "53100", "42P01", "1", "11", "2067", ""] {
+            assert!(!is_passing(code), "{code}");
+        }
+        assert!(is_away(&sqlx::Error::PoolTimedOut) && !is_away(&sqlx::Error::RowNotFound));
     }
 
     #[test]

@@ -136,7 +136,7 @@ pub async fn rivals(
     Form(sent): Form<Sent>,
 ) -> Response {
     let Ok(access) = me.access(app.surroundings.now()) else { return back(None) };
-    let stop = match sent.rival.as_deref() {
+    let freeze = match sent.rival.as_deref() {
         Some("stop") => true,
         Some("go-on") => false,
         _ => return back(None),
@@ -145,8 +145,8 @@ pub async fn rivals(
         return back(None);
     }
     let step = LinkStep { idempotency_key: sent.key };
-    back(Some(match app.relay.stop_rivals(access, &id, stop, &step).await {
-        Ok(()) if stop => "stop",
+    back(Some(match app.relay.stop_rivals(access, &id, freeze, &step).await {
+        Ok(()) if freeze => "stop",
         Ok(()) => "go-on",
         Err(error) => why(&error),
     }))

@@ -102,11 +102,11 @@ impl Relay {
         &self,
         access: &Access,
         id: &str,
-        stop: bool,
+        freeze: bool,
         step: &LinkStep,
     ) -> Result<(), RelayError> {
-        let step_name = if stop { "freeze" } else { "thaw" };
-        self.tell_links(access, &format!("links/doubts/{id}/{step_name}"), step).await
+        let name = if freeze { "freeze" } else { "thaw" };
+        self.tell_links(access, &format!("links/doubts/{id}/{name}"), step).await
     }
 
     async fn tell_links(

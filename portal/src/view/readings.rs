@@ -176,14 +176,14 @@ mod tests {
     use super::*;
 
     fn list() -> ReadableList {
+        use Purpose::{Care, Emergency, HealthGuidance};
+        use Service::{Checkup, Insurance, Pension};
         let covered = |digit: &str| Standing::Covered {
             consent: digit.repeat(32),
             until: jiff::civil::date(2027, 5, 20),
         };
         let refused = |code: &str| Standing::Refused { code: code.into() };
         let one = |service, purpose, standing| Readable { service, purpose, standing };
-        use Purpose::{Care, Emergency, HealthGuidance};
-        use Service::{Checkup, Insurance, Pension};
         ReadableList {
             readable: vec![
                 one(Insurance, Care, covered("a")),

@@ -61,10 +61,10 @@ fn is_by(reader: &Reader, who: &str) -> bool {
 }
 
 fn is_about(asked: Asked, wanted: &str) -> bool {
-    match asked {
-        Asked::Record(service) => service.as_str() == wanted,
-        other => word(&other) == wanted,
+    if let Asked::Record(service) = asked {
+        return service.as_str() == wanted;
     }
+    word(&asked) == wanted
 }
 
 /// As [`warifu_contract::consent::Ground::text`] names it.

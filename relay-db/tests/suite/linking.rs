@@ -167,8 +167,8 @@ async fn this_is_not_me_goes_to_the_queue_and_the_holder_is_told() {
         assert_eq!(refusal(long).await, (422, "request.unreadable".into()));
         let closed = bed.post(&bed.portal, &path, &staff, &why("台帳の生年月日を直しました")).await;
         assert_eq!(closed.status(), 204);
-        let log = bed.relay.log();
-        let entries = log.history(ICHIKO, Series::Administration, None, 20).await.unwrap();
+        let entries = bed.relay.log().history(ICHIKO, Series::Administration, None, 20);
+        let entries = entries.await.unwrap();
         let mut entries = entries.into_iter().filter_map(|logged| logged.entry);
         let said = entries.find(|entry| entry.action == Action::LinkRefused).unwrap();
         assert_eq!(said.outcome, Outcome::Answered("wrong-data".into()));

@@ -71,8 +71,8 @@ pub fn readable(
         let emergency = (purpose == Purpose::Emergency).then_some(REASON);
         let decided = sources.map(|source| {
             let asker = Asker::Staff { code, emergency };
-            let asked = Asked::Record(service);
-            decide(&Disclosure { asker, purpose, asked, source }, consents, now)
+            let what = Asked::Record(service);
+            decide(&Disclosure { asker, purpose, asked: what, source }, consents, now)
         });
         Readable { service, purpose, standing: standing(decided, consents) }
     });
@@ -107,7 +107,7 @@ mod tests {
     const NOW: &str = "2026-12-01T00:00:00Z";
     const CLINIC: &str = "1310000001";
 
-    fn at<'a>(list: &'a ReadableList, service: Service, purpose: Purpose) -> &'a Standing {
+    fn at(list: &ReadableList, service: Service, purpose: Purpose) -> &Standing {
         let found =
             list.readable.iter().find(|one| (one.service, one.purpose) == (service, purpose));
         &found.unwrap().standing
