@@ -19,7 +19,7 @@ impl Deposits {
         loop {
             let sql = "SELECT card, deposit, body FROM deposit_card \
                        WHERE (card, deposit) > ($1, $2) AND length(body) > 0 \
-                       AND substr(body, 1, $3) <> $4 ORDER BY card, deposit LIMIT $5";
+                       AND substr(body, 1, CAST($3 AS INTEGER)) <> $4 ORDER BY card, deposit LIMIT $5";
             let (read, length) = (self.database().read(), i64::try_from(current.len()));
             let (card, prefix) = (at.0.as_slice(), current.as_slice());
             let length = length.unwrap_or(i64::MAX);
