@@ -150,7 +150,8 @@ async fn steer(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RecheckRequest {
-    /// 対象年月日 for every line; none means the last day of the month of the job's own day.
+    /// 対象年月日 for every line; none, or absent, means the last day of the month of the job's own day.
+    #[serde(default)]
     #[schema(value_type = Option<String>, format = Date)]
     target_date: Option<Date>,
 }

@@ -13,6 +13,7 @@ mod bed;
 mod ceremony;
 mod consents;
 mod deposits;
+mod curl;
 mod eligibility;
 mod evidence;
 mod faults;
