@@ -1,6 +1,7 @@
 //! The portal as a whole: its real router over a real database, with an identity provider and a
 //! relay at the other end of the wire.
 
+mod batches;
 mod desk;
 mod hostile;
 mod login;

@@ -2,18 +2,19 @@
 //! provider that issues real SAML, a relay that speaks its protocol over mutual TLS.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::Path as FilePath;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::{Form, Query, State};
+use axum::body::{Body, Bytes};
+use axum::extract::{Form, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
+use warifu_contract::batch::{BatchJob, BatchList, BatchState};
 use warifu_contract::consent::{Readable, ReadableList, Standing};
 use warifu_contract::eligibility::{EligibilityRequest, Verdict};
 use warifu_contract::history::{HistoryPage, Purpose};
@@ -33,6 +34,7 @@ use warifu_service::tls::TlsConfig;
 
 use super::pki::{CA, DECRYPT, IDP, Identity, RELAY, SAML};
 use crate::samples;
+use crate::view::batches::tests::job;
 
 pub const IDP_ID: &str = "https://idp.example/saml/metadata";
 pub const IDP_SSO: &str = "https://idp.example/saml/sso";
@@ -196,7 +198,7 @@ pub fn signer_of(identity: &Identity) -> KeySigner {
 }
 
 /// Writes the identity provider's metadata; `slo` is where it takes logouts through the browser.
-pub fn write_metadata(path: &Path, now: Timestamp, slo: Option<&str>) {
+pub fn write_metadata(path: &FilePath, now: Timestamp, slo: Option<&str>) {
     let signer = KeySigner::from_pem(&IDP.key_pem(), &IDP.certificate_pem()).unwrap();
     let description = IdpDescription {
         entity_id: IDP_ID.to_owned(),
@@ -251,7 +253,7 @@ struct Desk {
 
 impl RelayPeer {
     /// Listens with mutual TLS: the portal must show its certificate.
-    pub async fn start(folder: &Path, behaviour: Behaviour) -> Self {
+    pub async fn start(folder: &FilePath, behaviour: Behaviour) -> Self {
         let (key, certificate) = RELAY.write(folder, "relay");
         let (_, ca) = CA.write(folder, "ca");
         let tls = TlsConfig { certificate, key, client_ca: Some(ca) };
@@ -275,6 +277,11 @@ fn router(desk: Desk) -> Router {
         .route("/token", post(token))
         .route("/records", post(records))
         .route("/eligibility", post(eligibility))
+        .route("/batches", get(batches).post(batch_sent))
+        .route("/batches/{id}", get(batch))
+        .route("/batches/{id}/result", get(batch_result))
+        .route("/batches/{id}/{step}", post(batch_steered))
+        .layer(axum::extract::DefaultBodyLimit::disable())
         .route("/consents", get(consents).post(consented))
         .route("/consents/readable", get(readable))
         .route("/history", get(history))
@@ -332,6 +339,41 @@ async fn eligibility(
     let line = format!("eligibility {bearer} {}", serde_json::to_string(&request).unwrap());
     desk.asked.lock().unwrap().push(line);
     Json(samples::answer(desk.behaviour.verdict))
+}
+
+async fn batches() -> Json<BatchList> {
+    Json(BatchList { jobs: BatchState::ALL.map(job).to_vec() })
+}
+
+/// Whatever ends in `f` is done.
+async fn batch(Path(id): Path<String>) -> Json<BatchJob> {
+    Json(job(if id.ends_with("ff") { BatchState::Done } else { BatchState::Running }))
+}
+
+async fn batch_sent(
+    State(desk): State<Desk>,
+    Query(query): Query<BTreeMap<String, String>>,
+    file: Bytes,
+) -> (StatusCode, Json<BatchJob>) {
+    let line = format!("batch file {} {} {}", query["target_date"], query["name"], file.len());
+    desk.asked.lock().unwrap().push(line);
+    (StatusCode::ACCEPTED, Json(job(BatchState::Received)))
+}
+
+async fn batch_steered(
+    State(desk): State<Desk>,
+    Path((_, step)): Path<(String, String)>,
+) -> Json<BatchJob> {
+    desk.asked.lock().unwrap().push(format!("batch {step}"));
+    Json(job(BatchState::Paused))
+}
+
+async fn batch_result(Query(query): Query<BTreeMap<String, String>>) -> Response {
+    let headers = [
+        ("content-type", "text/csv; charset=Shift_JIS"),
+        ("content-disposition", "attachment; filename=\"checks.csv\""),
+    ];
+    (headers, format!("lines: {}", query["only"])).into_response()
 }
 
 async fn proof(Query(query): Query<BTreeMap<String, u64>>) -> Response {
