@@ -176,8 +176,6 @@ fn unwritten(_: std::io::Error) -> BatchStoreError {
 }
 
 async fn forget(relay: &Relay, job: &Job) -> Result<(), BatchStoreError> {
-    let mut progress = job.progress.clone();
-    progress.fetched = true;
-    relay.batches().keep_progress(job, &progress).await?;
+    relay.batches().keep_fetched(job).await?;
     relay.batches().empty(job).await
 }

@@ -120,7 +120,9 @@ async fn run(relay: &Relay, job: Job, stop: &CancellationToken) {
             progress.refusal = Some(code.to_owned());
             end(relay, &job, BatchState::Refused, progress).await
         }
-        Some(Err(Broken::Steered)) | None => let_go(relay, &job, &progress).await,
+        Some(Err(Broken::Steered)) => let_go(relay, &job, &progress).await,
+        // Broken off in the middle: what was written with the last chunk stands.
+        None => relay.batches().let_go(&job).await,
         Some(Err(Broken::Storage(cause))) => {
             tracing::warn!(id, cause, "a job rests a moment");
             rest(stop).await;

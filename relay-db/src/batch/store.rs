@@ -311,11 +311,25 @@ impl Batches {
         Ok(execute!(on, sql, organization, id.as_slice(), holder, progress, until)? == 1)
     }
 
-    /// Writes down how far a job has come, whatever became of it meanwhile.
+    /// Writes down how far a job has come that this server worked on, also when it was stopped
+    /// meanwhile; not when another server has taken it up, which knows better.
     pub async fn keep_progress(&self, job: &Job, progress: &Progress) -> Done<()> {
         let id = bytes_of(&job.id)?;
         let progress = self.seal(&progress_place(&id), &serde_json::to_vec(progress)?);
-        let sql = "UPDATE relay_batch SET progress = $3 WHERE organization = $1 AND id = $2";
+        let sql = "UPDATE relay_batch SET progress = $4 WHERE organization = $1 AND id = $2 \
+                   AND holder = $3 AND state <> 'done'";
+        let (organization, holder) = (job.organization.as_slice(), i64::from(self.node));
+        execute!(self.database.write(), sql, organization, id.as_slice(), holder, progress)?;
+        Ok(())
+    }
+
+    /// Writes down that the results of a job were handed over and are gone.
+    pub async fn keep_fetched(&self, job: &Job) -> Done<()> {
+        let id = bytes_of(&job.id)?;
+        let progress = Progress { fetched: true, ..job.progress.clone() };
+        let progress = self.seal(&progress_place(&id), &serde_json::to_vec(&progress)?);
+        let sql = "UPDATE relay_batch SET progress = $3 WHERE organization = $1 AND id = $2 \
+                   AND state = 'done'";
         let organization = job.organization.as_slice();
         execute!(self.database.write(), sql, organization, id.as_slice(), progress)?;
         Ok(())
