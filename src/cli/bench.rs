@@ -4,6 +4,7 @@
 //! runs on threads of its own, but on the same cores as the servers: a rate is what both together
 //! reach, and beside it stands how much of the cores each of them took.
 
+mod batch;
 mod browser;
 mod card;
 mod checks;
@@ -61,6 +62,8 @@ pub struct Arguments {
     links: links::Plan,
     #[command(flatten)]
     deposit: deposit::Plan,
+    #[command(flatten)]
+    batch: batch::Plan,
 }
 
 /// What can be measured.
@@ -78,6 +81,8 @@ enum Part {
     Pressure,
     /// A deposit of coverage, with checks going on.
     Deposit,
+    /// A file of checks.
+    Batch,
     /// Appends to the access log.
     Log,
     /// One resident's history out of a large access log.
@@ -123,6 +128,7 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<Report> {
             Part::Checks => checks::measure(&stage, lasting).await?,
             Part::Pressure => pressure::measure(&stage, lasting).await?,
             Part::Deposit => deposit::measure(&stage, lasting, &arguments.deposit).await?,
+            Part::Batch => batch::measure(&stage, &arguments.batch).await?,
             Part::Log => log::measure(&stage, lasting).await?,
             Part::LogHistory => history::measure(&stage, lasting, arguments.events).await?,
             Part::Links => links::measure(&stage, lasting, &arguments.links).await?,
