@@ -55,10 +55,20 @@ pub enum Role {
     LinkApprover,
     /// Run the consortium; decides about links at every holder.
     ConsortiumAdmin,
+    /// Answers for a clinic's work: 業務責任者.
+    ClinicManager,
+    /// Runs an insurer's server: 運用管理責任者.
+    InsurerOperations,
+    /// Keeps an insurer's media: 媒体管理責任者.
+    InsurerMedia,
+    /// Answers for an insurer's work: 業務責任者.
+    InsurerManager,
+    /// Does an insurer's work: 担当者.
+    InsurerStaff,
 }
 
 impl Role {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 13] = [
         Self::Resident,
         Self::ClinicDesk,
         Self::CardClerk,
@@ -67,6 +77,11 @@ impl Role {
         Self::FederationAdmin,
         Self::LinkApprover,
         Self::ConsortiumAdmin,
+        Self::ClinicManager,
+        Self::InsurerOperations,
+        Self::InsurerMedia,
+        Self::InsurerManager,
+        Self::InsurerStaff,
     ];
 
     /// The value of eduPersonEntitlement that says so.
@@ -80,6 +95,11 @@ impl Role {
             Self::FederationAdmin => "urn:warifu:role:federation-admin",
             Self::LinkApprover => "urn:warifu:role:link-approver",
             Self::ConsortiumAdmin => "urn:warifu:role:consortium-admin",
+            Self::ClinicManager => "urn:warifu:role:clinic-manager",
+            Self::InsurerOperations => "urn:warifu:role:insurer-operations",
+            Self::InsurerMedia => "urn:warifu:role:insurer-media",
+            Self::InsurerManager => "urn:warifu:role:insurer-manager",
+            Self::InsurerStaff => "urn:warifu:role:insurer-staff",
         }
     }
 

@@ -1,13 +1,17 @@
-// The desk: F2 next patient, F8 away; the page covers itself when the session ends.
+// The desk: F2 next patient, F4 label, F9 slip, F8 away; the page covers itself at once when
+// somebody goes away, and when the session ends.
 // Everything here is also a visible button; without script the desk works by those.
 (() => {
   "use strict";
   const IDLE_MS = 3 * 60 * 1000;
   const away = document.getElementById("away");
 
+  const press = (id) => () => document.getElementById(id)?.click();
   const acts = {
-    F2: () => document.getElementById("next").click(),
-    F8: () => away.requestSubmit(),
+    F2: press("next"),
+    F4: press("label"),
+    F8: () => away?.requestSubmit(),
+    F9: press("slip"),
   };
   document.addEventListener("keydown", (event) => {
     const composing = event.isComposing || event.keyCode === 229;
@@ -18,8 +22,14 @@
   });
 
   const print = document.getElementById("print");
-  print.hidden = !document.querySelector(".answer");
-  print.addEventListener("click", () => window.print());
+  if (print) {
+    print.hidden = !document.querySelector(".answer, .label, table");
+    print.addEventListener("click", () => window.print());
+  }
+  if (!away) return;
+
+  // What was answered to a form is not asked for again by going back.
+  if (document.querySelector(".answer, .label")) history.replaceState(null, "", "/desk");
 
   // Nobody there: the same as F8.
   let idle;
@@ -34,7 +44,12 @@
 
   // Who leaves is on the way out already, by way of the identity provider.
   let leaving = false;
-  away.addEventListener("submit", () => { leaving = true; });
+  const empty = () => document.getElementById("main")?.replaceChildren();
+  away.addEventListener("submit", () => {
+    leaving = true;
+    document.title = "";
+    empty();
+  });
   const cover = () => {
     document.body.replaceChildren();
     if (!leaving) location.replace("/desk/signed-out");
@@ -57,8 +72,11 @@
   };
   listen();
 
-  // A page from the browser's memory shows a patient who has left.
+  // The browser's memory keeps no patient: the page goes into it empty, and comes out of it fresh.
+  addEventListener("pagehide", (event) => {
+    if (event.persisted) empty();
+  });
   addEventListener("pageshow", (event) => {
-    if (event.persisted) location.reload();
+    if (event.persisted) location.replace("/desk");
   });
 })();

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 use utoipa::ToSchema;
+use warifu_contract::duty::{Duty, May};
 use warifu_saml::names::{AC_SMARTCARD, AC_SMARTCARD_PKI};
 use warifu_service::Problem;
 use warifu_service::words::Voice;
@@ -46,6 +47,16 @@ pub enum Role {
     LinkApprover,
     /// Run the consortium; decides about links at every holder.
     ConsortiumAdmin,
+    /// Answer for a clinic's work: 業務責任者.
+    ClinicManager,
+    /// Run an insurer's server: 運用管理責任者.
+    InsurerOperations,
+    /// Keep an insurer's media: 媒体管理責任者.
+    InsurerMedia,
+    /// Answer for an insurer's work: 業務責任者.
+    InsurerManager,
+    /// Do an insurer's work: 担当者.
+    InsurerStaff,
 }
 
 impl Role {
@@ -55,18 +66,42 @@ impl Role {
     /// The roles of those who decide about doubtful links.
     pub const DECIDERS: [Self; 2] = [Self::LinkApprover, Self::ConsortiumAdmin];
 
+    const ALL: [Self; 12] = [
+        Self::Resident,
+        Self::ClinicDesk,
+        Self::CardClerk,
+        Self::CardApprover,
+        Self::CallCentre,
+        Self::LinkApprover,
+        Self::ConsortiumAdmin,
+        Self::ClinicManager,
+        Self::InsurerOperations,
+        Self::InsurerMedia,
+        Self::InsurerManager,
+        Self::InsurerStaff,
+    ];
+
+    /// What assertions call it.
+    pub const fn urn(self) -> &'static str {
+        match self {
+            Self::Resident => "urn:warifu:role:resident",
+            Self::ClinicDesk => "urn:warifu:role:clinic-desk",
+            Self::CardClerk => "urn:warifu:role:card-clerk",
+            Self::CardApprover => "urn:warifu:role:card-approver",
+            Self::CallCentre => "urn:warifu:role:call-centre",
+            Self::LinkApprover => "urn:warifu:role:link-approver",
+            Self::ConsortiumAdmin => "urn:warifu:role:consortium-admin",
+            Self::ClinicManager => "urn:warifu:role:clinic-manager",
+            Self::InsurerOperations => "urn:warifu:role:insurer-operations",
+            Self::InsurerMedia => "urn:warifu:role:insurer-media",
+            Self::InsurerManager => "urn:warifu:role:insurer-manager",
+            Self::InsurerStaff => "urn:warifu:role:insurer-staff",
+        }
+    }
+
     /// The role that an entitlement names.
     pub fn from_urn(urn: &str) -> Option<Self> {
-        match urn {
-            "urn:warifu:role:resident" => Some(Self::Resident),
-            "urn:warifu:role:clinic-desk" => Some(Self::ClinicDesk),
-            "urn:warifu:role:card-clerk" => Some(Self::CardClerk),
-            "urn:warifu:role:card-approver" => Some(Self::CardApprover),
-            "urn:warifu:role:call-centre" => Some(Self::CallCentre),
-            "urn:warifu:role:link-approver" => Some(Self::LinkApprover),
-            "urn:warifu:role:consortium-admin" => Some(Self::ConsortiumAdmin),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|role| role.urn() == urn)
     }
 }
 
@@ -207,12 +242,24 @@ impl SignedIn {
         Role::DECIDERS.into_iter().any(|role| self.may(role))
     }
 
+    /// What the person may do about `duty`.
+    pub fn duty(&self, duty: Duty) -> May {
+        duty.of(self.roles.iter().map(|role| role.urn()))
+    }
+
+    /// Whether the person works for an organisation, at a desk or in an office.
+    fn is_staff(&self) -> bool {
+        self.roles.iter().any(|role| *role != Role::Resident)
+    }
+
     /// The menu of the page to begin at.
     pub fn menu(&self) -> Menu {
         if self.may(Role::Resident) {
             Menu::Resident
-        } else if self.may(Role::ClinicDesk) {
+        } else if self.duty(Duty::Check) != May::No {
             Menu::Desk
+        } else if self.duty(Duty::ReadAnswers) != May::No {
+            Menu::Insurer
         } else if self.in_office() {
             Menu::Office
         } else if self.decides() {
@@ -226,6 +273,7 @@ impl SignedIn {
     pub fn home(&self) -> &'static str {
         match self.menu() {
             Menu::Desk => "/desk",
+            Menu::Insurer => "/insurer",
             Menu::Office => "/office",
             Menu::Doubts => "/staff/links",
             Menu::Resident | Menu::None => "/home",
@@ -248,9 +296,7 @@ impl SignedIn {
     pub fn header_name(&self, voice: Voice<'_>) -> String {
         let name = self.name.clone().unwrap_or_default();
         match &self.organization {
-            Some(organization)
-                if self.may(Role::ClinicDesk) || self.in_office() || self.decides() =>
-            {
+            Some(organization) if self.is_staff() => {
                 let gaps = [("organization", organization.as_str().into()), ("name", name.into())];
                 voice.tell("account-staff", &gaps)
             }
@@ -287,11 +333,23 @@ pub struct Resident(pub SignedIn);
 #[derive(Debug, Clone)]
 pub struct Clerk(pub SignedIn);
 
+/// Somebody who may look through the clinic's checks.
+#[derive(Debug, Clone)]
+pub struct ChecksReader(pub SignedIn);
+
+/// Somebody who may look through what was answered in the insurer's name.
+#[derive(Debug, Clone)]
+pub struct AnswersReader(pub SignedIn);
+
+/// Somebody at the insurer who may answer what clinics question, or propose an answer.
+#[derive(Debug, Clone)]
+pub struct Answerer(pub SignedIn, pub May);
+
 impl FromRequestParts<App> for Resident {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        with_role(parts, app, Role::Resident).await.map(Self)
+        with_any(parts, app, &[Role::Resident], "wrong-role-resident").await.map(Self)
     }
 }
 
@@ -299,7 +357,32 @@ impl FromRequestParts<App> for Clerk {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        with_role(parts, app, Role::ClinicDesk).await.map(Self)
+        with_duty(parts, app, Duty::Check, "wrong-role-desk").await.map(|(me, _)| Self(me))
+    }
+}
+
+impl FromRequestParts<App> for ChecksReader {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        with_duty(parts, app, Duty::ReadChecks, "wrong-role-checks").await.map(|(me, _)| Self(me))
+    }
+}
+
+impl FromRequestParts<App> for AnswersReader {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        with_duty(parts, app, Duty::ReadAnswers, "wrong-role-insurer").await.map(|(me, _)| Self(me))
+    }
+}
+
+impl FromRequestParts<App> for Answerer {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let found = with_duty(parts, app, Duty::AnswerDisputes, "wrong-role-insurer").await;
+        found.map(|(me, may)| Self(me, may))
     }
 }
 
@@ -315,20 +398,35 @@ impl FromRequestParts<App> for Decider {
     }
 }
 
-async fn with_role(parts: &mut Parts, app: &App, role: Role) -> Result<SignedIn, Response> {
-    let key = match role {
-        Role::Resident => "wrong-role-resident",
-        _ => "wrong-role-desk",
-    };
-    with_any(parts, app, &[role], key).await
+/// Lets in who may do something about `duty`.
+async fn with_duty(
+    parts: &mut Parts,
+    app: &App,
+    duty: Duty,
+    key: &str,
+) -> Result<(SignedIn, May), Response> {
+    let let_in = |me: &SignedIn| me.duty(duty) != May::No;
+    let me = with(parts, app, let_in, key).await?;
+    let may = me.duty(duty);
+    Ok((me, may))
 }
 
-/// Lets in who has one of `roles`; sends to the sign-in who is nobody; tells the others kindly, in
-/// the sentence under `key`.
+/// Lets in who has one of `roles`.
 async fn with_any(
     parts: &mut Parts,
     app: &App,
     roles: &[Role],
+    key: &str,
+) -> Result<SignedIn, Response> {
+    with(parts, app, |me| roles.iter().any(|role| me.may(*role)), key).await
+}
+
+/// Lets in whom `let_in` says; sends to the sign-in who is nobody; tells the others kindly, in the
+/// sentence under `key`.
+async fn with(
+    parts: &mut Parts,
+    app: &App,
+    let_in: impl Fn(&SignedIn) -> bool,
     key: &str,
 ) -> Result<SignedIn, Response> {
     let session = session(parts).map_err(Problem::into_response)?;
@@ -336,7 +434,7 @@ async fn with_any(
     let Some(me) = found.map_err(Problem::into_response)? else {
         return Err(sign_in_first(parts));
     };
-    if roles.iter().any(|role| me.may(*role)) {
+    if let_in(&me) {
         return Ok(me);
     }
     let look = Look::from_request_parts(parts, app).await.unwrap_or_else(|never| match never {});

@@ -10,6 +10,8 @@ use warifu_service::session::SessionLimits;
 use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::ClientConfig;
 
+use crate::desk::label::Numbers;
+
 /// The portal's configuration file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -30,9 +32,23 @@ pub struct PortalConfig {
     /// The card office. Without it the portal has no pages for the office's staff.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card_office: Option<CardOfficeConfig>,
+    /// The clinics' desks.
+    #[serde(default)]
+    pub desk: DeskConfig,
     /// How long a session lives.
     #[serde(default)]
     pub session: SessionLimits,
+}
+
+/// The clinics' desks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DeskConfig {
+    /// QRコード停止中: the field for scanning is not there, and what is scanned all the same is
+    /// refused.
+    pub scans_stopped: bool,
+    /// 記号 and 番号 on labels: `masked` or `full`.
+    pub label_numbers: Numbers,
 }
 
 /// The service provider's side of SAML 2.0.
@@ -212,7 +228,7 @@ mod tests {
             keys.values().all(|key| key["description"].is_string())
         };
         assert!(described(&schema));
-        for part in ["SamlConfig", "RelayConfig", "CardOfficeConfig"] {
+        for part in ["SamlConfig", "RelayConfig", "CardOfficeConfig", "DeskConfig"] {
             assert!(described(&schema["$defs"][part]), "{part}");
         }
     }

@@ -28,6 +28,9 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
-pub use config::{AddressError, CardOfficeConfig, PortalConfig, RelayConfig, SamlConfig};
+pub use config::{
+    AddressError, CardOfficeConfig, DeskConfig, PortalConfig, RelayConfig, SamlConfig,
+};
+pub use desk::label::Numbers;
 pub use portal::{MIGRATIONS, Portal, PortalError, metadata_xml, openapi};
 pub use sso::SamlSetupError;

@@ -24,8 +24,8 @@ use crate::config::{AddressError, PortalConfig};
 use crate::look;
 use crate::office::client::CardOffice;
 use crate::pages::{
-    batches, consents, desk, doubts, entrance, events, evidence, history, home, links, office,
-    readings, record, session,
+    batches, checks, consents, desk, disputes, doubts, entrance, events, evidence, history, home,
+    insurer, links, office, readings, record, session, sheets,
 };
 use crate::relay::Relay;
 use crate::shared::{App, Shared};
@@ -47,9 +47,10 @@ const SWEEP: Duration = Duration::from_mins(1);
 /// Every so many sweeps the identity providers' metadata are read again.
 const SWEEPS_PER_RELOAD: u32 = 10;
 
-const ASSETS: [AssetFile; 3] = [
+const ASSETS: [AssetFile; 4] = [
     ("portal.css", include_bytes!("../assets/portal.css")),
     ("office.css", include_bytes!("../assets/office.css")),
+    ("desk.css", include_bytes!("../assets/desk.css")),
     ("desk.js", include_bytes!("../assets/desk.js")),
 ];
 
@@ -127,6 +128,7 @@ impl Portal {
             saml: Saml::load(config, surroundings.now())?,
             relay: Relay::new(&config.relay)?,
             card_office: config.card_office.as_ref().map(CardOffice::new).transpose()?,
+            desk: config.desk,
             ended: Notify::new(),
             surroundings,
         })))
@@ -215,6 +217,17 @@ fn people() -> Router<App> {
         .route("/desk/records/arrive", get(readings::arrived))
         .route("/desk/records/next", post(readings::next))
         .route("/desk/records/read", post(readings::show_records))
+        .route("/desk/scan", post(desk::scan))
+        .route("/desk/dependant", post(desk::dependant))
+        .route("/desk/label", post(sheets::label))
+        .route("/desk/slip", post(sheets::slip))
+        .route("/desk/history", get(checks::desk_list).post(checks::desk_find))
+        .route("/desk/disputes", get(disputes::desk_list).post(disputes::ask))
+        .route("/desk/dispute", post(disputes::form))
+        .route("/insurer", get(insurer::today))
+        .route("/insurer/answers", get(checks::insurer_list).post(checks::insurer_find))
+        .route("/insurer/disputes", get(disputes::insurer_list).post(disputes::answer))
+        .route("/insurer/dispute", post(disputes::answer_form))
         .merge(office::routes())
 }
 

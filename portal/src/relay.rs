@@ -2,6 +2,7 @@
 //! as they arrive, eligibility, history.
 
 mod batches;
+mod desks;
 mod links;
 
 use std::time::Duration;

@@ -8,6 +8,7 @@ use warifu_service::session::Sessions;
 use warifu_service::words::Words;
 use warifu_service::{Database, Surroundings};
 
+use crate::config::DeskConfig;
 use crate::office::client::CardOffice;
 use crate::relay::Relay;
 use crate::sso::Saml;
@@ -35,6 +36,8 @@ pub struct Shared {
     pub relay: Relay,
     /// The card office, where the portal has pages for its staff.
     pub card_office: Option<CardOffice>,
+    /// How the clinics' desks work.
+    pub desk: DeskConfig,
     /// Rings when some session was ended from elsewhere.
     pub ended: Notify,
 }

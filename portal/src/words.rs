@@ -60,6 +60,7 @@ macro_rules! catalogues {
             include_str!(concat!("../locales/", $language, "/desk.ftl")),
             include_str!(concat!("../locales/", $language, "/batches.ftl")),
             include_str!(concat!("../locales/", $language, "/readings.ftl")),
+            include_str!(concat!("../locales/", $language, "/disputes.ftl")),
             include_str!(concat!("../locales/", $language, "/office.ftl")),
             include_str!(concat!("../locales/", $language, "/office_problems.ftl")),
             include_str!(concat!("../locales/", $language, "/problems.ftl")),

@@ -14,7 +14,6 @@ use warifu_contract::eligibility::{
     ConnectorEligibilityAnswer, ConnectorEligibilityRequest, Decision, ReasonCheck, ReasonStep,
     TypedCard, Verdict,
 };
-use warifu_contract::records::Service;
 use warifu_deposit::{Answer, DepositError, Question};
 use warifu_service::http::Deadline;
 
@@ -211,8 +210,7 @@ pub(crate) async fn by_card(
 fn insurers(relay: &Relay, links: Vec<Link>) -> Vec<(Arc<Connector>, Link)> {
     let insurer = |link: Link| {
         let connector = relay.directory().by_id(&link.connector)?;
-        let insures = connector.services.contains(&Service::Insurance);
-        insures.then(|| (Arc::clone(connector), link))
+        connector.insures().then(|| (Arc::clone(connector), link))
     };
     links.into_iter().filter(|link| !link.terms.is_frozen()).filter_map(insurer).collect()
 }

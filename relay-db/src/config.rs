@@ -22,6 +22,8 @@ const LONGEST_SESSION: u32 = 30;
 const NODES: u8 = 100;
 /// The longest that one connector may be waited for, in milliseconds.
 const LONGEST_DEADLINE: u64 = 20_000;
+/// The longest that the code of a slip is taken, in hours: a month.
+const LONGEST_SLIP: u16 = 744;
 
 /// The relay: links, tokens, routing, eligibility.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -83,6 +85,25 @@ pub struct RelayConfig {
     /// Coverage that insurers deposit here (事前蓄積型), so that the relay answers for them itself.
     #[serde(default)]
     pub deposit: Option<DepositConfig>,
+    /// The codes on the slips that clinics print.
+    #[serde(default)]
+    pub slips: SlipsConfig,
+}
+
+/// The codes on the slips that clinics print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SlipsConfig {
+    /// QRコード停止中: no code is made or taken.
+    pub stopped: bool,
+    /// How long a code is taken, in hours, 1 to 744.
+    pub hours: u16,
+}
+
+impl Default for SlipsConfig {
+    fn default() -> Self {
+        Self { stopped: false, hours: 96 }
+    }
 }
 
 /// The card office, as the relay reaches it.
@@ -213,6 +234,9 @@ pub enum RelayConfigError {
     /// Out of 0–99.
     #[error("relay.node: {0} is not between 0 and 99")]
     Node(u8),
+    /// Out of 1–744.
+    #[error("relay.slips: {0} hours is not between 1 and {LONGEST_SLIP}")]
+    Slips(u16),
     /// Out of 1–20,000.
     #[error("relay.deadline: connector {0}: not between 1 and {LONGEST_DEADLINE} ms")]
     Deadline(String),
@@ -253,6 +277,9 @@ impl RelayConfig {
         }
         if self.node >= NODES {
             return Err(RelayConfigError::Node(self.node));
+        }
+        if !(1..=LONGEST_SLIP).contains(&self.slips.hours) {
+            return Err(RelayConfigError::Slips(self.slips.hours));
         }
         self.connectors.iter().try_for_each(ConnectorConfig::validate)?;
         self.office.as_ref().map(OfficeConfig::address).transpose()?;
@@ -409,6 +436,8 @@ mod tests {
         let refused = with(|config| config.session_minutes = 31);
         assert_eq!(refused, Err(RelayConfigError::Session(31)));
         assert_eq!(with(|config| config.node = 100), Err(RelayConfigError::Node(100)));
+        let refused = with(|config| config.slips.hours = 745);
+        assert_eq!(refused, Err(RelayConfigError::Slips(745)));
         let refused = with(|config| config.connectors[0].deadline_ms = 0);
         assert_eq!(refused, Err(RelayConfigError::Deadline("insurer".into())));
         let refused = with(|config| config.connectors[0].limits.calls = 0);

@@ -60,6 +60,13 @@ impl Answerer {
     }
 }
 
+impl Connector {
+    /// Whether it answers for insurance.
+    pub fn insures(&self) -> bool {
+        self.services.contains(&Service::Insurance)
+    }
+}
+
 /// All holders.
 #[derive(Debug)]
 pub(crate) struct Directory {

@@ -27,7 +27,7 @@ use crate::check::{self, CheckError, Found};
 use crate::grants::Staff;
 use crate::relay::Relay;
 use crate::token::log_problem;
-use crate::{consents, events};
+use crate::{consents, events, slips};
 
 /// Characters of a client's key.
 const KEY_LENGTHS: std::ops::RangeInclusive<usize> = 16..=64;
@@ -150,10 +150,22 @@ fn allowed(
 ) -> Result<(Staff, Ground), &'static str> {
     let desk = match subject {
         Subject::Card => asker.tapped_by().ok_or("token.purpose")?,
-        Subject::Number(_) => asker.desk()?.staff,
+        Subject::Number(_) | Subject::Slip { .. } => asker.desk()?.staff,
     };
     let ground = consents::treatment(&desk, now).map_err(Refusal::code)?;
     Ok((desk, ground))
+}
+
+/// The answer that the organisation of `desk` was given under `key`, as long as it is kept.
+pub(crate) async fn answer_under(
+    relay: &Relay,
+    desk: &Staff,
+    key: &str,
+) -> Result<Option<EligibilityAnswer>, Problem> {
+    let found = relay.log().answer(&once_key(relay, desk, key)).await;
+    let Some(bytes) = found.map_err(|error| log_problem(&error))? else { return Ok(None) };
+    let kept: Kept = serde_json::from_slice(&bytes).map_err(|error| Problem::internal(&error))?;
+    Ok(Some(kept.answer))
 }
 
 /// Keys of different organisations never meet.
@@ -165,7 +177,7 @@ fn once_key(relay: &Relay, desk: &Staff, key: &str) -> [u8; 32] {
 fn fingerprint(relay: &Relay, asker: &Asker, request: &EligibilityRequest) -> [u8; 32] {
     let named = match &request.subject {
         Subject::Card => asker.subject(),
-        Subject::Number(_) => "",
+        Subject::Number(_) | Subject::Slip { .. } => "",
     };
     let bytes = serde_json::to_vec(&(named, request)).unwrap_or_default();
     relay.ring().lookup("relay.request", &bytes)
@@ -189,6 +201,10 @@ impl Check<'_> {
         let found = match subject {
             Subject::Card => check::by_card(relay, desk, self.asker.subject(), day, until).await,
             Subject::Number(typed) => check::by_number(relay, desk, typed, day, until).await,
+            Subject::Slip { text } => {
+                let card = slips::read(relay, &text)?;
+                check::by_number(relay, desk, card, day, until).await
+            }
         };
         found.map_err(|error| match error {
             CheckError::Typed(wrong) => {

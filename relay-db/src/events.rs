@@ -4,10 +4,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use warifu_contract::CheckNumber;
 use warifu_contract::consent::{Consent, ConsentReader, Ground};
+use warifu_contract::dispute::Finding;
 use warifu_contract::eligibility::Verdict;
 use warifu_contract::history::Purpose;
 use warifu_contract::records::Service;
-use warifu_log::{Action, Actor, Event, Outcome};
+use warifu_log::{Action, Actor, Entry, Event, Outcome};
 use warifu_pki::{Organization, Ticket};
 
 use crate::caller::Caller;
@@ -15,6 +16,9 @@ use crate::grants::{Grant, Staff};
 
 /// What eligibility is called where a record's name stands.
 pub(crate) const ELIGIBILITY: &str = "eligibility";
+
+/// How the ground of a dispute's event begins.
+const CHECK: &str = "check:";
 
 /// The party that this crate is.
 pub(crate) const RELAY: &str = "relay";
@@ -181,6 +185,54 @@ pub(crate) fn system_refused(client: &str, desk: &Staff, code: &str) -> Event {
         source: None,
         subject: None,
     }
+}
+
+/// A member of a clinic's staff questioned the answer to the check that `entry` is.
+pub(crate) fn dispute_opened(
+    client: &str,
+    desk: &Staff,
+    entry: &Entry,
+    number: &CheckNumber,
+) -> Event {
+    let about = (entry.subject.clone(), entry.source.clone().unwrap_or_default(), number);
+    dispute((client, desk), Action::DisputeOpened, about, Outcome::Done)
+}
+
+/// An insurer's member of staff answered: about whom and by which holder, and the check's number.
+pub(crate) fn dispute_answered(
+    client: &str,
+    staff: &Staff,
+    about: (Option<String>, String, &CheckNumber),
+    finding: Finding,
+) -> Event {
+    let found = Outcome::Answered(word(&finding));
+    dispute((client, staff), Action::DisputeAnswered, about, found)
+}
+
+fn dispute(
+    (client, by): (&str, &Staff),
+    action: Action,
+    (subject, source, number): (Option<String>, String, &CheckNumber),
+    outcome: Outcome,
+) -> Event {
+    Event {
+        action,
+        actor: staff(by),
+        asked: vec![ELIGIBILITY.to_owned()],
+        // The number names the check's own event alone.
+        check_number: None,
+        client: client.to_owned(),
+        ground: Some(format!("{CHECK}{number}")),
+        outcome,
+        purpose: Some(word(&Purpose::Treatment)),
+        source: Some(source),
+        subject,
+    }
+}
+
+/// The number of the check that the `ground` of a dispute's event names.
+pub(crate) fn disputed(ground: Option<&str>) -> Option<CheckNumber> {
+    ground?.strip_prefix(CHECK)?.parse().ok()
 }
 
 /// An access token was given for `ticket`.

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use data_encoding::BASE64URL_NOPAD;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use warifu_contract::duty::{Duty, May};
 use warifu_pki::{Actor, Organization, Purpose, Ticket};
 use warifu_service::seal::{KeyRing, SealError};
 use warifu_service::storage::micros;
@@ -19,8 +20,6 @@ use crate::revocations::{Revocations, SignIn};
 
 /// The AuthnContext class of a card with its PIN.
 const CLASS_HIGH: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI";
-/// The role of staff at a clinic's desk.
-const ROLE_CLINIC_DESK: &str = "urn:warifu:role:clinic-desk";
 /// The role of an organisation's staff who decide doubts about links to its members.
 const ROLE_LINK_APPROVER: &str = "urn:warifu:role:link-approver";
 /// The role of the consortium's staff, who may decide such doubts for every holder.
@@ -109,12 +108,19 @@ impl Grant {
         })
     }
 
-    /// The subject as a member of staff at a clinic's desk, signed in with card and PIN.
+    /// The subject as a member of staff who may check patients' insurance, signed in with card and
+    /// PIN.
     pub fn desk(&self) -> Option<Staff> {
-        let has_role = self.roles.iter().any(|role| role == ROLE_CLINIC_DESK);
-        let allowed = self.purpose == Purpose::Records && self.is_high() && has_role;
+        self.staff(Duty::Check).map(|(staff, _)| staff)
+    }
+
+    /// The subject as a member of staff, signed in with card and PIN, and what the own roles allow
+    /// of `duty`; none when that is nothing.
+    pub fn staff(&self, duty: Duty) -> Option<(Staff, May)> {
+        let may = duty.of(self.roles.iter().map(String::as_str));
+        let allowed = self.purpose == Purpose::Records && self.is_high() && may != May::No;
         let organization = self.organization.clone().filter(|_| allowed)?;
-        Some(Staff { member: self.subject.clone(), organization })
+        Some((Staff { member: self.subject.clone(), organization }, may))
     }
 
     /// The subject as a member of staff who decides doubts about links to a holder whose staff
@@ -330,7 +336,7 @@ mod tests {
             subject: "receptionist".into(),
             purpose: Purpose::Records,
             class: CLASS_HIGH.into(),
-            roles: vec![ROLE_CLINIC_DESK.into()],
+            roles: vec!["urn:warifu:role:clinic-desk".into()],
             organization: Some(clinic),
             holder: None,
             actor: None,

@@ -9,6 +9,7 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use utoipa::IntoParams;
+use warifu_contract::CheckNumber;
 use warifu_contract::history::{AccessResult, Asked, HistoryEntry, HistoryPage, Purpose, Reader};
 use warifu_log::{Action, Actor, Entry, LogError, Logged, Outcome, Series};
 use warifu_pki::Purpose as TokenPurpose;
@@ -16,7 +17,7 @@ use warifu_service::Problem;
 
 use self::sought::Sought;
 use crate::caller::Caller;
-use crate::events::meaning;
+use crate::events::{disputed, meaning};
 use crate::relay::Relay;
 use crate::token::log_problem;
 
@@ -148,9 +149,9 @@ fn entry(relay: &Relay, logged: Logged) -> Option<HistoryEntry> {
         reader: reader(&entry.actor),
         purpose: meaning::<Purpose>(entry.purpose.as_deref()?)?,
         asked: asked(&entry)?,
-        result: result(entry.outcome)?,
+        check_number: check_number(&entry),
+        result: result(entry.action, entry.outcome)?,
         source: entry.source.map(|id| relay.directory().name_of(&id)),
-        check_number: entry.check_number.and_then(|number| number.parse().ok()),
         ground: entry.ground,
     })
 }
@@ -169,12 +170,23 @@ fn asked(entry: &Entry) -> Option<Asked> {
     match entry.action {
         Action::EligibilityChecked => Some(Asked::Eligibility),
         Action::RecordRead => Some(Asked::Record(meaning(entry.asked.first()?)?)),
+        Action::DisputeOpened | Action::DisputeAnswered => Some(Asked::Dispute),
         _ => None,
     }
 }
 
-fn result(outcome: Outcome) -> Option<AccessResult> {
+/// Its own, or that of the check which it questions.
+fn check_number(entry: &Entry) -> Option<CheckNumber> {
+    let own = entry.check_number.as_ref().and_then(|number| number.parse().ok());
+    own.or_else(|| disputed(entry.ground.as_deref()))
+}
+
+fn result(action: Action, outcome: Outcome) -> Option<AccessResult> {
     Some(match outcome {
+        Outcome::Done if action == Action::DisputeOpened => AccessResult::Questioned,
+        Outcome::Answered(found) if action == Action::DisputeAnswered => {
+            AccessResult::Settled(meaning(&found)?)
+        }
         Outcome::Shown => AccessResult::Shown,
         Outcome::Answered(verdict) => AccessResult::Answered(meaning(&verdict)?),
         Outcome::Empty => AccessResult::Empty,

@@ -181,7 +181,7 @@ mod tests {
     use warifu_service::words::lacking_advice;
 
     /// Every code that the relay answers with, beside those that all servers have.
-    const CODES: [&str; 46] = [
+    const CODES: [&str; 59] = [
         "batch.unknown",
         "batch.state",
         "batch.gone",
@@ -228,6 +228,19 @@ mod tests {
         "consent.unknown",
         "consent.too-many",
         "consent.elsewhere",
+        "duty.none",
+        "check.unknown",
+        "answer.gone",
+        "slip.stopped",
+        "slip.nothing",
+        "slip.unreadable",
+        "slip.over",
+        "dispute.exists",
+        "dispute.answered",
+        "dispute.no-insurer",
+        "dispute.too-many",
+        "dispute.long",
+        "dispute.individual-number",
     ];
 
     #[test]

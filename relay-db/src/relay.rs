@@ -22,9 +22,11 @@ use warifu_service::words::Words;
 use warifu_service::{Database, Surroundings};
 
 use crate::batch::{self, Batches, Shares};
+use crate::checks::Checks;
 use crate::config::RelayConfig;
 use crate::consents::Consents;
 use crate::directory::Directory;
+use crate::disputes::Disputes;
 use crate::grants::Grants;
 use crate::keeping::Keeping;
 use crate::linking::Office;
@@ -35,8 +37,8 @@ use crate::opening::{self, LogParts, RelayError};
 use crate::readiness::with_connectors;
 use crate::session_end::Informant;
 use crate::{
-    caller, consents, depositing, eligibility, events, evidence, history, jwks, linking, openapi,
-    records, session_end, token,
+    caller, checks, consents, depositing, disputes, eligibility, events, evidence, history, jwks,
+    linking, openapi, records, session_end, slips, token,
 };
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -47,6 +49,8 @@ pub const MIGRATIONS: Migrations = Migrations { sqlite: &SQLITE, postgres: &POST
 
 /// How often what has ended is dropped.
 const SWEEP: Duration = Duration::from_mins(10);
+/// How often the index of checks follows the log.
+const FOLLOW: Duration = Duration::from_secs(5);
 /// How long an answer is kept under its client's key: retries come within minutes.
 const KEPT: SignedDuration = SignedDuration::from_hours(1);
 /// Searches for links that run at a time; who comes then is told to come again.
@@ -69,6 +73,8 @@ struct Parts {
     keeping: Keeping,
     links: Links,
     consents: Consents,
+    checks: Checks,
+    disputes: Disputes,
     grants: Grants,
     openers: Vec<TicketOpener>,
     informants: Vec<Informant>,
@@ -127,6 +133,12 @@ impl Relay {
                 ring: Arc::clone(&ring),
                 surroundings: surroundings.clone(),
             },
+            checks: Checks { database: database.clone(), ring: Arc::clone(&ring) },
+            disputes: Disputes {
+                database: database.clone(),
+                ring: Arc::clone(&ring),
+                surroundings: surroundings.clone(),
+            },
             grants: Grants::new(database.clone(), Arc::clone(&ring), surroundings.clone()),
             batches: Batches {
                 database: database.clone(),
@@ -162,6 +174,13 @@ impl Relay {
         let router = Router::new()
             .route("/token", post(token::exchange))
             .route("/records", post(records::read))
+            .route("/eligibility/answer", post(slips::answer))
+            .route("/slips", post(slips::make))
+            .route("/checks", get(checks::checks))
+            .route("/checks/counts", get(checks::check_counts))
+            .route("/checks/{number}", get(checks::check_by_number))
+            .route("/disputes", get(disputes::disputes).post(disputes::dispute))
+            .route("/disputes/{number}/answer", post(disputes::answer_dispute))
             .route("/links", get(linking::list))
             .route("/links/discover", post(linking::discover))
             .route("/links/{id}/confirm", post(linking::confirm))
@@ -188,7 +207,7 @@ impl Relay {
             .route("/log/key", get(evidence::key))
             .route("/log/proof", get(evidence::proof))
             .route_layer(from_fn_with_state(self.clone(), caller::registered))
-            .merge(self.checks())
+            .merge(self.asking())
             .route("/events", post(session_end::receive))
             .route("/jwks.json", get(jwks::tokens))
             .route("/receipts/jwks.json", get(jwks::receipts))
@@ -200,7 +219,7 @@ impl Relay {
     }
 
     /// Where checks are asked for, by people at a party or by an organisation's own system.
-    fn checks(&self) -> Router<Self> {
+    fn asking(&self) -> Router<Self> {
         Router::new()
             .route("/eligibility", post(eligibility::ask))
             .route(batch::UPLOAD, get(batch::list).post(batch::receive))
@@ -246,9 +265,9 @@ impl Relay {
     /// needs to be flushed.
     pub async fn run(self, stop: CancellationToken) {
         let resealed = stop.run_until_cancelled(self.reseal());
-        let keys = self.mint().keys.keep(&stop);
-        let kept = self.0.keeping.keep(&self, &stop);
-        tokio::join!(resealed, keys, self.sweep_until(&stop), kept, batch::work(&self, &stop));
+        let (keys, swept) = (self.mint().keys.keep(&stop), self.sweep_until(&stop));
+        let (kept, followed) = (self.0.keeping.keep(&self, &stop), self.follow_until(&stop));
+        tokio::join!(resealed, keys, swept, kept, followed, batch::work(&self, &stop));
     }
 
     async fn sweep_until(&self, stop: &CancellationToken) {
@@ -257,6 +276,21 @@ impl Relay {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(SWEEP) => self.sweep().await,
             }
+        }
+    }
+
+    /// Keeps the index of checks close behind the log, so that whoever asks waits for little.
+    async fn follow_until(&self, stop: &CancellationToken) {
+        let mut pause = FOLLOW;
+        while stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
+            pause = match self.checks().follow(self.log()).await {
+                Ok(true) => FOLLOW,
+                Ok(false) => Duration::ZERO,
+                Err(error) => {
+                    tracing::warn!(%error, "the index of checks could not follow the log");
+                    FOLLOW
+                }
+            };
         }
     }
 
@@ -294,6 +328,14 @@ impl Relay {
 
     pub(crate) fn consents(&self) -> &Consents {
         &self.0.consents
+    }
+
+    pub(crate) fn checks(&self) -> &Checks {
+        &self.0.checks
+    }
+
+    pub(crate) fn disputes(&self) -> &Disputes {
+        &self.0.disputes
     }
 
     pub(crate) fn grants(&self) -> &Grants {

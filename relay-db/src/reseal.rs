@@ -21,7 +21,7 @@ struct Column {
 }
 
 /// Everything that lasts.
-const COLUMNS: [Column; 9] = [
+const COLUMNS: [Column; 10] = [
     Column {
         name: "relay_link.pseudonym",
         select: "SELECT subject AS first, connector, subject AS last, pseudonym AS sealed \
@@ -92,6 +92,12 @@ const COLUMNS: [Column; 9] = [
         update: "UPDATE relay_consent_reader SET subject = $5 \
                  WHERE reader = $1 AND id = $3 AND subject = $4",
     },
+    Column {
+        name: "relay_dispute.body",
+        select: "SELECT number AS first, '' AS connector, number AS last, body AS sealed \
+                 FROM relay_dispute WHERE number > $1 ORDER BY number LIMIT $4",
+        update: "UPDATE relay_dispute SET body = $5 WHERE number = $1 AND body = $4",
+    },
 ];
 
 /// A row by its key; `last` is `first` again where the key is shorter.
@@ -143,7 +149,7 @@ impl Links {
 fn context(name: &str, row: &Row) -> Vec<u8> {
     let connector = row.connector.as_bytes();
     match name {
-        "relay_alias.subject" => place(name, &[&row.first]),
+        "relay_alias.subject" | "relay_dispute.body" => place(name, &[&row.first]),
         "relay_consent.body" | "relay_consent_reader.subject" => {
             place(name, &[&row.first, &row.last])
         }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
-use warifu_pki::jose::{JoseError, JwsSigner};
+use warifu_pki::jose::{JoseError, JwsSigner, JwsVerifier};
 use warifu_pki::{FileKey, KeyError, PublicKey};
 
 use crate::config::RelayConfig;
@@ -36,7 +36,12 @@ pub(crate) struct Present {
     pub tokens: Vec<Value>,
     /// JWKs of those that receipts are signed with, or were.
     pub receipts: Vec<Value>,
+    /// What verifies the codes of slips: the same keys, the one in use first.
+    pub verifiers: Vec<JwsVerifier>,
 }
+
+/// A public key and its JWK.
+type Known = (Value, PublicKey);
 
 #[derive(Debug, Clone)]
 struct Files {
@@ -113,23 +118,36 @@ impl Files {
     fn read(&self) -> Result<Present, RelayError> {
         let key = FileKey::load(&self.current).map_err(failed(&self.current))?;
         let current = key.public_key().jwk("sig").map_err(failed(&self.current))?;
-        let mut tokens = vec![current];
+        let mut tokens = vec![(current, key.public_key().clone())];
         add(&mut tokens, self.announced.as_deref())?;
         let mut receipts = tokens.clone();
         add(&mut receipts, self.past.as_deref())?;
-        Ok(Present { signer: JwsSigner::new(Arc::new(key))?, tokens, receipts })
+        Ok(Present {
+            signer: JwsSigner::new(Arc::new(key))?,
+            tokens: jwks(&tokens),
+            verifiers: verifiers(&receipts)?,
+            receipts: jwks(&receipts),
+        })
     }
 }
 
+fn jwks(keys: &[Known]) -> Vec<Value> {
+    keys.iter().map(|(jwk, _)| jwk.clone()).collect()
+}
+
+fn verifiers(keys: &[Known]) -> Result<Vec<JwsVerifier>, JoseError> {
+    keys.iter().map(|(_, key)| JwsVerifier::new(key.clone())).collect()
+}
+
 /// The keys of a folder beside those that are there already.
-fn add(keys: &mut Vec<Value>, folder: Option<&Path>) -> Result<(), RelayError> {
+fn add(keys: &mut Vec<Known>, folder: Option<&Path>) -> Result<(), RelayError> {
     let Some(folder) = folder else { return Ok(()) };
     for path in files_in(folder).map_err(|source| in_folder(folder, source))? {
         let pem = std::fs::read(&path).map_err(|source| in_folder(&path, source))?;
         let key = PublicKey::from_pem(&pem).map_err(failed(&path))?;
         let jwk = key.jwk("sig").map_err(failed(&path))?;
-        if !keys.contains(&jwk) {
-            keys.push(jwk);
+        if !keys.iter().any(|(known, _)| *known == jwk) {
+            keys.push((jwk, key));
         }
     }
     Ok(())

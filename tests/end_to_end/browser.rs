@@ -64,6 +64,18 @@ impl Browser {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Presses keys where the focus is, as a keyboard or a scanner does.
+    pub async fn press(&self, keys: &str) {
+        self.page.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    /// What an element says, also where it is folded away.
+    pub async fn text_of(&self, css: &str) -> String {
+        let script = "return document.querySelector(arguments[0])?.textContent ?? ''";
+        let text = self.page.execute(script, vec![json!(css)]).await.unwrap();
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
     /// Waits until the page (shadow roots included) shows `text`.
     pub async fn see(&self, text: &str) {
         for _ in 0..PATIENCE.as_millis() / 100 {

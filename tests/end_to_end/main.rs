@@ -16,6 +16,7 @@ mod calls;
 mod cards;
 mod certificate;
 mod desk;
+mod desk_work;
 mod linking;
 mod login;
 mod looks;

@@ -8,7 +8,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use crate::eligibility::TypedCard;
-use crate::numbers::{self, is_individual_number};
+use crate::individual_number;
 use jiff::civil::Date;
 
 /// The most characters a field of a card may have.
@@ -97,7 +97,7 @@ impl TypedCardError {
             Self::InsurerNumber => "card-number.insurer",
             Self::Number => "card-number.number",
             Self::Branch => "card-number.branch",
-            Self::IndividualNumber => numbers::INDIVIDUAL_NUMBER,
+            Self::IndividualNumber => individual_number::CODE,
         }
     }
 }
@@ -109,7 +109,8 @@ impl TryFrom<&TypedCard> for CardQuery {
         let insurer =
             InsurerKey::parse(&typed.insurer_number).ok_or(TypedCardError::InsurerNumber)?;
         let card = CardKey::parse(&typed.symbol, &typed.number).ok_or(TypedCardError::Number)?;
-        if [&typed.symbol, &typed.number].into_iter().any(|field| is_individual_number(field)) {
+        if [&typed.symbol, &typed.number].into_iter().any(|field| individual_number::is_one(field))
+        {
             return Err(TypedCardError::IndividualNumber);
         }
         let branch = match typed.branch.as_deref() {

@@ -27,6 +27,11 @@ pub enum Subject {
     Card,
     /// What the insurance card shows, typed or scanned.
     Number(TypedCard),
+    /// The code of a slip, scanned.
+    Slip {
+        /// What the scanner read, at most [`LONGEST`](crate::slip::LONGEST) characters.
+        text: String,
+    },
 }
 
 /// The fields of an insurance card as typed at the desk; blanks around them do not matter.

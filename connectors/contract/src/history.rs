@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::CheckNumber;
+use crate::dispute::Finding;
 use crate::eligibility::Verdict;
 use crate::records::{DisplayName, Service};
 
@@ -80,6 +81,8 @@ pub enum Asked {
     Eligibility,
     /// A record of a service.
     Record(Service),
+    /// Whether an earlier answer about the insurance was right.
+    Dispute,
 }
 
 /// What came of it.
@@ -90,6 +93,10 @@ pub enum AccessResult {
     Shown,
     /// The eligibility check was answered.
     Answered(Verdict),
+    /// A clinic questioned an earlier answer.
+    Questioned,
+    /// The insurer looked, and found this.
+    Settled(Finding),
     /// There was nothing to show.
     Empty,
     /// Refused, with the code.

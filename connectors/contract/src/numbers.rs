@@ -146,24 +146,6 @@ pub fn institution(text: &str) -> Result<InstitutionCode, NumberError> {
     Ok(InstitutionCode { prefecture, table, check_fits: check(own).is_ok() })
 }
 
-/// The code under which a field is refused that holds a 個人番号 where none was declared.
-pub const INDIVIDUAL_NUMBER: &str = "field.individual-number";
-
-/// Whether a text is, by its check digit, a 個人番号 (12 digits; 行政手続における特定の個人を識別するための番号の利用等に関する法律に
-/// 規定する個人番号…に関する省令 art. 5). One in eleven numbers of 12 digits passes by chance.
-pub fn is_individual_number(text: &str) -> bool {
-    let Ok(digits) = exactly(text, 12) else { return false };
-    let (body, check) = digits.split_at(11);
-    let weighted = |(place, digit): (u32, char)| {
-        let weight = if place <= 6 { place + 1 } else { place - 5 };
-        digit.to_digit(10).unwrap_or(0) * weight
-    };
-    let sum: u32 = (1..).zip(body.chars().rev()).map(weighted).sum();
-    let rest = sum % 11;
-    let expected = if rest <= 1 { 0 } else { 11 - rest };
-    check == expected.to_string()
-}
-
 /// The last digit is the check digit of those before.
 fn check(digits: &str) -> Result<(), NumberError> {
     let (body, check) = digits.split_at(digits.len().saturating_sub(1));
@@ -246,22 +228,10 @@ mod tests {
         assert!(institution(&check_digit).unwrap().check_fits);
     }
 
-    #[test]
-    fn individual_numbers_are_known_by_their_check_digit() {
-        // Made-up bodies; the digit by hand: 1·2+2·7+… for 12345678901 gives a rest of 3.
-        for (body, digit) in [("12345678901", '8'), ("00000000000", '0')] {
-            assert!(is_individual_number(&format!("{body}{digit}")), "{body}");
-        }
-        assert!(is_individual_number("1234-5678-9018"));
-        assert!(!is_individual_number("123456789019"));
-        assert!(!is_individual_number("12345678901"));
-    }
-
     proptest! {
         #[test]
         fn any_text_is_read(text in "\\PC{0,60}") {
             let _ = (insurer(&text), payer(&text), recipient(&text), institution(&text));
-            let _ = is_individual_number(&text);
         }
 
         #[test]
@@ -272,13 +242,6 @@ mod tests {
             bytes[place] = b'0' + (bytes[place] - b'0' + add) % 10;
             let wrong = String::from_utf8(bytes).unwrap();
             prop_assert_eq!(payer(&wrong), Err(NumberError::CheckDigit));
-        }
-
-        #[test]
-        fn of_the_twelfth_digits_exactly_one_fits(body in "[0-9]{11}") {
-            let fitting =
-                (0..10).filter(|digit| is_individual_number(&format!("{body}{digit}"))).count();
-            prop_assert_eq!(fitting, 1);
         }
     }
 }

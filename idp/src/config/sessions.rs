@@ -75,13 +75,17 @@ impl SessionsConfig {
     fn of_role(&self, role: Role) -> Option<&GroupLimits> {
         match role {
             Role::Resident => None,
-            Role::ClinicDesk => Some(&self.desk),
+            Role::ClinicDesk | Role::ClinicManager => Some(&self.desk),
             Role::CardClerk
             | Role::CardApprover
             | Role::CallCentre
             | Role::FederationAdmin
             | Role::LinkApprover
-            | Role::ConsortiumAdmin => Some(&self.staff),
+            | Role::ConsortiumAdmin
+            | Role::InsurerOperations
+            | Role::InsurerMedia
+            | Role::InsurerManager
+            | Role::InsurerStaff => Some(&self.staff),
         }
     }
 }

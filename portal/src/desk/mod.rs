@@ -1,4 +1,7 @@
-//! The clinic's desk: what is typed, and the row it is typed into.
+//! The clinic's desk: what is typed and scanned, what is printed, and what to do when it fails.
 
 pub mod form;
 pub mod input;
+pub mod label;
+pub mod ladder;
+pub mod qr;

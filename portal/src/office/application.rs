@@ -37,7 +37,7 @@ pub const PROXY: [Shape; 4] = [
 pub const CONSENT: [Shape; 1] = [Shape::tick("consent", "application-consent")];
 
 /// The roles that a member of staff may be given here: field, label, and what the role is called.
-const ROLES: [(&str, &str, &str); 7] = [
+const ROLES: [(&str, &str, &str); 12] = [
     ("role_desk", "role-clinic-desk", "urn:warifu:role:clinic-desk"),
     ("role_clerk", "role-card-clerk", "urn:warifu:role:card-clerk"),
     ("role_approver", "role-card-approver", "urn:warifu:role:card-approver"),
@@ -45,10 +45,15 @@ const ROLES: [(&str, &str, &str); 7] = [
     ("role_federation", "role-federation-admin", "urn:warifu:role:federation-admin"),
     ("role_links", "role-link-approver", "urn:warifu:role:link-approver"),
     ("role_consortium", "role-consortium-admin", "urn:warifu:role:consortium-admin"),
+    ("role_clinic", "role-clinic-manager", "urn:warifu:role:clinic-manager"),
+    ("role_operations", "role-insurer-operations", "urn:warifu:role:insurer-operations"),
+    ("role_media", "role-insurer-media", "urn:warifu:role:insurer-media"),
+    ("role_manager", "role-insurer-manager", "urn:warifu:role:insurer-manager"),
+    ("role_insurer", "role-insurer-staff", "urn:warifu:role:insurer-staff"),
 ];
 
 /// For whom a member of staff works.
-pub const EMPLOYMENT: [Shape; 9] = [
+pub const EMPLOYMENT: [Shape; 14] = [
     Shape::line("employer_code", "application-employer-code", LONGEST_CODE),
     Shape::line("employer_name", "application-employer-name", LONGEST_ORGANIZATION),
     role(0),
@@ -58,6 +63,11 @@ pub const EMPLOYMENT: [Shape; 9] = [
     role(4),
     role(5),
     role(6),
+    role(7),
+    role(8),
+    role(9),
+    role(10),
+    role(11),
 ];
 
 #[expect(clippy::indexing_slicing, reason = "checked while compiling: only called in a constant")]

@@ -1,12 +1,13 @@
 //! The clinic's desk: is this person's insurance valid today?
 
 use axum::extract::{Form, Query, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use tower_sessions::Session;
 use warifu_contract::calendar::today_in_japan;
 use warifu_contract::eligibility::{EligibilityAnswer, EligibilityRequest, Subject, Verdict};
+use warifu_contract::slip;
 use warifu_service::Problem;
 use warifu_service::words::Voice;
 
@@ -14,6 +15,7 @@ use super::stream;
 use crate::access::{Clerk, SignedIn};
 use crate::desk::form::FormView;
 use crate::desk::input::{self, Check, RawCheck};
+use crate::desk::ladder;
 use crate::form::FieldProblem;
 use crate::look::{Look, show};
 use crate::relay::{Access, RelayError};
@@ -23,15 +25,15 @@ use crate::sso::begin::{self, Cards, Question, unknown_provider};
 use crate::sso::finish::{Handle, arrive};
 use crate::sso::requests::Purpose;
 use crate::view::answer::{AnswerView, NoAnswer};
-use crate::view::screens::DeskScreen;
+use crate::view::desk::{ActsView, DeskScreen};
 use crate::view::site::Menu;
 
 /// What became of a check.
 enum Outcome {
     /// Nothing asked yet.
     Nothing,
-    /// An answer.
-    Answer(Box<EligibilityAnswer>),
+    /// An answer, and the key that it was asked for with.
+    Answer(Box<EligibilityAnswer>, String),
     /// None, with the key of why.
     Failed(&'static str),
 }
@@ -39,22 +41,40 @@ enum Outcome {
 /// How one came back to the desk.
 #[derive(Debug, Default, Deserialize)]
 pub struct Back {
-    /// `stopped`: the identity provider saw no card.
+    /// `stopped`: the identity provider saw no card. `gone`: an answer is not kept any more.
     tap: Option<String>,
 }
+
+/// Whether the last tap of this session was stopped.
+const STOPPED: &str = "tap-stopped";
 
 /// `GET /desk`.
 pub async fn desk(
     State(app): State<App>,
     Clerk(me): Clerk,
     Query(back): Query<Back>,
+    session: Session,
     look: Look,
 ) -> Result<Response, Problem> {
     let outcome = match back.tap.as_deref() {
+        Some("stopped") if note_stopped(&session).await? => Outcome::Failed("failed-tap-again"),
         Some("stopped") => Outcome::Failed("failed-tap"),
+        Some("gone") => Outcome::Failed("failed-answer"),
         _ => Outcome::Nothing,
     };
     show_desk(&app, &look, &me, &fresh(&app), &[], outcome)
+}
+
+/// Notes that a tap was stopped. Whether the one before it was, too.
+async fn note_stopped(session: &Session) -> Result<bool, Problem> {
+    let before = session.get::<bool>(STOPPED).await.map_err(|cause| Problem::internal(&cause))?;
+    session.insert(STOPPED, true).await.map_err(|cause| Problem::internal(&cause))?;
+    Ok(before.unwrap_or(false))
+}
+
+/// Back at the desk, an answer that was to be printed or used is not kept any more.
+pub fn answer_gone() -> Response {
+    Redirect::to("/desk?tap=gone").into_response()
 }
 
 /// `POST /desk/check`: by the numbers on the insurance card.
@@ -78,11 +98,83 @@ pub async fn check(
         subject: Subject::Number(check.card),
         target_date: Some(check.target),
     };
-    let outcome = ask(&app, access, &request, "failed-ended").await;
+    let outcome = ask(&app, access, request, "failed-ended").await;
     // A valid answer clears the row for the next patient; any other leaves it to be mended.
-    let done = matches!(&outcome, Outcome::Answer(answer) if is_valid(answer));
+    let done = matches!(&outcome, Outcome::Answer(answer, _) if is_valid(answer));
     let row = if done { fresh(&app) } else { RawCheck { key: key(&app), ..raw } };
     show_desk(&app, &look, &me, &row, &[], outcome)
+}
+
+/// What a scanner typed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Scanned {
+    slip: String,
+    key: String,
+}
+
+/// `POST /desk/scan`: by the code of a slip.
+pub async fn scan(
+    State(app): State<App>,
+    Clerk(me): Clerk,
+    session: Session,
+    look: Look,
+    Form(scanned): Form<Scanned>,
+) -> Result<Response, Problem> {
+    let look = look.standing_at("/desk");
+    let show = |outcome| show_desk(&app, &look, &me, &fresh(&app), &[], outcome);
+    if app.desk.scans_stopped {
+        return show(Outcome::Failed("failed-slip-stopped"));
+    }
+    let text = scanned.slip.trim().to_owned();
+    if text.is_empty() || text.len() > slip::LONGEST {
+        return show(Outcome::Failed("failed-slip"));
+    }
+    let Ok(access) = me.access(app.surroundings.now()) else {
+        return show(Outcome::Failed("failed-ended"));
+    };
+    let id = session.id().map(|id| id.0).unwrap_or_default();
+    let request = EligibilityRequest {
+        idempotency_key: digest(&app, "scan", &format!("{id}/{}/{text}", scanned.key)),
+        subject: Subject::Slip { text },
+        target_date: None,
+    };
+    show(ask(&app, access, request, "failed-ended").await)
+}
+
+/// Which dependant of which answer.
+#[derive(Debug, Deserialize)]
+pub struct Chosen {
+    answer: String,
+    place: usize,
+}
+
+/// `POST /desk/dependant`: the row for a dependant whom an answer named; the birth date is asked.
+pub async fn dependant(
+    State(app): State<App>,
+    Clerk(me): Clerk,
+    look: Look,
+    Form(chosen): Form<Chosen>,
+) -> Result<Response, Problem> {
+    let look = look.standing_at("/desk");
+    let now = app.surroundings.now();
+    let Ok(access) = me.access(now) else {
+        return show_desk(&app, &look, &me, &fresh(&app), &[], Outcome::Failed("failed-ended"));
+    };
+    let given = app.relay.given_answer(access, &chosen.answer).await;
+    let given = given.inspect_err(|cause| tracing::warn!(%cause, "an answer was not had again"));
+    let coverage = given.ok().flatten().and_then(|answer| answer.decision.coverage);
+    let Some(coverage) = coverage else { return Ok(answer_gone()) };
+    let Some(dependant) = coverage.dependants.get(chosen.place) else { return Ok(answer_gone()) };
+    let raw = RawCheck {
+        insurer: coverage.insurer.number,
+        symbol: coverage.symbol,
+        number: coverage.number,
+        branch: dependant.branch.clone().unwrap_or_default(),
+        ..fresh(&app)
+    };
+    let ask_birth = [FieldProblem { field: "birth", key: "desk-dependant-birth" }];
+    show_desk(&app, &look, &me, &raw, &ask_birth, Outcome::Nothing)
 }
 
 /// What the card button carries along.
@@ -125,12 +217,14 @@ pub async fn tap_finish(
     State(app): State<App>,
     Clerk(me): Clerk,
     Query(handle): Query<Handle>,
+    session: Session,
     headers: HeaderMap,
     look: Look,
 ) -> Result<Response, Problem> {
     let look = look.standing_at("/desk");
+    session.remove::<bool>(STOPPED).await.map_err(|cause| Problem::internal(&cause))?;
     let Arrival::Tap { ticket, target } = arrive(&app, &handle, &headers).await? else {
-        return Err(Problem::new(axum::http::StatusCode::BAD_REQUEST, "login.handle"));
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "login.handle"));
     };
     let outcome = match app.relay.exchange(&ticket, app.surroundings.now()).await {
         Err(cause) => failed(&cause, "failed-ticket"),
@@ -140,7 +234,7 @@ pub async fn tap_finish(
                 target_date: target.parse().ok(),
                 idempotency_key: digest(&app, "tap", &handle.h),
             };
-            ask(&app, &access, &request, "failed-ticket").await
+            ask(&app, &access, request, "failed-ticket").await
         }
     };
     show_desk(&app, &look, &me, &RawCheck { target, ..fresh(&app) }, &[], outcome)
@@ -149,11 +243,11 @@ pub async fn tap_finish(
 async fn ask(
     app: &Shared,
     access: &Access,
-    request: &EligibilityRequest,
+    request: EligibilityRequest,
     refused: &'static str,
 ) -> Outcome {
-    match app.relay.eligibility(access, request).await {
-        Ok(answer) => Outcome::Answer(Box::new(answer)),
+    match app.relay.eligibility(access, &request).await {
+        Ok(answer) => Outcome::Answer(Box::new(answer), request.idempotency_key),
         Err(cause) => failed(&cause, refused),
     }
 }
@@ -163,6 +257,9 @@ fn failed(cause: &RelayError, refused: &'static str) -> Outcome {
     Outcome::Failed(match cause {
         RelayError::Refused => refused,
         RelayError::Forbidden => "failed-forbidden",
+        RelayError::Failed(StatusCode::LOCKED) => "failed-slip-stopped",
+        RelayError::Failed(StatusCode::GONE) => "failed-slip-over",
+        RelayError::Failed(StatusCode::UNPROCESSABLE_ENTITY) => "failed-slip",
         _ => "failed-relay",
     })
 }
@@ -201,13 +298,27 @@ fn show_desk(
     outcome: Outcome,
 ) -> Result<Response, Problem> {
     let voice = look.voice(app);
+    let scans = !app.desk.scans_stopped;
+    let code = match &outcome {
+        Outcome::Nothing => "cov.valid",
+        Outcome::Failed(key) => key,
+        Outcome::Answer(answer, _) => answer.decision.verdict.code(),
+    };
+    let ladder = ladder::steps(voice, code, scans);
+    let acts = match &outcome {
+        Outcome::Answer(answer, key) => Some(ActsView::new(voice, answer, key)),
+        _ => None,
+    };
     let (state, result) = result(voice, problems, outcome);
     show(&DeskScreen {
         page: look.page(app),
         site: me.site(voice, Menu::Desk, "/desk"),
         state,
         form: FormView::new(voice, raw, problems),
+        scans,
         result,
+        acts,
+        ladder,
     })
 }
 
@@ -222,7 +333,7 @@ fn result(
         Outcome::Failed(key) => {
             (Some(voice.say(key)), Some(stream::part(&NoAnswer::new(voice, key))))
         }
-        Outcome::Answer(answer) => {
+        Outcome::Answer(answer, _) => {
             let word = voice.say(&answer.decision.verdict.code().replace('.', "-"));
             (Some(word), Some(stream::part(&AnswerView::new(voice, &answer))))
         }

@@ -1,17 +1,21 @@
 //! The routes that people's browsers open.
 
 pub mod batches;
+pub mod checks;
 pub mod consents;
 pub mod desk;
+pub mod disputes;
 pub mod doubts;
 pub mod entrance;
 pub mod events;
 pub mod evidence;
 pub mod history;
 pub mod home;
+pub mod insurer;
 pub mod links;
 pub mod office;
 pub mod readings;
 pub mod record;
 pub mod session;
+pub mod sheets;
 pub mod stream;

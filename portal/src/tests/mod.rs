@@ -3,6 +3,8 @@
 
 mod batches;
 mod desk;
+mod desk_work;
+mod duties;
 mod hostile;
 mod login;
 mod logout;

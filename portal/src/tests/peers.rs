@@ -19,6 +19,7 @@ use warifu_contract::consent::{Readable, ReadableList, Standing};
 use warifu_contract::eligibility::{EligibilityRequest, Verdict};
 use warifu_contract::history::{HistoryPage, Purpose};
 use warifu_contract::records::{Basis, Panel, PanelOutcome, RecordsRequest, Service};
+use warifu_contract::slip::AnswerRequest;
 use warifu_saml::metadata::{About, IdpDescription, LocalizedText};
 use warifu_saml::names::{
     AC_PRESENCE, AC_SMARTCARD_PKI, ATTRIBUTE_DISPLAY_NAME, ATTRIBUTE_ENTITLEMENT,
@@ -33,7 +34,7 @@ use warifu_service::http::{ListenConfig, Server};
 use warifu_service::tls::TlsConfig;
 
 use super::pki::{CA, DECRYPT, IDP, Identity, RELAY, SAML};
-use crate::samples;
+use crate::samples::{self, desks};
 use crate::view::batches::tests::job;
 
 pub const IDP_ID: &str = "https://idp.example/saml/metadata";
@@ -71,13 +72,17 @@ pub struct Saying {
 impl Saying {
     /// A resident or a member of some staff, as our own identity provider would say it.
     pub fn person(request: &AuthnRequest, now: Timestamp, role: &str) -> Self {
-        let organization = (role == "clinic-desk").then(|| vec!["春日見本医院".to_owned()]);
+        let organization = (role.starts_with("clinic") || role.starts_with("insurer"))
+            .then(|| vec!["春日見本医院".to_owned()]);
         let in_office = ["card-clerk", "card-approver", "call-centre"].contains(&role);
         let office_ticket = in_office.then(|| vec!["ticket-to-the-office".to_owned()]);
         let attributes = [
             (ATTRIBUTE_PAIRWISE_ID, Some(vec![SUBJECT.to_owned()])),
             (ATTRIBUTE_DISPLAY_NAME, Some(vec![NAME.to_owned()])),
-            (ATTRIBUTE_ENTITLEMENT, Some(vec![format!("urn:warifu:role:{role}")])),
+            (
+                ATTRIBUTE_ENTITLEMENT,
+                Some(role.split(' ').map(|role| format!("urn:warifu:role:{role}")).collect()),
+            ),
             (ATTRIBUTE_ORGANIZATION, organization),
             (ATTRIBUTE_RELAY_TICKET, Some(vec!["ticket-of-a-person".to_owned()])),
             (OFFICE_TICKET, office_ticket),
@@ -282,6 +287,13 @@ fn router(desk: Desk) -> Router {
         .route("/batches/{id}/result", get(batch_result))
         .route("/batches/{id}/{step}", post(batch_steered))
         .layer(axum::extract::DefaultBodyLimit::disable())
+        .route("/eligibility/answer", post(given))
+        .route("/slips", post(slip))
+        .route("/checks", get(async || Json(desks::checks())))
+        .route("/checks/counts", get(async || Json(desks::counts())))
+        .route("/checks/{number}", get(check))
+        .route("/disputes", get(async || Json(desks::disputes())).post(disputed))
+        .route("/disputes/{number}/answer", post(settled))
         .route("/consents", get(consents).post(consented))
         .route("/consents/readable", get(readable))
         .route("/history", get(history))
@@ -374,6 +386,40 @@ async fn batch_result(Query(query): Query<BTreeMap<String, String>>) -> Response
         ("content-disposition", "attachment; filename=\"checks.csv\""),
     ];
     (headers, format!("lines: {}", query["only"])).into_response()
+}
+
+async fn given(State(desk): State<Desk>, Json(request): Json<AnswerRequest>) -> Response {
+    desk.asked.lock().unwrap().push(format!("given {}", request.idempotency_key));
+    match request.idempotency_key.as_str() {
+        "gone" => StatusCode::NOT_FOUND.into_response(),
+        _ => Json(samples::answer(desk.behaviour.verdict)).into_response(),
+    }
+}
+
+async fn slip(State(desk): State<Desk>) -> Response {
+    match desk.behaviour.verdict {
+        Verdict::Valid => Json(desks::slip()).into_response(),
+        _ => StatusCode::UNPROCESSABLE_ENTITY.into_response(),
+    }
+}
+
+async fn check(axum::extract::Path(number): axum::extract::Path<String>) -> Response {
+    let found = desks::checks().checks.into_iter().find(|one| one.check_number.as_str() == number);
+    found.map_or_else(|| StatusCode::NOT_FOUND.into_response(), |one| Json(one).into_response())
+}
+
+async fn disputed(State(desk): State<Desk>, body: String) -> Response {
+    desk.asked.lock().unwrap().push(format!("dispute {body}"));
+    Json(desks::dispute(false)).into_response()
+}
+
+async fn settled(
+    State(desk): State<Desk>,
+    axum::extract::Path(number): axum::extract::Path<String>,
+    body: String,
+) -> Response {
+    desk.asked.lock().unwrap().push(format!("settle {number} {body}"));
+    Json(desks::dispute(true)).into_response()
 }
 
 async fn proof(Query(query): Query<BTreeMap<String, u64>>) -> Response {

@@ -20,7 +20,7 @@ use warifu_service::{Database, Surroundings, execute, fetch_one};
 use super::office_peer::OfficePeer;
 use super::peers::{self, Behaviour, ORIGIN, RelayPeer, Saying};
 use super::pki::{CA, DECRYPT, Identity, OFFICE, PORTAL, SAML};
-use crate::{CardOfficeConfig, Portal, PortalConfig, RelayConfig, SamlConfig};
+use crate::{CardOfficeConfig, DeskConfig, Portal, PortalConfig, RelayConfig, SamlConfig};
 
 pub struct Rig {
     pub portal: Portal,
@@ -44,6 +44,11 @@ impl Rig {
     /// The office shows that certificate.
     pub async fn with_office_of(identity: &Identity) -> Self {
         Self::open(Behaviour::default(), identity, |_| {}).await
+    }
+
+    /// A portal that is configured so.
+    pub async fn opened(change: impl FnOnce(&mut PortalConfig)) -> Self {
+        Self::open(Behaviour::default(), &OFFICE, change).await
     }
 
     pub async fn without_office() -> Self {
@@ -187,6 +192,7 @@ fn config(
             party: "office".to_owned(),
             tls,
         }),
+        desk: DeskConfig::default(),
         session: SessionLimits::default(),
     }
 }

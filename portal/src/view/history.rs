@@ -9,6 +9,7 @@ use warifu_contract::history::{
 use warifu_contract::records::Service;
 use warifu_service::words::Voice;
 
+use super::disputes::finding;
 use super::sought::{Sought, SoughtView};
 use super::{Link, Tone, display_name};
 use crate::dates::words;
@@ -178,18 +179,32 @@ fn sentence(voice: Voice<'_>, entry: &HistoryEntry) -> String {
     let what = match entry.asked {
         Asked::Eligibility => "eligibility",
         Asked::Record(_) => "record",
+        Asked::Dispute => return dispute(voice, entry),
     };
     let who = match entry.reader {
         Reader::Oneself => "own",
         Reader::Organization { .. } => "other",
     };
     let came = match entry.result {
-        AccessResult::Shown | AccessResult::Answered(_) | AccessResult::Empty => "did",
+        AccessResult::Shown
+        | AccessResult::Answered(_)
+        | AccessResult::Empty
+        | AccessResult::Questioned
+        | AccessResult::Settled(_) => "did",
         AccessResult::Refused(_) | AccessResult::Failed(_) => "tried",
     };
     let key = format!("history-{who}-{came}-{what}");
     let gaps = [("who", reader(voice, entry).into()), ("what", asked(voice, entry.asked).into())];
     voice.tell(&key, &gaps)
+}
+
+/// Who questioned an answer about the person, or looked into it.
+fn dispute(voice: Voice<'_>, entry: &HistoryEntry) -> String {
+    let key = match entry.result {
+        AccessResult::Settled(_) => "history-dispute-answered",
+        _ => "history-dispute-opened",
+    };
+    voice.tell(key, &[("who", reader(voice, entry).into())])
 }
 
 fn reader(voice: Voice<'_>, entry: &HistoryEntry) -> String {
@@ -205,6 +220,7 @@ fn asked(voice: Voice<'_>, asked: Asked) -> String {
         Asked::Record(Service::Insurance) => "history-what-insurance",
         Asked::Record(Service::Checkup) => "history-what-checkup",
         Asked::Record(Service::Pension) => "history-what-pension",
+        Asked::Dispute => "history-what-dispute",
     })
 }
 
@@ -217,6 +233,8 @@ fn result(voice: Voice<'_>, result: &AccessResult) -> (Tone, String) {
             (tone, voice.tell("history-result-answered", &[("word", word.into())]))
         }
         AccessResult::Empty => (Tone::None, voice.say("history-result-empty")),
+        AccessResult::Questioned => (Tone::Wait, voice.say("history-result-questioned")),
+        AccessResult::Settled(found) => (Tone::Ok, voice.say(finding(*found))),
         AccessResult::Refused(code) => {
             (Tone::Warn, voice.tell("history-result-refused", &[("code", code.as_str().into())]))
         }

@@ -4,18 +4,23 @@
 
 pub mod answer;
 pub mod batches;
+pub mod checks;
 pub mod checkups;
 pub mod consents;
+pub mod desk;
+pub mod disputes;
 pub mod doubts;
 pub mod history;
 pub mod icon;
 pub mod insurance;
+pub mod insurer;
 pub mod links;
 pub mod office;
 pub mod outcome;
 pub mod pension;
 pub mod readings;
 pub mod screens;
+pub mod sheets;
 pub mod site;
 pub mod sought;
 pub mod syndrome;
@@ -123,3 +128,5 @@ pub fn grouped(number: u64) -> String {
 
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod tests_desk;

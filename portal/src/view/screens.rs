@@ -5,8 +5,6 @@ use warifu_service::web::Page;
 
 use super::site::Site;
 use super::{Fact, Link};
-use crate::desk::form::FormView;
-use crate::form::FieldLook;
 
 /// Where the streamed panels go into a page; everything before it is sent at once.
 pub const PANELS: &str = "<!--panels-->";
@@ -73,22 +71,6 @@ pub struct RecordScreen<'a> {
     pub slot: &'static str,
     /// What stands in it until the answer comes.
     pub waiting: String,
-}
-
-/// The clinic's desk.
-#[derive(Debug, Template)]
-#[template(path = "desk.html")]
-pub struct DeskScreen<'a> {
-    /// The frame.
-    pub page: Page<'a>,
-    /// The portal's frame.
-    pub site: Site,
-    /// The result's word, for the title.
-    pub state: Option<String>,
-    /// The input row.
-    pub form: FormView,
-    /// The result's part, rendered.
-    pub result: Option<String>,
 }
 
 /// What one can do on a page of one message.

@@ -1,5 +1,6 @@
 //! The frame of the portal's pages: who is signed in, and where one can go.
 
+use warifu_contract::duty::{Duty, May};
 use warifu_service::words::Voice;
 
 use crate::access::Role;
@@ -13,6 +14,8 @@ pub enum Menu {
     Resident,
     /// The clinic desk's.
     Desk,
+    /// An insurer's.
+    Insurer,
     /// The card office's.
     Office,
     /// That of those who decide about doubtful links.
@@ -39,6 +42,8 @@ pub struct Site {
     pub who: Option<String>,
     /// The menu; empty for none.
     pub nav: Vec<NavItem>,
+    /// It is a clinic's desk: whoever leaves it covers the page, and so does the card's removal.
+    pub at_desk: bool,
 }
 
 struct Entry {
@@ -47,29 +52,45 @@ struct Entry {
     apart: bool,
     /// Whose it is; empty when everybody's.
     roles: &'static [Role],
+    /// The act that it leads to, where not everybody's roles allow it.
+    duty: Option<Duty>,
 }
 
 const fn entry(href: &'static str, key: &'static str) -> Entry {
-    Entry { href, key, apart: false, roles: &[] }
+    Entry { href, key, apart: false, roles: &[], duty: None }
 }
 
-const RESIDENT: [Entry; 10] = [
+const RESIDENT: [Entry; 11] = [
     entry("/home", "nav-home"),
     entry("/insurance", "nav-insurance"),
     entry("/checkups", "nav-checkups"),
     entry("/pension", "nav-pension"),
     Entry { roles: &Role::OFFICE, ..entry("/office", "nav-office") },
     Entry { roles: &Role::DECIDERS, ..entry("/staff/links", "nav-doubts") },
+    Entry { duty: Some(Duty::ReadAnswers), ..entry("/insurer", "nav-insurer") },
     entry("/links", "nav-links"),
     Entry { apart: true, ..entry("/consents", "nav-consents") },
     entry("/history", "nav-history"),
     entry("/help", "nav-help"),
 ];
-const DESK: [Entry; 5] = [
+const DESK: [Entry; 7] = [
     entry("/desk", "nav-desk"),
     entry("/desk/batch", "nav-batch"),
     entry("/desk/records", "readings-title"),
+    Entry { duty: Some(Duty::ReadChecks), ..entry("/desk/history", "nav-desk-history") },
+    entry("/desk/disputes", "nav-desk-disputes"),
     Entry { roles: &Role::OFFICE, ..entry("/office", "nav-office") },
+    Entry { apart: true, ..entry("/help", "nav-help") },
+];
+const INSURER: [Entry; 6] = [
+    entry("/insurer", "nav-insurer"),
+    entry("/insurer/answers", "nav-insurer-answers"),
+    Entry {
+        duty: Some(Duty::AnswerDisputes),
+        ..entry("/insurer/disputes", "nav-insurer-disputes")
+    },
+    Entry { roles: &Role::DECIDERS, ..entry("/staff/links", "nav-doubts") },
+    Entry { apart: true, roles: &[Role::Resident], ..entry("/home", "nav-own") },
     Entry { apart: true, ..entry("/help", "nav-help") },
 ];
 const DOUBTS: [Entry; 2] =
@@ -85,7 +106,7 @@ const OFFICE: [Entry; 9] = [
     Entry { roles: &[Role::CallCentre], ..entry("/office/calls", "nav-office-calls") },
     Entry { roles: &Role::DECIDERS, ..entry("/staff/links", "nav-doubts") },
     Entry { apart: true, roles: &[Role::Resident], ..entry("/home", "nav-own") },
-    Entry { apart: true, roles: &[Role::ClinicDesk], ..entry("/desk", "nav-desk") },
+    Entry { apart: true, duty: Some(Duty::Check), ..entry("/desk", "nav-desk") },
     Entry { apart: true, ..entry("/help", "nav-help") },
 ];
 
@@ -102,11 +123,14 @@ impl Site {
             Menu::None => &[],
             Menu::Resident => &RESIDENT,
             Menu::Desk => &DESK,
+            Menu::Insurer => &INSURER,
             Menu::Office => &OFFICE,
             Menu::Doubts => &DOUBTS,
         };
         let theirs = |entry: &&Entry| {
-            entry.roles.is_empty() || entry.roles.iter().any(|role| roles.contains(role))
+            let may = |duty: Duty| duty.of(roles.iter().map(|role| role.urn())) != May::No;
+            let has = entry.roles.is_empty() || entry.roles.iter().any(|role| roles.contains(role));
+            has && entry.duty.is_none_or(may)
         };
         let item = |entry: &Entry| NavItem {
             href: entry.href,
@@ -114,11 +138,15 @@ impl Site {
             current: entry.href == path,
             apart: entry.apart,
         };
-        Self { who, nav: entries.iter().filter(theirs).map(item).collect() }
+        Self {
+            who,
+            nav: entries.iter().filter(theirs).map(item).collect(),
+            at_desk: menu == Menu::Desk,
+        }
     }
 
     /// The frame for somebody who is not signed in.
     pub fn outside() -> Self {
-        Self { who: None, nav: Vec::new() }
+        Self { who: None, nav: Vec::new(), at_desk: false }
     }
 }

@@ -11,12 +11,13 @@ use warifu_service::words::{Language, Voice, Words};
 
 use super::answer::{AnswerView, NoAnswer};
 use super::checkups::CheckupsView;
+use super::desk::{ActsView, DeskScreen};
 use super::history::{HistoryView, ViewersFailed, ViewersView};
 use super::insurance::InsuranceView;
 use super::outcome::Outcome;
 use super::pension::PensionView;
 use super::screens::{
-    Action, ChooseScreen, DeskScreen, HelpScreen, HomeScreen, MessageScreen, PANELS, RecordScreen,
+    Action, ChooseScreen, HelpScreen, HomeScreen, MessageScreen, PANELS, RecordScreen,
     SessionScreen, TopScreen,
 };
 use super::site::{Menu, Site};
@@ -25,6 +26,7 @@ use super::tile::Tile;
 use super::{Fact, Link, icon};
 use crate::desk::form::FormView;
 use crate::desk::input::{self, RawCheck};
+use crate::desk::ladder;
 use crate::samples::{self, TODAY};
 
 /// What every rendered page must hold: no inline style or script, no sentence missing.
@@ -363,7 +365,11 @@ fn desk(
     let gaps = [("organization", "春日見本医院".into()), ("name", "受付 佐藤".into())];
     let who = voice.tell("account-staff", &gaps);
     let site = Site::new(voice, Some(who), Menu::Desk, &[], "/desk");
-    let screen = DeskScreen { page: page(words, language), site, state, form, result };
+    let answer = samples::answer(Verdict::Valid);
+    let acts = result.as_ref().map(|_| ActsView::new(voice, &answer, "0123456789abcdef"));
+    let ladder = ladder::steps(voice, "failed-tap", true);
+    let page = page(words, language);
+    let screen = DeskScreen { page, site, state, form, scans: true, result, acts, ladder };
     screen.render().unwrap()
 }
 

@@ -53,6 +53,10 @@ pub enum Action {
     BatchFetched,
     /// Coverage that an insurer deposited went live.
     DepositLive,
+    /// A clinic questioned an answer.
+    DisputeOpened,
+    /// An insurer answered what a clinic had questioned.
+    DisputeAnswered,
     /// The payloads of earlier events were erased; `asked` names the events.
     EventsErased,
 }
@@ -82,7 +86,7 @@ impl Series {
 
 impl Action {
     /// Every action, in the order of the manual.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::TokenIssued,
         Self::TokenRefused,
         Self::SessionRevoked,
@@ -103,6 +107,8 @@ impl Action {
         Self::BatchSteered,
         Self::BatchFetched,
         Self::DepositLive,
+        Self::DisputeOpened,
+        Self::DisputeAnswered,
         Self::EventsErased,
     ];
 
@@ -129,6 +135,8 @@ impl Action {
             Self::BatchSteered => "batch-steered",
             Self::BatchFetched => "batch-fetched",
             Self::DepositLive => "deposit-live",
+            Self::DisputeOpened => "dispute-opened",
+            Self::DisputeAnswered => "dispute-answered",
             Self::EventsErased => "events-erased",
         }
     }
@@ -175,6 +183,12 @@ impl Action {
                 "Coverage that an insurer deposited went live: `ground` names who deposited it and \
                  the deposit, `asked` how many cards it changed and took away."
             }
+            Self::DisputeOpened => {
+                "A clinic questioned the answer to a check: `ground` names its number."
+            }
+            Self::DisputeAnswered => {
+                "An insurer answered what a clinic had questioned: `ground` names the check's number."
+            }
             Self::EventsErased => {
                 "The payloads of earlier events were erased: those that `asked` names by index. \
                  Their leaves stay. Never erased itself."
@@ -190,7 +204,10 @@ impl Action {
     /// The series in which the event is numbered.
     pub fn series(self) -> Series {
         match self {
-            Self::RecordRead | Self::EligibilityChecked => Series::Disclosure,
+            Self::RecordRead
+            | Self::EligibilityChecked
+            | Self::DisputeOpened
+            | Self::DisputeAnswered => Series::Disclosure,
             _ => Series::Administration,
         }
     }

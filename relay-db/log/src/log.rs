@@ -152,6 +152,17 @@ impl Log {
         row.as_ref().map(|row| self.logged(row)).transpose()
     }
 
+    /// Events from index `from` on, in order, at most `limit` (and at most 500).
+    pub async fn since(&self, from: u64, limit: u32) -> Result<Vec<Logged>, LogError> {
+        let rows = self.store.since(from, limit.min(MAX_PAGE)).await?;
+        rows.iter().map(|row| self.logged(row)).collect()
+    }
+
+    /// The event at `index`.
+    pub async fn at(&self, index: u64) -> Result<Option<Logged>, LogError> {
+        self.store.at(index).await?.as_ref().map(|row| self.logged(row)).transpose()
+    }
+
     /// Erases the payloads of the events at `indices`, at most 400, on this `ground` (`retention`,
     /// or a reference to who ordered it), as `by`. The erasure is an event itself, and is durable
     /// together with it. An erasure cannot be erased.

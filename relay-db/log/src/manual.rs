@@ -19,12 +19,13 @@ pub const FIELDS: [(&str, &str); 15] = [
     (
         "ground",
         "Why it was allowed: `oneself`, `law:eligibility-for-treatment`, `consent:` and the id of \
-         its receipt, or `emergency:` with the id and the reason that was given; of \
-         `events-erased` who ordered it; of `link-refused` what staff wrote.",
+         its receipt, or `emergency:` with the id and the reason that was given; of disputes \
+         `check:` and the number of the answer that is questioned; of `events-erased` who ordered \
+         it; of `link-refused` what staff wrote.",
     ),
     (
         "outcome",
-        "What came of it: `done`, `shown`, `answered` with the verdict, `empty`, `refused` or \
+        "What came of it: `done`, `shown`, `answered` with the verdict or the finding, `empty`, `refused` or \
          `failed` with the code.",
     ),
     ("previous", "The leaf hash, in hex, of the subject's event before this one in the series."),

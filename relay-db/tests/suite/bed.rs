@@ -12,7 +12,9 @@ use warifu_contract::records::{DisplayName, Panel, Service};
 use warifu_pki::security_event::{Event, EventIssuer, SecurityEvent};
 use warifu_pki::{Actor, Confirmation, FileKey, Organization, Purpose, Ticket, TicketIssuer};
 use warifu_relay::batch::config::BatchesConfig;
-use warifu_relay::config::{ConnectorConfig, IdentityProviderConfig, LogConfig, RelayConfig};
+use warifu_relay::config::{
+    ConnectorConfig, IdentityProviderConfig, LogConfig, RelayConfig, SlipsConfig,
+};
 use warifu_relay::deposit::{DepositConfig, DepositedInsurer};
 use warifu_relay::{ConnectorLimits, Relay};
 use warifu_service::clock::{Clock as _, SystemEntropy};
@@ -419,6 +421,7 @@ async fn config(federation: &Federation, engine: Engine, urls: [&String; 3]) -> 
         batches: BatchesConfig::default(),
         systems: Vec::new(),
         deposit: None,
+        slips: SlipsConfig::default(),
     }
 }
 

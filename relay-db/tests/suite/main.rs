@@ -14,6 +14,7 @@ mod ceremony;
 mod consents;
 mod curl;
 mod deposits;
+mod desks;
 mod eligibility;
 mod evidence;
 mod faults;

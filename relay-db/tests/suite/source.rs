@@ -11,13 +11,16 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use axum::{Extension, Json, Router};
 use jiff::SignedDuration;
+use jiff::civil::date;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use warifu_contract::connector_token::{ConnectorClaims, RELAY_ISSUER, TOKEN_TYPE, audience};
+use warifu_contract::coverage::{Coverage, Insurer, InsurerKind, Relation, Validity};
 use warifu_contract::eligibility::{
     ConnectorEligibilityAnswer, ConnectorEligibilityRequest, Decision, ReasonCheck, ReasonStep,
-    Verdict,
+    TypedCard, Verdict,
 };
+use warifu_contract::person::{Name, Sex};
 use warifu_contract::records::{
     ConnectorRecord, ConnectorRecordRequest, InsuranceRecord, PensionRecord, Record, Service,
 };
@@ -27,6 +30,7 @@ use warifu_service::clock::{Clock as _, FrozenClock};
 use warifu_service::http::{ListenConfig, Server};
 use warifu_service::tls::PeerCertificate;
 
+use crate::bed::INSURER_NUMBER;
 use crate::federation::Federation;
 
 /// What it does when asked.
@@ -112,6 +116,11 @@ impl Source {
 
     pub fn feels(&self, mood: Mood) {
         *self.state.mood.lock().unwrap() = mood;
+    }
+
+    /// The card of the newest question.
+    pub fn typed(&self) -> Option<TypedCard> {
+        self.state.questions.lock().unwrap().last()?.typed.clone()
     }
 
     pub fn heard(&self) -> Vec<ConnectorClaims> {
@@ -205,12 +214,39 @@ async fn eligibility(
     let holds = verdict == Verdict::Valid;
     let reasons = vec![ReasonStep::new(ReasonCheck::NotEnded, holds)];
     let answer = ConnectorEligibilityAnswer {
-        decision: Decision::bare(verdict, reasons),
+        decision: Decision { coverage: holds.then(coverage), ..Decision::bare(verdict, reasons) },
         pseudonym: talk.finds.lock().unwrap().clone().filter(|_| typed),
         as_of: talk.clock.now(),
         usual_lag_days: Some(3),
     };
     Json(answer).into_response()
+}
+
+fn coverage() -> Coverage {
+    let name = Name { text: "見本 太郎".into(), kana: "ミホン タロウ".into() };
+    let insurer = Insurer {
+        number: INSURER_NUMBER.into(),
+        name: "見本健康保険組合".into(),
+        address: "香川県高松市".into(),
+        kind: InsurerKind::Society,
+        r#virtual: true,
+    };
+    Coverage {
+        insurer,
+        workplace: None,
+        symbol: "高12".into(),
+        number: "001".into(),
+        branch: Some("00".into()),
+        relation: Relation::Insured,
+        name,
+        insured_name: None,
+        birth_date: date(1955, 5, 5),
+        sex: Sex::Male,
+        validity: Validity { from: date(2020, 4, 1), until: None },
+        copay_percent: Some(30),
+        relationship: None,
+        dependants: Vec::new(),
+    }
 }
 
 fn pension() -> PensionRecord {

@@ -45,8 +45,8 @@ pub struct StaffMember {
     pub birth_date: Date,
     /// 医療機関コード or the consortium's own, and the organisation's name.
     pub organization: (&'static str, &'static str),
-    /// The role's name in assertions.
-    pub role: &'static str,
+    /// The roles' names in assertions.
+    pub roles: &'static [&'static str],
     /// What the drawer says, in Japanese and English.
     pub note: (&'static str, &'static str),
 }
@@ -57,21 +57,29 @@ const OFFICE: (&str, &str) = ("warifu-office", "見本カード事務局");
 pub const INSURERS: (&str, &str) = ("warifu-insurers", "見本保険者連合");
 
 /// Everybody who works in the demonstration.
-pub const STAFF: [StaffMember; 7] = [
+pub const STAFF: [StaffMember; 10] = [
     StaffMember {
         card: "reception",
         name: ("見本 受付", "ミホン ウケツケ"),
         birth_date: date(1990, 4, 1),
         organization: ("3719999999", "見本医院"),
-        role: "urn:warifu:role:clinic-desk",
+        roles: &["urn:warifu:role:clinic-desk"],
         note: ("見本医院の受付のカード", "A receptionist's card"),
+    },
+    StaffMember {
+        card: "manager",
+        name: ("見本 院長", "ミホン インチョウ"),
+        birth_date: date(1968, 3, 30),
+        organization: ("3719999999", "見本医院"),
+        roles: &["urn:warifu:role:clinic-desk", "urn:warifu:role:clinic-manager"],
+        note: ("見本医院の業務責任者のカード", "A clinic manager's card"),
     },
     StaffMember {
         card: "clerk",
         name: ("見本 発行", "ミホン ハッコウ"),
         birth_date: date(1985, 6, 15),
         organization: OFFICE,
-        role: "urn:warifu:role:card-clerk",
+        roles: &["urn:warifu:role:card-clerk"],
         note: ("カード事務局の受付・発行係のカード", "A card office clerk's card"),
     },
     StaffMember {
@@ -79,7 +87,7 @@ pub const STAFF: [StaffMember; 7] = [
         name: ("見本 承認", "ミホン ショウニン"),
         birth_date: date(1978, 11, 3),
         organization: OFFICE,
-        role: "urn:warifu:role:card-approver",
+        roles: &["urn:warifu:role:card-approver"],
         note: ("カード事務局の承認者のカード", "A card office approver's card"),
     },
     StaffMember {
@@ -87,7 +95,7 @@ pub const STAFF: [StaffMember; 7] = [
         name: ("見本 電話", "ミホン デンワ"),
         birth_date: date(1995, 2, 20),
         organization: OFFICE,
-        role: "urn:warifu:role:call-centre",
+        roles: &["urn:warifu:role:call-centre"],
         note: ("コールセンターのカード", "A call centre's card"),
     },
     StaffMember {
@@ -95,7 +103,7 @@ pub const STAFF: [StaffMember; 7] = [
         name: ("見本 連携", "ミホン レンケイ"),
         birth_date: date(1982, 9, 9),
         organization: ("warifu-centre", "見本認証センター"),
-        role: "urn:warifu:role:federation-admin",
+        roles: &["urn:warifu:role:federation-admin"],
         note: (
             "認証センターの運営者のカード",
             "An administrator's card of the authentication centre",
@@ -106,10 +114,29 @@ pub const STAFF: [StaffMember; 7] = [
         name: ("見本 確認", "ミホン カクニン"),
         birth_date: date(1988, 7, 7),
         organization: INSURERS,
-        role: "urn:warifu:role:link-approver",
+        roles: &["urn:warifu:role:link-approver"],
         note: (
             "保険者で記録のつながりを確かめる人のカード",
             "The card of an insurer's member of staff who decides about links",
+        ),
+    },
+    StaffMember {
+        card: "insurer",
+        name: ("見本 保険", "ミホン ホケン"),
+        birth_date: date(1983, 8, 18),
+        organization: INSURERS,
+        roles: &["urn:warifu:role:insurer-staff"],
+        note: ("保険者の担当者のカード", "The card of an insurer's member of staff"),
+    },
+    StaffMember {
+        card: "insurer-media",
+        name: ("見本 媒体", "ミホン バイタイ"),
+        birth_date: date(1991, 10, 2),
+        organization: INSURERS,
+        roles: &["urn:warifu:role:insurer-media"],
+        note: (
+            "保険者の媒体管理責任者のカード（返事は案だけ）",
+            "The card of an insurer's keeper of media, who only proposes answers",
         ),
     },
     StaffMember {
@@ -117,7 +144,7 @@ pub const STAFF: [StaffMember; 7] = [
         name: ("見本 協議", "ミホン キョウギ"),
         birth_date: date(1975, 1, 12),
         organization: ("warifu-consortium", "見本広域連携協議会"),
-        role: "urn:warifu:role:consortium-admin",
+        roles: &["urn:warifu:role:consortium-admin"],
         note: ("連携協議会の運営者のカード", "An administrator's card of the consortium"),
     },
 ];

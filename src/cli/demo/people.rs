@@ -113,7 +113,7 @@ impl Enrolment<'_> {
         let employment = Employment {
             organization_code: organization_code.to_owned(),
             organization_name: organization_name.to_owned(),
-            roles: vec![member.role.to_owned()],
+            roles: member.roles.iter().map(|&role| role.to_owned()).collect(),
         };
         let (name, kana) = member.name;
         let items = FourItems {

@@ -25,13 +25,14 @@ use warifu_office::{
 };
 use warifu_pki::{KeySource, MasterSettings, PolicyArc};
 use warifu_portal::{
-    CardOfficeConfig as CardOfficeOfPortal, PortalConfig, RelayConfig as RelayOfPortal, SamlConfig,
+    CardOfficeConfig as CardOfficeOfPortal, DeskConfig, PortalConfig, RelayConfig as RelayOfPortal,
+    SamlConfig,
 };
 use warifu_relay::ConnectorLimits;
 use warifu_relay::batch::config::BatchesConfig;
 use warifu_relay::config::{
     ConnectorConfig, IdentityProviderConfig, LogConfig, OfficeConfig as OfficeOfRelay, RelayConfig,
-    WitnessConfig as WitnessOfLog,
+    SlipsConfig, WitnessConfig as WitnessOfLog,
 };
 use warifu_service::http::ListenConfig;
 use warifu_service::session::SessionLimits;
@@ -297,6 +298,7 @@ impl Folder {
                 party: Member::Office.name(),
                 tls: self.client_config(Member::Portal),
             }),
+            desk: DeskConfig::default(),
             session: SessionLimits::default(),
         })
     }
@@ -336,6 +338,7 @@ impl Folder {
             connectors: connectors.collect(),
             batches: BatchesConfig::default(),
             systems: Vec::new(),
+            slips: SlipsConfig::default(),
             office: Some(OfficeOfRelay {
                 url: self.address(Member::Office),
                 party: Member::Office.name(),
