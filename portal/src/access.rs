@@ -4,11 +4,14 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Redirect, Response};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 use utoipa::ToSchema;
 use warifu_contract::duty::{Duty, May};
+use warifu_contract::mandate::Mandate;
+use warifu_contract::records::{Basis, Service};
 use warifu_saml::names::{AC_SMARTCARD, AC_SMARTCARD_PKI};
 use warifu_service::Problem;
 use warifu_service::words::Voice;
@@ -149,6 +152,35 @@ pub enum Records {
     NoRelay,
 }
 
+/// For whom a proxy looks. What it says is for the pages; the relay decides at each look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acting {
+    /// The mandate's id.
+    pub mandate: String,
+    /// What the proxy calls the other.
+    pub name: String,
+    /// What may be seen.
+    pub services: Vec<Service>,
+    /// Whether the access history may be seen.
+    pub history: bool,
+    /// The last day.
+    pub until: Date,
+}
+
+impl Acting {
+    /// By that mandate.
+    pub fn by(mandate: Mandate) -> Self {
+        let terms = mandate.terms;
+        Self {
+            mandate: mandate.id,
+            name: terms.name,
+            services: terms.services,
+            history: terms.history,
+            until: terms.until,
+        }
+    }
+}
+
 /// Who is signed in. Lives in the sealed session and nowhere else.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SignedIn {
@@ -176,6 +208,9 @@ pub struct SignedIn {
     /// What a member of the card office's staff shows there.
     #[serde(default)]
     pub office: Option<OfficeTicket>,
+    /// Whose records the session looks at, if not one's own.
+    #[serde(default)]
+    pub acting: Option<Acting>,
 }
 
 /// The right to work at the card office for somebody, sealed to it by the identity provider.
@@ -306,7 +341,17 @@ impl SignedIn {
 
     /// The frame of a page of this person.
     pub fn site(&self, voice: Voice<'_>, menu: Menu, path: &str) -> Site {
-        Site::new(voice, Some(self.header_name(voice)), menu, &self.roles, path)
+        let site = Site::new(voice, Some(self.header_name(voice)), menu, &self.roles, path);
+        match &self.acting {
+            Some(acting) if menu == Menu::Resident => site.acting(voice, acting),
+            _ => site,
+        }
+    }
+
+    /// On what records are asked for: none for one's own.
+    pub fn basis(&self) -> Option<Basis> {
+        let mandate = |acting: &Acting| Basis::Mandate { id: acting.mandate.clone() };
+        self.acting.as_ref().map(mandate)
     }
 }
 
@@ -325,9 +370,13 @@ impl OptionalFromRequestParts<App> for Visitor {
     }
 }
 
-/// A resident, on own pages.
+/// A resident, on pages about oneself: not while looking for somebody else.
 #[derive(Debug, Clone)]
 pub struct Resident(pub SignedIn);
+
+/// A resident who looks at records: own ones, or as proxy.
+#[derive(Debug, Clone)]
+pub struct Viewer(pub SignedIn);
 
 /// A member of a clinic's staff, at the desk.
 #[derive(Debug, Clone)]
@@ -346,6 +395,18 @@ pub struct AnswersReader(pub SignedIn);
 pub struct Answerer(pub SignedIn, pub May);
 
 impl FromRequestParts<App> for Resident {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let me = with_any(parts, app, &[Role::Resident], "wrong-role-resident").await?;
+        match &me.acting {
+            Some(acting) => Err(not_oneself(app, &look(parts, app).await, &me, acting)),
+            None => Ok(Self(me)),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Viewer {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
@@ -437,8 +498,26 @@ async fn with(
     if let_in(&me) {
         return Ok(me);
     }
-    let look = Look::from_request_parts(parts, app).await.unwrap_or_else(|never| match never {});
-    Err(wrong_card(app, &look, &me, key))
+    Err(wrong_card(app, &look(parts, app).await, &me, key))
+}
+
+async fn look(parts: &mut Parts, app: &App) -> Look {
+    Look::from_request_parts(parts, app).await.unwrap_or_else(|never| match never {})
+}
+
+/// Tells a proxy that the page is about oneself, and the way back.
+fn not_oneself(app: &Shared, look: &Look, me: &SignedIn, acting: &Acting) -> Response {
+    let voice = look.voice(app);
+    let screen = MessageScreen {
+        page: look.page(app),
+        site: me.site(voice, Menu::Resident, look.path()),
+        icon: icon::INFO,
+        title: voice.tell("acting-own-title", &[("name", acting.name.as_str().into())]),
+        text: voice.say("acting-own-text"),
+        actions: Vec::new(),
+    };
+    show(&screen)
+        .map_or_else(Problem::into_response, |page| (StatusCode::FORBIDDEN, page).into_response())
 }
 
 /// The session that the request belongs to.

@@ -17,6 +17,7 @@ mod look;
 mod office;
 mod pages;
 mod portal;
+mod proxies;
 mod relay;
 mod shared;
 mod sso;

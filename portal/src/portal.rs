@@ -25,7 +25,7 @@ use crate::look;
 use crate::office::client::CardOffice;
 use crate::pages::{
     batches, checks, consents, desk, disputes, doubts, entrance, events, evidence, history, home,
-    insurer, links, office, readings, record, session, sheets,
+    insurer, links, office, proxies, readings, record, session, sheets,
 };
 use crate::relay::Relay;
 use crate::shared::{App, Shared};
@@ -208,6 +208,14 @@ fn people() -> Router<App> {
         .route("/consents/check", post(consents::check))
         .route("/consents/withdraw", post(consents::withdraw))
         .route("/consents/receipt", get(consents::receipt))
+        .route("/proxies", get(proxies::list))
+        .route("/proxies/invite", get(proxies::begin).post(proxies::invite))
+        .route("/proxies/invite/next", post(proxies::next))
+        .route("/proxies/enter", get(proxies::enter).post(proxies::offered))
+        .route("/proxies/accept", post(proxies::accept))
+        .route("/proxies/own", post(proxies::own))
+        .route("/proxies/{id}/receipt", get(proxies::receipt))
+        .route("/proxies/{id}/{step}", get(proxies::ask).post(proxies::act))
         .route("/desk", get(desk::desk))
         .route("/desk/check", post(desk::check))
         .route("/desk/tap", post(desk::tap))

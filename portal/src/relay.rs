@@ -4,6 +4,7 @@
 mod batches;
 mod desks;
 mod links;
+mod proxies;
 
 use std::time::Duration;
 
@@ -166,11 +167,12 @@ impl Relay {
         read(checked(call.send().await?)?).await
     }
 
-    /// One page of the person's own history, newest first; of it what is `sought`: names and values
-    /// of the relay's query.
+    /// One page of the person's own history, or by a mandate of somebody else's, newest first; of it
+    /// what is `sought`: names and values of the relay's query.
     pub async fn history(
         &self,
         access: &Access,
+        mandate: Option<&str>,
         before: Option<u64>,
         limit: u16,
         sought: &[(&'static str, &str)],
@@ -179,6 +181,7 @@ impl Relay {
         let mut query = vec![("limit", text(limit.into()))];
         query.extend(before.map(|before| ("before", text(before))));
         query.extend(sought.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        query.extend(mandate.map(|mandate| ("mandate", mandate.to_owned())));
         let call = self.call(Method::GET, "history").bearer_auth(&access.token).query(&query);
         read(checked(call.send().await?)?).await
     }
@@ -241,18 +244,9 @@ impl Relay {
         text(checked(self.call(Method::GET, "log/key").send().await?)?).await
     }
 
-    /// One panel for each of `services`, in order of arrival. Whatever goes wrong becomes the
-    /// panel of the services that it left without an answer.
+    /// One panel for each of `services`, of the person's own or on a `basis`, in order of arrival.
+    /// Whatever goes wrong becomes the panel of the services that it left without an answer.
     pub fn panels(
-        self,
-        access: Access,
-        services: Vec<Service>,
-    ) -> impl Stream<Item = Panel> + Send + 'static {
-        self.panels_on(access, services, None)
-    }
-
-    /// The same, for staff who ask on a `basis`.
-    pub fn panels_on(
         self,
         access: Access,
         services: Vec<Service>,

@@ -6,6 +6,7 @@ pub mod office;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use warifu_contract::CheckNumber;
+use warifu_contract::consent::Giving;
 use warifu_contract::copay::{CopayFinding, CopayFit, CopayRule};
 use warifu_contract::coverage::{
     Coverage, Dependant, Insurer, InsurerKind, Relation, Validity, Workplace,
@@ -16,6 +17,7 @@ use warifu_contract::eligibility::{
 use warifu_contract::history::{
     AccessResult, Asked, ErasedEntry, HistoryEntry, HistoryPage, Purpose, Reader,
 };
+use warifu_contract::mandate::{Acceptance, Mandate, MandateRequest};
 use warifu_contract::person::{Name, Sex};
 use warifu_contract::records::{
     Checkup, CheckupItem, CheckupRecord, CheckupValue, DisplayName, InsuranceRecord, Panel,
@@ -226,6 +228,8 @@ pub fn history() -> HistoryPage {
         (clinic(), eligibility, AccessResult::Answered(Verdict::Valid)),
         (clinic(), Asked::Record(Service::Checkup), AccessResult::Refused("consent.none".into())),
         (Reader::Oneself, Asked::Record(Service::Checkup), AccessResult::Empty),
+        (Reader::OnBehalf { name: "母".into() }, insurance, AccessResult::Shown),
+        (Reader::Proxy { name: "一子".into() }, Asked::History, AccessResult::Shown),
         (
             organization("3740000002", "さぬき見本薬局"),
             eligibility,
@@ -240,6 +244,7 @@ pub fn history() -> HistoryPage {
             purpose: match reader {
                 Reader::Oneself => Purpose::OwnLook,
                 Reader::Organization { .. } => Purpose::Treatment,
+                Reader::Proxy { .. } | Reader::OnBehalf { .. } => Purpose::OnBehalf,
             },
             check_number: matches!(asked, Asked::Eligibility)
                 .then(|| CheckNumber::new(now(), 1, 7)),
@@ -251,6 +256,27 @@ pub fn history() -> HistoryPage {
         });
     let erased = vec![ErasedEntry { index: 12, subject_sequence: 2 }];
     HistoryPage { entries: entries.collect(), erased, before: Some(4100) }
+}
+
+/// A mandate that holds.
+pub fn mandate() -> Mandate {
+    let at = now() - jiff::SignedDuration::from_hours(5);
+    let terms = MandateRequest {
+        services: vec![Service::Insurance, Service::Pension],
+        history: true,
+        until: date(2027, 5, 20),
+        name: "母".into(),
+        text_version: "2026-11".into(),
+    };
+    Mandate {
+        id: "ab".repeat(16),
+        terms,
+        given: Giving { at, level: "high".into(), client: "portal".into() },
+        code_until: at + jiff::SignedDuration::from_hours(24),
+        accepted: Some(Acceptance { name: "一子<b>".into(), at }),
+        confirmed: Some(at),
+        ended: None,
+    }
 }
 
 pub fn answer(verdict: Verdict) -> EligibilityAnswer {

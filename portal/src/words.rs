@@ -4,7 +4,7 @@ use warifu_service::words::{Words, WordsError};
 
 /// The codes of the problems that this party can answer with.
 #[cfg(test)]
-pub const PROBLEMS: [&str; 24] = [
+pub const PROBLEMS: [&str; 25] = [
     "saml.unreadable",
     "saml.request-unknown",
     "saml.refused",
@@ -21,6 +21,7 @@ pub const PROBLEMS: [&str; 24] = [
     "consents.unknown",
     "consents.no-access",
     "consents.no-relay",
+    "proxies.unknown",
     "request.cross-site",
     "logout.refused",
     "office.down",
@@ -57,6 +58,7 @@ macro_rules! catalogues {
             include_str!(concat!("../locales/", $language, "/records.ftl")),
             include_str!(concat!("../locales/", $language, "/links.ftl")),
             include_str!(concat!("../locales/", $language, "/consents.ftl")),
+            include_str!(concat!("../locales/", $language, "/proxies.ftl")),
             include_str!(concat!("../locales/", $language, "/desk.ftl")),
             include_str!(concat!("../locales/", $language, "/batches.ftl")),
             include_str!(concat!("../locales/", $language, "/readings.ftl")),

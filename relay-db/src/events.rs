@@ -6,19 +6,23 @@ use warifu_contract::CheckNumber;
 use warifu_contract::consent::{Consent, ConsentReader, Ground};
 use warifu_contract::dispute::Finding;
 use warifu_contract::eligibility::Verdict;
-use warifu_contract::history::Purpose;
+use warifu_contract::history::{Asked, Purpose};
+use warifu_contract::mandate::Side;
 use warifu_contract::records::Service;
 use warifu_log::{Action, Actor, Entry, Event, Outcome};
 use warifu_pki::{Organization, Ticket};
 
 use crate::caller::Caller;
 use crate::grants::{Grant, Staff};
+use crate::proxies::Kept;
 
 /// What eligibility is called where a record's name stands.
 pub(crate) const ELIGIBILITY: &str = "eligibility";
 
 /// How the ground of a dispute's event begins.
 const CHECK: &str = "check:";
+/// What the access history is called where a record's name stands.
+pub(crate) const HISTORY: &str = "history";
 
 /// The party that this crate is.
 pub(crate) const RELAY: &str = "relay";
@@ -47,6 +51,63 @@ fn staff(staff: &Staff) -> Actor {
 /// Who acted: a member of staff, or the subject.
 pub(crate) fn actor_of(desk: Option<&Staff>) -> Actor {
     desk.map_or(Actor::Oneself, staff)
+}
+
+/// The word for what was asked.
+pub(crate) fn asked_word(asked: Asked) -> &'static str {
+    match asked {
+        Asked::Eligibility | Asked::Dispute => ELIGIBILITY,
+        Asked::Record(service) => service.as_str(),
+        Asked::History => HISTORY,
+    }
+}
+
+/// As which the proxy of `kept` stands with the principal.
+pub(crate) fn proxy_of(kept: &Kept) -> Actor {
+    let accepted = kept.mandate.accepted.as_ref();
+    let name = accepted.map(|accepted| accepted.name.clone()).unwrap_or_default();
+    Actor::Person { mandate: kept.mandate.id.clone(), name }
+}
+
+/// A step of a mandate, once for each of its two people.
+pub(crate) fn mandate(client: &str, action: Action, kept: &Kept, by: Side) -> Vec<Event> {
+    let terms = &kept.mandate.terms;
+    let services = terms.services.iter().map(|service| service.as_str().to_owned());
+    let event = |subject: &str, actor| Event {
+        action,
+        actor,
+        asked: services.clone().chain(terms.history.then(|| HISTORY.to_owned())).collect(),
+        check_number: None,
+        client: client.to_owned(),
+        ground: Some(format!("mandate:{}", kept.mandate.id)),
+        outcome: Outcome::Done,
+        purpose: Some(word(&Purpose::OnBehalf)),
+        source: None,
+        subject: Some(subject.to_owned()),
+    };
+    let principal = Actor::Person { mandate: kept.mandate.id.clone(), name: terms.name.clone() };
+    let (first, second) = match by {
+        Side::Principal => (Actor::Oneself, principal),
+        Side::Proxy => (proxy_of(kept), Actor::Oneself),
+    };
+    let twin = kept.proxy.as_ref().map(|proxy| event(proxy, second));
+    [event(&kept.principal, first)].into_iter().chain(twin).collect()
+}
+
+/// The caller entered a code that offers nothing.
+pub(crate) fn code_refused(caller: &Caller, code: &str) -> Event {
+    Event {
+        action: Action::MandateAccepted,
+        actor: Actor::Oneself,
+        asked: Vec::new(),
+        check_number: None,
+        client: caller.party.clone(),
+        ground: None,
+        outcome: Outcome::Refused(code.to_owned()),
+        purpose: Some(word(&Purpose::OnBehalf)),
+        source: None,
+        subject: Some(caller.grant.subject.clone()),
+    }
 }
 
 /// A record was refused, without anybody being asked, to the holder of the caller's token.

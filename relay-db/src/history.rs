@@ -10,14 +10,19 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use warifu_contract::CheckNumber;
-use warifu_contract::history::{AccessResult, Asked, HistoryEntry, HistoryPage, Purpose, Reader};
+use warifu_contract::history::{
+    AccessResult, Asked, HistoryEntry, HistoryPage, Purpose, Reader as Who,
+};
+use warifu_contract::records::Basis;
 use warifu_log::{Action, Actor, Entry, LogError, Logged, Outcome, Series};
 use warifu_pki::Purpose as TokenPurpose;
 use warifu_service::Problem;
 
 use self::sought::Sought;
 use crate::caller::Caller;
-use crate::events::{disputed, meaning};
+use crate::consents::{Reading, Unread};
+use crate::events::{HISTORY, disputed, meaning};
+use crate::records::enter;
 use crate::relay::Relay;
 use crate::token::log_problem;
 
@@ -41,6 +46,8 @@ pub(crate) struct PageQuery {
     service: Option<String>,
     /// Only what stands on the consent with this id.
     consent: Option<String>,
+    /// For a proxy: the id of the mandate, whose principal's history it is.
+    mandate: Option<String>,
 }
 
 /// Which event.
@@ -53,7 +60,8 @@ pub(crate) struct IndexQuery {
 }
 
 /// A page of the subject's own history, newest first. Where something is sought, 2,000 entries are
-/// looked through at most; `before` leads on, also from a page on which nothing was found.
+/// looked through at most; `before` leads on, also from a page on which nothing was found. With a
+/// mandate, the history of whom the subject is a proxy for.
 #[utoipa::path(
     get,
     path = "/history",
@@ -70,10 +78,38 @@ pub(crate) async fn page(
 ) -> Result<Json<HistoryPage>, Problem> {
     require_own(&caller)?;
     let limit = query.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
-    let subject = &caller.grant.subject;
-    let sought = Sought::of([&query.who, &query.service, &query.consent])?;
-    let page = sought::page(&relay, subject, &sought, query.before, limit).await;
+    let mut sought = Sought::of([&query.who, &query.service, &query.consent])?;
+    let subject = match query.mandate {
+        None => caller.grant.subject.clone(),
+        Some(id) => {
+            // What the person read for others is the others' business.
+            sought.without_on_behalf();
+            read_by_proxy(&relay, &caller, id).await?
+        }
+    };
+    let page = sought::page(&relay, &subject, &sought, query.before, limit).await;
     page.map(Json).map_err(|error| log_problem(&error))
+}
+
+/// Whose history the caller may read as proxy; that it is read stands in it, and in the proxy's own.
+async fn read_by_proxy(relay: &Relay, caller: &Caller, id: String) -> Result<String, Problem> {
+    let refused = |code| Problem::new(StatusCode::FORBIDDEN, code);
+    let reading = match Reading::of(relay, caller, Some(Basis::Mandate { id })).await {
+        Ok(reading) => reading,
+        Err(Unread::Refused(code)) => return Err(refused(code)),
+        Err(Unread::Failed(problem)) => return Err(problem),
+    };
+    let ground = reading.ground(Asked::History, None, relay.surroundings().now());
+    let outcome = match &ground {
+        Ok(_) => Outcome::Shown,
+        Err(refusal) => Outcome::Refused(refusal.code().to_owned()),
+    };
+    let events = reading.events(Asked::History, None, ground.as_ref().ok(), outcome);
+    enter(relay, events).await.map_err(|error| log_problem(&error))?;
+    match ground {
+        Ok(_) => Ok(reading.subject),
+        Err(refusal) => Err(refused(refusal.code())),
+    }
 }
 
 /// The subject's whole history with its proofs, as a file that is checked offline.
@@ -146,7 +182,7 @@ fn entry(relay: &Relay, logged: Logged) -> Option<HistoryEntry> {
         index,
         subject_sequence: entry.sequence,
         at: entry.at,
-        reader: reader(&entry.actor),
+        reader: reader(&entry),
         purpose: meaning::<Purpose>(entry.purpose.as_deref()?)?,
         asked: asked(&entry)?,
         check_number: check_number(&entry),
@@ -156,21 +192,34 @@ fn entry(relay: &Relay, logged: Logged) -> Option<HistoryEntry> {
     })
 }
 
-fn reader(actor: &Actor) -> Reader {
-    match actor {
-        Actor::Oneself => Reader::Oneself,
-        Actor::Staff { code, name, .. } => {
-            Reader::Organization { code: code.clone(), name: name.clone() }
+fn reader(entry: &Entry) -> Who {
+    match &entry.actor {
+        Actor::Oneself if entry.action == Action::ProxyRead => {
+            Who::OnBehalf { name: other_of(entry.ground.as_deref()) }
         }
-        Actor::Party { name } => Reader::Organization { code: name.clone(), name: name.clone() },
+        Actor::Oneself => Who::Oneself,
+        Actor::Staff { code, name, .. } => {
+            Who::Organization { code: code.clone(), name: name.clone() }
+        }
+        Actor::Party { name } => Who::Organization { code: name.clone(), name: name.clone() },
+        Actor::Person { name, .. } => Who::Proxy { name: name.clone() },
     }
+}
+
+/// Whom the ground of a proxy's own entry names, after the mandate.
+fn other_of(ground: Option<&str>) -> String {
+    let named = ground.and_then(|ground| ground.split_once(' '));
+    named.map(|(_, name)| name.to_owned()).unwrap_or_default()
 }
 
 fn asked(entry: &Entry) -> Option<Asked> {
     match entry.action {
         Action::EligibilityChecked => Some(Asked::Eligibility),
-        Action::RecordRead => Some(Asked::Record(meaning(entry.asked.first()?)?)),
         Action::DisputeOpened | Action::DisputeAnswered => Some(Asked::Dispute),
+        Action::RecordRead | Action::ProxyRead => match entry.asked.first()?.as_str() {
+            HISTORY => Some(Asked::History),
+            service => Some(Asked::Record(meaning(service)?)),
+        },
         _ => None,
     }
 }

@@ -20,36 +20,45 @@ pub(crate) struct Mint {
     pub surroundings: Surroundings,
 }
 
+/// On whose behalf a connector is asked, unless the person asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Behind<'a> {
+    Staff(&'a Staff),
+    /// The person's proxy, by the name that this connector is told.
+    Proxy(&'a str),
+}
+
 /// On whose behalf, about whom, and what for a connector is asked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Errand<'a> {
     subject: Option<&'a str>,
-    staff: Option<&'a Staff>,
+    behind: Option<Behind<'a>>,
     purpose: Purpose,
     receipt: Option<&'a str>,
 }
 
 impl<'a> Errand<'a> {
-    /// A record of the person known there as `pseudonym` is read by `staff`, or by the person, on
-    /// the consent `receipt` if it needs one.
+    /// A record of the person known there as `pseudonym` is read by whoever is `behind` it, or by
+    /// the person, on the consent or mandate `receipt` if it needs one.
     pub fn reading(
         pseudonym: &'a str,
-        staff: Option<&'a Staff>,
+        behind: Option<Behind<'a>>,
         purpose: Purpose,
         receipt: Option<&'a str>,
     ) -> Self {
-        Self { subject: Some(pseudonym), staff, purpose, receipt }
+        Self { subject: Some(pseudonym), behind, purpose, receipt }
     }
 
     /// `desk` asks in order to treat the person known there as `pseudonym`; none when the request
     /// itself says who.
     pub fn treatment(pseudonym: Option<&'a str>, desk: &'a Staff) -> Self {
-        Self { subject: pseudonym, staff: Some(desk), purpose: Purpose::Treatment, receipt: None }
+        let behind = Some(Behind::Staff(desk));
+        Self { subject: pseudonym, behind, purpose: Purpose::Treatment, receipt: None }
     }
 
     /// A ceremony that is called `name` there.
     pub fn linking(name: &'a str) -> Self {
-        Self { subject: Some(name), staff: None, purpose: Purpose::Linking, receipt: None }
+        Self { subject: Some(name), behind: None, purpose: Purpose::Linking, receipt: None }
     }
 }
 
@@ -61,7 +70,7 @@ impl Mint {
             iss: RELAY_ISSUER.to_owned(),
             aud: audience(connector),
             sub: errand.subject.map(str::to_owned),
-            act: errand.staff.map(actor),
+            act: errand.behind.map(actor),
             purpose: errand.purpose,
             receipt: errand.receipt.map(str::to_owned),
             jti: self.surroundings.hex(16),
@@ -73,12 +82,14 @@ impl Mint {
     }
 }
 
-fn actor(staff: &Staff) -> Actor {
-    let organization = &staff.organization;
-    Actor {
-        organization: Organization {
-            code: organization.code.clone(),
-            name: organization.name.clone(),
+fn actor(behind: Behind<'_>) -> Actor {
+    match behind {
+        Behind::Staff(Staff { organization, .. }) => Actor::Staff {
+            organization: Organization {
+                code: organization.code.clone(),
+                name: organization.name.clone(),
+            },
         },
+        Behind::Proxy(name) => Actor::Proxy { sub: name.to_owned() },
     }
 }

@@ -178,10 +178,11 @@ mod tests {
     use super::*;
     use warifu_contract::card_key::TypedCardError;
     use warifu_contract::consent::{ConsentError, Refusal};
+    use warifu_contract::mandate::{MandateError, MandateRefusal};
     use warifu_service::words::lacking_advice;
 
     /// Every code that the relay answers with, beside those that all servers have.
-    const CODES: [&str; 59] = [
+    const CODES: [&str; 68] = [
         "batch.unknown",
         "batch.state",
         "batch.gone",
@@ -241,12 +242,23 @@ mod tests {
         "dispute.too-many",
         "dispute.long",
         "dispute.individual-number",
+        "proxy.none",
+        "proxy.elsewhere",
+        "proxy.unknown",
+        "proxy.code-unknown",
+        "proxy.tries",
+        "proxy.oneself",
+        "proxy.state",
+        "proxy.changed",
+        "proxy.too-many",
     ];
 
     #[test]
     fn every_code_has_words_in_both_languages() {
         let codes = CODES.into_iter().chain(TypedCardError::ALL.map(TypedCardError::code));
         let codes = codes.chain(ConsentError::ALL.map(ConsentError::code));
+        let codes = codes.chain(MandateError::ALL.map(MandateError::code));
+        let codes = codes.chain(MandateRefusal::ALL.map(MandateRefusal::code));
         let codes: Vec<_> = codes.chain(Refusal::ALL.map(Refusal::code)).collect();
         assert!(lacking_advice(&words().unwrap(), &codes).is_empty());
     }

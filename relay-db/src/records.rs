@@ -12,6 +12,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use tokio::task::JoinSet;
 use warifu_connectors::SourceError;
+use warifu_contract::history::Asked;
 use warifu_contract::records::{
     ConnectorRecord, Panel, PanelOutcome, Record, RecordsRequest, Service,
 };
@@ -160,7 +161,8 @@ async fn panel(relay: Relay, reading: Arc<Reading>, ask: Ask, until: Deadline) -
     let started = relay.surroundings().now();
     let connector = ask.holder.connector();
     let source = connector.map(|connector| connector.id.as_str());
-    let ground = reading.ground(service, source, started);
+    let asked = Asked::Record(service);
+    let ground = reading.ground(asked, source, started);
     let outcome = match (&ground, &ask.holder) {
         (Err(refusal), _) => PanelOutcome::Refused { code: refusal.code().to_owned() },
         (Ok(_), Holder::Nobody) => {
@@ -168,14 +170,15 @@ async fn panel(relay: Relay, reading: Arc<Reading>, ask: Ask, until: Deadline) -
         }
         (Ok(_), Holder::Frozen(_)) => PanelOutcome::Refused { code: LINK_FROZEN.to_owned() },
         (Ok(ground), Holder::Linked(connector, pseudonym)) => {
-            let errand = reading.errand(pseudonym, ground);
+            let names = reading.names(&relay, &connector.id);
+            let errand = reading.errand(pseudonym, ground, names.as_ref());
             let answer = asking::record(relay.mint(), connector, errand, service, until).await;
             outcome(service, answer)
         }
     };
     let took_ms = relay.millis_since(started);
-    let event = reading.event(service, source, ground.as_ref().ok(), result_of(&outcome));
-    let outcome = logged(&relay, event, outcome).await;
+    let events = reading.events(asked, source, ground.as_ref().ok(), result_of(&outcome));
+    let outcome = logged(&relay, events, outcome).await;
     Panel { service, source: connector.map(|connector| connector.name.clone()), outcome, took_ms }
 }
 
@@ -216,13 +219,31 @@ fn result_of(outcome: &PanelOutcome) -> Outcome {
 }
 
 /// The outcome, once it is in the log; a failure instead, when it cannot be entered.
-async fn logged(relay: &Relay, event: Event, outcome: PanelOutcome) -> PanelOutcome {
-    match relay.log().append(event).await {
-        Ok(_) => outcome,
+async fn logged(
+    relay: &Relay,
+    events: (Event, Option<Event>),
+    outcome: PanelOutcome,
+) -> PanelOutcome {
+    match enter(relay, events).await {
+        Ok(()) => outcome,
         Err(error) => {
             tracing::error!(%error, "a record was held back: it could not be entered in the log");
             let code = if matches!(error, LogError::Full) { "log.full" } else { "log.busy" };
             PanelOutcome::Failed { code: code.to_owned() }
         }
     }
+}
+
+/// Enters what was told; with a proxy, in the same commit if they come together.
+pub(crate) async fn enter(
+    relay: &Relay,
+    (event, twin): (Event, Option<Event>),
+) -> Result<(), LogError> {
+    let twin = async {
+        match twin {
+            Some(twin) => relay.log().append(twin).await.map(drop),
+            None => Ok(()),
+        }
+    };
+    tokio::try_join!(relay.log().append(event), twin).map(drop)
 }

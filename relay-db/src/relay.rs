@@ -34,11 +34,12 @@ use crate::links::{Link, LinkStoreError, Links, Terms};
 use crate::mint::Mint;
 use crate::numbers::Numbers;
 use crate::opening::{self, LogParts, RelayError};
+use crate::proxies::Proxies;
 use crate::readiness::with_connectors;
 use crate::session_end::Informant;
 use crate::{
     caller, checks, consents, depositing, disputes, eligibility, events, evidence, history, jwks,
-    linking, openapi, records, session_end, slips, token,
+    linking, openapi, proxies, records, session_end, slips, token,
 };
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -75,6 +76,7 @@ struct Parts {
     consents: Consents,
     checks: Checks,
     disputes: Disputes,
+    proxies: Proxies,
     grants: Grants,
     openers: Vec<TicketOpener>,
     informants: Vec<Informant>,
@@ -139,6 +141,11 @@ impl Relay {
                 ring: Arc::clone(&ring),
                 surroundings: surroundings.clone(),
             },
+            proxies: Proxies {
+                database: database.clone(),
+                ring: Arc::clone(&ring),
+                surroundings: surroundings.clone(),
+            },
             grants: Grants::new(database.clone(), Arc::clone(&ring), surroundings.clone()),
             batches: Batches {
                 database: database.clone(),
@@ -197,6 +204,12 @@ impl Relay {
             .route("/consents/readable", get(consents::readable))
             .route("/consents/{id}/withdraw", post(consents::withdraw))
             .route("/consents/{id}/receipt", get(consents::receipt))
+            .route("/proxies", get(proxies::list).post(proxies::invite))
+            .route("/proxies/offer", post(proxies::offer))
+            .route("/proxies/accept", post(proxies::accept))
+            .route("/proxies/{id}/confirm", post(proxies::confirm))
+            .route("/proxies/{id}/end", post(proxies::end))
+            .route("/proxies/{id}/receipt", get(proxies::receipt))
             .route("/history", get(history::page))
             .route("/history/proof", get(history::proof))
             .route("/history/export", get(history::export))
@@ -338,6 +351,10 @@ impl Relay {
         &self.0.disputes
     }
 
+    pub(crate) fn proxies(&self) -> &Proxies {
+        &self.0.proxies
+    }
+
     pub(crate) fn grants(&self) -> &Grants {
         &self.0.grants
     }
@@ -430,6 +447,9 @@ impl Relay {
         let now = self.surroundings().now();
         if let Err(error) = self.grants().sweep(now).await {
             tracing::warn!(%error, "ended tokens could not be dropped");
+        }
+        if let Err(error) = self.proxies().sweep(now).await {
+            tracing::warn!(%error, "ended codes could not be dropped");
         }
         let before = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
         if let Err(error) = self.log().forget_answers(before).await {

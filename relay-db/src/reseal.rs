@@ -20,8 +20,8 @@ struct Column {
     update: &'static str,
 }
 
-/// Everything that lasts.
-const COLUMNS: [Column; 10] = [
+/// Everything that lasts. Codes are left out as tokens are: they end within the day.
+const COLUMNS: [Column; 12] = [
     Column {
         name: "relay_link.pseudonym",
         select: "SELECT subject AS first, connector, subject AS last, pseudonym AS sealed \
@@ -98,6 +98,22 @@ const COLUMNS: [Column; 10] = [
                  FROM relay_dispute WHERE number > $1 ORDER BY number LIMIT $4",
         update: "UPDATE relay_dispute SET body = $5 WHERE number = $1 AND body = $4",
     },
+    Column {
+        name: "relay_mandate.body",
+        select: "SELECT subject AS first, '' AS connector, id AS last, body AS sealed \
+                 FROM relay_mandate WHERE (subject, id) > ($1, $3) \
+                 ORDER BY subject, id LIMIT $4",
+        update: "UPDATE relay_mandate SET body = $5 \
+                 WHERE subject = $1 AND id = $3 AND body = $4",
+    },
+    Column {
+        name: "relay_mandate_held.body",
+        select: "SELECT subject AS first, '' AS connector, id AS last, body AS sealed \
+                 FROM relay_mandate_held WHERE (subject, id) > ($1, $3) \
+                 ORDER BY subject, id LIMIT $4",
+        update: "UPDATE relay_mandate_held SET body = $5 \
+                 WHERE subject = $1 AND id = $3 AND body = $4",
+    },
 ];
 
 /// A row by its key; `last` is `first` again where the key is shorter.
@@ -150,9 +166,10 @@ fn context(name: &str, row: &Row) -> Vec<u8> {
     let connector = row.connector.as_bytes();
     match name {
         "relay_alias.subject" | "relay_dispute.body" => place(name, &[&row.first]),
-        "relay_consent.body" | "relay_consent_reader.subject" => {
-            place(name, &[&row.first, &row.last])
-        }
+        "relay_consent.body"
+        | "relay_consent_reader.subject"
+        | "relay_mandate.body"
+        | "relay_mandate_held.body" => place(name, &[&row.first, &row.last]),
         "relay_link_past.body" => place(name, &[&row.first, connector, &row.last]),
         "relay_doubt.body" | "relay_notice.body" => place(name, &[connector, &row.last]),
         _ => place(name, &[&row.first, connector]),

@@ -28,6 +28,7 @@ mod privacy;
 #[path = "../../pki/card/tests/all/private_stack.rs"]
 #[allow(dead_code, reason = "the card's own tests use the rest")]
 mod private_stack;
+mod proxies;
 mod relay;
 mod resilience;
 mod revocation;

@@ -36,7 +36,8 @@ pub struct ConnectorClaims {
     pub act: Option<Actor>,
     /// What for.
     pub purpose: Purpose,
-    /// The consent or log receipt that allows it, where there is one.
+    /// The consent or log receipt that allows it, where there is one; of a mandate a name that
+    /// only this connector is told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<String>,
     /// Unique; 16–64 characters `[A-Za-z0-9_-]`.
@@ -57,11 +58,30 @@ pub struct Confirmation {
     pub x5t_s256: String,
 }
 
-/// On whose behalf the relay asks.
+/// On whose behalf the relay asks (RFC 8693 section 4.1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Actor {
+#[serde(untagged)]
+pub enum Actor {
+    /// Staff.
+    Staff {
+        /// The organisation whose staff asked.
+        organization: Organization,
+    },
+    /// The person's proxy.
+    Proxy {
+        /// A name of the proxy that only this connector is told.
+        sub: String,
+    },
+}
+
+impl Actor {
     /// The organisation whose staff asked.
-    pub organization: Organization,
+    pub fn organization(&self) -> Option<&Organization> {
+        match self {
+            Self::Staff { organization } => Some(organization),
+            Self::Proxy { .. } => None,
+        }
+    }
 }
 
 /// An organisation, e.g. a clinic.

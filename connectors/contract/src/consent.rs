@@ -4,8 +4,8 @@ mod disclosure;
 mod readable;
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
-use jiff::{SignedDuration, ToSpan as _};
+use jiff::ToSpan as _;
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 pub use disclosure::{Asker, Disclosure, Emergency, Ground, Refusal, decide};
 pub use readable::{Readable, ReadableList, Standing, readable};
 
-use crate::calendar::today_in_japan;
+use crate::calendar::{end_of_day_in_japan, today_in_japan};
 use crate::history::Purpose;
 use crate::records::Service;
 
@@ -216,9 +216,7 @@ impl Consent {
 
     /// When its last day in Japan is over.
     pub fn expiry(&self) -> Timestamp {
-        let midnight = DateTime::from(self.terms.until);
-        let end = jiff::tz::offset(9).to_timestamp(midnight).unwrap_or(Timestamp::MAX);
-        end.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
+        end_of_day_in_japan(self.terms.until)
     }
 }
 

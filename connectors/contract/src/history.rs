@@ -33,7 +33,8 @@ pub struct HistoryEntry {
     pub source: Option<DisplayName>,
     /// 認証番号 of an eligibility check.
     pub check_number: Option<CheckNumber>,
-    /// Why it was allowed: `oneself`, `law:…`, `consent:` or `emergency:` and the consent's id.
+    /// Why it was allowed: `oneself`, `law:…`, `consent:` or `emergency:` and the consent's id,
+    /// `mandate:` and the mandate's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ground: Option<String>,
 }
@@ -49,6 +50,16 @@ pub enum Reader {
         /// The organisation's code, e.g. 医療機関コード.
         code: String,
         /// The organisation as people know it.
+        name: String,
+    },
+    /// The resident's proxy.
+    Proxy {
+        /// What the resident calls the proxy.
+        name: String,
+    },
+    /// The resident, as proxy of somebody else whose record it is.
+    OnBehalf {
+        /// What the resident calls the other.
         name: String,
     },
 }
@@ -71,6 +82,8 @@ pub enum Purpose {
     Emergency,
     /// Another service, at which the person signed in, reads what the person let it.
     OwnService,
+    /// 代理: a proxy reads for the person.
+    OnBehalf,
 }
 
 /// What was asked for.
@@ -83,6 +96,8 @@ pub enum Asked {
     Record(Service),
     /// Whether an earlier answer about the insurance was right.
     Dispute,
+    /// 見られた記録, by a proxy.
+    History,
 }
 
 /// What came of it.

@@ -23,6 +23,7 @@ pub mod history;
 pub mod identity;
 pub mod individual_number;
 pub mod linking;
+pub mod mandate;
 pub mod manifest;
 pub mod name_forms;
 pub mod numbers;

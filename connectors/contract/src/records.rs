@@ -64,26 +64,31 @@ pub struct DisplayName {
 pub struct RecordsRequest {
     /// At least one, each once.
     pub services: Vec<Service>,
-    /// For staff: what lets them read another person's records.
+    /// What lets somebody else read the records: staff, or a proxy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basis: Option<Basis>,
 }
 
-/// On what staff ask for another person's records.
+/// On what another person's records are asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Basis {
-    /// A consent to their organisation: its id says whose records they are.
+    /// Staff: a consent to their organisation, whose id says whose records they are.
     Consent {
         /// As on the receipt.
         id: String,
         /// What for: `care` or `health-guidance`.
         purpose: Purpose,
     },
-    /// The card of the person was tapped, and life is in danger.
+    /// Staff: the card of the person was tapped, and life is in danger.
     Emergency {
         /// Why, 5 to 200 characters; the person reads it in the access history.
         reason: String,
+    },
+    /// A proxy: the mandate, which says whose records they are.
+    Mandate {
+        /// Its id.
+        id: String,
     },
 }
 

@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use jiff::Timestamp;
-use warifu_contract::connector_token::ConnectorClaims;
+use warifu_contract::connector_token::{Actor, ConnectorClaims};
 use warifu_contract::history::Purpose;
 use warifu_service::Problem;
 use warifu_service::tls::PeerCertificate;
@@ -70,13 +70,16 @@ impl Caller {
         self.claims.sub.as_deref()
     }
 
-    /// A record is read: by the member, or by others on a consent whose receipt the token names.
+    /// A record is read: by the member, or by others on a consent or mandate whose receipt the
+    /// token names.
     pub(super) fn require_reading(&self) -> Result<(), Problem> {
         let claims = &self.claims;
-        let (by_staff, by_consent) = (claims.act.is_some(), claims.receipt.is_some());
+        let (is_own, by_consent) = (claims.act.is_none(), claims.receipt.is_some());
+        let by_staff = self.organization().is_some();
         let allowed = match claims.purpose {
-            Purpose::OwnLook => !by_staff,
-            Purpose::OwnService => !by_staff && by_consent,
+            Purpose::OwnLook => is_own,
+            Purpose::OwnService => is_own && by_consent,
+            Purpose::OnBehalf => matches!(claims.act, Some(Actor::Proxy { .. })) && by_consent,
             Purpose::Care | Purpose::HealthGuidance | Purpose::Emergency => by_staff && by_consent,
             Purpose::Treatment | Purpose::Linking => false,
         };
@@ -85,8 +88,14 @@ impl Caller {
 
     /// An organisation asks in order to treat the member.
     pub(super) fn require_treatment(&self) -> Result<(), Problem> {
-        let is_treatment = self.claims.purpose == Purpose::Treatment && self.claims.act.is_some();
+        let is_treatment =
+            self.claims.purpose == Purpose::Treatment && self.organization().is_some();
         if is_treatment { Ok(()) } else { Err(forbidden("token.purpose")) }
+    }
+
+    /// The code of the organisation whose staff ask.
+    fn organization(&self) -> Option<&str> {
+        Some(self.claims.act.as_ref()?.organization()?.code.as_str())
     }
 
     /// The relay links somebody: what it calls the ceremony here.
@@ -111,7 +120,7 @@ impl Caller {
             at: self.now,
             purpose: self.claims.purpose,
             service,
-            organization: self.claims.act.as_ref().map(|act| act.organization.code.as_str()),
+            organization: self.organization(),
             member,
             receipt: self.claims.receipt.as_deref(),
             result,

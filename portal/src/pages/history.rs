@@ -7,7 +7,7 @@ use warifu_service::Problem;
 use warifu_service::words::Language;
 
 use super::stream;
-use crate::access::{Resident, SignedIn};
+use crate::access::{Acting, SignedIn, Viewer};
 use crate::look::{Look, show};
 use crate::relay::Access;
 use crate::shared::App;
@@ -32,7 +32,7 @@ pub struct Choice {
 /// The page; the entries follow when the relay has read them.
 pub async fn history(
     State(app): State<App>,
-    Resident(me): Resident,
+    Viewer(me): Viewer,
     Query(choice): Query<Choice>,
     look: Look,
 ) -> Result<Response, Problem> {
@@ -41,7 +41,7 @@ pub async fn history(
     match access {
         Err(_) => show(&screen),
         Ok(access) => {
-            let entries = entries(app.clone(), access, choice, look.language);
+            let entries = entries(app.clone(), access, me.acting.clone(), choice, look.language);
             stream::page(&screen, futures::stream::once(entries))
         }
     }
@@ -58,19 +58,32 @@ fn screen<'a>(
         page: look.page(app),
         site: me.site(voice, Menu::Resident, look.path()),
         title: voice.say("history-title"),
-        lead: voice.say("history-lead"),
+        lead: match &me.acting {
+            Some(acting) => {
+                voice.tell("acting-history-lead", &[("name", acting.name.as_str().into())])
+            }
+            None => voice.say("history-lead"),
+        },
         no_records,
         slot: "history",
         waiting: stream::part(&ViewersFailed { voice, waiting: true }),
     }
 }
 
-async fn entries(app: App, access: Access, choice: Choice, language: Language) -> String {
+async fn entries(
+    app: App,
+    access: Access,
+    acting: Option<Acting>,
+    choice: Choice,
+    language: Language,
+) -> String {
     let Choice { before, sought } = choice;
-    let page = app.relay.history(&access, before, PAGE, &sought.filled()).await;
+    let mandate = acting.as_ref().map(|acting| acting.mandate.as_str());
+    let page = app.relay.history(&access, mandate, before, PAGE, &sought.filled()).await;
     let voice = app.words.in_(language);
+    let other = acting.as_ref().map(|acting| acting.name.as_str());
     match page {
-        Ok(page) => stream::part(&HistoryView::new(voice, &page, before.is_none(), &sought)),
+        Ok(page) => stream::part(&HistoryView::new(voice, &page, before.is_none(), &sought, other)),
         Err(cause) => {
             tracing::warn!(%cause, "the history is missing");
             stream::part(&ViewersFailed { voice, waiting: false })

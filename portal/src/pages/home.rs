@@ -9,13 +9,14 @@ use warifu_service::Problem;
 use warifu_service::words::{Language, Voice};
 
 use super::stream;
-use crate::access::{Resident, SignedIn};
+use crate::access::{SignedIn, Viewer};
 use crate::dates::words;
 use crate::look::{Look, show};
 use crate::relay::Access;
 use crate::shared::{App, Shared};
 use crate::view::history::{ViewersFailed, ViewersView};
 use crate::view::links::LinksNotice;
+use crate::view::proxies::ProxiesNotice;
 use crate::view::screens::HomeScreen;
 use crate::view::site::Menu;
 use crate::view::tile::Tile;
@@ -26,7 +27,7 @@ const ENTRIES: u16 = 100;
 /// The page, its tiles in order of arrival.
 pub async fn home(
     State(app): State<App>,
-    Resident(me): Resident,
+    Viewer(me): Viewer,
     look: Look,
 ) -> Result<Response, Problem> {
     let access = me.access(app.surroundings.now()).cloned();
@@ -34,15 +35,27 @@ pub async fn home(
     match access {
         Err(_) => show(&screen),
         Ok(access) => {
-            let viewers = viewers(app.clone(), access.clone(), look.language);
-            let links = links(app.clone(), access.clone(), look.language);
-            let panels = tiles(app.clone(), access, look.language);
-            let viewers = futures::stream::once(viewers);
-            let to_do = futures::stream::once(links);
-            let around = futures::stream::select(viewers, to_do);
+            let panels = tiles(app.clone(), access.clone(), &me, look.language);
+            let around = around(app.clone(), access, me.acting.is_none(), look.language);
             stream::page(&screen, futures::stream::select(panels, around))
         }
     }
+}
+
+/// Who saw the records, and what is to be done: of one's own alone.
+fn around(
+    app: App,
+    access: Access,
+    is_own: bool,
+    language: Language,
+) -> impl futures::Stream<Item = String> + Send + 'static {
+    let parts = is_own.then(|| {
+        let viewers = futures::stream::once(viewers(app.clone(), access.clone(), language));
+        let links = futures::stream::once(links(app.clone(), access.clone(), language));
+        let proxies = futures::stream::once(proxies(app, access, language));
+        futures::stream::select(viewers, futures::stream::select(links, proxies))
+    });
+    futures::stream::iter(parts).flatten()
 }
 
 fn screen<'a>(
@@ -53,17 +66,34 @@ fn screen<'a>(
 ) -> HomeScreen<'a> {
     let voice = look.voice(app);
     let name = me.name.clone().unwrap_or_default();
+    let (title, below) = match &me.acting {
+        None => (voice.tell("home-title", &[("name", name.into())]), signed_in(app, voice, me)),
+        Some(acting) => {
+            let name = acting.name.as_str().into();
+            let day = words::day(voice.language, acting.until);
+            let until = voice.tell("acting-home-until", &[("day", day.into())]);
+            (voice.tell("acting-home-title", &[("name", name)]), until)
+        }
+    };
+    let waiting =
+        |service: &Service| (service.as_str(), stream::part(&Tile::waiting(voice, *service)));
     HomeScreen {
         page: look.page(app),
         site: me.site(voice, Menu::Resident, look.path()),
-        title: voice.tell("home-title", &[("name", name.into())]),
-        signed_in: signed_in(app, voice, me),
+        title,
+        signed_in: below,
         no_records,
-        waiting: Service::ALL
-            .map(|service| (service.as_str(), stream::part(&Tile::waiting(voice, service))))
-            .to_vec(),
-        viewers_waiting: stream::part(&ViewersFailed { voice, waiting: true }),
+        waiting: services(me).iter().map(waiting).collect(),
+        viewers_waiting: me
+            .acting
+            .is_none()
+            .then(|| stream::part(&ViewersFailed { voice, waiting: true })),
     }
+}
+
+/// What there is to see.
+fn services(me: &SignedIn) -> Vec<Service> {
+    me.acting.as_ref().map_or(Service::ALL.to_vec(), |acting| acting.services.clone())
 }
 
 fn signed_in(app: &Shared, voice: Voice<'_>, me: &SignedIn) -> String {
@@ -78,9 +108,10 @@ fn signed_in(app: &Shared, voice: Voice<'_>, me: &SignedIn) -> String {
 fn tiles(
     app: App,
     access: Access,
+    me: &SignedIn,
     language: Language,
-) -> impl futures::Stream<Item = String> + Send + 'static {
-    let panels = app.relay.clone().panels(access, Service::ALL.to_vec());
+) -> impl futures::Stream<Item = String> + Send + use<> {
+    let panels = app.relay.clone().panels(access, services(me), me.basis());
     panels.map(move |panel| {
         let today = today_in_japan(app.surroundings.now());
         stream::part(&Tile::of(app.words.in_(language), today, &panel))
@@ -100,8 +131,23 @@ async fn links(app: App, access: Access, language: Language) -> String {
     }
 }
 
+/// That somebody waits to be confirmed as proxy; else nothing.
+async fn proxies(app: App, access: Access, language: Language) -> String {
+    match app.relay.mandates(&access).await {
+        Ok(list) => {
+            let now = app.surroundings.now();
+            let notice = ProxiesNotice::of(app.words.in_(language), &list, now);
+            notice.map(|notice| stream::part(&notice)).unwrap_or_default()
+        }
+        Err(cause) => {
+            tracing::warn!(%cause, "the mandates are missing");
+            String::new()
+        }
+    }
+}
+
 async fn viewers(app: App, access: Access, language: Language) -> String {
-    let history = app.relay.history(&access, None, ENTRIES, &[]).await;
+    let history = app.relay.history(&access, None, None, ENTRIES, &[]).await;
     let voice = app.words.in_(language);
     match history {
         Ok(page) => stream::part(&ViewersView::new(voice, app.surroundings.now(), &page.entries)),

@@ -14,6 +14,7 @@ pub mod home;
 pub mod insurer;
 pub mod links;
 pub mod office;
+pub mod proxies;
 pub mod readings;
 pub mod record;
 pub mod session;

@@ -123,7 +123,7 @@ pub async fn show_records(
     let access = match reading.basis {
         // By the tapped card itself: nobody has named a consent to this clinic.
         Basis::Emergency { .. } => Presence::of(&session, now).await?.map(|it| it.access),
-        Basis::Consent { .. } => me.access(now).ok().cloned(),
+        Basis::Consent { .. } | Basis::Mandate { .. } => me.access(now).ok().cloned(),
     };
     match access {
         Some(access) => records(&app, &look, &me, access, reading),
@@ -148,7 +148,7 @@ fn records(
         is_emergency: matches!(basis, Basis::Emergency { .. }),
         waiting: services.iter().map(waiting).collect(),
     };
-    let panels = app.relay.clone().panels_on(access, services, Some(basis));
+    let panels = app.relay.clone().panels(access, services, Some(basis));
     let (app, language) = (app.clone(), look.language);
     stream::page(&screen, panels.map(move |panel| part(&app, language, &panel)))
 }

@@ -12,7 +12,7 @@ use warifu_service::Problem;
 use warifu_service::words::Voice;
 
 use super::stream;
-use crate::access::{Resident, SignedIn};
+use crate::access::{SignedIn, Viewer};
 use crate::look::{Look, show};
 use crate::shared::App;
 use crate::view::checkups::CheckupsView;
@@ -31,14 +31,14 @@ pub struct Choice {
 }
 
 /// `GET /insurance`.
-pub async fn insurance(state: State<App>, me: Resident, look: Look) -> Result<Response, Problem> {
+pub async fn insurance(state: State<App>, me: Viewer, look: Look) -> Result<Response, Problem> {
     record(state, me, &look, Service::Insurance, None)
 }
 
 /// `GET /checkups?on=`.
 pub async fn checkups(
     state: State<App>,
-    me: Resident,
+    me: Viewer,
     Query(choice): Query<Choice>,
     look: Look,
 ) -> Result<Response, Problem> {
@@ -47,13 +47,13 @@ pub async fn checkups(
 }
 
 /// `GET /pension`.
-pub async fn pension(state: State<App>, me: Resident, look: Look) -> Result<Response, Problem> {
+pub async fn pension(state: State<App>, me: Viewer, look: Look) -> Result<Response, Problem> {
     record(state, me, &look, Service::Pension, None)
 }
 
 fn record(
     State(app): State<App>,
-    Resident(me): Resident,
+    Viewer(me): Viewer,
     look: &Look,
     service: Service,
     on: Option<Date>,
@@ -63,7 +63,7 @@ fn record(
     match access {
         Err(_) => show(&screen),
         Ok(access) => {
-            let panels = app.relay.clone().panels(access, vec![service]);
+            let panels = app.relay.clone().panels(access, vec![service], me.basis());
             let (app, language) = (app.clone(), look.language);
             let parts = panels.map(move |panel| {
                 let today = today_in_japan(app.surroundings.now());

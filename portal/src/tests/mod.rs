@@ -13,6 +13,7 @@ mod office_peer;
 mod panels;
 mod peers;
 mod pki;
+mod proxies;
 mod readings;
 mod rig;
 mod roles;

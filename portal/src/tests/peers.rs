@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Form, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -18,6 +18,9 @@ use warifu_contract::batch::{BatchJob, BatchList, BatchState};
 use warifu_contract::consent::{Readable, ReadableList, Standing};
 use warifu_contract::eligibility::{EligibilityRequest, Verdict};
 use warifu_contract::history::{HistoryPage, Purpose};
+use warifu_contract::mandate::{
+    Invitation, InviteCode, Mandate, MandateList, MandateRequest, Offer, OfferRequest,
+};
 use warifu_contract::records::{Basis, Panel, PanelOutcome, RecordsRequest, Service};
 use warifu_contract::slip::AnswerRequest;
 use warifu_saml::metadata::{About, IdpDescription, LocalizedText};
@@ -296,6 +299,12 @@ fn router(desk: Desk) -> Router {
         .route("/disputes/{number}/answer", post(settled))
         .route("/consents", get(consents).post(consented))
         .route("/consents/readable", get(readable))
+        .route("/proxies", get(mandates).post(invited))
+        .route("/proxies/offer", post(offered))
+        .route("/proxies/accept", post(stepped))
+        .route("/proxies/{id}/confirm", post(stepped))
+        .route("/proxies/{id}/end", post(stepped))
+        .route("/proxies/{id}/receipt", get(async || "receipt"))
         .route("/history", get(history))
         .route("/history/proof", get(proof))
         .route("/history/export", get(async || "{}\n"))
@@ -327,7 +336,8 @@ async fn records(
     let who = if by_tap { "tap" } else { "person" };
     assert_eq!(headers["authorization"], format!("Bearer access-for-ticket-of-a-{who}"));
     if let Some(basis) = &wanted.basis {
-        let line = format!("records {}", serde_json::to_string(basis).unwrap());
+        let line =
+            format!("records {:?} {}", wanted.services, serde_json::to_string(basis).unwrap());
         desk.asked.lock().unwrap().push(line);
     }
     let panels = desk.behaviour.panels.into_iter();
@@ -340,6 +350,36 @@ async fn records(
             yield Ok::<_, std::convert::Infallible>(line);
         }
     })
+}
+
+/// Who looks for the person waits to be confirmed; for whom the person looks has done so.
+async fn mandates() -> Json<MandateList> {
+    let waiting = Mandate { id: "cd".repeat(16), confirmed: None, ..samples::mandate() };
+    Json(MandateList { given: vec![waiting], held: vec![samples::mandate()] })
+}
+
+async fn invited(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    Json(terms): Json<MandateRequest>,
+) -> Json<Invitation> {
+    let key = headers["idempotency-key"].to_str().unwrap();
+    desk.asked.lock().unwrap().push(format!("invite {key} {}", terms.name));
+    let mandate = Mandate { terms, accepted: None, confirmed: None, ..samples::mandate() };
+    Json(Invitation { mandate, code: InviteCode::new([7; 16]) })
+}
+
+async fn offered(Json(wanted): Json<OfferRequest>) -> Response {
+    if wanted.code != InviteCode::new([7; 16]) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let Mandate { terms, code_until, .. } = samples::mandate();
+    Json(Offer { terms, code_until }).into_response()
+}
+
+async fn stepped(State(desk): State<Desk>, uri: Uri) -> Json<Mandate> {
+    desk.asked.lock().unwrap().push(uri.path().to_owned());
+    Json(samples::mandate())
 }
 
 async fn eligibility(

@@ -12,7 +12,7 @@ const ELSEWHERE: u16 = 303;
 const REFUSED: u16 = 403;
 
 /// Method, path, then what nobody, a resident, and a clinic's clerk get.
-const ROUTES: [(&str, &str, [u16; 3]); 36] = [
+const ROUTES: [(&str, &str, [u16; 3]); 43] = [
     ("GET", "/", [OK, OK, OK]),
     ("GET", "/help", [OK, OK, OK]),
     ("GET", "/login", [ELSEWHERE, ELSEWHERE, ELSEWHERE]),
@@ -34,6 +34,13 @@ const ROUTES: [(&str, &str, [u16; 3]); 36] = [
     ("GET", "/staff/links/0123456789abcdef0123456789abcdef/refuse", [ELSEWHERE, REFUSED, REFUSED]),
     ("POST", "/staff/links/0123456789abcdef0123456789abcdef/stop", [ELSEWHERE, REFUSED, REFUSED]),
     ("GET", "/consents", [ELSEWHERE, OK, REFUSED]),
+    ("GET", "/proxies", [ELSEWHERE, OK, REFUSED]),
+    ("GET", "/proxies/invite", [ELSEWHERE, OK, REFUSED]),
+    ("POST", "/proxies/invite", [ELSEWHERE, ELSEWHERE, REFUSED]),
+    ("GET", "/proxies/enter", [ELSEWHERE, OK, REFUSED]),
+    ("POST", "/proxies/own", [ELSEWHERE, ELSEWHERE, REFUSED]),
+    ("GET", "/proxies/abababababababababababababababab/end", [ELSEWHERE, OK, REFUSED]),
+    ("POST", "/proxies/abababababababababababababababab/read", [ELSEWHERE, ELSEWHERE, REFUSED]),
     ("GET", "/history", [ELSEWHERE, OK, REFUSED]),
     ("GET", "/history/proof?index=4210", [ELSEWHERE, OK, REFUSED]),
     ("GET", "/history/export", [ELSEWHERE, OK, REFUSED]),

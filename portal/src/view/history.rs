@@ -26,6 +26,7 @@ pub struct HistoryView<'a> {
     voice: Voice<'a>,
     groups: Vec<Group>,
     erased: Option<String>,
+    is_own: bool,
     older: Option<Link>,
     newest: Option<Link>,
     sought: SoughtView,
@@ -48,18 +49,26 @@ struct EntryView {
     tone: Tone,
     result: String,
     details: Vec<String>,
-    proof: Link,
+    /// Where the proof is saved from; none for a proxy.
+    proof: Option<Link>,
 }
 
 impl<'a> HistoryView<'a> {
     /// One page of the history, of which `sought` was asked for; `first` when nothing newer was left
-    /// out.
-    pub fn new(voice: Voice<'a>, page: &HistoryPage, first: bool, sought: &Sought) -> Self {
+    /// out. To a proxy, that of the person who is called `other`.
+    pub fn new(
+        voice: Voice<'a>,
+        page: &HistoryPage,
+        first: bool,
+        sought: &Sought,
+        other: Option<&str>,
+    ) -> Self {
         let link = |href: String, key: &str| Link { href, words: voice.say(key) };
         let older = page.before.map(|before| sought.address(Some(before)));
         Self {
             voice,
-            groups: groups(voice, &page.entries),
+            groups: groups(Told { voice, other }, &page.entries),
+            is_own: other.is_none(),
             erased: erased(voice, &page.erased),
             older: older.map(|href| link(href, "history-older")),
             newest: (!first).then(|| link(sought.address(None), "history-newest")),
@@ -123,42 +132,55 @@ fn viewer(voice: Voice<'_>, entry: &HistoryEntry) -> ViewerRow {
             Purpose::HealthGuidance => "history-purpose-health-guidance",
             Purpose::Emergency => "history-purpose-emergency",
             Purpose::OwnService => "history-purpose-own-service",
+            Purpose::OnBehalf => "history-purpose-on-behalf",
         }),
         what: asked(voice, entry.asked),
     }
 }
 
-fn groups(voice: Voice<'_>, entries: &[HistoryEntry]) -> Vec<Group> {
+/// To whom the entries are told: to whom they are about, or to the proxy of `other`.
+#[derive(Debug, Clone, Copy)]
+struct Told<'a> {
+    voice: Voice<'a>,
+    other: Option<&'a str>,
+}
+
+fn groups(told: Told<'_>, entries: &[HistoryEntry]) -> Vec<Group> {
     entries
         .chunk_by(|left, right| is_own(left) && is_own(right))
-        .filter_map(|chunk| group(voice, chunk))
+        .filter_map(|chunk| group(told, chunk))
         .collect()
 }
 
-fn group(voice: Voice<'_>, chunk: &[HistoryEntry]) -> Option<Group> {
+fn group(told: Told<'_>, chunk: &[HistoryEntry]) -> Option<Group> {
     let first = chunk.first()?;
     if is_own(first) {
-        let title = voice.tell("history-own-fold", &[("n", chunk.len().into())]);
-        let entries = chunk.iter().map(|entry| view(voice, entry)).collect();
+        let n = ("n", chunk.len().into());
+        let title = match told.other {
+            None => told.voice.tell("history-own-fold", &[n]),
+            Some(name) => told.voice.tell("history-person-fold", &[n, ("name", name.into())]),
+        };
+        let entries = chunk.iter().map(|entry| view(told, entry)).collect();
         return Some(Group::Own { title, entries });
     }
-    Some(Group::Other(view(voice, first)))
+    Some(Group::Other(view(told, first)))
 }
 
 fn is_own(entry: &HistoryEntry) -> bool {
-    matches!(entry.reader, Reader::Oneself)
+    matches!(entry.reader, Reader::Oneself | Reader::OnBehalf { .. })
 }
 
-fn view(voice: Voice<'_>, entry: &HistoryEntry) -> EntryView {
+fn view(told: Told<'_>, entry: &HistoryEntry) -> EntryView {
+    let voice = told.voice;
     let (tone, result) = result(voice, &entry.result);
     EntryView {
         at: words::full_moment(voice.language, entry.at),
         machine_at: entry.at.to_string(),
-        sentence: sentence(voice, entry),
+        sentence: sentence(told, entry),
         tone,
         result,
         details: details(voice, entry),
-        proof: proof(voice, entry.index),
+        proof: told.other.is_none().then(|| proof(voice, entry.index)),
     }
 }
 
@@ -175,15 +197,17 @@ fn erased(voice: Voice<'_>, erased: &[ErasedEntry]) -> Option<String> {
     (!erased.is_empty()).then(|| voice.tell("history-erased", &gaps))
 }
 
-fn sentence(voice: Voice<'_>, entry: &HistoryEntry) -> String {
+fn sentence(told: Told<'_>, entry: &HistoryEntry) -> String {
+    let voice = told.voice;
     let what = match entry.asked {
         Asked::Eligibility => "eligibility",
-        Asked::Record(_) => "record",
+        Asked::Record(_) | Asked::History => "record",
         Asked::Dispute => return dispute(voice, entry),
     };
-    let who = match entry.reader {
-        Reader::Oneself => "own",
-        Reader::Organization { .. } => "other",
+    let who = match (&entry.reader, told.other) {
+        (Reader::Oneself, None) => "own",
+        (Reader::OnBehalf { .. }, _) => "behalf",
+        _ => "other",
     };
     let came = match entry.result {
         AccessResult::Shown
@@ -194,7 +218,12 @@ fn sentence(voice: Voice<'_>, entry: &HistoryEntry) -> String {
         AccessResult::Refused(_) | AccessResult::Failed(_) => "tried",
     };
     let key = format!("history-{who}-{came}-{what}");
-    let gaps = [("who", reader(voice, entry).into()), ("what", asked(voice, entry.asked).into())];
+    let name = match (&entry.reader, told.other) {
+        (Reader::Oneself, Some(name)) => voice.tell("history-person", &[("name", name.into())]),
+        (Reader::OnBehalf { name }, _) => name.clone(),
+        _ => reader(voice, entry),
+    };
+    let gaps = [("who", name.into()), ("what", asked(voice, entry.asked).into())];
     voice.tell(&key, &gaps)
 }
 
@@ -209,8 +238,9 @@ fn dispute(voice: Voice<'_>, entry: &HistoryEntry) -> String {
 
 fn reader(voice: Voice<'_>, entry: &HistoryEntry) -> String {
     match &entry.reader {
-        Reader::Oneself => voice.say("history-purpose-own-look"),
+        Reader::Oneself | Reader::OnBehalf { .. } => voice.say("history-purpose-own-look"),
         Reader::Organization { name, .. } => name.clone(),
+        Reader::Proxy { name } => voice.tell("history-proxy", &[("name", name.as_str().into())]),
     }
 }
 
@@ -221,6 +251,7 @@ fn asked(voice: Voice<'_>, asked: Asked) -> String {
         Asked::Record(Service::Checkup) => "history-what-checkup",
         Asked::Record(Service::Pension) => "history-what-pension",
         Asked::Dispute => "history-what-dispute",
+        Asked::History => "history-what-history",
     })
 }
 

@@ -18,6 +18,7 @@ pub mod links;
 pub mod office;
 pub mod outcome;
 pub mod pension;
+pub mod proxies;
 pub mod readings;
 pub mod screens;
 pub mod sheets;

@@ -115,7 +115,11 @@ pub fn page_of(service: Service) -> &'static str {
 }
 
 fn refused_key(code: &str) -> &'static str {
-    if code.starts_with("consent") { "outcome-refused-consent" } else { "outcome-refused" }
+    match code.split_once('.') {
+        Some(("consent", _)) => "outcome-refused-consent",
+        Some(("proxy", _)) => "outcome-refused-proxy",
+        _ => "outcome-refused",
+    }
 }
 
 fn failed_key(code: &str) -> &'static str {

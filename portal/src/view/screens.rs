@@ -43,14 +43,15 @@ pub struct HomeScreen<'a> {
     pub site: Site,
     /// The heading.
     pub title: String,
-    /// When the person signed in.
+    /// When the person signed in; of a proxy, until when there is something to see.
     pub signed_in: String,
     /// Key of the reason why records cannot be shown.
     pub no_records: Option<&'static str>,
     /// Each tile's slot and what stands in it until the answer comes.
     pub waiting: Vec<(&'static str, String)>,
-    /// What stands in the history's slot until then.
-    pub viewers_waiting: String,
+    /// What stands in the history's slot until then; none for a proxy, who has a page for it and
+    /// nothing else to do here.
+    pub viewers_waiting: Option<String>,
 }
 
 /// One record's page; its panel follows at [`PANELS`].

@@ -3,7 +3,10 @@
 use warifu_contract::duty::{Duty, May};
 use warifu_service::words::Voice;
 
-use crate::access::Role;
+use warifu_contract::records::Service;
+
+use super::outcome::page_of;
+use crate::access::{Acting, Role};
 
 /// Which menu a page has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +47,8 @@ pub struct Site {
     pub nav: Vec<NavItem>,
     /// It is a clinic's desk: whoever leaves it covers the page, and so does the card's removal.
     pub at_desk: bool,
+    /// Whose records are looked at, if not one's own.
+    pub acting: Option<String>,
 }
 
 struct Entry {
@@ -60,7 +65,7 @@ const fn entry(href: &'static str, key: &'static str) -> Entry {
     Entry { href, key, apart: false, roles: &[], duty: None }
 }
 
-const RESIDENT: [Entry; 11] = [
+const RESIDENT: [Entry; 12] = [
     entry("/home", "nav-home"),
     entry("/insurance", "nav-insurance"),
     entry("/checkups", "nav-checkups"),
@@ -70,6 +75,7 @@ const RESIDENT: [Entry; 11] = [
     Entry { duty: Some(Duty::ReadAnswers), ..entry("/insurer", "nav-insurer") },
     entry("/links", "nav-links"),
     Entry { apart: true, ..entry("/consents", "nav-consents") },
+    entry("/proxies", "nav-proxies"),
     entry("/history", "nav-history"),
     entry("/help", "nav-help"),
 ];
@@ -142,11 +148,25 @@ impl Site {
             who,
             nav: entries.iter().filter(theirs).map(item).collect(),
             at_desk: menu == Menu::Desk,
+            acting: None,
         }
     }
 
     /// The frame for somebody who is not signed in.
     pub fn outside() -> Self {
-        Self { who: None, nav: Vec::new(), at_desk: false }
+        Self { who: None, nav: Vec::new(), at_desk: false, acting: None }
+    }
+
+    /// The frame while a proxy looks: whose records they are, and the way to those alone.
+    #[must_use]
+    pub fn acting(mut self, voice: Voice<'_>, acting: &Acting) -> Self {
+        let may_see = |service: &Service| acting.services.contains(service);
+        let records = Service::ALL.into_iter().filter(may_see).map(page_of);
+        let history = acting.history.then_some("/history");
+        let open: Vec<_> = records.chain(history).chain(["/home", "/help"]).collect();
+        self.nav.retain(|item| open.contains(&item.href));
+        let gaps = [("name", acting.name.as_str().into())];
+        self.acting = Some(voice.tell("acting-banner", &gaps));
+        self
     }
 }

@@ -175,7 +175,7 @@ fn home(
         signed_in: voice.tell("home-signed-in", &gaps),
         no_records,
         waiting: waiting.to_vec(),
-        viewers_waiting: ViewersFailed { voice, waiting: true }.render().unwrap(),
+        viewers_waiting: Some(ViewersFailed { voice, waiting: true }.render().unwrap()),
     };
     screen.render().unwrap().replace(PANELS, parts)
 }
@@ -275,11 +275,16 @@ fn pension_and_history() {
         assert!(html.contains(&voice.say("sample")), "virtual data is marked");
         check("pension", language, &html, words);
         let mut page = samples::history();
-        let full = HistoryView::new(voice, &page, false, &Sought::default()).render().unwrap();
+        let all = Sought::default();
+        let full = HistoryView::new(voice, &page, false, &all, None).render().unwrap();
         assert!(full.contains("/history?before=4100"));
         assert!(full.contains("<details"), "own looks are folded");
+        let other = Some("母<b>");
+        let told = HistoryView::new(voice, &page, false, &all, other).render().unwrap();
+        assert!(!told.contains("/history/proof") && !told.contains("母<b>"));
+        check("history-other", language, &history_page(words, language, &told), words);
         page.entries.clear();
-        let empty = HistoryView::new(voice, &page, true, &Sought::default()).render().unwrap();
+        let empty = HistoryView::new(voice, &page, true, &all, None).render().unwrap();
         for (name, part) in [("history", full), ("history-empty", empty)] {
             check(name, language, &history_page(words, language, &part), words);
         }

@@ -41,8 +41,18 @@ pub enum Action {
     ConsentGiven,
     /// A person took a consent back.
     ConsentWithdrawn,
+    /// A person offered another a mandate.
+    MandateOffered,
+    /// The other took it up.
+    MandateAccepted,
+    /// The person confirmed the other.
+    MandateConfirmed,
+    /// One of the two ended it.
+    MandateEnded,
     /// A record was asked for.
     RecordRead,
+    /// A proxy asked for somebody's record.
+    ProxyRead,
     /// An eligibility check was asked for.
     EligibilityChecked,
     /// A file of eligibility checks was taken for an organisation.
@@ -86,7 +96,7 @@ impl Series {
 
 impl Action {
     /// Every action, in the order of the manual.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 28] = [
         Self::TokenIssued,
         Self::TokenRefused,
         Self::SessionRevoked,
@@ -101,7 +111,12 @@ impl Action {
         Self::LinkEnded,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
+        Self::MandateOffered,
+        Self::MandateAccepted,
+        Self::MandateConfirmed,
+        Self::MandateEnded,
         Self::RecordRead,
+        Self::ProxyRead,
         Self::EligibilityChecked,
         Self::BatchReceived,
         Self::BatchSteered,
@@ -129,7 +144,12 @@ impl Action {
             Self::LinkEnded => "link-ended",
             Self::ConsentGiven => "consent-given",
             Self::ConsentWithdrawn => "consent-withdrawn",
+            Self::MandateOffered => "mandate-offered",
+            Self::MandateAccepted => "mandate-accepted",
+            Self::MandateConfirmed => "mandate-confirmed",
+            Self::MandateEnded => "mandate-ended",
             Self::RecordRead => "record-read",
+            Self::ProxyRead => "proxy-read",
             Self::EligibilityChecked => "eligibility-checked",
             Self::BatchReceived => "batch-received",
             Self::BatchSteered => "batch-steered",
@@ -166,7 +186,22 @@ impl Action {
                 "A person let others read records: `ground` names the consent and the reader."
             }
             Self::ConsentWithdrawn => "A person took a consent back: it holds no more.",
-            Self::RecordRead => "A record was asked for, and shown, refused or not found.",
+            Self::MandateOffered => {
+                "A person offered to let another read records as proxy: `ground` names the mandate."
+            }
+            Self::MandateAccepted => {
+                "Somebody entered the code of a mandate and took it up, or tried a code in vain."
+            }
+            Self::MandateConfirmed => "A person confirmed the proxy: the mandate holds.",
+            Self::MandateEnded => "The person or the proxy ended the mandate: it holds no more.",
+            Self::RecordRead => {
+                "A record, or by a proxy the access history, was asked for, and shown, refused or \
+                 not found."
+            }
+            Self::ProxyRead => {
+                "The same event as it stands with the proxy: `ground` names the mandate and the \
+                 other person."
+            }
             Self::EligibilityChecked => {
                 "An eligibility check was asked for, and answered or refused."
             }
@@ -205,6 +240,7 @@ impl Action {
     pub fn series(self) -> Series {
         match self {
             Self::RecordRead
+            | Self::ProxyRead
             | Self::EligibilityChecked
             | Self::DisputeOpened
             | Self::DisputeAnswered => Series::Disclosure,
@@ -231,6 +267,13 @@ pub enum Actor {
     /// A server of the federation, by the party name of its certificate.
     Party {
         /// The party.
+        name: String,
+    },
+    /// The other person of a mandate.
+    Person {
+        /// The mandate's id.
+        mandate: String,
+        /// What the subject calls the other.
         name: String,
     },
 }
@@ -295,6 +338,7 @@ impl Actor {
             Self::Oneself => 0,
             Self::Staff { code, member, name } => code.len() + member.len() + name.len(),
             Self::Party { name } => name.len(),
+            Self::Person { mandate, name } => mandate.len() + name.len(),
         }
     }
 }

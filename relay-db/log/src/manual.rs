@@ -10,7 +10,8 @@ pub const FIELDS: [(&str, &str); 15] = [
     (
         "actor",
         "Who acted: `oneself` (the subject), `staff` with the organisation's code and name and a \
-         pseudonym of the member, or a `party` of the federation.",
+         pseudonym of the member, a `party` of the federation, or the other `person` of a mandate, \
+         by its id and what the subject calls them.",
     ),
     ("asked", "What was asked for: services or fields; of `events-erased` the indices."),
     ("at", "When the log took the event, UTC."),
@@ -19,9 +20,9 @@ pub const FIELDS: [(&str, &str); 15] = [
     (
         "ground",
         "Why it was allowed: `oneself`, `law:eligibility-for-treatment`, `consent:` and the id of \
-         its receipt, or `emergency:` with the id and the reason that was given; of disputes \
-         `check:` and the number of the answer that is questioned; of `events-erased` who ordered \
-         it; of `link-refused` what staff wrote.",
+         its receipt, `emergency:` with the id and the reason that was given, or `mandate:` and \
+         its id; of disputes `check:` and the number of the answer that is questioned; of \
+         `events-erased` who ordered it; of `link-refused` what staff wrote.",
     ),
     (
         "outcome",

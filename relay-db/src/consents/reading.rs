@@ -3,15 +3,16 @@
 use jiff::Timestamp;
 use warifu_contract::consent::{Asker, Consent, Disclosure, Emergency, Ground, Refusal, decide};
 use warifu_contract::history::{Asked, Purpose};
-use warifu_contract::records::{Basis, Service};
-use warifu_log::{Action, Event, Outcome};
+use warifu_contract::records::Basis;
+use warifu_log::{Action, Actor, Event, Outcome};
 use warifu_pki::Purpose as TokenPurpose;
 use warifu_service::Problem;
 
 use crate::caller::Caller;
-use crate::events::{actor_of, word};
+use crate::events::{actor_of, asked_word, proxy_of, word};
 use crate::grants::Staff;
-use crate::mint::Errand;
+use crate::mint::{Behind, Errand};
+use crate::proxies::{Kept, Names};
 use crate::relay::Relay;
 
 /// Who reads whose records, what for, and what the person has consented to.
@@ -20,10 +21,18 @@ pub(crate) struct Reading {
     /// Whose records they are.
     pub subject: String,
     client: String,
-    staff: Option<Staff>,
+    reader: Reader,
     purpose: Purpose,
     emergency: Option<String>,
     consents: Vec<Consent>,
+}
+
+/// Who reads.
+#[derive(Debug)]
+enum Reader {
+    Oneself,
+    Staff(Staff),
+    Proxy(Box<Kept>),
 }
 
 /// Why there is no reading.
@@ -56,67 +65,123 @@ impl Reading {
     pub async fn of(relay: &Relay, caller: &Caller, basis: Option<Basis>) -> Result<Self, Unread> {
         let client = caller.party.clone();
         let is_service = relay.config().consent_clients.contains(&client);
-        let (subject, staff, purpose, emergency) = match basis {
+        let (subject, reader, purpose, emergency) = match basis {
             None => {
                 own(caller)?;
                 let purpose = if is_service { Purpose::OwnService } else { Purpose::OwnLook };
-                (caller.grant.subject.clone(), None, purpose, None)
+                (caller.grant.subject.clone(), Reader::Oneself, purpose, None)
+            }
+            Some(Basis::Mandate { id }) => {
+                own(caller)?;
+                if is_service {
+                    return Err(Unread::Refused("proxy.elsewhere"));
+                }
+                let held = relay.proxies().held_one(&caller.grant.subject, &id).await?;
+                let held = held.ok_or(Unread::Refused("proxy.none"))?;
+                let principal = held.principal.clone();
+                (principal, Reader::Proxy(Box::new(held)), Purpose::OnBehalf, None)
             }
             Some(Basis::Consent { id, purpose }) => {
                 let desk = caller.grant.desk().ok_or(Unread::Refused("role.none"))?;
                 let found = relay.consents().subject_of(&desk.organization.code, &id).await?;
                 let subject = found.ok_or(Unread::Refused(Refusal::None.code()))?;
-                (subject, Some(desk), purpose, None)
+                (subject, Reader::Staff(desk), purpose, None)
             }
             Some(Basis::Emergency { reason }) => {
                 let desk = caller.grant.tapped_by().ok_or(Unread::Refused("token.purpose"))?;
-                (caller.grant.subject.clone(), Some(desk), Purpose::Emergency, Some(reason))
+                let subject = caller.grant.subject.clone();
+                (subject, Reader::Staff(desk), Purpose::Emergency, Some(reason))
             }
         };
         let consents = match purpose {
-            Purpose::OwnLook => Vec::new(),
+            Purpose::OwnLook | Purpose::OnBehalf => Vec::new(),
             _ => relay.consents().of(&subject).await?,
         };
-        Ok(Self { subject, client, staff, purpose, emergency, consents })
+        Ok(Self { subject, client, reader, purpose, emergency, consents })
     }
 
-    /// On what ground the `service` of `source` may be told at `now`.
+    /// On what ground what is `asked` of `source` may be told at `now`.
     pub fn ground(
         &self,
-        service: Service,
+        asked: Asked,
         source: Option<&str>,
         now: Timestamp,
     ) -> Result<Ground, Refusal> {
-        let asker = match (&self.staff, self.purpose) {
-            (Some(staff), _) => Asker::Staff {
+        let who = match (&self.reader, self.purpose) {
+            (Reader::Staff(staff), _) => Asker::Staff {
                 code: &staff.organization.code,
                 emergency: self.emergency.as_deref().map(Emergency),
             },
-            (None, Purpose::OwnService) => Asker::Through { party: &self.client },
-            (None, _) => Asker::Oneself,
+            (Reader::Proxy(held), _) => Asker::Proxy { mandate: &held.mandate },
+            (Reader::Oneself, Purpose::OwnService) => Asker::Through { party: &self.client },
+            (Reader::Oneself, _) => Asker::Oneself,
         };
-        let disclosure =
-            Disclosure { asker, purpose: self.purpose, asked: Asked::Record(service), source };
+        let disclosure = Disclosure { asker: who, purpose: self.purpose, asked, source };
         decide(&disclosure, &self.consents, now)
     }
 
-    /// The errand to a holder who knows the person as `pseudonym`.
-    pub fn errand<'a>(&'a self, pseudonym: &'a str, ground: &'a Ground) -> Errand<'a> {
-        Errand::reading(pseudonym, self.staff.as_ref(), self.purpose, ground.receipt())
+    /// What `connector` is told of the mandate, if it is a proxy who reads.
+    pub fn names(&self, relay: &Relay, connector: &str) -> Option<Names> {
+        match &self.reader {
+            Reader::Proxy(held) => Some(Names::of(relay.ring(), held, connector)),
+            Reader::Oneself | Reader::Staff(_) => None,
+        }
     }
 
-    /// What of `service` at `source` was told, or why not.
-    pub fn event(
+    /// The errand to a holder who knows the person as `pseudonym`, and a proxy by `names`.
+    pub fn errand<'a>(
+        &'a self,
+        pseudonym: &'a str,
+        ground: &'a Ground,
+        names: Option<&'a Names>,
+    ) -> Errand<'a> {
+        let behind = match &self.reader {
+            Reader::Oneself => None,
+            Reader::Staff(staff) => Some(Behind::Staff(staff)),
+            Reader::Proxy(_) => names.map(|names| Behind::Proxy(&names.proxy)),
+        };
+        let receipt = names.map_or(ground.receipt(), |names| Some(&names.receipt));
+        Errand::reading(pseudonym, behind, self.purpose, receipt)
+    }
+
+    /// What was `asked` of `source` and told, or why not: with the person, and with the proxy who
+    /// read.
+    pub fn events(
         &self,
-        service: Service,
+        asked: Asked,
+        source: Option<&str>,
+        ground: Option<&Ground>,
+        outcome: Outcome,
+    ) -> (Event, Option<Event>) {
+        let event = self.event(asked, source, ground, outcome);
+        let twin = match &self.reader {
+            Reader::Proxy(held) => Some(Event {
+                action: Action::ProxyRead,
+                actor: Actor::Oneself,
+                ground: Some(format!("mandate:{} {}", held.mandate.id, held.mandate.terms.name)),
+                subject: held.proxy.clone(),
+                ..event.clone()
+            }),
+            Reader::Oneself | Reader::Staff(_) => None,
+        };
+        (event, twin)
+    }
+
+    fn event(
+        &self,
+        asked: Asked,
         source: Option<&str>,
         ground: Option<&Ground>,
         outcome: Outcome,
     ) -> Event {
         Event {
             action: Action::RecordRead,
-            actor: actor_of(self.staff.as_ref()),
-            asked: vec![service.as_str().to_owned()],
+            actor: match &self.reader {
+                Reader::Oneself => Actor::Oneself,
+                Reader::Staff(staff) => actor_of(Some(staff)),
+                Reader::Proxy(held) => proxy_of(held),
+            },
+            asked: vec![asked_word(asked).to_owned()],
             check_number: None,
             client: self.client.clone(),
             ground: ground.map(Ground::text),

@@ -28,25 +28,34 @@ pub(super) struct Sought {
     pub service: Option<String>,
     /// The id of a consent.
     pub consent: Option<String>,
+    /// Nothing that the person read for others.
+    own_alone: bool,
 }
 
 impl Sought {
     /// An empty field seeks nothing, as a form sends it.
     pub fn of([who, service, consent]: [&Option<String>; 3]) -> Result<Self, Problem> {
         let filled = |field: &Option<String>| field.clone().filter(|text| !text.is_empty());
-        let sought = Self { who: filled(who), service: filled(service), consent: filled(consent) };
+        let (who, service, consent) = (filled(who), filled(service), filled(consent));
+        let sought = Self { who, service, consent, own_alone: false };
         let fields = [&sought.who, &sought.service, &sought.consent];
         let sound = fields.iter().copied().flatten().all(|text| text.len() <= LONGEST);
         let unreadable = || Problem::new(StatusCode::BAD_REQUEST, "request.unreadable");
         if sound { Ok(sought) } else { Err(unreadable()) }
     }
 
+    /// Leaves out what the person read for others.
+    pub fn without_on_behalf(&mut self) {
+        self.own_alone = true;
+    }
+
     fn is_all(&self) -> bool {
-        *self == Self::default()
+        self.who.is_none() && self.service.is_none() && self.consent.is_none()
     }
 
     fn fits(&self, entry: &HistoryEntry) -> bool {
-        self.who.as_deref().is_none_or(|who| is_by(&entry.reader, who))
+        !(self.own_alone && matches!(entry.reader, Reader::OnBehalf { .. }))
+            && self.who.as_deref().is_none_or(|who| is_by(&entry.reader, who))
             && self.service.as_deref().is_none_or(|service| is_about(entry.asked, service))
             && self.consent.as_deref().is_none_or(|id| stands_on(entry.ground.as_deref(), id))
     }
@@ -54,9 +63,10 @@ impl Sought {
 
 fn is_by(reader: &Reader, who: &str) -> bool {
     match (reader, who) {
-        (Reader::Oneself, who) => who == "oneself",
+        (Reader::Oneself | Reader::OnBehalf { .. }, who) => who == "oneself",
         (_, "others") => true,
         (Reader::Organization { code, .. }, who) => code == who,
+        (Reader::Proxy { .. }, _) => false,
     }
 }
 

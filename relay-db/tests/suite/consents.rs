@@ -81,7 +81,7 @@ async fn staff_read_what_was_consented_to_until_it_is_withdrawn() {
         let claims = bed.pension.heard().remove(0);
         assert_eq!(claims.receipt.as_ref(), Some(&consent.id));
         assert_eq!(claims.purpose, Purpose::Care);
-        assert_eq!(claims.act.unwrap().organization.code, "1310000001");
+        assert_eq!(claims.act.unwrap().organization().unwrap().code, "1310000001");
 
         let seen = entries(&bed, Series::Disclosure).await;
         let shown = seen.iter().find(|entry| entry.outcome == Outcome::Shown).unwrap();

@@ -67,7 +67,7 @@ async fn a_tapped_card_is_answered_with_a_number_and_its_reasons() {
         let claims = bed.insurer.heard().remove(0);
         assert_eq!(claims.sub, Some(pseudonym("insurer")));
         assert_eq!(claims.purpose, Purpose::Treatment);
-        assert_eq!(claims.act.unwrap().organization.code, clinic().code);
+        assert_eq!(claims.act.unwrap().organization().unwrap().code, clinic().code);
 
         let found = bed.relay.log().by_check_number(answer.check_number.as_str()).await.unwrap();
         let entry = found.unwrap().entry.unwrap();

@@ -25,6 +25,7 @@ mod keys;
 mod killed;
 mod linking;
 mod links;
+mod proxies;
 mod questions;
 mod readable;
 mod records;

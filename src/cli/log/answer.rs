@@ -69,6 +69,7 @@ fn who(actor: &Actor) -> String {
         Actor::Oneself => "the person".to_owned(),
         Actor::Staff { code, name, .. } => format!("{name} ({code})"),
         Actor::Party { name } => format!("the party {name}"),
+        Actor::Person { name, .. } => format!("another person, {name}"),
     }
 }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{Consent, ConsentReader, ConsentState};
 use crate::history::{Asked, Purpose};
+use crate::mandate::{Mandate, MandateRefusal};
 use crate::records::Service;
 
 /// Characters of the reason that opens records in an emergency.
@@ -29,6 +30,11 @@ pub enum Asker<'a> {
         code: &'a str,
         /// There when they say that it is an emergency.
         emergency: Option<Emergency<'a>>,
+    },
+    /// The proxy who holds a mandate of the person.
+    Proxy {
+        /// The mandate.
+        mandate: &'a Mandate,
     },
 }
 
@@ -61,6 +67,8 @@ pub enum Ground {
         /// The reason.
         reason: String,
     },
+    /// The mandate of this id, held by who asks.
+    Mandate(String),
 }
 
 /// Why something may not be told.
@@ -84,10 +92,13 @@ pub enum Refusal {
     /// The purpose does not belong to who asks.
     #[error("consent.purpose")]
     Purpose,
+    /// The proxy's mandate does not allow it.
+    #[error(transparent)]
+    Mandate(MandateRefusal),
 }
 
 impl Refusal {
-    /// Every refusal.
+    /// Every refusal but those of [`MandateRefusal`].
     pub const ALL: [Self; 6] =
         [Self::None, Self::Other, Self::Ended, Self::Withdrawn, Self::Reason, Self::Purpose];
 
@@ -100,6 +111,7 @@ impl Refusal {
             Self::Withdrawn => "consent.withdrawn",
             Self::Reason => "consent.reason",
             Self::Purpose => "consent.purpose",
+            Self::Mandate(refusal) => refusal.code(),
         }
     }
 }
@@ -112,13 +124,14 @@ impl Ground {
             Self::EligibilityForTreatment => "law:eligibility-for-treatment".to_owned(),
             Self::Consent(id) => format!("consent:{id}"),
             Self::Emergency { id, reason } => format!("emergency:{id} {reason}"),
+            Self::Mandate(id) => format!("mandate:{id}"),
         }
     }
 
-    /// The id of the consent that it stands on.
+    /// The id of the consent or the mandate that it stands on.
     pub fn receipt(&self) -> Option<&str> {
         match self {
-            Self::Consent(id) | Self::Emergency { id, .. } => Some(id),
+            Self::Consent(id) | Self::Emergency { id, .. } | Self::Mandate(id) => Some(id),
             Self::Oneself | Self::EligibilityForTreatment => None,
         }
     }
@@ -153,6 +166,10 @@ pub fn decide(
             }
             let id = by_consent(disclosure, service, consents, now)?;
             Ok(Ground::Emergency { id, reason: reason.to_owned() })
+        }
+        (Asker::Proxy { mandate }, asked, Purpose::OnBehalf) => {
+            mandate.covers(asked, now).map_err(Refusal::Mandate)?;
+            Ok(Ground::Mandate(mandate.id.clone()))
         }
         _ => Err(Refusal::Purpose),
     }
@@ -307,6 +324,21 @@ mod tests {
         assert_eq!(on(asked("意識がなく\n搬送"), &ahead), Err(Refusal::Reason));
         assert_eq!(on(asked("意識がなく搬送された"), &[consent()]), Err(Refusal::None));
         assert_eq!(on(care(Service::Checkup), &ahead), Err(Refusal::None));
+    }
+
+    #[test]
+    fn a_proxy_reads_what_the_mandate_names_and_for_nothing_else() {
+        let mandate = crate::mandate::tests::mandate();
+        let asker = Asker::Proxy { mandate: &mandate };
+        let read = Disclosure { asker, purpose: Purpose::OnBehalf, ..care(Service::Checkup) };
+        let ground = on(read, &[]).unwrap();
+        assert_eq!(ground.text(), format!("mandate:{}", mandate.id));
+        assert_eq!(ground.receipt(), Some(mandate.id.as_str()));
+        let other = Disclosure { asked: Asked::Record(Service::Pension), ..read };
+        assert_eq!(on(other, &[]), Err(Refusal::Mandate(MandateRefusal::Service)));
+        for purpose in [Purpose::OwnLook, Purpose::Care, Purpose::Treatment] {
+            assert_eq!(on(Disclosure { purpose, ..read }, &[consent()]), Err(Refusal::Purpose));
+        }
     }
 
     fn any_purpose() -> impl Strategy<Value = Purpose> {

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::json;
 use warifu_contract::card_key::TypedCardError;
-use warifu_contract::connector_token::{ConnectorClaims, TOKEN_TYPE};
+use warifu_contract::connector_token::{Actor, ConnectorClaims, TOKEN_TYPE};
 use warifu_contract::history::Purpose;
 use warifu_service::fetch_one;
 use warifu_service::words::{Words, lacking_advice};
@@ -77,6 +77,29 @@ async fn an_eligibility_token_must_say_for_whom_and_of_whom() {
         assert_eq!((got, problem["code"].as_str()), (status, Some(code)), "{what}");
     }
     assert_eq!(answers(&rig).await, 0);
+}
+
+#[tokio::test]
+async fn a_proxy_reads_with_a_receipt_and_checks_nothing() {
+    let rig = Rig::start(ConnectorKind::Insurer).await;
+    let by_proxy = |purpose| ConnectorClaims {
+        act: Some(Actor::Proxy { sub: "proxy".to_owned() }),
+        purpose,
+        ..rig.own_look()
+    };
+    let bare = ConnectorClaims { receipt: None, ..by_proxy(Purpose::OnBehalf) };
+    let alone = ConnectorClaims { act: None, ..by_proxy(Purpose::OnBehalf) };
+    let staff = ConnectorClaims { purpose: Purpose::OnBehalf, ..rig.treatment(Some(TARO)) };
+    let others = [by_proxy(Purpose::OwnLook), by_proxy(Purpose::Care), bare, alone, staff];
+    for claims in others {
+        let (status, problem) = rig.post(RECORDS, &rig.token(&claims), &insurance()).await;
+        assert_eq!((status, &problem["code"]), (403, &json!("token.purpose")), "{claims:?}");
+    }
+    let checking = by_proxy(Purpose::Treatment);
+    assert_eq!(rig.post(ELIGIBILITY, &rig.token(&checking), &by_card()).await.0, 403);
+    let reading = by_proxy(Purpose::OnBehalf);
+    assert_eq!(rig.post(RECORDS, &rig.token(&reading), &insurance()).await.0, 200);
+    assert_eq!(answers(&rig).await, 1);
 }
 
 #[tokio::test]

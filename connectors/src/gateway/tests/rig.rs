@@ -216,7 +216,7 @@ impl Rig {
             Organization { code: "3710000001".to_owned(), name: "仮想診療所".to_owned() };
         ConnectorClaims {
             sub: sub.map(str::to_owned),
-            act: Some(Actor { organization }),
+            act: Some(Actor::Staff { organization }),
             purpose: Purpose::Treatment,
             ..self.own_look()
         }

@@ -79,6 +79,7 @@ mod tests {
             match read(&form(&fields)).map(|reading| reading.basis) {
                 Ok(Basis::Consent { id, .. }) => prop_assert_eq!(id.len(), 32),
                 Ok(Basis::Emergency { reason }) => prop_assert!(reason.chars().count() <= 200),
+                Ok(Basis::Mandate { .. }) => prop_assert!(false, "no form of staff has a mandate"),
                 Err(said) => prop_assert!(said == "choose" || said == "reason"),
             }
         }

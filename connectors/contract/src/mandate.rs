@@ -1,0 +1,411 @@
+//! Mandates (代理): one person, the principal, lets another, the proxy, read records for them, each
+//! with a card of their own. The two know each other; the federation knows them by no name.
+
+mod code;
+
+use jiff::Timestamp;
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub use code::{CodeError, InviteCode};
+
+use crate::calendar::{end_of_day_in_japan, today_in_japan};
+use crate::consent::Giving;
+use crate::history::Asked;
+use crate::records::Service;
+
+/// A mandate ends after at most so many years.
+pub const LONGEST_YEARS: i16 = 1;
+/// Characters of what one is called by the other.
+pub const LONGEST_NAME: usize = 40;
+/// Characters of a version.
+const LONGEST_VERSION: usize = 40;
+
+/// What the principal offers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MandateRequest {
+    /// What may be read: at least one, each once. What is offered later is not among them.
+    pub services: Vec<Service>,
+    /// Whether the access history may be read too.
+    pub history: bool,
+    /// The last day, in Japan; at most [`LONGEST_YEARS`] from today.
+    #[schema(value_type = String, format = Date)]
+    pub until: Date,
+    /// What the proxy calls the principal, e.g. 母: 1 to [`LONGEST_NAME`] characters.
+    pub name: String,
+    /// The version of the words that the principal was shown.
+    pub text_version: String,
+}
+
+/// Whoever gave the code says yes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Acceptance {
+    /// What the principal calls the proxy; chosen by the proxy, recognised by the principal.
+    pub name: String,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+}
+
+/// Who of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// Whose records they are.
+    Principal,
+    /// Who reads them.
+    Proxy,
+}
+
+/// The end before the last day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ending {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Side,
+}
+
+/// A mandate, as both sides see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Mandate {
+    /// Names it: 32 hexadecimal digits.
+    pub id: String,
+    /// What was offered.
+    pub terms: MandateRequest,
+    /// How it was offered.
+    pub given: Giving,
+    /// Until when the code can be entered.
+    #[schema(value_type = String, format = DateTime)]
+    pub code_until: Timestamp,
+    /// Who entered the code and said yes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Acceptance>,
+    /// When the principal said that it is the right person. Nothing opens before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub confirmed: Option<Timestamp>,
+    /// Either side ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ending>,
+}
+
+/// Relay → portal: the mandates of a person, newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MandateList {
+    /// Those that the person gave.
+    pub given: Vec<Mandate>,
+    /// Those that the person holds, for others.
+    pub held: Vec<Mandate>,
+}
+
+/// Relay → portal: a mandate, and the code that its principal hands over. It is told only here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Invitation {
+    /// The mandate, not yet accepted.
+    pub mandate: Mandate,
+    /// The code.
+    pub code: InviteCode,
+}
+
+/// Portal → relay: what does this code offer?
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OfferRequest {
+    /// As it was handed over.
+    pub code: InviteCode,
+}
+
+/// Relay → portal: what the code offers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Offer {
+    /// The terms.
+    pub terms: MandateRequest,
+    /// Until when it can be accepted.
+    #[schema(value_type = String, format = DateTime)]
+    pub code_until: Timestamp,
+}
+
+/// Portal → relay: yes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptRequest {
+    /// As it was handed over.
+    pub code: InviteCode,
+    /// What the principal calls the proxy: 1 to [`LONGEST_NAME`] characters.
+    pub name: String,
+}
+
+/// Where a mandate stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MandateState {
+    /// The code waits to be entered.
+    Offered,
+    /// Nobody entered the code in time.
+    Lapsed,
+    /// Accepted, and waits for the principal.
+    Accepted,
+    /// It holds.
+    Active,
+    /// Its last day is over.
+    Over,
+    /// Either side ended it.
+    Ended,
+}
+
+/// Why a mandate cannot be offered or accepted so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MandateError {
+    /// No service, or one twice.
+    #[error("proxy.scope")]
+    Scope,
+    /// It would end in the past, or after too long a time.
+    #[error("proxy.period")]
+    Period,
+    /// No name, or one too long or with control characters.
+    #[error("proxy.name")]
+    Name,
+    /// No version of the words that were shown.
+    #[error("proxy.text-version")]
+    TextVersion,
+}
+
+impl MandateError {
+    /// Every way to be refused.
+    pub const ALL: [Self; 4] = [Self::Scope, Self::Period, Self::Name, Self::TextVersion];
+
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Scope => "proxy.scope",
+            Self::Period => "proxy.period",
+            Self::Name => "proxy.name",
+            Self::TextVersion => "proxy.text-version",
+        }
+    }
+}
+
+/// Why a proxy may not be told something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum MandateRefusal {
+    /// The principal has not confirmed the proxy yet.
+    #[error("proxy.unconfirmed")]
+    Unconfirmed,
+    /// It does not cover this.
+    #[error("proxy.service")]
+    Service,
+    /// Its last day is over.
+    #[error("proxy.over")]
+    Over,
+    /// One of the two ended it.
+    #[error("proxy.ended")]
+    Ended,
+}
+
+impl MandateRefusal {
+    /// Every refusal.
+    pub const ALL: [Self; 4] = [Self::Unconfirmed, Self::Service, Self::Over, Self::Ended];
+
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unconfirmed => "proxy.unconfirmed",
+            Self::Service => "proxy.service",
+            Self::Over => "proxy.over",
+            Self::Ended => "proxy.ended",
+        }
+    }
+}
+
+impl MandateRequest {
+    /// Checks what the types cannot, on the day `today`.
+    pub fn validate(&self, today: Date) -> Result<(), MandateError> {
+        let mut services = self.services.clone();
+        services.sort_unstable();
+        services.dedup();
+        if services.is_empty() || services.len() != self.services.len() {
+            return Err(MandateError::Scope);
+        }
+        let longest = today.checked_add(LONGEST_YEARS.years()).unwrap_or(Date::MAX);
+        if self.until < today || self.until > longest {
+            return Err(MandateError::Period);
+        }
+        if !is_name(&self.name) {
+            return Err(MandateError::Name);
+        }
+        let version = self.text_version.as_bytes();
+        let is_version = (1..=LONGEST_VERSION).contains(&version.len())
+            && version.iter().all(u8::is_ascii_graphic);
+        if is_version { Ok(()) } else { Err(MandateError::TextVersion) }
+    }
+}
+
+impl AcceptRequest {
+    /// Checks what the types cannot.
+    pub fn validate(&self) -> Result<(), MandateError> {
+        if is_name(&self.name) { Ok(()) } else { Err(MandateError::Name) }
+    }
+}
+
+impl Mandate {
+    /// Where it stands at `now`.
+    pub fn state(&self, now: Timestamp) -> MandateState {
+        match () {
+            () if self.ended.is_some() => MandateState::Ended,
+            () if self.accepted.is_none() && now >= self.code_until => MandateState::Lapsed,
+            () if today_in_japan(now) > self.terms.until => MandateState::Over,
+            () if self.accepted.is_none() => MandateState::Offered,
+            () if self.confirmed.is_none() => MandateState::Accepted,
+            () => MandateState::Active,
+        }
+    }
+
+    /// Whether it could still be read by, now or later.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        use MandateState::{Accepted, Active, Offered};
+        matches!(self.state(now), Offered | Accepted | Active)
+    }
+
+    /// Whether the proxy may be told `asked` at `now`.
+    pub fn covers(&self, asked: Asked, now: Timestamp) -> Result<(), MandateRefusal> {
+        match self.state(now) {
+            MandateState::Active => {}
+            MandateState::Ended => return Err(MandateRefusal::Ended),
+            MandateState::Over => return Err(MandateRefusal::Over),
+            _ => return Err(MandateRefusal::Unconfirmed),
+        }
+        let is_covered = match asked {
+            Asked::Record(service) => self.terms.services.contains(&service),
+            Asked::History => self.terms.history,
+            Asked::Eligibility | Asked::Dispute => false,
+        };
+        if is_covered { Ok(()) } else { Err(MandateRefusal::Service) }
+    }
+
+    /// When its last day in Japan is over.
+    pub fn expiry(&self) -> Timestamp {
+        end_of_day_in_japan(self.terms.until)
+    }
+}
+
+/// Whether people can be called so.
+fn is_name(name: &str) -> bool {
+    let is_said = !name.trim().is_empty() && !name.chars().any(char::is_control);
+    is_said && name.chars().count() <= LONGEST_NAME
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    const TODAY: Date = date(2026, 11, 20);
+
+    pub(crate) fn mandate() -> Mandate {
+        let at = "2026-11-20T01:00:00Z".parse().unwrap();
+        let terms = MandateRequest {
+            services: vec![Service::Checkup],
+            history: false,
+            until: date(2027, 11, 20),
+            name: "母".into(),
+            text_version: "2026-11".into(),
+        };
+        Mandate {
+            id: "ab".repeat(16),
+            terms,
+            given: Giving { at, level: "high".into(), client: "portal".into() },
+            code_until: "2026-11-21T01:00:00Z".parse().unwrap(),
+            accepted: Some(Acceptance { name: "一子".into(), at }),
+            confirmed: Some(at),
+            ended: None,
+        }
+    }
+
+    fn refused(change: impl FnOnce(&mut MandateRequest)) -> Option<MandateError> {
+        let mut terms = mandate().terms;
+        change(&mut terms);
+        terms.validate(TODAY).err()
+    }
+
+    #[test]
+    fn terms_end_within_a_year_and_name_what_they_open() {
+        assert_eq!(refused(|_| ()), None);
+        for until in [date(2026, 11, 19), date(2027, 11, 21), Date::MAX] {
+            assert_eq!(refused(|one| one.until = until), Some(MandateError::Period));
+        }
+        for services in [Vec::new(), vec![Service::Pension; 2]] {
+            assert_eq!(refused(|one| one.services = services), Some(MandateError::Scope));
+        }
+        for name in ["", "　", "a\nb", &"母".repeat(41)] {
+            assert_eq!(refused(|one| one.name = name.into()), Some(MandateError::Name));
+        }
+        let version = refused(|one| one.text_version = "版".into());
+        assert_eq!(version, Some(MandateError::TextVersion));
+    }
+
+    #[test]
+    fn it_goes_from_the_code_to_its_end() {
+        let state = |change: fn(&mut Mandate), at: &str| {
+            let mut mandate = mandate();
+            change(&mut mandate);
+            mandate.state(at.parse().unwrap())
+        };
+        let offered = |one: &mut Mandate| {
+            one.accepted = None;
+            one.confirmed = None;
+        };
+        assert_eq!(state(offered, "2026-11-21T00:59:59Z"), MandateState::Offered);
+        assert_eq!(state(offered, "2026-11-21T01:00:00Z"), MandateState::Lapsed);
+        let accepted = |one: &mut Mandate| one.confirmed = None;
+        assert_eq!(state(accepted, "2026-12-21T01:00:00Z"), MandateState::Accepted);
+        assert_eq!(state(|_| (), "2027-11-20T14:59:59Z"), MandateState::Active);
+        assert_eq!(state(|_| (), "2027-11-20T15:00:00Z"), MandateState::Over);
+        let ended = |one: &mut Mandate| {
+            one.ended = Some(Ending { at: one.given.at, by: Side::Proxy });
+        };
+        assert_eq!(state(ended, "2026-11-20T01:00:00Z"), MandateState::Ended);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_covered_but_what_is_named_while_it_holds(
+            is_accepted in any::<bool>(),
+            is_confirmed in any::<bool>(),
+            is_ended in any::<bool>(),
+            history in any::<bool>(),
+            day in 1..29_i8,
+            until in 1..29_i8,
+            asked in prop::sample::select(vec![
+                Asked::Eligibility, Asked::History, Asked::Record(Service::Checkup),
+                Asked::Record(Service::Pension),
+            ]),
+        ) {
+            let mut one = mandate();
+            one.terms.until = date(2026, 12, until);
+            one.terms.history = history;
+            if !is_accepted { one.accepted = None; }
+            if !is_confirmed { one.confirmed = None; }
+            if is_ended { one.ended = Some(Ending { at: one.given.at, by: Side::Principal }); }
+            let now = format!("2026-12-{day:02}T03:00:00Z").parse().unwrap();
+            let named = match asked {
+                Asked::Record(service) => service == Service::Checkup,
+                Asked::History => history,
+                Asked::Eligibility | Asked::Dispute => false,
+            };
+            let holds = is_accepted && is_confirmed && !is_ended && day <= until;
+            prop_assert_eq!(one.covers(asked, now).is_ok(), holds && named);
+        }
+    }
+}

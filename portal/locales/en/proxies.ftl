@@ -1,0 +1,120 @@
+# Proxies
+
+nav-proxies = Proxies
+proxies-title = Proxies
+proxies-lead = Somebody whom you trust can look at your records for you, with their own card.
+proxies-mine = Who looks for me
+proxies-mine-none = Nobody does. Only you can see your records.
+proxies-theirs = For whom I look
+proxies-theirs-none = Nobody at present. When somebody asks you, let them give you a number.
+proxies-invite = Ask somebody
+proxies-enter = Enter a number that I was given
+proxies-silent-again = Load again
+proxy-nobody = Not taken up yet
+proxy-state-offered = Waiting for the number to be entered
+proxy-state-lapsed = The number is over
+proxy-state-accepted = Waiting for you to confirm
+proxy-state-accepted-held = Waiting for the other to confirm
+proxy-state-active = In force
+proxy-state-over = Its time is over
+proxy-state-ended = Ended
+proxy-fact-what = Records that may be seen
+proxy-fact-name = Name between you
+proxy-fact-who = Name of who took it up
+proxy-fact-until = Last day
+proxy-fact-code-until = The number works until
+proxy-fact-offered = Asked
+proxy-fact-ended = Ended
+proxy-ended-by-principal = { $moment } (by who asked)
+proxy-ended-by-proxy = { $moment } (by the proxy)
+proxy-what-history = Who saw the records
+proxy-do-confirm = See whether this is the right person
+proxy-do-end = End this
+proxy-do-withdraw = Take the number back
+proxy-do-read = See this person's records
+proxy-receipt = Save the receipt
+
+proxy-step-of = { $n } / 3
+proxy-step-what = What may be seen?
+proxy-step-what-lead = Only the records that you choose. Nothing can be changed, and no consent be given.
+proxy-step-name = What does the other call you?
+proxy-step-name-lead = The other sees this name. "Mother" or "Father" will do, as long as the two of you know.
+proxy-step-time = Until when?
+proxy-step-time-lead = A year at most. You or the other can end it at any time, at once. For a child, too, it is asked anew each year.
+proxy-next = Next
+proxy-what-label = Records to be seen
+proxy-what-none = Choose at least one record.
+proxy-name-label = Name
+proxy-name-hint = up to 40 characters
+proxy-name-wrong = Enter a name of up to 40 characters.
+proxy-time-label = For how long
+proxy-time-month = One month from today
+proxy-time-half = Six months from today
+proxy-time-year = One year from today
+proxy-time-none = Choose for how long.
+
+proxy-check-title = Ask for this?
+proxy-check-lead = The next page shows a number to hand over. Nothing can be seen before the other has entered it and you have confirmed the other.
+proxy-check-yes = Show the number
+proxy-check-no = Cancel
+
+proxy-code-title = Give this number to the other person
+proxy-code-lead = By telephone or on paper, to that person only. It works once, within 24 hours.
+proxy-code-once = Once this page is closed the number is not shown again. If it is lost, make a new one.
+proxy-code-then = When the other has entered it, this page and your home ask you to confirm.
+proxy-code-back = To the list
+
+proxy-enter-title = Enter the number that you were given
+proxy-enter-lead = It has 12 digits and comes from the person who asked you.
+proxy-enter-label = Number (12 digits)
+proxy-enter-next = Next
+proxy-code-wrong = This does not seem to be the number. Check the 12 digits again.
+proxy-code-dead = There is nothing to take up under this number. It works once, within 24 hours. Ask for a new one.
+proxy-code-own = This is your own number. Give it to the person who is to look for you.
+proxy-code-tries = Too many numbers were entered. Wait for an hour, then try again.
+proxy-code-full = There are too many. End those you do not need, then try again.
+
+proxy-offer-title = Will you look for { $name }?
+proxy-offer-lead = You will see these records with your own card. Each look stands under "Who saw my records" of { $name }, and under yours.
+proxy-offer-name = What does the other call you?
+proxy-offer-name-hint = no full name is needed, as long as the other knows it is you
+proxy-offer-yes = Yes, I will
+proxy-offer-no = Cancel
+
+proxy-ask-confirm =
+    .title = Is this the right person?
+    .text = With your yes this person can see your records at once. If you do not know the name, press No and end it.
+    .do = Yes, it is
+proxy-ask-confirm-no = No, it is not
+proxy-ask-end =
+    .title = End this?
+    .text = Nothing can be seen from then on. It cannot be undone; to ask again, make a new number.
+    .do = End it
+proxy-ask-lay-down =
+    .title = Stop looking for this person?
+    .text = You will see nothing from then on. To go on, ask the other for a new number.
+    .do = Stop
+proxy-ask-back = Back
+
+proxies-said-accepted = You took it up. You can see the records once the other has confirmed you.
+proxies-said-confirmed = Confirmed. It is in force now.
+proxies-said-ended = Ended. Nothing can be seen any more.
+proxies-said-changed = Things have changed. See the list.
+proxies-said-refused = This cannot be done now. Sign in again with card and PIN.
+proxies-said-silent = The relay of records cannot be reached. Wait a little, then try again.
+
+proxies-notice-confirm = Somebody took up your request
+    .text = Confirm that it is the right person. Nothing can be seen before.
+    .do = Look
+
+acting-label = You are looking for somebody else
+acting-banner = You see the records of { $name }
+acting-back = Back to my own
+acting-home-title = Records of { $name }
+acting-home-until = You can look until { $day }
+acting-own-title = You are looking for { $name } now
+acting-own-text = This page is for your own matters. Go back to your own first.
+acting-history-lead = Who saw the records of { $name }, and what for. Your own looks stand here, too.
+proxies-unknown = There is no such mandate
+    .person = Open the list under "Proxies" again.
+    .engineer = The id is none, belongs to other people, or the mandate does not hold now.

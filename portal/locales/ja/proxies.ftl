@@ -1,0 +1,120 @@
+# 代理
+
+nav-proxies = 代理
+proxies-title = 代理
+proxies-lead = 家族など、信頼する人に、あなたの代わりに記録を見てもらえます。頼まれた人は、自分のカードで見ます。
+proxies-mine = わたしの代理をする人
+proxies-mine-none = いまは、だれにも頼んでいません。あなたの記録を見られるのは、あなただけです。
+proxies-theirs = わたしが代理をする人
+proxies-theirs-none = いまは、だれの代理もしていません。頼まれたときは、相手から番号をもらってください。
+proxies-invite = 代理を頼む
+proxies-enter = もらった番号を入れる
+proxies-silent-again = もう一度 読み込む
+proxy-nobody = まだ引き受けられていません
+proxy-state-offered = 番号が入れられるのを待っています
+proxy-state-lapsed = 番号の期限が過ぎました
+proxy-state-accepted = あなたの確認を待っています
+proxy-state-accepted-held = 相手の確認を待っています
+proxy-state-active = 代理が続いています
+proxy-state-over = 期間が終わりました
+proxy-state-ended = 終わりました
+proxy-fact-what = 見られる記録
+proxy-fact-name = 呼び名
+proxy-fact-who = 引き受けた人の呼び名
+proxy-fact-until = 最後の日
+proxy-fact-code-until = 番号の期限
+proxy-fact-offered = 頼んだ時
+proxy-fact-ended = 終わった時
+proxy-ended-by-principal = { $moment }（頼んだ人が終えました）
+proxy-ended-by-proxy = { $moment }（代理の人が終えました）
+proxy-what-history = 見られた記録（だれが見たか）
+proxy-do-confirm = この人でよいか確かめる
+proxy-do-end = 代理を終える
+proxy-do-withdraw = 番号を取り消す
+proxy-do-read = この人の記録を見る
+proxy-receipt = 控えを保存する
+
+proxy-step-of = { $n } / 3
+proxy-step-what = 何を見てもらいますか
+proxy-step-what-lead = 選んだ記録だけを見られます。書き換えや、同意の手続きはできません。
+proxy-step-name = あなたは、相手に何と呼ばれていますか
+proxy-step-name-lead = 相手の画面に出る呼び名です。「母」「父」のように、お二人だけに分かれば十分です。
+proxy-step-time = いつまで頼みますか
+proxy-step-time-lead = 長くて1年です。いつでも、あなたからも相手からも、すぐに終えられます。お子さんの代理も1年ごとに頼み直します。
+proxy-next = 次へ
+proxy-what-label = 見てもらう記録
+proxy-what-none = 見てもらう記録を、一つ以上選んでください。
+proxy-name-label = 呼び名
+proxy-name-hint = 40文字まで
+proxy-name-wrong = 呼び名を、40文字までで入れてください。
+proxy-time-label = 期間
+proxy-time-month = 今日から1か月
+proxy-time-half = 今日から6か月
+proxy-time-year = 今日から1年
+proxy-time-none = 期間を選んでください。
+
+proxy-check-title = この内容で頼みますか
+proxy-check-lead = 次の画面に、相手に渡す番号が出ます。相手が番号を入れ、あなたが相手を確かめるまで、何も見られません。
+proxy-check-yes = 番号を出す
+proxy-check-no = やめる
+
+proxy-code-title = この番号を、相手に渡してください
+proxy-code-lead = 電話や紙で、相手にだけ伝えてください。一度だけ、24時間のあいだ使えます。
+proxy-code-once = この画面を閉じると、番号はもう表示できません。忘れたときは、新しい番号を出せます。
+proxy-code-then = 相手が番号を入れると、「代理」の画面とホームに、確かめるお願いが出ます。
+proxy-code-back = 代理の一覧へ
+
+proxy-enter-title = もらった番号を入れてください
+proxy-enter-lead = 代理を頼んだ人から受け取った、12けたの番号です。
+proxy-enter-label = 番号（12けた）
+proxy-enter-next = 次へ
+proxy-code-wrong = 番号が違うようです。12けたの数字を、もう一度確かめてください。
+proxy-code-dead = この番号では引き受けられません。番号は一度だけ、24時間のあいだ使えます。新しい番号を出してもらってください。
+proxy-code-own = これは、あなたが出した番号です。代理を頼む相手に渡してください。
+proxy-code-tries = 番号を入れる回数が多すぎます。1時間ほど待ってから、もう一度お試しください。
+proxy-code-full = 代理の数が多すぎます。終わってよい代理を終えてから、もう一度お試しください。
+
+proxy-offer-title = { $name } さんの代理を引き受けますか
+proxy-offer-lead = 引き受けると、あなたのカードで、次の記録を見られるようになります。見たことは、すべて { $name } さんの「見られた記録」と、あなたの「見られた記録」に残ります。
+proxy-offer-name = あなたは、相手に何と呼ばれていますか
+proxy-offer-name-hint = 名字は要りません。相手に分かる呼び名で
+proxy-offer-yes = 引き受ける
+proxy-offer-no = やめる
+
+proxy-ask-confirm =
+    .title = この人で、まちがいありませんか
+    .text = 「はい」と答えると、この人が、すぐにあなたの記録を見られるようになります。知らない名前なら、「いいえ」を押して、代理を終えてください。
+    .do = はい、この人です
+proxy-ask-confirm-no = いいえ、違います
+proxy-ask-end =
+    .title = この代理を終えますか
+    .text = すぐに見られなくなります。元には戻せません。また頼むときは、新しい番号を出します。
+    .do = 代理を終える
+proxy-ask-lay-down =
+    .title = 代理をやめますか
+    .text = すぐに見られなくなります。続けるときは、相手に新しい番号を出してもらいます。
+    .do = 代理をやめる
+proxy-ask-back = もどる
+
+proxies-said-accepted = 引き受けました。相手が確かめると、見られるようになります。
+proxies-said-confirmed = 確かめました。代理が始まりました。
+proxies-said-ended = 代理を終えました。もう見られません。
+proxies-said-changed = 様子が変わっています。一覧をご確認ください。
+proxies-said-refused = いまは、この操作ができません。カードと暗証番号で、もう一度ログインしてください。
+proxies-said-silent = 記録の中継に、いまはつながりません。少し待って、もう一度お試しください。
+
+proxies-notice-confirm = 代理を引き受けた人がいます
+    .text = その人でよいか、確かめてください。確かめるまで、何も見られません。
+    .do = 確かめる
+
+acting-label = 代理で見ています
+acting-banner = { $name } さんの記録を見ています
+acting-back = 自分の画面にもどる
+acting-home-title = { $name } さんの記録
+acting-home-until = { $day }まで、代理で見られます
+acting-own-title = いまは、{ $name } さんの代理で見ています
+acting-own-text = この画面は、ご自分のことを決める画面です。自分の画面にもどってから、お進みください。
+acting-history-lead = { $name } さんの記録を、だれが、何のために見たかです。あなたが見たことも、ここに残ります。
+proxies-unknown = この代理は見つかりません
+    .person = 「代理」の一覧を開き直してください。
+    .engineer = 番号が正しくないか、この人の委任ではないか、いまは有効ではありません。

@@ -1,0 +1,145 @@
+//! Proxies in the pages: asked for, taken up, confirmed, looked for, and back to one's own.
+
+use warifu_contract::mandate::InviteCode;
+
+use super::rig::{Answer as _, Browser, Rig};
+
+const HELD: &str = "abababababababababababababababab";
+const GIVEN: &str = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd";
+
+fn asked(rig: &Rig, start: &str) -> Vec<String> {
+    let asked = rig.relay.asked.lock().unwrap();
+    asked.iter().filter(|line| line.starts_with(start)).cloned().collect()
+}
+
+/// The value of the hidden field.
+fn hidden(page: &str, name: &str) -> String {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
+    rest.split_once('"').unwrap().0.to_owned()
+}
+
+async fn begin_to_look(browser: &mut Browser<'_>) {
+    let answer = browser.post(&format!("/proxies/{HELD}/read"), &[]).await;
+    assert_eq!(answer.location(), "/home");
+}
+
+#[tokio::test]
+async fn somebody_is_asked_by_three_questions_a_summary_and_a_code() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("resident").await;
+    let first = browser.get("/proxies/invite").await.text().await;
+    assert!(first.contains("何を見てもらいますか") && first.contains("1 / 3"), "{first}");
+    let next = "/proxies/invite/next";
+    let lacking = browser.post(next, &[("question", "what")]).await.text().await;
+    assert!(lacking.contains("一つ以上選んでください"), "{lacking}");
+    let mut form = vec![("question", "what"), ("pension", "yes"), ("history", "yes")];
+    let second = browser.post(next, &form).await.text().await;
+    assert!(second.contains("何と呼ばれていますか") && hidden(&second, "pension") == "yes");
+    form[0] = ("question", "name");
+    form.push(("name", "母"));
+    let third = browser.post(next, &form).await.text().await;
+    assert!(third.contains("いつまで頼みますか") && hidden(&third, "name") == "母");
+    form[0] = ("question", "time");
+    form.push(("time", "year"));
+    let summary = browser.post(next, &form).await.text().await;
+    assert!(summary.contains("この内容で頼みますか") && summary.contains("見られた記録"));
+    assert!(asked(&rig, "invite").is_empty(), "nothing is offered before the yes");
+    let key = hidden(&summary, "key");
+    form.push(("key", &key));
+    let code = browser.post("/proxies/invite", &form).await.text().await;
+    assert!(code.contains(&InviteCode::new([7; 16]).grouped()), "{code}");
+    assert_eq!(asked(&rig, "invite"), [format!("invite {key} 母")]);
+}
+
+#[tokio::test]
+async fn a_code_shows_what_it_offers_before_it_is_taken_up() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("resident").await;
+    let wrong = browser.post("/proxies/enter", &[("code", "1234")]).await.text().await;
+    assert!(wrong.contains("番号が違うようです"), "{wrong}");
+    let other = InviteCode::new([8; 16]);
+    let dead = browser.post("/proxies/enter", &[("code", other.digits())]).await.text().await;
+    assert!(dead.contains("この番号では引き受けられません"), "{dead}");
+    let code = InviteCode::new([7; 16]).grouped();
+    let offer = browser.post("/proxies/enter", &[("code", &code)]).await.text().await;
+    assert!(offer.contains("母 さんの代理を引き受けますか"), "{offer}");
+    assert!(!offer.contains("value=\"上野 太郎\""), "the card's name does not go to the relay");
+    let nameless = [("code", code.as_str()), ("name", " ")];
+    let nameless = browser.post("/proxies/accept", &nameless).await.text().await;
+    assert!(nameless.contains("呼び名を、40文字まで"), "{nameless}");
+    assert!(asked(&rig, "/proxies/accept").is_empty());
+    let form = [("code", code.as_str()), ("name", "一子")];
+    let answer = browser.post("/proxies/accept", &form).await;
+    assert_eq!(answer.location(), "/proxies?said=accepted");
+}
+
+#[tokio::test]
+async fn home_asks_to_confirm_and_both_steps_are_asked_once_more() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("resident").await;
+    assert!(browser.get("/home").await.text().await.contains("代理を引き受けた人がいます"));
+    let list = browser.get("/proxies").await.text().await;
+    assert!(list.contains(&format!("href=\"/proxies/{GIVEN}/confirm\"")), "{list}");
+    let ask = browser.get(&format!("/proxies/{GIVEN}/confirm")).await.text().await;
+    assert!(ask.contains("この人で、まちがいありませんか"), "{ask}");
+    assert!(ask.contains(&format!("href=\"/proxies/{GIVEN}/end\"")), "no leads to the end");
+    let done = browser.post(&format!("/proxies/{GIVEN}/confirm"), &[]).await.location();
+    assert!(browser.get(&done).await.text().await.contains("代理が始まりました"));
+    let done = browser.post(&format!("/proxies/{HELD}/end"), &[]).await.location();
+    assert_eq!(done, "/proxies?said=ended");
+    let strange = browser.get("/proxies/..%2fhistory/end").await;
+    assert_eq!(strange.location(), "/proxies");
+}
+
+#[tokio::test]
+async fn whoever_looks_for_another_sees_whose_records_they_are_and_only_those() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("resident").await;
+    begin_to_look(&mut browser).await;
+    let home = browser.get("/home").await.text().await;
+    for part in ["母 さんの記録を見ています", "母 さんの記録", "slot=\"pension\"", "/proxies/own"]
+    {
+        assert!(home.contains(part), "{part}: {home}");
+    }
+    for part in
+        ["slot=\"checkup\"", "href=\"/checkups\"", "href=\"/consents\"", "上野 太郎 さんのホーム"]
+    {
+        assert!(!home.contains(part), "{part}: {home}");
+    }
+    browser.get("/pension").await.text().await;
+    let lines = asked(&rig, "records");
+    let basis = format!("{{\"by\":\"mandate\",\"id\":\"{HELD}\"}}");
+    assert!(lines.len() == 2 && lines.iter().all(|line| line.ends_with(&basis)), "{lines:?}");
+    let history = browser.get("/history").await.text().await;
+    assert!(history.contains("母 さんの記録を、だれが"), "{history}");
+    assert!(history.contains("母 さんご自身"), "{history}");
+    assert!(!history.contains("/history/proof"), "what one takes home is for the person");
+    let bar = browser.get("/session").await.text().await;
+    assert!(bar.contains("母 さんの記録を見ています"), "on every page");
+}
+
+#[tokio::test]
+async fn ones_own_matters_wait_until_one_is_back() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("resident").await;
+    begin_to_look(&mut browser).await;
+    for path in ["/consents", "/links", "/proxies", "/history/export", "/history/proof?index=4210"]
+    {
+        let page = browser.get(path).await;
+        assert_eq!(page.status(), 403, "{path}");
+        assert!(page.text().await.contains("いまは、母 さんの代理で見ています"), "{path}");
+    }
+    for path in ["/consents", "/proxies/invite", "/proxies/accept"] {
+        assert_eq!(browser.post(path, &[]).await.status(), 403, "{path}");
+    }
+    assert_eq!(browser.post("/proxies/own", &[]).await.location(), "/home");
+    let home = browser.get("/home").await.text().await;
+    assert!(home.contains("上野 太郎 さんのホーム") && !home.contains("見ています"));
+    assert_eq!(browser.get("/consents").await.status(), 200);
+    begin_to_look(&mut browser).await;
+    let mut again = rig.signed_in("resident").await;
+    assert!(
+        !again.get("/home").await.text().await.contains("見ています"),
+        "a sign-in is one's own"
+    );
+}
