@@ -117,13 +117,13 @@ pub(crate) async fn by_number(
         let known = relay.directory().insurers();
         return Ok(Found::decided(decision::insurer_unknown(&query.insurer, known), None));
     };
-    let answered = match answerer {
+    let found = match answerer {
         Answerer::Connector(connector) => {
             ask_connector(relay, desk, connector, typed, target_date, until).await?
         }
         Answerer::Deposit(_) => ask_deposit(relay, query, target_date, until).await,
     };
-    Ok(answered.unwrap_or_else(Found::silent).asked_of(answerer.clone()))
+    Ok(found.unwrap_or_else(Found::silent).asked_of(answerer.clone()))
 }
 
 /// None when it does not answer.

@@ -1,5 +1,6 @@
 //! `warifu connector …`: whether an insurer's database may go live as a source.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
@@ -44,12 +45,12 @@ fn told(report: &Report) -> anyhow::Result<String> {
         let mark = if finding.holds { "ok  " } else { "FAIL" };
         let name = serde_json::to_value(finding.check)?;
         let name = name.as_str().unwrap_or_default().to_owned();
-        text += &format!("{mark} {name:16} {}\n", finding.seen);
+        writeln!(text, "{mark} {name:16} {}", finding.seen)?;
     }
     for fault in &report.faults {
         let people = fault.people.join(" ");
-        text +=
-            &format!("     {}: {} rows, SHA-256 of person: {people}\n", fault.fault, fault.rows);
+        let (what, rows) = (&fault.fault, fault.rows);
+        writeln!(text, "     {what}: {rows} rows, SHA-256 of person: {people}")?;
     }
     Ok(text)
 }

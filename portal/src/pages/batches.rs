@@ -141,7 +141,7 @@ async fn pass_on(
     if name.is_empty() {
         return Err("nothing");
     }
-    let (send, mut pieces) = mpsc::channel::<io::Result<Bytes>>(BETWEEN);
+    let (handing, mut pieces) = mpsc::channel::<io::Result<Bytes>>(BETWEEN);
     let file = async_stream::stream! {
         while let Some(piece) = pieces.recv().await {
             yield piece;
@@ -155,7 +155,7 @@ async fn pass_on(
                 Err(_) => Err(io::ErrorKind::UnexpectedEof.into()),
             };
             let broken = piece.is_err();
-            if send.send(piece).await.is_err() || broken {
+            if handing.send(piece).await.is_err() || broken {
                 return;
             }
         }

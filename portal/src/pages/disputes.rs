@@ -274,7 +274,7 @@ fn reply(
     })
 }
 
-fn focus<'a>(problems: &'a [FieldProblem]) -> Option<&'a str> {
+fn focus(problems: &[FieldProblem]) -> Option<&str> {
     problems.first().map(|problem| problem.field)
 }
 

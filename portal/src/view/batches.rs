@@ -60,6 +60,7 @@ pub struct CancelScreen<'a> {
 
 /// A file in words.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a button or a sentence of its own")]
 pub struct JobView {
     /// For its address.
     pub id: String,

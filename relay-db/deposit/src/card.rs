@@ -58,16 +58,16 @@ impl Card {
         identify: impl Fn(&Person) -> String,
     ) -> Vec<Enrolment> {
         let Some(key) = CardKey::parse(&self.symbol, &self.number) else { return Vec::new() };
-        let mut insured: Vec<Enrolment> = Vec::new();
+        let mut all: Vec<Enrolment> = Vec::new();
         let mut dependants: Vec<EnrolledDependant> = Vec::new();
         for person in &self.people {
             let enrolled = enrolled(person, identify(person));
             match &person.relationship {
                 None => {
-                    let found = insured.iter_mut().find(|card| is_same(&card.insured, &enrolled));
+                    let found = all.iter_mut().find(|card| is_same(&card.insured, &enrolled));
                     match found {
                         Some(card) => card.insured.copays.extend(enrolled.copays),
-                        None => insured.push(Enrolment {
+                        None => all.push(Enrolment {
                             insurer: Arc::clone(insurer),
                             symbol: self.symbol.clone(),
                             number: self.number.clone(),
@@ -90,10 +90,10 @@ impl Card {
                 }
             }
         }
-        for card in &mut insured {
+        for card in &mut all {
             card.dependants.clone_from(&dependants);
         }
-        insured
+        all
     }
 }
 

@@ -96,6 +96,7 @@ fn write_copay(copay: Option<Copay>, out: &mut Vec<u8>) {
     out.extend(copay.map_or(NO_DAY, |copay| packed(copay.from)).to_be_bytes());
 }
 
+#[expect(clippy::option_option, reason = "none of none: the bytes are no copay at all")]
 fn read_copay(bytes: &mut &[u8]) -> Option<Option<Copay>> {
     let [percent, income] = take(bytes)?;
     let incomes = [Income::Standard, Income::Upper, Income::Active];

@@ -3,7 +3,12 @@
 //! `WARIFU_DEPOSIT_ROWS=10000000 cargo test -p warifu-deposit --release --test millions -- --ignored
 //! --nocapture`
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_precision_loss,
+    clippy::format_push_string,
+    reason = "a measurement may panic, and rounds"
+)]
 
 use std::io::{BufWriter, Write as _};
 use std::path::Path;

@@ -201,8 +201,8 @@ async fn begin(relay: &Relay, job: &Job, progress: &mut Progress) -> Result<Writ
     }
     let (opener, feed, _) = feed();
     let sniffing = tokio::task::spawn_blocking(move || lines::written(feed));
-    let (opened, found) = tokio::join!(open(relay, job, opener), sniffing);
-    opened?;
+    let (read, found) = tokio::join!(open(relay, job, opener), sniffing);
+    read?;
     let written = found.unwrap_or(Err(Unreadable::Storage))?;
     progress.compared_with = match &job.terms.recheck_of {
         Some(id) => Some(id.clone()),

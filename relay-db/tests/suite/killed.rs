@@ -71,10 +71,10 @@ impl Site {
     /// Waits until so many lines are counted, or the job is done.
     async fn until(&self, id: &str, lines: u64) -> BatchJob {
         for _ in 0..2_000 {
-            if let Some(job) = self.job(id).await {
-                if job.counts.lines >= lines || job.state == BatchState::Done {
-                    return job;
-                }
+            if let Some(job) = self.job(id).await
+                && (job.counts.lines >= lines || job.state == BatchState::Done)
+            {
+                return job;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

@@ -17,7 +17,7 @@ const HOLDER: &str = "sealed-ichiko";
 const KEY: &str = "ueno-ichiko";
 
 async fn stage(engine: Engine) -> (Stage, String) {
-    let stage = Stage::on(engine).await;
+    let stage = Box::pin(Stage::on(engine)).await;
     stage.knows(HOLDER, attributes(KEY));
     let token = stage.resident(ICHIKO, HOLDER).await;
     (stage, token)

@@ -82,7 +82,7 @@ async fn answered(stage: &Stage, file: String) -> anyhow::Result<BatchJob> {
         let job: BatchJob = look.send().await?.error_for_status()?.json().await?;
         match job.state {
             BatchState::Done => return Ok(job),
-            state if state.is_over() => bail!("the file is {}: {:?}", state.as_str(), job.refusal),
+            over if over.is_over() => bail!("the file is {}: {:?}", over.as_str(), job.refusal),
             _ => tokio::time::sleep(LOOK).await,
         }
     }

@@ -46,7 +46,7 @@ impl Stage {
         let home = tempfile::Builder::new().prefix("warifu-bench-").tempdir_in(dir);
         let home = home.with_context(|| format!("no temporary folder in {}", dir.display()))?;
         let folder = Folder::new(&home.path().join("demo"), port_base)?;
-        found(&folder, &surroundings).await?;
+        Box::pin(found(&folder, &surroundings)).await?;
         let cards = cards(&folder, &surroundings).await?;
         let stop = CancellationToken::new();
         let mut parties = JoinSet::new();

@@ -23,6 +23,7 @@ use crate::bulk;
 use crate::card;
 use crate::deposits::{DepositError, Deposits};
 use crate::key::{CardId, InsurerId};
+use crate::store::CardRow;
 
 /// Cards that are written in one commit; these numbers are small in tests, so that there are seams.
 const WRITTEN: usize = if cfg!(test) { 5 } else { 4_096 };
@@ -216,7 +217,7 @@ impl Comparing {
             let range = (after, self.insurer.range().1);
             let store = &self.deposits.0.store;
             let rows = self.handle.block_on(store.after(range, self.base, PAGE))?;
-            self.page = rows.last().map(|row| row.id()).transpose()?;
+            self.page = rows.last().map(CardRow::id).transpose()?;
             let mut newest = None;
             for row in rows {
                 let card = row.id()?;

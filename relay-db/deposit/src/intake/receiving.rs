@@ -61,7 +61,8 @@ where
             let runs = Runs::of(deposits, insurer, status.number);
             put_down(&handle, &ledger, &runs, status, chunks, tell)
         });
-        reading.read(rows.skip(read), send);
+        reading.read(rows.skip(read), &send);
+        drop(send);
         writing
             .join()
             .unwrap_or(Err(IntakeError::Stopped))
@@ -122,7 +123,7 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     /// Ends early when nobody takes the chunks any more.
-    fn read(&mut self, rows: impl Iterator<Item = Result<Row, Wrong>>, chunks: SyncSender<Chunk>) {
+    fn read(&mut self, rows: impl Iterator<Item = Result<Row, Wrong>>, chunks: &SyncSender<Chunk>) {
         let mut chunk = Chunk::default();
         for row in rows {
             chunk.lines += 1;

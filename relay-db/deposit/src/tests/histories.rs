@@ -208,7 +208,7 @@ fn questions() -> Vec<Question> {
 async fn check(bed: &Bed, steps: &[Step], file: &mut u8) {
     let base = bed.deposits.history(&insurer(), 1).await.unwrap();
     assert!(base.is_empty());
-    let mut states: Vec<(Timestamp, Cards)> = Vec::new();
+    let mut past: Vec<(Timestamp, Cards)> = Vec::new();
     let mut cards = Cards::new();
     for step in steps {
         *file = file.wrapping_add(1);
@@ -220,8 +220,8 @@ async fn check(bed: &Bed, steps: &[Step], file: &mut u8) {
         }
         let live = bed.deposits.go_live(&insurer(), status.number, true).await.unwrap();
         cards = after(&cards, step);
-        states.push((live.live_at.unwrap(), cards.clone()));
-        for (at, cards) in &states {
+        past.push((live.live_at.unwrap(), cards.clone()));
+        for (at, cards) in &past {
             for question in questions() {
                 let known = bed.deposits.decide_as_known(&question, *at).await.unwrap();
                 let model = model(cards, &question);
@@ -232,7 +232,7 @@ async fn check(bed: &Bed, steps: &[Step], file: &mut u8) {
             }
         }
     }
-    let Some((at, cards)) = states.last() else { return };
+    let Some((at, cards)) = past.last() else { return };
     let all = questions();
     let answers = bed.deposits.decide(&all).await.unwrap();
     for (question, answer) in all.iter().zip(answers) {
