@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio::task::JoinSet;
 use warifu_connectors::SourceError;
-use warifu_contract::card_key::{CardQuery, TypedCardError};
+use warifu_contract::card_key::{CardQuery, InsurerKey, TypedCardError};
 use warifu_contract::decision;
 use warifu_contract::eligibility::{
     ConnectorEligibilityAnswer, ConnectorEligibilityRequest, Decision, ReasonCheck, ReasonStep,
-    TypedCard, Verdict,
+    Subject, TypedCard, Verdict,
 };
 use warifu_deposit::{Answer, DepositError, Question};
 use warifu_service::http::Deadline;
@@ -102,6 +102,14 @@ impl Found {
             usual_lag_days: answer.usual_lag_days,
         }
     }
+}
+
+/// Whether the relay would answer this by itself, from what the insurer deposited.
+pub(crate) fn is_deposited(relay: &Relay, subject: &Subject) -> bool {
+    let Subject::Number(typed) = subject else { return false };
+    let key = InsurerKey::parse(&typed.insurer_number);
+    let answerer = key.and_then(|key| relay.directory().by_insurer(&key));
+    matches!(answerer, Some(Answerer::Deposit(_)))
 }
 
 /// The check of a typed card: the insurer's number says whom to ask.

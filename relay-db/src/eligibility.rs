@@ -91,7 +91,11 @@ pub(crate) async fn ask(
         started,
         ground,
     };
-    if let Some(answer) = check.kept().await? {
+    // To ask a deposit again harms nobody: that the key was used is then found when its answer is
+    // entered, and the look before saved.
+    if !check::is_deposited(&relay, &request.subject)
+        && let Some(answer) = check.kept().await?
+    {
         return Ok(Json(Told::to(&asker, answer)));
     }
     let found = check.ask(request.subject, deadline.less(asking::OWN)?).await?;

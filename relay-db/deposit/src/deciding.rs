@@ -69,8 +69,7 @@ impl Deposits {
 
     /// Answers one question, and where the number is not known, which field to look at again.
     pub async fn decide_with_hint(&self, question: &Question) -> Result<Answer, DepositError> {
-        let answers = self.decide(std::slice::from_ref(question)).await?;
-        let answer = answers.into_iter().next().unwrap_or_else(|| self.unknown(question));
+        let answer = self.decide_one(question).await?;
         if answer.found.decision.verdict != Verdict::NumberUnknown {
             return Ok(answer);
         }

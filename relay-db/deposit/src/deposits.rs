@@ -13,6 +13,7 @@ use warifu_service::storage::{StorageError, micros};
 use warifu_service::{Database, Surroundings};
 
 use crate::config::{DepositConfig, DepositConfigError, DepositedInsurer};
+use crate::gathering::Gathering;
 use crate::key::{InsurerId, Keys};
 use crate::store::Store;
 
@@ -26,6 +27,7 @@ pub(crate) struct Parts {
     pub ring: Arc<KeyRing>,
     pub keys: Keys,
     pub surroundings: Surroundings,
+    pub gathering: Gathering,
     pub insurers: BTreeMap<InsurerId, Known>,
     configured: Vec<DepositedInsurer>,
     pub folder: PathBuf,
@@ -55,6 +57,9 @@ pub enum DepositError {
     /// The database refuses.
     #[error("deposit.storage: {0}")]
     Storage(#[from] sqlx::Error),
+    /// The server is stopping.
+    #[error("deposit.stopped")]
+    Stopped,
     /// A column does not open: altered, or of another key ring.
     #[error("deposit.sealed: {0}")]
     Sealed(#[from] SealError),
@@ -106,6 +111,7 @@ impl Deposits {
             keys: Keys(Arc::clone(&ring)),
             ring,
             surroundings,
+            gathering: Gathering::default(),
             insurers,
             configured: config.insurers.clone(),
             folder: config.folder.clone(),

@@ -11,6 +11,7 @@ mod card;
 mod config;
 mod deciding;
 mod deposits;
+mod gathering;
 mod intake;
 mod key;
 mod person;

@@ -176,3 +176,28 @@ async fn the_insurer_itself_is_as_it_was_known() {
         assert_eq!(verdict(&never.unwrap()), Verdict::InsurerUnknown);
     }
 }
+
+#[tokio::test]
+async fn whoever_asks_at_the_same_time_gets_the_answer_to_the_own_question() {
+    for bed in beds("together").await {
+        bed.deposit(Kind::Full, 1, family()).await;
+        let asked = [
+            (question("", "77", 1, TODAY), Verdict::Valid),
+            (question("高", "13", 1, TODAY), Verdict::NumberUnknown),
+            (question("高", "12", 9, TODAY), Verdict::DependantUnknown),
+        ];
+        let asking = asked.iter().cycle().take(900).map(|(question, expected)| {
+            let (deposits, question) = (bed.deposits.clone(), question.clone());
+            let answer = tokio::spawn(async move { deposits.decide_with_hint(&question).await });
+            (answer, *expected)
+        });
+        for (answer, expected) in asking.collect::<Vec<_>>() {
+            assert_eq!(verdict(&answer.await.unwrap().unwrap()), expected);
+        }
+        // One who does not wait takes nobody's answer away.
+        let hurried = bed.deposits.clone();
+        let gone = question("", "77", 1, TODAY);
+        drop(tokio::spawn(async move { hurried.decide_with_hint(&gone).await }));
+        assert_eq!(verdict(&bed.ask(&asked[0].0).await), Verdict::Valid);
+    }
+}
