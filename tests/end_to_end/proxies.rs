@@ -55,7 +55,7 @@ async fn accept(browser: &Browser, code: &str) {
     browser.fill("#code", code).await;
     browser.check_accessibility().await;
     browser.click("form[action='/proxies/enter'] button").await;
-    browser.see("父 さんの代理を引き受けますか").await;
+    browser.see("「父」の代理を引き受けますか").await;
     browser.fill("#name", "一子").await;
     browser.check_accessibility().await;
     browser.picture("proxies-offer").await;
@@ -90,32 +90,32 @@ fn a_father_lets_his_daughter_look_until_he_ends_it() {
 
             daughter.open(&format!("{PORTAL}/proxies")).await;
             daughter.click("form[action$='/read'] button").await;
-            daughter.see("父 さんの記録を見ています").await;
+            daughter.see("「父」の記録を見ています").await;
             daughter.see("父 さんの記録").await;
             daughter.in_every_look("acting-home").await;
             assert!(!daughter.text().await.contains("健診"), "only what was let");
             daughter.open(&format!("{PORTAL}/insurance")).await;
             daughter.see("上野 五郎").await;
-            daughter.see("父 さんの記録を見ています").await;
+            daughter.see("「父」の記録を見ています").await;
             daughter.open(&format!("{PORTAL}/history")).await;
             daughter.see("代理の 一子 さん").await;
             daughter.check_accessibility().await;
             daughter.open(&format!("{PORTAL}/consents")).await;
-            daughter.see("いまは、父 さんの代理で見ています").await;
+            daughter.see("いまは、「父」の代理で見ています").await;
             daughter.check_accessibility().await;
             daughter.picture("acting-own").await;
             daughter.click("form[action='/proxies/own'] button").await;
             daughter.see("上野 一子 さんのホーム").await;
             daughter.open(&format!("{PORTAL}/history")).await;
             daughter.click("[slot='history'] details.more summary").await;
-            daughter.see("父 さんの代理で").await;
+            daughter.see("「父」の代理で").await;
 
             father.open(&format!("{PORTAL}/history")).await;
             father.see("代理の 一子 さん").await;
             father.picture("proxies-history").await;
             daughter.open(&format!("{PORTAL}/proxies")).await;
             daughter.click("form[action$='/read'] button").await;
-            daughter.see("父 さんの記録を見ています").await;
+            daughter.see("「父」の記録を見ています").await;
             father.open(&format!("{PORTAL}/proxies")).await;
             father.click("a[href$='/end']").await;
             father.see("この代理を終えますか").await;

@@ -104,7 +104,7 @@ advice-ask-again = Wait a little and check again. If it is urgent, note the insu
 
 answer-hint-insurer = First look at the insurer number. It seems to be mistyped.
 answer-hint-birth = First look at the birth date. It seems to be mistyped.
-answer-copay-impossible = Please check the share of the cost. { $stated } is registered, but for { $rule } it is { $possible }. The insurer is told too.
+answer-copay-impossible = Please check the share of the cost. { $stated } is registered, but for { $rule } it is { $possible }. If it is wrong, tell the insurer by questioning this result.
 copay-or = {" "}or{" "}
 copay-rule-infant = children under three
 copay-rule-preschool = children before school

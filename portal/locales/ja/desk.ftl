@@ -104,7 +104,7 @@ advice-ask-again = 少し待って、もう一度 実行してください。急
 
 answer-hint-insurer = まず、保険者番号を確かめてください。打ち間違いのようです。
 answer-hint-birth = まず、生年月日を確かめてください。打ち間違いのようです。
-answer-copay-impossible = 負担割合をご確認ください。登録は{ $stated }ですが、{ $rule }は{ $possible }です。保険者にも知らせます。
+answer-copay-impossible = 負担割合をご確認ください。登録は{ $stated }ですが、{ $rule }は{ $possible }です。違うときは「この結果はおかしい」から保険者に伝えてください。
 copay-or = か
 copay-rule-infant = 3歳未満
 copay-rule-preschool = 小学校に入る前

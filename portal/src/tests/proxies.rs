@@ -62,7 +62,7 @@ async fn a_code_shows_what_it_offers_before_it_is_taken_up() {
     assert!(dead.contains("この番号では引き受けられません"), "{dead}");
     let code = InviteCode::new([7; 16]).grouped();
     let offer = browser.post("/proxies/enter", &[("code", &code)]).await.text().await;
-    assert!(offer.contains("母 さんの代理を引き受けますか"), "{offer}");
+    assert!(offer.contains("「母」の代理を引き受けますか"), "{offer}");
     assert!(!offer.contains("value=\"上野 太郎\""), "the card's name does not go to the relay");
     let nameless = [("code", code.as_str()), ("name", " ")];
     let nameless = browser.post("/proxies/accept", &nameless).await.text().await;
@@ -97,7 +97,7 @@ async fn whoever_looks_for_another_sees_whose_records_they_are_and_only_those() 
     let mut browser = rig.signed_in("resident").await;
     begin_to_look(&mut browser).await;
     let home = browser.get("/home").await.text().await;
-    for part in ["母 さんの記録を見ています", "母 さんの記録", "slot=\"pension\"", "/proxies/own"]
+    for part in ["「母」の記録を見ています", "「母」の記録", "slot=\"pension\"", "/proxies/own"]
     {
         assert!(home.contains(part), "{part}: {home}");
     }
@@ -115,7 +115,7 @@ async fn whoever_looks_for_another_sees_whose_records_they_are_and_only_those() 
     assert!(history.contains("母 さんご自身"), "{history}");
     assert!(!history.contains("/history/proof"), "what one takes home is for the person");
     let bar = browser.get("/session").await.text().await;
-    assert!(bar.contains("母 さんの記録を見ています"), "on every page");
+    assert!(bar.contains("「母」の記録を見ています"), "on every page");
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn ones_own_matters_wait_until_one_is_back() {
     {
         let page = browser.get(path).await;
         assert_eq!(page.status(), 403, "{path}");
-        assert!(page.text().await.contains("いまは、母 さんの代理で見ています"), "{path}");
+        assert!(page.text().await.contains("いまは、「母」の代理で見ています"), "{path}");
     }
     for path in ["/consents", "/proxies/invite", "/proxies/accept"] {
         assert_eq!(browser.post(path, &[]).await.status(), 403, "{path}");

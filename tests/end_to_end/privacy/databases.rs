@@ -28,7 +28,7 @@ impl Databases {
         let expected = ["ca", "connector-checkup", "connector-insurer", "connector-pension"];
         assert_eq!(
             parties,
-            [expected.as_slice(), &["idp", "portal", "register", "relay"]].concat()
+            [expected.as_slice(), &["idp", "portal", "register", "relay", "witness"]].concat()
         );
         Self(all)
     }
