@@ -2,6 +2,7 @@
 //!
 //! Nothing is kept in memory: a consent that was withdrawn anywhere holds nowhere.
 
+mod names;
 mod readable;
 mod reading;
 mod receipt;

@@ -4,13 +4,11 @@
 //! learns who they are, least of all the identity provider. As with consents nothing is kept in
 //! memory: what was ended anywhere holds nowhere.
 
-mod names;
 mod receipt;
 mod routes;
 mod steps;
 mod store;
 
-pub(crate) use names::Names;
 pub(crate) use routes::{
     __path_accept, __path_confirm, __path_end, __path_invite, __path_list, __path_offer,
     __path_receipt, accept, confirm, end, invite, list, offer, receipt,

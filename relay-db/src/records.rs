@@ -170,8 +170,8 @@ async fn panel(relay: Relay, reading: Arc<Reading>, ask: Ask, until: Deadline) -
         }
         (Ok(_), Holder::Frozen(_)) => PanelOutcome::Refused { code: LINK_FROZEN.to_owned() },
         (Ok(ground), Holder::Linked(connector, pseudonym)) => {
-            let names = reading.names(&relay, &connector.id);
-            let errand = reading.errand(pseudonym, ground, names.as_ref());
+            let names = reading.names(&relay, &connector.id, ground);
+            let errand = reading.errand(pseudonym, &names);
             let answer = asking::record(relay.mint(), connector, errand, service, until).await;
             outcome(service, answer)
         }

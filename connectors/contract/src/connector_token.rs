@@ -36,8 +36,8 @@ pub struct ConnectorClaims {
     pub act: Option<Actor>,
     /// What for.
     pub purpose: Purpose,
-    /// The consent or log receipt that allows it, where there is one; of a mandate a name that
-    /// only this connector is told.
+    /// A name of the consent or mandate that allows it, where there is one: the same at every
+    /// question, and told to this connector alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<String>,
     /// Unique; 16–64 characters `[A-Za-z0-9_-]`.

@@ -7,7 +7,7 @@ use warifu_contract::duty::{Duty, Matrix, May};
 use super::rig::Rig;
 
 /// Method, path and the act that it is.
-const ACTS: [(&str, &str, Duty); 19] = [
+const ACTS: [(&str, &str, Duty); 24] = [
     ("GET", "/desk", Duty::Check),
     ("POST", "/desk/check", Duty::Check),
     ("POST", "/desk/tap", Duty::Check),
@@ -19,6 +19,11 @@ const ACTS: [(&str, &str, Duty); 19] = [
     ("POST", "/desk/dispute", Duty::Check),
     ("GET", "/desk/disputes", Duty::Check),
     ("POST", "/desk/disputes", Duty::Check),
+    ("GET", "/desk/records", Duty::Check),
+    ("POST", "/desk/records/tap", Duty::Check),
+    ("GET", "/desk/records/arrive?h=x", Duty::Check),
+    ("POST", "/desk/records/next", Duty::Check),
+    ("POST", "/desk/records/read", Duty::Check),
     ("GET", "/desk/history", Duty::ReadChecks),
     ("POST", "/desk/history", Duty::ReadChecks),
     ("GET", "/insurer", Duty::ReadAnswers),

@@ -40,7 +40,7 @@ async fn after_a_tap_the_desk_sees_what_it_may_read_and_reads_it() {
     assert!(!page.contains("href=\"/checkups"), "the patient's own pages are not for the desk");
     assert_eq!(
         readings(&rig),
-        [format!("records {{\"by\":\"consent\",\"id\":\"{id}\",\"purpose\":\"care\"}}")]
+        [format!("records [Checkup] {{\"by\":\"consent\",\"id\":\"{id}\",\"purpose\":\"care\"}}")]
     );
 }
 

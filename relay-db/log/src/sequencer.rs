@@ -23,6 +23,8 @@ use crate::note::NoteSigner;
 use crate::store::{Commit, Erased, EventRow, OnceRow, Store, column, number};
 use crate::tree::Edge;
 
+/// So many that wait are company enough: to wait for more would only cost them time.
+const COMPANY: usize = 16;
 /// Tries to commit before other servers' commits.
 const ATTEMPTS: usize = 8;
 /// Ends of series kept in memory; the others are read when needed.
@@ -51,7 +53,7 @@ impl Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { linger: Duration::from_millis(2), group: 500, queue: 4096 }
+        Self { linger: Duration::from_millis(1), group: 500, queue: 4096 }
     }
 }
 
@@ -194,7 +196,9 @@ impl Sequencer {
     pub async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
         let mut farewells = Vec::new();
         while let Some(first) = orders.recv().await {
-            if orders.len() < self.pace.group {
+            // Whoever is about to append does so before this goes on.
+            tokio::task::yield_now().await;
+            if orders.len() < COMPANY {
                 tokio::time::sleep(self.pace.linger).await;
             }
             let (mut jobs, mut events) = (Vec::new(), 0);

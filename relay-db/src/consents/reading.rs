@@ -8,11 +8,12 @@ use warifu_log::{Action, Actor, Event, Outcome};
 use warifu_pki::Purpose as TokenPurpose;
 use warifu_service::Problem;
 
+use super::names::Names;
 use crate::caller::Caller;
 use crate::events::{actor_of, asked_word, proxy_of, word};
 use crate::grants::Staff;
 use crate::mint::{Behind, Errand};
-use crate::proxies::{Kept, Names};
+use crate::proxies::Kept;
 use crate::relay::Relay;
 
 /// Who reads whose records, what for, and what the person has consented to.
@@ -120,28 +121,23 @@ impl Reading {
         decide(&disclosure, &self.consents, now)
     }
 
-    /// What `connector` is told of the mandate, if it is a proxy who reads.
-    pub fn names(&self, relay: &Relay, connector: &str) -> Option<Names> {
-        match &self.reader {
-            Reader::Proxy(held) => Some(Names::of(relay.ring(), held, connector)),
+    /// What `connector` is told of the consent or mandate, and of the proxy who reads.
+    pub fn names(&self, relay: &Relay, connector: &str, ground: &Ground) -> Names {
+        let proxy = match &self.reader {
+            Reader::Proxy(held) => held.proxy.as_deref(),
             Reader::Oneself | Reader::Staff(_) => None,
-        }
+        };
+        Names::of(relay.ring(), connector, ground.receipt(), proxy)
     }
 
-    /// The errand to a holder who knows the person as `pseudonym`, and a proxy by `names`.
-    pub fn errand<'a>(
-        &'a self,
-        pseudonym: &'a str,
-        ground: &'a Ground,
-        names: Option<&'a Names>,
-    ) -> Errand<'a> {
+    /// The errand to a holder who knows the person as `pseudonym`, and the rest by `names`.
+    pub fn errand<'a>(&'a self, pseudonym: &'a str, names: &'a Names) -> Errand<'a> {
         let behind = match &self.reader {
             Reader::Oneself => None,
             Reader::Staff(staff) => Some(Behind::Staff(staff)),
-            Reader::Proxy(_) => names.map(|names| Behind::Proxy(&names.proxy)),
+            Reader::Proxy(_) => names.proxy.as_deref().map(Behind::Proxy),
         };
-        let receipt = names.map_or(ground.receipt(), |names| Some(&names.receipt));
-        Errand::reading(pseudonym, behind, self.purpose, receipt)
+        Errand::reading(pseudonym, behind, self.purpose, names.receipt.as_deref())
     }
 
     /// What was `asked` of `source` and told, or why not: with the person, and with the proxy who

@@ -21,7 +21,7 @@ use super::ticket::Tickets;
 use crate::cli::demo::folder::Member;
 
 /// Desks at the same time, each on a connection of its own.
-const SIDE_BY_SIDE: [usize; 3] = [1, 8, 64];
+const SIDE_BY_SIDE: [usize; 4] = [1, 8, 64, 128];
 
 /// Checks by the number of desks.
 pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Figure>> {
