@@ -330,33 +330,3 @@ fn body_place(subject: &[u8], id: &[u8]) -> Vec<u8> {
 fn held_place(subject: &[u8], id: &[u8]) -> Vec<u8> {
     place("relay_mandate_held.body", &[subject, id])
 }
-
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-    use warifu_contract::consent::Giving;
-    use warifu_contract::mandate::MandateRequest;
-    use warifu_contract::records::Service;
-
-    /// A mandate of one person for another.
-    pub(in crate::proxies) fn kept() -> Kept {
-        let at = "2026-11-20T01:00:00Z".parse().unwrap();
-        let terms = MandateRequest {
-            services: vec![Service::Pension],
-            history: false,
-            until: jiff::civil::date(2027, 11, 20),
-            name: "母".into(),
-            text_version: "2026-11".into(),
-        };
-        let mandate = Mandate {
-            id: "ab".repeat(ID),
-            terms,
-            given: Giving { at, level: "high".into(), client: "portal".into() },
-            code_until: at,
-            accepted: None,
-            confirmed: None,
-            ended: None,
-        };
-        Kept { proxy: Some("daughter".into()), ..Kept::new("mother", mandate) }
-    }
-}
