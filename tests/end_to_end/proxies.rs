@@ -91,7 +91,7 @@ fn a_father_lets_his_daughter_look_until_he_ends_it() {
             daughter.open(&format!("{PORTAL}/proxies")).await;
             daughter.click("form[action$='/read'] button").await;
             daughter.see("「父」の記録を見ています").await;
-            daughter.see("父 さんの記録").await;
+            daughter.see("「父」の記録").await;
             daughter.in_every_look("acting-home").await;
             assert!(!daughter.text().await.contains("健診"), "only what was let");
             daughter.open(&format!("{PORTAL}/insurance")).await;
