@@ -112,7 +112,7 @@ async fn whoever_looks_for_another_sees_whose_records_they_are_and_only_those() 
     assert!(lines.len() == 2 && lines.iter().all(|line| line.ends_with(&basis)), "{lines:?}");
     let history = browser.get("/history").await.text().await;
     assert!(history.contains("「母」の記録を、だれが"), "{history}");
-    assert!(history.contains("母 さんご自身"), "{history}");
+    assert!(history.contains("「母」ご自身"), "{history}");
     assert!(!history.contains("/history/proof"), "what one takes home is for the person");
     let bar = browser.get("/session").await.text().await;
     assert!(bar.contains("「母」の記録を見ています"), "on every page");
