@@ -28,6 +28,9 @@ const LONGEST: usize = 16 * 1024;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Between two questions that unknown keys give rise to.
 const ONCE_IN: Duration = Duration::from_secs(1);
+/// The same while there is no set to believe, as when both have just been started: every token
+/// waits for an answer then.
+const SOON: Duration = Duration::from_millis(100);
 /// A set that the relay has not confirmed for so long is believed no more: it may have dropped a
 /// key, and somebody may keep us from hearing of it.
 const BELIEVED: SignedDuration = SignedDuration::from_hours(24);
@@ -145,9 +148,15 @@ impl RelayKeys {
 
     /// Whoever waited while another asked has that answer.
     async fn refresh_if_due(&self) -> Result<(), RelayKeysError> {
+        let came = Instant::now();
         let mut asked = self.asked.lock().await;
-        if asked.is_some_and(|last| last.elapsed() < ONCE_IN) {
-            return Ok(());
+        match *asked {
+            Some(last) if last >= came => return Ok(()),
+            Some(last) if self.believed().is_none() => {
+                tokio::time::sleep_until(last + SOON).await;
+            }
+            Some(last) if last.elapsed() < ONCE_IN => return Ok(()),
+            _ => {}
         }
         let answer = self.ask().await;
         *asked = Some(Instant::now());
