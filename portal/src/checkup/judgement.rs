@@ -65,11 +65,7 @@ pub fn judge(item: &CheckupItem, sex: Sex, day: Date) -> Judgement {
 }
 
 fn of(value: f64, limits: &Limits) -> Judgement {
-    let reaches = |limit: f64| match limits.side {
-        Side::High => value >= limit,
-        Side::Low => value < limit,
-        Side::LowOrEqual => value <= limit,
-    };
+    let reaches = |limit: f64| limits.side.reaches(value, limit);
     let direction = match limits.side {
         Side::High => Direction::High,
         Side::Low | Side::LowOrEqual => Direction::Low,

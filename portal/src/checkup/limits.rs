@@ -20,6 +20,17 @@ pub enum Side {
     LowOrEqual,
 }
 
+impl Side {
+    /// Whether `value` calls for attention by `limit`.
+    pub fn reaches(self, value: f64, limit: f64) -> bool {
+        match self {
+            Self::High => value >= limit,
+            Self::Low => value < limit,
+            Self::LowOrEqual => value <= limit,
+        }
+    }
+}
+
 /// The limits of one item for one sex and a range of fiscal years.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
@@ -42,26 +53,42 @@ pub struct Limits {
     pub consult: Option<f64>,
 }
 
+impl Limits {
+    /// 保健指導判定値.
+    pub(super) fn of_guidance(&self) -> f64 {
+        self.guidance
+    }
+
+    /// The metabolic-syndrome limit.
+    pub(super) fn of_syndrome(&self) -> f64 {
+        self.syndrome.unwrap_or(self.guidance)
+    }
+}
+
 const ALWAYS: (i16, i16) = (2008, i16::MAX);
 const UNTIL_2023: (i16, i16) = (2008, 2023);
 const FROM_2024: (i16, i16) = (2024, i16::MAX);
 
-const WAIST: &[&str] = &["9N016160100000001", "9N016160200000001", "9N016160300000001"];
-const SYSTOLIC: &[&str] = &["9A755000000000001", "9A752000000000001", "9A751000000000001"];
-const DIASTOLIC: &[&str] = &["9A765000000000001", "9A762000000000001", "9A761000000000001"];
-const FASTING_FAT: &[&str] = &["3F015000002327101", "3F015000002327201", "3F015000002399901"];
-const CASUAL_FAT: &[&str] = &["3F015129902327101", "3F015129902327201", "3F015129902399901"];
-const HDL: &[&str] = &["3F070000002327101", "3F070000002327201", "3F070000002399901"];
+pub const BMI: &[&str] = &["9N011000000000001"];
+pub const VISCERAL_FAT: &[&str] = &["9N021000000000001"];
+pub const WAIST: &[&str] = &["9N016160100000001", "9N016160200000001", WAIST_BY_OWN_WORD];
+/// 腹囲(自己申告).
+pub const WAIST_BY_OWN_WORD: &str = "9N016160300000001";
+pub const SYSTOLIC: &[&str] = &["9A755000000000001", "9A752000000000001", "9A751000000000001"];
+pub const DIASTOLIC: &[&str] = &["9A765000000000001", "9A762000000000001", "9A761000000000001"];
+pub const FASTING_FAT: &[&str] = &["3F015000002327101", "3F015000002327201", "3F015000002399901"];
+pub const CASUAL_FAT: &[&str] = &["3F015129902327101", "3F015129902327201", "3F015129902399901"];
+pub const HDL: &[&str] = &["3F070000002327101", "3F070000002327201", "3F070000002399901"];
 const LDL: &[&str] =
     &["3F077000002327101", "3F077000002327201", "3F077000002399901", "3F077000002391901"];
 const AST: &[&str] = &["3B035000002327201", "3B035000002399901"];
 const ALT: &[&str] = &["3B045000002327201", "3B045000002399901"];
 const GAMMA_GT: &[&str] = &["3B090000002327101", "3B090000002399901"];
-const FASTING_SUGAR: &[&str] =
+pub const FASTING_SUGAR: &[&str] =
     &["3D010000001926101", "3D010000002227101", "3D010000001927201", "3D010000001999901"];
-const CASUAL_SUGAR: &[&str] =
+pub const CASUAL_SUGAR: &[&str] =
     &["3D010129901926101", "3D010129902227101", "3D010129901927201", "3D010129901999901"];
-const HBA1C: &[&str] =
+pub const HBA1C: &[&str] =
     &["3D046000001906202", "3D046000001920402", "3D046000001927102", "3D046000001999902"];
 const HAEMOGLOBIN: &[&str] = &["2A030000001930101"];
 
@@ -73,8 +100,8 @@ const fn high(codes: &'static [&'static str], quantity: &'static str, guidance: 
 
 /// Every limit, in the order of the official table.
 pub const TABLE: &[Limits] = &[
-    high(&["9N011000000000001"], "item-bmi", 25.0),
-    high(&["9N021000000000001"], "item-visceral-fat", 100.0),
+    high(BMI, "item-bmi", 25.0),
+    high(VISCERAL_FAT, "item-visceral-fat", 100.0),
     Limits { sex: Some(Sex::Male), ..high(WAIST, "item-waist", 85.0) },
     Limits { sex: Some(Sex::Female), ..high(WAIST, "item-waist", 90.0) },
     Limits { consult: Some(140.0), ..high(SYSTOLIC, "item-systolic", 130.0) },

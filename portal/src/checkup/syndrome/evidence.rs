@@ -5,7 +5,10 @@ use warifu_contract::person::Sex;
 use warifu_contract::records::{Checkup, CheckupItem, CheckupRecord, CheckupValue};
 
 use super::rules::{Rules, rules_of};
-use crate::checkup::limits::Side;
+use crate::checkup::limits::{
+    BMI, CASUAL_FAT, CASUAL_SUGAR, DIASTOLIC, FASTING_FAT, FASTING_SUGAR, HDL, Limits, SYSTOLIC,
+    Side, VISCERAL_FAT, WAIST, WAIST_BY_OWN_WORD, limits_for,
+};
 use crate::dates::words::fiscal_year_of;
 
 /// A measurement that a part rests on.
@@ -66,19 +69,6 @@ impl Risk<'_> {
     }
 }
 
-const VISCERAL_FAT: &[&str] = &["9N021000000000001"];
-const BMI: &[&str] = &["9N011000000000001"];
-const WAIST: &[&str] = &["9N016160100000001", "9N016160200000001"];
-const WAIST_BY_OWN_WORD: &[&str] = &["9N016160300000001"];
-const SYSTOLIC: &[&str] = &["9A755000000000001", "9A752000000000001", "9A751000000000001"];
-const DIASTOLIC: &[&str] = &["9A765000000000001", "9A762000000000001", "9A761000000000001"];
-const FASTING_FAT: &[&str] = &["3F015000002327101", "3F015000002327201", "3F015000002399901"];
-const CASUAL_FAT: &[&str] = &["3F015129902327101", "3F015129902327201", "3F015129902399901"];
-const HDL: &[&str] = &["3F070000002327101", "3F070000002327201", "3F070000002399901"];
-const FASTING_SUGAR: &[&str] =
-    &["3D010000001926101", "3D010000002227101", "3D010000001927201", "3D010000001999901"];
-const CASUAL_SUGAR: &[&str] =
-    &["3D010129901926101", "3D010129902227101", "3D010129901927201", "3D010129901999901"];
 const DRUG_PRESSURE: &str = "9N701000000000011";
 const DRUG_SUGAR: &str = "9N706000000000011";
 const DRUG_FAT: &str = "9N711000000000011";
@@ -91,14 +81,14 @@ const BMI_FOR_OWN_WORD: f64 = 22.0;
 /// What `checkup` of the person in `record` says; none before there were any rules.
 pub fn evidence<'c>(record: &CheckupRecord, checkup: &'c Checkup) -> Option<Evidence<'c>> {
     let rules = rules_of(checkup.taken_on)?;
-    let taken = Taken(checkup);
+    let taken = Taken { checkup, sex: record.sex };
     Some(Evidence {
         rules,
-        waist: taken.waist(record.sex),
-        bmi: taken.high(BMI, 25.0),
+        waist: taken.waist(),
+        bmi: taken.against(BMI, Limits::of_guidance),
         sugar: taken.sugar_for_syndrome(rules),
         sugar_for_guidance: taken.sugar_for_guidance(rules),
-        fat: taken.fat(rules),
+        fat: taken.fat(),
         pressure: taken.pressure(),
         smokes: taken.answer(SMOKING),
         age: age_reached(record.birth_date, checkup.taken_on),
@@ -110,38 +100,37 @@ fn age_reached(birth: Date, taken_on: Date) -> i16 {
     fiscal_year_of(taken_on) - fiscal_year_of(birth)
 }
 
-struct Taken<'c>(&'c Checkup);
+struct Taken<'c> {
+    checkup: &'c Checkup,
+    sex: Sex,
+}
+
+type LimitOf = fn(&Limits) -> f64;
 
 impl<'c> Taken<'c> {
-    fn waist(&self, sex: Sex) -> Option<Measured<'c>> {
-        let limit = match sex {
-            Sex::Male => Some(85.0),
-            Sex::Female => Some(90.0),
-            Sex::Unknown => None,
-        };
-        let girth = limit
-            .and_then(|limit| self.high(WAIST, limit).or_else(|| self.waist_by_own_word(limit)));
-        let area = self.high(VISCERAL_FAT, 100.0);
+    fn waist(&self) -> Option<Measured<'c>> {
+        let girth = self.against(WAIST, Limits::of_syndrome).filter(|girth| {
+            girth.item.code != WAIST_BY_OWN_WORD
+                || self.number(BMI).is_some_and(|(_, bmi)| bmi < BMI_FOR_OWN_WORD)
+        });
+        let area = self.against(VISCERAL_FAT, Limits::of_syndrome);
         area.filter(|area| area.met || girth.is_none()).or(girth)
-    }
-
-    fn waist_by_own_word(&self, limit: f64) -> Option<Measured<'c>> {
-        let (_, bmi) = self.number(BMI)?;
-        (bmi < BMI_FOR_OWN_WORD).then(|| self.high(WAIST_BY_OWN_WORD, limit))?
     }
 
     /// HbA1c counts only where no glucose was taken.
     fn sugar_for_syndrome(&self, rules: &Rules) -> Risk<'c> {
-        let glucose = self.high(FASTING_SUGAR, 110.0).or_else(|| self.casual_sugar(rules, 110.0));
-        let hba1c = || self.high(rules.hba1c, rules.hba1c_syndrome?);
+        let fasting = self.against(FASTING_SUGAR, Limits::of_syndrome);
+        let glucose = fasting.or_else(|| self.casual_sugar(rules, Limits::of_syndrome));
+        let hba1c = || self.hba1c(rules, rules.hba1c_syndrome?);
         self.sugar(glucose.or_else(hba1c))
     }
 
     /// Fasting glucose before HbA1c before glucose taken at any time.
     fn sugar_for_guidance(&self, rules: &Rules) -> Risk<'c> {
-        let fasting = self.high(FASTING_SUGAR, 100.0);
-        let hba1c = || self.high(rules.hba1c, rules.hba1c_guidance);
-        self.sugar(fasting.or_else(hba1c).or_else(|| self.casual_sugar(rules, 100.0)))
+        let fasting = self.against(FASTING_SUGAR, Limits::of_guidance);
+        let hba1c = || self.hba1c(rules, rules.hba1c_guidance);
+        let casual = || self.casual_sugar(rules, Limits::of_guidance);
+        self.sugar(fasting.or_else(hba1c).or_else(casual))
     }
 
     fn sugar(&self, measured: Option<Measured<'c>>) -> Risk<'c> {
@@ -149,20 +138,21 @@ impl<'c> Taken<'c> {
         Risk { measured: measured.into_iter().collect(), drug: self.answer(DRUG_SUGAR), met }
     }
 
-    fn casual_sugar(&self, rules: &Rules, limit: f64) -> Option<Measured<'c>> {
+    fn casual_sugar(&self, rules: &Rules, limit: LimitOf) -> Option<Measured<'c>> {
         let counts = rules.casual_sugar && !self.right_after_a_meal();
-        counts.then(|| self.high(CASUAL_SUGAR, limit))?
+        counts.then(|| self.against(CASUAL_SUGAR, limit))?
     }
 
-    fn fat(&self, rules: &Rules) -> Risk<'c> {
-        let fasting = self.high(FASTING_FAT, 150.0);
-        let casual =
-            || (!self.right_after_a_meal()).then(|| self.high(CASUAL_FAT, rules.casual_fat))?;
-        self.either(fasting.or_else(casual), self.low(HDL, 40.0), DRUG_FAT)
+    fn fat(&self) -> Risk<'c> {
+        let limit = Limits::of_syndrome;
+        let fasting = self.against(FASTING_FAT, limit);
+        let casual = || (!self.right_after_a_meal()).then(|| self.against(CASUAL_FAT, limit))?;
+        self.either(fasting.or_else(casual), self.against(HDL, limit), DRUG_FAT)
     }
 
     fn pressure(&self) -> Risk<'c> {
-        self.either(self.high(SYSTOLIC, 130.0), self.high(DIASTOLIC, 85.0), DRUG_PRESSURE)
+        let limit = Limits::of_syndrome;
+        self.either(self.against(SYSTOLIC, limit), self.against(DIASTOLIC, limit), DRUG_PRESSURE)
     }
 
     /// One limit reached is enough; none is reached only when both values are known.
@@ -175,14 +165,18 @@ impl<'c> Taken<'c> {
         Risk { measured: one.into_iter().chain(two).collect(), drug: self.answer(drug), met }
     }
 
-    fn high(&self, codes: &[&str], limit: f64) -> Option<Measured<'c>> {
-        let (item, value) = self.number(codes)?;
-        Some(Measured { item, limit, side: Side::High, met: value >= limit })
+    /// HbA1c has other codes and limits before it was told in NGSP.
+    fn hba1c(&self, rules: &Rules, limit: f64) -> Option<Measured<'c>> {
+        let (item, value) = self.number(rules.hba1c)?;
+        Some(Measured { item, limit, side: Side::High, met: Side::High.reaches(value, limit) })
     }
 
-    fn low(&self, codes: &[&str], limit: f64) -> Option<Measured<'c>> {
+    /// None where nothing was measured, or where there is no limit for this person.
+    fn against(&self, codes: &[&str], limit: LimitOf) -> Option<Measured<'c>> {
         let (item, value) = self.number(codes)?;
-        Some(Measured { item, limit, side: Side::Low, met: value < limit })
+        let limits = limits_for(&item.code, self.sex, self.checkup.taken_on)?;
+        let (limit, side) = (limit(limits), limits.side);
+        Some(Measured { item, limit, side, met: side.reaches(value, limit) })
     }
 
     /// The first of `codes` that has a number; one that is no number at all was not measured.
@@ -198,7 +192,7 @@ impl<'c> Taken<'c> {
     }
 
     fn item(&self, code: &str) -> Option<&'c CheckupItem> {
-        self.0.items.iter().find(|item| item.code == code)
+        self.checkup.items.iter().find(|item| item.code == code)
     }
 
     fn text(&self, code: &str) -> Option<&'c str> {

@@ -1,10 +1,11 @@
-//! What differs between the editions of the programme, as data; the rest is the same in all.
+//! What differs between the editions of the programme beside the limits, as data.
 //!
 //! 標準的な健診・保健指導プログラム, editions of 2008 (平成20年度), 2013 (平成25年度: HbA1c in NGSP),
 //! 2018 (平成30年度: casual glucose) and 2024 (令和6年度: casual triglyceride).
 
 use jiff::civil::Date;
 
+use crate::checkup::limits::HBA1C;
 use crate::dates::words::fiscal_year_of;
 
 /// The rules of one edition.
@@ -20,14 +21,10 @@ pub struct Rules {
     pub hba1c_guidance: f64,
     /// Whether glucose taken at any time (随時血糖) counts where none was taken fasting.
     pub casual_sugar: bool,
-    /// Triglyceride taken at any time (随時中性脂肪), mg/dL.
-    pub casual_fat: f64,
 }
 
 const JDS: &[&str] =
     &["3D045000001906202", "3D045000001920402", "3D045000001927102", "3D045000001999902"];
-const NGSP: &[&str] =
-    &["3D046000001906202", "3D046000001920402", "3D046000001927102", "3D046000001999902"];
 
 const EDITION_2008: Rules = Rules {
     from: 2008,
@@ -35,17 +32,16 @@ const EDITION_2008: Rules = Rules {
     hba1c_syndrome: None,
     hba1c_guidance: 5.2,
     casual_sugar: false,
-    casual_fat: 150.0,
 };
 const EDITION_2013: Rules = Rules {
     from: 2013,
-    hba1c: NGSP,
+    hba1c: HBA1C,
     hba1c_syndrome: Some(6.0),
     hba1c_guidance: 5.6,
     ..EDITION_2008
 };
 const EDITION_2018: Rules = Rules { from: 2018, casual_sugar: true, ..EDITION_2013 };
-const EDITION_2024: Rules = Rules { from: 2024, casual_fat: 175.0, ..EDITION_2018 };
+const EDITION_2024: Rules = Rules { from: 2024, ..EDITION_2018 };
 
 /// Every edition, oldest first.
 pub const EDITIONS: [Rules; 4] = [EDITION_2008, EDITION_2013, EDITION_2018, EDITION_2024];
