@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use warifu_pki::Purpose;
 use warifu_service::Problem;
 use warifu_service::tls::PeerCertificate;
 
@@ -30,6 +31,27 @@ pub(crate) struct Caller {
     pub party: String,
     /// What its token grants.
     pub grant: Arc<Grant>,
+}
+
+impl Caller {
+    /// What is one's own is for oneself, signed in with card and PIN.
+    pub fn require_own(&self) -> Result<(), Problem> {
+        let code = match self.grant.purpose {
+            Purpose::Records if self.grant.is_high() => return Ok(()),
+            Purpose::Records => "level.low",
+            Purpose::Eligibility | Purpose::CardOffice => "token.purpose",
+        };
+        Err(Problem::new(StatusCode::FORBIDDEN, code))
+    }
+
+    /// What a person decides, they decide at the portal: not through a service that reads only
+    /// where it was let in, which is told the code `elsewhere`.
+    pub fn require_window(&self, relay: &Relay, elsewhere: &'static str) -> Result<(), Problem> {
+        self.require_own()?;
+        let is_service = relay.config().consent_clients.contains(&self.party);
+        let refused = || Problem::new(StatusCode::FORBIDDEN, elsewhere);
+        if is_service { Err(refused()) } else { Ok(()) }
+    }
 }
 
 /// Lets only registered parties through.

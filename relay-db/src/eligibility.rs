@@ -25,12 +25,11 @@ use crate::asking;
 use crate::batch::Asker;
 use crate::check::{self, CheckError, Found};
 use crate::grants::Staff;
+use crate::idempotency::require_key;
 use crate::relay::Relay;
 use crate::token::log_problem;
 use crate::{consents, events, slips};
 
-/// Characters of a client's key.
-const KEY_LENGTHS: std::ops::RangeInclusive<usize> = 16..=64;
 /// Tries to find a 認証番号 that is not taken. One is enough unless the clock went back.
 const NUMBERS: usize = 4;
 
@@ -133,15 +132,6 @@ fn refused(asker: &Asker, code: &str) -> Event {
         Asker::Person(caller) => events::check_refused(&caller.party, &caller.grant, code),
         Asker::System { party, staff, .. } => events::system_refused(party, staff, code),
     }
-}
-
-/// A client's key, without which nothing that may be repeated is done.
-pub(crate) fn require_key(key: &str) -> Result<(), Problem> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    if KEY_LENGTHS.contains(&key.len()) && key.bytes().all(plain) {
-        return Ok(());
-    }
-    Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency.key"))
 }
 
 /// Who asks, if the token allows this kind of check: a tapped card needs the patient's presence
@@ -258,10 +248,9 @@ impl Check<'_> {
         events::check_answered(
             self.asker.party(),
             &self.desk,
-            found.subject.clone(),
-            found.source.as_ref().map(|source| source.id().to_owned()),
-            (answer.decision.verdict, &answer.check_number),
-            &self.ground,
+            (found.subject.clone(), found.source.as_ref().map(|source| source.id().to_owned())),
+            (answer.decision.verdict, answer.check_number.as_str()),
+            &self.ground.text(),
         )
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use warifu_contract::CheckNumber;
-use warifu_contract::consent::{Consent, ConsentReader, Ground};
+use warifu_contract::consent::{Consent, ConsentReader};
 use warifu_contract::dispute::Finding;
 use warifu_contract::eligibility::Verdict;
 use warifu_contract::history::{Asked, Purpose};
@@ -148,32 +148,9 @@ pub(crate) fn consent(caller: &Caller, action: Action, consent: &Consent) -> Eve
     }
 }
 
-/// An eligibility check was answered.
+/// An eligibility check was answered: to `desk` through `client`, about whom and by which holder,
+/// with which verdict under which number.
 pub(crate) fn check_answered(
-    client: &str,
-    desk: &Staff,
-    subject: Option<String>,
-    source: Option<String>,
-    answer: (Verdict, &CheckNumber),
-    ground: &Ground,
-) -> Event {
-    let (verdict, number) = answer;
-    Event {
-        action: Action::EligibilityChecked,
-        actor: staff(desk),
-        asked: vec![ELIGIBILITY.to_owned()],
-        check_number: Some(number.to_string()),
-        client: client.to_owned(),
-        ground: Some(ground.text()),
-        outcome: Outcome::Answered(word(&verdict)),
-        purpose: Some(word(&Purpose::Treatment)),
-        source,
-        subject,
-    }
-}
-
-/// A check that was part of a file was answered.
-pub(crate) fn batch_checked(
     client: &str,
     desk: &Staff,
     (subject, source): (Option<String>, Option<String>),
@@ -181,16 +158,10 @@ pub(crate) fn batch_checked(
     ground: &str,
 ) -> Event {
     Event {
-        action: Action::EligibilityChecked,
-        actor: staff(desk),
-        asked: vec![ELIGIBILITY.to_owned()],
         check_number: Some(number.to_owned()),
-        client: client.to_owned(),
         ground: Some(ground.to_owned()),
-        outcome: Outcome::Answered(word(&verdict)),
-        purpose: Some(word(&Purpose::Treatment)),
         source,
-        subject,
+        ..check(client, staff(desk), subject, Outcome::Answered(word(&verdict)))
     }
 }
 
@@ -218,33 +189,27 @@ pub(crate) fn batch(
 /// An eligibility check was refused to the holder of `grant`; it stands in the history of the
 /// person whose sign-in or card the token was given for.
 pub(crate) fn check_refused(client: &str, grant: &Grant, code: &str) -> Event {
-    Event {
-        action: Action::EligibilityChecked,
-        actor: grant.tapped_by().map_or(Actor::Oneself, |desk| staff(&desk)),
-        asked: vec![ELIGIBILITY.to_owned()],
-        check_number: None,
-        client: client.to_owned(),
-        ground: None,
-        outcome: Outcome::Refused(code.to_owned()),
-        purpose: Some(word(&Purpose::Treatment)),
-        source: None,
-        subject: Some(grant.subject.clone()),
-    }
+    let refused = Outcome::Refused(code.to_owned());
+    check(client, actor_of(grant.tapped_by().as_ref()), Some(grant.subject.clone()), refused)
 }
 
 /// An eligibility check was refused to a system that asks for `desk`.
 pub(crate) fn system_refused(client: &str, desk: &Staff, code: &str) -> Event {
+    check(client, staff(desk), None, Outcome::Refused(code.to_owned()))
+}
+
+fn check(client: &str, actor: Actor, subject: Option<String>, outcome: Outcome) -> Event {
     Event {
         action: Action::EligibilityChecked,
-        actor: staff(desk),
+        actor,
         asked: vec![ELIGIBILITY.to_owned()],
         check_number: None,
         client: client.to_owned(),
         ground: None,
-        outcome: Outcome::Refused(code.to_owned()),
+        outcome,
         purpose: Some(word(&Purpose::Treatment)),
         source: None,
-        subject: None,
+        subject,
     }
 }
 

@@ -15,7 +15,6 @@ use warifu_contract::history::{
 };
 use warifu_contract::records::Basis;
 use warifu_log::{Action, Actor, Entry, LogError, Logged, Outcome, Series};
-use warifu_pki::Purpose as TokenPurpose;
 use warifu_service::Problem;
 
 use self::sought::Sought;
@@ -76,7 +75,7 @@ pub(crate) async fn page(
     caller: Caller,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<HistoryPage>, Problem> {
-    require_own(&caller)?;
+    caller.require_own()?;
     let limit = query.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
     let mut sought = Sought::of([&query.who, &query.service, &query.consent])?;
     let subject = match query.mandate {
@@ -126,7 +125,7 @@ pub(crate) async fn export(
     State(relay): State<Relay>,
     caller: Caller,
 ) -> Result<impl IntoResponse, Problem> {
-    require_own(&caller)?;
+    caller.require_own()?;
     let lines = relay.log().export_series(&caller.grant.subject, Series::Disclosure).await;
     let lines = lines.map_err(|error| log_problem(&error))?;
     // A failure in the middle breaks the answer off, so that nobody takes a part for the whole.
@@ -149,7 +148,7 @@ pub(crate) async fn proof(
     caller: Caller,
     Query(query): Query<IndexQuery>,
 ) -> Result<impl IntoResponse, Problem> {
-    require_own(&caller)?;
+    caller.require_own()?;
     let proof = relay.log().proof_for(&caller.grant.subject, query.index).await;
     let proof = proof.map_err(|error| proof_problem(&error))?;
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], proof.to_string()))
@@ -162,16 +161,6 @@ pub(crate) fn proof_problem(error: &LogError) -> Problem {
         LogError::Erased => Problem::new(StatusCode::GONE, "log.erased"),
         other => log_problem(other),
     }
-}
-
-/// One's history is for oneself, signed in with card and PIN.
-pub(crate) fn require_own(caller: &Caller) -> Result<(), Problem> {
-    let code = match caller.grant.purpose {
-        TokenPurpose::Eligibility | TokenPurpose::CardOffice => "token.purpose",
-        TokenPurpose::Records if !caller.grant.is_high() => "level.low",
-        TokenPurpose::Records => return Ok(()),
-    };
-    Err(Problem::new(StatusCode::FORBIDDEN, code))
 }
 
 /// The entry in the contract's words; none for what is erased or has no words there.

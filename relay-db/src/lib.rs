@@ -23,6 +23,7 @@ mod evidence;
 mod gate;
 mod grants;
 mod history;
+mod idempotency;
 mod jwks;
 mod keeping;
 mod limits;

@@ -17,7 +17,8 @@ use warifu_pki::jose::{Expected, JoseError};
 use warifu_service::Problem;
 
 use crate::caller::Caller;
-use crate::eligibility::{answer_under, require_key};
+use crate::eligibility::answer_under;
+use crate::idempotency::require_key;
 use crate::relay::Relay;
 
 /// `typ` in the header of the JWS.

@@ -170,7 +170,7 @@ impl Answered {
 
     /// Its event: the same words, whenever it is asked for.
     pub fn event(&self, desk: &Desk, ground: &str) -> Event {
-        events::batch_checked(
+        events::check_answered(
             &desk.party,
             &desk.staff,
             (self.subject.clone(), self.source.clone()),

@@ -14,12 +14,13 @@ use warifu_service::Problem;
 
 use super::receipt as signed;
 use crate::caller::Caller;
-use crate::eligibility::require_key;
 use crate::events;
-use crate::history::require_own;
+use crate::idempotency::key_in;
 use crate::relay::Relay;
 use crate::token::log_problem;
 
+/// To a service that consents are about.
+const ELSEWHERE: &str = "consent.elsewhere";
 /// Consents of one person that hold, or will.
 const MOST: usize = 200;
 /// Consents of one person at all: what was given and is over is read, too, at every question.
@@ -38,7 +39,7 @@ pub(crate) async fn list(
     State(relay): State<Relay>,
     caller: Caller,
 ) -> Result<Json<ConsentList>, Problem> {
-    require_window(&relay, &caller)?;
+    caller.require_window(&relay, ELSEWHERE)?;
     let consents = relay.consents().of(&caller.grant.subject).await?;
     Ok(Json(ConsentList { consents }))
 }
@@ -60,9 +61,8 @@ pub(crate) async fn give(
     headers: HeaderMap,
     Json(request): Json<ConsentRequest>,
 ) -> Result<Json<Consent>, Problem> {
-    require_window(&relay, &caller)?;
-    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or_default();
-    require_key(key)?;
+    caller.require_window(&relay, ELSEWHERE)?;
+    let key = key_in(&headers)?;
     let subject = &caller.grant.subject;
     let id = relay.consents().id_for(subject, key);
     let known = relay.consents().of(subject).await?;
@@ -130,14 +130,6 @@ pub(crate) async fn receipt(
     Ok(([(header::CONTENT_TYPE, "application/jose")], receipt))
 }
 
-/// Consents are for their subject, and not at a service that they are about.
-fn require_window(relay: &Relay, caller: &Caller) -> Result<(), Problem> {
-    require_own(caller)?;
-    let is_service = relay.config().consent_clients.contains(&caller.party);
-    let elsewhere = || Problem::new(StatusCode::FORBIDDEN, "consent.elsewhere");
-    if is_service { Err(elsewhere()) } else { Ok(()) }
-}
-
 fn require_sound(
     relay: &Relay,
     request: &ConsentRequest,
@@ -160,7 +152,7 @@ fn require_sound(
 }
 
 async fn find(relay: &Relay, caller: &Caller, id: &str) -> Result<Consent, Problem> {
-    require_window(relay, caller)?;
+    caller.require_window(relay, ELSEWHERE)?;
     let consents = relay.consents().of(&caller.grant.subject).await?;
     let found = consents.into_iter().find(|consent| consent.id == id);
     found.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "consent.unknown"))

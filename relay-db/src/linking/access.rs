@@ -5,14 +5,13 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use warifu_connectors::SourceError;
 use warifu_log::{Event, LogError, Once};
-use warifu_pki::Purpose;
 use warifu_service::Problem;
 
 use super::Read;
 use crate::caller::Caller;
 use crate::directory::Connector;
-use crate::eligibility::require_key;
 use crate::grants::Staff;
+use crate::idempotency::require_key;
 use crate::links::Link;
 use crate::relay::Relay;
 use crate::token::log_problem;
@@ -27,16 +26,6 @@ pub(super) fn conflict(code: &'static str) -> Problem {
 
 pub(super) fn unknown() -> Problem {
     problem(StatusCode::NOT_FOUND, "link.unknown")
-}
-
-/// Links are for their subject, signed in with card and PIN.
-pub(super) fn require_own(caller: &Caller) -> Result<(), Problem> {
-    let code = match caller.grant.purpose {
-        Purpose::Records if caller.grant.is_high() => return Ok(()),
-        Purpose::Records => "level.low",
-        Purpose::Eligibility | Purpose::CardOffice => "token.purpose",
-    };
-    Err(problem(StatusCode::FORBIDDEN, code))
 }
 
 /// The holders about whose doubts the caller may decide, and as whom.

@@ -11,13 +11,13 @@ use warifu_contract::linking::portal::{DiscoverRequest, LinkList};
 use warifu_pki::voucher::errand;
 use warifu_service::Problem;
 
-use super::access::{Step, conflict, problem, require_own};
+use super::access::{Step, conflict, problem};
 use super::search::{Search, Started, search};
 use super::{Ceremony, Read, State, view};
 use crate::caller::Caller;
 use crate::directory::Connector;
-use crate::eligibility::require_key;
 use crate::events::{self, LinkActor};
+use crate::idempotency::require_key;
 use crate::relay::Relay;
 use warifu_log::{Action, Outcome};
 
@@ -44,7 +44,7 @@ pub(crate) async fn discover(
     Json(request): Json<DiscoverRequest>,
 ) -> Result<(StatusCode, Json<LinkList>), Problem> {
     require_key(&request.idempotency_key)?;
-    require_own(&caller)?;
+    caller.require_own()?;
     let closed = || problem(StatusCode::NOT_FOUND, "link.closed");
     let office = relay.office().ok_or_else(closed)?.clone();
     let holder = caller.grant.holder.clone().ok_or_else(|| conflict("link.no-holder"))?;
@@ -75,7 +75,7 @@ pub(crate) async fn list(
     Part(relay): Part<Relay>,
     caller: Caller,
 ) -> Result<Json<LinkList>, Problem> {
-    require_own(&caller)?;
+    caller.require_own()?;
     Ok(Json(view::list(&relay, &caller.grant.subject).await?))
 }
 

@@ -17,9 +17,9 @@ use super::steps::told;
 use super::{Approval, Ceremony, Read, State, notices};
 use crate::caller::Caller;
 use crate::directory::Connector;
-use crate::eligibility::require_key;
 use crate::events::{self, LinkActor};
 use crate::grants::Staff;
+use crate::idempotency::require_key;
 use crate::links::{Link, Terms};
 use crate::relay::Relay;
 

@@ -11,13 +11,13 @@ use warifu_contract::records::Service;
 use warifu_log::{Action, Outcome};
 use warifu_service::Problem;
 
-use super::access::{Found, Step, conflict, connector, find, require_own, silent};
+use super::access::{Found, Step, conflict, connector, find, silent};
 use super::store::Told;
 use super::{Ceremony, Read, State, notices, view};
 use crate::asking;
 use crate::caller::Caller;
-use crate::eligibility::require_key;
 use crate::events::{self, LinkActor};
+use crate::idempotency::require_key;
 use crate::links::{Link, Terms};
 use crate::relay::Relay;
 
@@ -174,7 +174,7 @@ impl<'a> Own<'a> {
         step: &'a LinkStep,
     ) -> Result<Self, Problem> {
         require_key(&step.idempotency_key)?;
-        require_own(caller)?;
+        caller.require_own()?;
         Ok(Self { relay, caller, id, key: &step.idempotency_key })
     }
 

@@ -18,11 +18,12 @@ use super::Kept;
 use super::receipt as signed;
 use super::steps::{Step, conflict};
 use crate::caller::Caller;
-use crate::eligibility::require_key;
 use crate::events;
-use crate::history::require_own;
+use crate::idempotency::key_in;
 use crate::relay::Relay;
 
+/// To a service beside the portal.
+const ELSEWHERE: &str = "proxy.elsewhere";
 /// How long a code can be entered.
 const CODE_LIFE: SignedDuration = SignedDuration::from_hours(24);
 /// Codes that one person may enter within the hour.
@@ -48,7 +49,7 @@ pub(crate) async fn list(
     State(relay): State<Relay>,
     caller: Caller,
 ) -> Result<Json<MandateList>, Problem> {
-    require_window(&relay, &caller)?;
+    caller.require_window(&relay, ELSEWHERE)?;
     let subject = &caller.grant.subject;
     let mandates = |kept: Vec<Kept>| kept.into_iter().map(|one| one.mandate).collect();
     let given = mandates(relay.proxies().given(subject).await?);
@@ -73,9 +74,8 @@ pub(crate) async fn invite(
     headers: HeaderMap,
     Json(terms): Json<MandateRequest>,
 ) -> Result<Json<Invitation>, Problem> {
-    require_window(&relay, &caller)?;
-    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or_default();
-    require_key(key)?;
+    caller.require_window(&relay, ELSEWHERE)?;
+    let key = key_in(&headers)?;
     let subject = &caller.grant.subject;
     let id = relay.proxies().id_for(subject, key);
     let code = relay.proxies().code_for(subject, &id);
@@ -204,14 +204,6 @@ pub(crate) async fn receipt(
     Ok(([(header::CONTENT_TYPE, "application/jose")], receipt))
 }
 
-/// Mandates are for the two people, each with card and PIN, and not at a service beside the portal.
-fn require_window(relay: &Relay, caller: &Caller) -> Result<(), Problem> {
-    require_own(caller)?;
-    let is_service = relay.config().consent_clients.contains(&caller.party);
-    let elsewhere = || Problem::new(StatusCode::FORBIDDEN, "proxy.elsewhere");
-    if is_service { Err(elsewhere()) } else { Ok(()) }
-}
-
 fn require_room(known: &[Kept], most_open: usize, now: Timestamp) -> Result<(), Problem> {
     let open = known.iter().filter(|kept| kept.mandate.is_open(now)).count();
     if open >= most_open || known.len() >= MOST { Err(conflict("proxy.too-many")) } else { Ok(()) }
@@ -231,7 +223,7 @@ fn offered(id: String, terms: MandateRequest, caller: &Caller, now: Timestamp) -
 
 /// The mandate that waits for a code, entered by somebody else than its principal.
 async fn find_by(relay: &Relay, caller: &Caller, code: &InviteCode) -> Result<Kept, Problem> {
-    require_window(relay, caller)?;
+    caller.require_window(relay, ELSEWHERE)?;
     let (subject, now) = (&caller.grant.subject, relay.surroundings().now());
     // Counted before it is looked up: many at a time are as many.
     if relay.proxies().count_try(subject, now).await? > TRIES {
@@ -252,7 +244,7 @@ async fn find_by(relay: &Relay, caller: &Caller, code: &InviteCode) -> Result<Ke
 
 /// The mandate `id`, if the caller gave it.
 async fn given(relay: &Relay, caller: &Caller, id: &str) -> Result<Option<Kept>, Problem> {
-    require_window(relay, caller)?;
+    caller.require_window(relay, ELSEWHERE)?;
     Ok(relay.proxies().one(&caller.grant.subject, id).await?)
 }
 
