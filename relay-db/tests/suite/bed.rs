@@ -153,12 +153,17 @@ impl Bed {
 
     /// Opens the relay again with an insurer that deposits.
     pub async fn depositing(&mut self, engine: Engine, insurer: DepositedInsurer) {
+        self.depositing_all(engine, vec![insurer]).await;
+    }
+
+    /// Opens the relay again with insurers that deposit.
+    pub async fn depositing_all(&mut self, engine: Engine, insurers: Vec<DepositedInsurer>) {
         self.config.deposit = Some(DepositConfig {
             database: database(&self.federation, engine, "deposit").await,
             folder: self.federation.path("deposit"),
             refuse_wrong_percent: 5,
             confirm_removed_percent: 10,
-            insurers: vec![insurer],
+            insurers,
         });
         self.restart().await;
     }

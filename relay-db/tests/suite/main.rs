@@ -35,3 +35,4 @@ mod session_end;
 mod source;
 mod storage;
 mod token;
+mod trial;
