@@ -8,7 +8,11 @@
     reason = "a test may panic"
 )]
 
+mod named;
+
 use std::path::Path;
+
+use named::{is_test, quoted, source};
 
 const DOCUMENT: &str = include_str!("../docs/threat-model.md");
 
@@ -23,23 +27,6 @@ fn rows() -> Vec<Row> {
             <Row>::try_from(cells).unwrap_or_else(|_| panic!("four cells: {line}"))
         })
         .collect()
-}
-
-/// What stands between backticks.
-fn quoted(cell: &str) -> impl Iterator<Item = &str> {
-    cell.split('`').skip(1).step_by(2)
-}
-
-fn source(path: &str) -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
-fn is_test(source: &str, name: &str) -> bool {
-    let Some((before, _)) = source.split_once(&format!("fn {name}(")) else { return false };
-    let mut above = before.lines().rev().skip_while(|line| matches!(line.trim(), "" | "async"));
-    above.next().is_some_and(|line| line.trim().starts_with("#["))
-        && (before.contains("test]") || before.contains("::test("))
 }
 
 #[test]

@@ -35,6 +35,7 @@ mod revocation;
 mod rig;
 mod saml;
 mod token;
+mod trials;
 mod walker;
 
 /// Runs a test's asynchronous body.
