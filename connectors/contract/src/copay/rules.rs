@@ -1,7 +1,17 @@
 //! The ratios as data: for each rule the days it holds for and what each income pays.
 //!
 //! Sources: 健康保険法 art. 74 and 110, 国民健康保険法 art. 42, 高齢者の医療の確保に関する法律 art. 67, with
-//! the reforms of October 2002, April 2003, October 2006, April 2008, April 2014 and October 2022.
+//! the reforms as the ministry and insurers announced them:
+//! - October 2002: from 70 a tenth, with high income two; below 3 years two. Who was 70 by 30
+//!   September 2002 came under 老人保健, whose age rose to 75 over five years, at the same ratios: so
+//!   the ratio does not hang on which of both it was.
+//! - April 2003: employees three tenths as everybody else, in place of two.
+//! - October 2006: from 70 with an active income three tenths in place of two.
+//! - April 2008: two tenths until school begins; from 75 the scheme of the late elderly. From 70 the
+//!   law says two tenths, but a tenth stayed by a special measure (特例措置).
+//! - April 2014: that measure ends for whoever is born on 2 April 1944 or later.
+//! - October 2022: late elderly of some income (一定以上所得) two tenths.
+//!
 //! A coming reform is a row with its first day, and the last day in the row that it ends.
 
 use jiff::civil::{Date, date};

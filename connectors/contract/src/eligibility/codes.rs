@@ -1,4 +1,11 @@
 //! What a verdict is called elsewhere: in today's national system, in FHIR and in X12.
+//!
+//! Sources: the national codes as clients of オンライン資格確認 quote them (the annexes themselves are
+//! not public); FHIR R4, value set `remittance-outcome`, and `CoverageEligibilityResponse.insurance`;
+//! X12 271 by its implementation guides 004010X092A1 and 005010X279A1, data elements 1390 (EB01) and
+//! 901 (AAA03), whose codes belong to loops: 42 and 79 to the payer's (2100A), 72, 75 and 76 to the
+//! subscriber's (2100C), 67 to the dependant's (2100D), 62 to either of these two. 77 (subscriber
+//! found, patient not found) would say more than 67, but stands in no dependant's loop.
 
 use super::Verdict;
 
@@ -14,9 +21,9 @@ pub struct Codes {
     pub fhir_outcome: FhirOutcome,
     /// Whether the response says that the insurance is in force; none where no coverage is named.
     pub fhir_in_force: Option<bool>,
-    /// 271 EB01: `1` active, `6` inactive; none where a request validation (AAA) answers.
+    /// 271 EB01: `1` active coverage, `6` inactive; none where a request validation (AAA) answers.
     pub x12_benefit: Option<char>,
-    /// 271 AAA03, one for each condition (CORE 259); none where EB01 answers.
+    /// 271 AAA03, one for each condition (CAQH CORE 259); none where EB01 answers.
     pub x12_reject: Option<&'static str>,
 }
 

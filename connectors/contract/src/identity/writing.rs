@@ -5,6 +5,9 @@ use unicode_normalization::UnicodeNormalization;
 /// Variant characters (異体字) in Japanese names that people, forms and printers exchange for each
 /// other: each group under the form that is most written. Different names may share a group (斉藤
 /// and 斎藤 are two families), which is why a match by folding alone never passes.
+///
+/// Source: the tables of the CJKVI database of variants (戸籍統一文字, 常用漢字表, 人名用漢字, JIS X 0213),
+/// where every pair stands but 斎 and 齋 beside 斉.
 const VARIANTS: [(char, &str); 64] = [
     ('高', "髙"),
     ('崎', "﨑嵜"),
