@@ -1,5 +1,6 @@
 //! `warifu deposit …`: coverage that insurers deposit at the relay.
 
+use std::collections::BTreeMap;
 use std::io::{BufWriter, IsTerminal as _};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -210,7 +211,11 @@ async fn errors(
     if let (Some(file), Some(out)) = (file, out) {
         let file = DepositFile::open(&file, status.kind, Hint::default())?;
         let sink = std::fs::File::create_new(&out).with_context(|| out.display().to_string())?;
-        let count = file.write_faults(BufWriter::new(sink))?;
+        let mut told: BTreeMap<u64, Vec<Fault>> = BTreeMap::new();
+        for fault in desk.deposits.faults(&desk.insurer, number).await? {
+            told.entry(u64::try_from(fault.line).unwrap_or_default()).or_default().push(fault);
+        }
+        let count = file.write_faults(BufWriter::new(sink), &told)?;
         return desk.say(&count, format!("{count} records are in {}", out.display()));
     }
     let faults = desk.deposits.faults(&desk.insurer, number).await?;

@@ -15,6 +15,7 @@ pub mod copay;
 pub mod coverage;
 pub mod dates;
 pub mod decision;
+pub mod deposits;
 pub mod dispute;
 pub mod duty;
 pub mod eligibility;

@@ -13,6 +13,24 @@ use crate::row::Row;
 use crate::shape::{HeaderStyle, Shape};
 use crate::writer::push_csv_field;
 
+/// What is wrong with a row, in whoever's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told<'t> {
+    /// The column as the layout names it; empty for the row as a whole.
+    pub column: &'t str,
+    /// The stable code.
+    pub code: &'t str,
+    /// A sentence that says what to do.
+    pub text: &'t str,
+}
+
+impl From<&RowError> for Told<'static> {
+    fn from(error: &RowError) -> Self {
+        let column = error.column.unwrap_or_default();
+        Self { column, code: error.code.as_str(), text: error.code.in_japanese() }
+    }
+}
+
 /// Writes a CSV in the encoding of the file: in front of each row its line, the columns that are
 /// wrong, the codes and a sentence for each; then the row byte for byte. Readers pass over the
 /// columns in front, so that the corrected file can be sent as it is. Rows of XML become CSV.
@@ -42,10 +60,16 @@ impl<W: Write> FaultWriter<W> {
 
     /// Writes a row and what is wrong with it.
     pub fn write(&mut self, row: &Row, errors: &[RowError]) -> io::Result<()> {
+        let told: Vec<Told<'_>> = errors.iter().map(Told::from).collect();
+        self.write_told(row, &told)
+    }
+
+    /// Writes a row and what is wrong with it, where not all of that was found in the row itself.
+    pub fn write_told(&mut self, row: &Row, told: &[Told<'_>]) -> io::Result<()> {
         let line = row.line().to_string();
-        let columns = joined(errors, |error| error.column.unwrap_or_default());
-        let codes = joined(errors, |error| error.code.as_str());
-        let texts = joined(errors, |error| error.code.in_japanese());
+        let columns = joined(told, |one| one.column);
+        let codes = joined(told, |one| one.code);
+        let texts = joined(told, |one| one.text);
         self.record.clear();
         for field in [line.as_str(), &columns, &codes, &texts] {
             push_csv_field(self.shape.encoding, field, &mut self.record);
@@ -120,6 +144,6 @@ fn push_fields<'f>(
     }
 }
 
-fn joined(errors: &[RowError], part: impl Fn(&RowError) -> &'static str) -> String {
-    errors.iter().map(part).collect::<Vec<_>>().join(" / ")
+fn joined<'t>(told: &[Told<'t>], part: impl Fn(&Told<'t>) -> &'t str) -> String {
+    told.iter().map(part).collect::<Vec<_>>().join(" / ")
 }

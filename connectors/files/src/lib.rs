@@ -23,6 +23,7 @@ mod row;
 mod shape;
 mod sniff;
 mod value;
+mod warning;
 mod writer;
 mod xml;
 
@@ -31,12 +32,13 @@ pub use code::{CATALOGUES, Code};
 pub use coverage::{COVERAGE, Change, CoverageRow, Standing};
 pub use encoding::{Encoding, Unmappable};
 pub use error::RowError;
-pub use faults::FaultWriter;
+pub use faults::{FaultWriter, Told};
 pub use layout::{Column, Kind, Layout, Word};
 pub use reader::{Position, Reader};
 pub use row::Row;
 pub use shape::{Format, HeaderStyle, LineEnd, Shape};
 pub use sniff::{Hint, SniffError, sniff};
+pub use warning::Warning;
 pub use writer::Writer;
 
 /// The longest record, in bytes: a line of CSV, or one piece of XML between two brackets.

@@ -55,6 +55,16 @@ impl Row {
         self.fields.get(column).and_then(|range| self.text.get(range.clone())).unwrap_or_default()
     }
 
+    /// Whether blanks stood around that field, which were left out.
+    pub fn was_trimmed(&self, column: usize) -> bool {
+        let Some(range) = self.fields.get(column).filter(|range| !range.is_empty()) else {
+            return false;
+        };
+        let before = self.text.get(..range.start).and_then(|text| text.chars().next_back());
+        let after = self.text.get(range.end..).and_then(|text| text.chars().next());
+        before.is_some_and(is_blank) || after.is_some_and(is_blank)
+    }
+
     /// The line on which the row begins, from 1.
     pub fn line(&self) -> u64 {
         self.line

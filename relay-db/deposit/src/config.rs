@@ -12,6 +12,10 @@ use warifu_service::storage::DatabaseConfig;
 
 /// Digits of a comparable 保険者番号.
 const DIGITS: usize = 8;
+/// The most bytes that a file over HTTP may be allowed.
+const LARGEST: u64 = 16 << 30;
+/// The longest that such a file may be kept, in days.
+const LONGEST_KEPT: u8 = 31;
 
 /// Coverage that insurers deposit at the relay (事前蓄積型).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -25,12 +29,46 @@ pub struct DepositConfig {
     /// A deposit of which more than so many percent of the records are wrong is refused.
     #[serde(default = "default_wrong")]
     pub refuse_wrong_percent: u8,
-    /// A full deposit that takes away more than so many percent of the cards goes live only when
-    /// that is confirmed: the file may have been cut off.
+    /// A full deposit by which more than so many percent of the cards end, or are gone, goes live
+    /// only when that is confirmed: the file may have been cut off.
     #[serde(default = "default_removed")]
     pub confirm_removed_percent: u8,
+    /// Who lets a deposit go live that came over HTTP.
+    #[serde(default)]
+    pub approval: Approval,
+    /// The most bytes of a file that comes over HTTP, 1 to 17,179,869,184.
+    #[serde(default = "default_largest")]
+    pub largest_bytes: u64,
+    /// For how many days such a file is kept (sealed) once its deposit is over, so that its faults
+    /// can be fetched, 0 to 31.
+    #[serde(default = "default_keep_days")]
+    pub keep_file_days: u8,
     /// The insurers who deposit.
     pub insurers: Vec<DepositedInsurer>,
+}
+
+/// Who lets a deposit go live that came over HTTP.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Approval {
+    /// Somebody who may (○), and did not send it (four eyes).
+    #[default]
+    SecondPerson,
+    /// Somebody who may (○), the sender too.
+    Anybody,
+}
+
+/// A system of an insurer that deposits by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DepositingSystem {
+    /// The name in its certificate (`urn:warifu:party:<name>`); no other party has it.
+    pub party: String,
+    /// The one certificate that is let in, by its `x5t#S256`; any of the party when absent.
+    #[serde(default)]
+    pub certificate: Option<String>,
 }
 
 /// An insurer whose coverage is deposited.
@@ -59,9 +97,17 @@ pub struct DepositedInsurer {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub until: Option<Date>,
-    /// How long a change usually takes to reach a deposit, in days.
+    /// How long a change usually takes to reach a deposit, in days, as the insurer says: until the
+    /// deposits themselves tell.
     #[serde(default)]
     pub usual_lag_days: Option<u16>,
+    /// The code of the organisation whose staff deposit, and approve. Without it files come by the
+    /// command and by systems alone.
+    #[serde(default)]
+    pub organization: Option<String>,
+    /// Its systems that deposit by themselves.
+    #[serde(default)]
+    pub systems: Vec<DepositingSystem>,
 }
 
 fn default_wrong() -> u8 {
@@ -69,7 +115,15 @@ fn default_wrong() -> u8 {
 }
 
 fn default_removed() -> u8 {
-    10
+    5
+}
+
+fn default_largest() -> u64 {
+    4 << 30
+}
+
+fn default_keep_days() -> u8 {
+    7
 }
 
 /// Why deposits cannot be configured so.
@@ -81,6 +135,9 @@ pub enum DepositConfigError {
     /// More than all.
     #[error("deposit.percent: {0} is not a percentage")]
     Percent(u8),
+    /// A bound of files that come over HTTP.
+    #[error("deposit.upload: {0} is out of its bounds")]
+    Upload(&'static str),
 }
 
 impl DepositConfig {
@@ -89,6 +146,12 @@ impl DepositConfig {
         let percents = [self.refuse_wrong_percent, self.confirm_removed_percent];
         if let Some(odd) = percents.into_iter().find(|percent| *percent > 100) {
             return Err(DepositConfigError::Percent(odd));
+        }
+        if !(1..=LARGEST).contains(&self.largest_bytes) {
+            return Err(DepositConfigError::Upload("largest_bytes"));
+        }
+        if self.keep_file_days > LONGEST_KEPT {
+            return Err(DepositConfigError::Upload("keep_file_days"));
         }
         self.insurers.iter().try_for_each(|insurer| insurer.key().map(drop))
     }

@@ -106,7 +106,7 @@ impl Deposits {
         Ok(Answer {
             found: decided(question, &known, &cards),
             as_of: instant(live.live_at),
-            usual_lag_days: known.usual_lag_days,
+            usual_lag_days: lag(live.lag).or(known.usual_lag_days),
         })
     }
 
@@ -130,6 +130,7 @@ impl Deposits {
         let Some(live_at) = row.live_at.filter(|_| row.live > 0) else {
             return Ok(silent(known, instant(row.known_at)));
         };
+        let told = row.lag;
         let cards = match (row.deposit, row.body) {
             (Some(deposit), Some(body)) => {
                 let row = CardRow { card: card.column(), deposit, body };
@@ -140,7 +141,7 @@ impl Deposits {
         Ok(Answer {
             found: decided(question, known, &cards),
             as_of: instant(live_at),
-            usual_lag_days: known.usual_lag_days,
+            usual_lag_days: lag(told).or(known.usual_lag_days),
         })
     }
 
@@ -200,6 +201,11 @@ impl Deposits {
             usual_lag_days: None,
         }
     }
+}
+
+/// What the deposits themselves tell.
+fn lag(days: Option<i64>) -> Option<u16> {
+    days.and_then(|days| u16::try_from(days).ok())
 }
 
 fn nothing() -> Register<'static> {

@@ -33,6 +33,14 @@ pub(crate) struct Parts {
     pub folder: PathBuf,
     pub refuse_wrong_percent: u8,
     pub confirm_removed_percent: u8,
+    pub upload: UploadTerms,
+}
+
+/// How files are taken over HTTP.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct UploadTerms {
+    pub largest_bytes: i64,
+    pub keep_file_days: i64,
 }
 
 /// An insurer as the decision and the answer need it.
@@ -117,6 +125,10 @@ impl Deposits {
             folder: config.folder.clone(),
             refuse_wrong_percent: config.refuse_wrong_percent,
             confirm_removed_percent: config.confirm_removed_percent,
+            upload: UploadTerms {
+                largest_bytes: i64::try_from(config.largest_bytes).unwrap_or(i64::MAX),
+                keep_file_days: i64::from(config.keep_file_days),
+            },
         })))
     }
 

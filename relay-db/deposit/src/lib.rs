@@ -23,12 +23,14 @@ mod tests;
 use sqlx::migrate::Migrator;
 use warifu_service::storage::Migrations;
 
-pub use config::{DepositConfig, DepositConfigError, DepositedInsurer};
+pub use config::{
+    Approval, DepositConfig, DepositConfigError, DepositedInsurer, DepositingSystem,
+};
 pub use deciding::{Answer, Question};
 pub use deposits::{DepositError, Deposits, OpenDepositError};
 pub use intake::{
-    Change, DepositFile, Fault, FileError, IntakeError, Kind, Order, Progress, Row, State, Status,
-    Wrong,
+    Change, DepositFile, Fault, FileError, IntakeError, Kind, Lag, Order, PieceReader, Progress,
+    Row, State, Status, Upload, WarningCount, Waiting, Wrong,
 };
 pub use person::Person;
 pub use warifu_files::Hint;

@@ -8,7 +8,7 @@ use crate::key::{CardId, InsurerId};
 /// What questions see now, for many cards at once: each card's newest row up to its insurer's live
 /// deposit.
 pub(crate) const NOW: &str = "WITH v (place, insurer, card) AS (VALUES {rows}) \
-    SELECT v.place, i.live, i.live_at, i.known_at, c.deposit, c.body FROM v \
+    SELECT v.place, i.live, i.live_at, i.lag, i.known_at, c.deposit, c.body FROM v \
     JOIN deposit_insurer i ON i.insurer = v.insurer \
     LEFT JOIN deposit_card c ON c.card = v.card AND c.deposit = (SELECT MAX(d.deposit) \
     FROM deposit_card d WHERE d.card = v.card AND d.deposit <= i.live)";
@@ -22,7 +22,7 @@ pub(crate) const BETWEEN: &str = "SELECT card, deposit, body FROM deposit_card \
 pub(crate) const AFTER: &str = "SELECT card, deposit, body FROM deposit_card \
     WHERE card > $1 AND card <= $2 AND deposit <= $3 ORDER BY card, deposit DESC LIMIT $4";
 /// The deposit that was live at an instant.
-pub(crate) const LIVE_AT: &str = "SELECT number, live_at FROM deposit \
+pub(crate) const LIVE_AT: &str = "SELECT number, live_at, lag_median AS lag FROM deposit \
     WHERE insurer = $1 AND live_at <= $2 ORDER BY number DESC LIMIT 1";
 
 /// The deposits' tables.
@@ -36,6 +36,8 @@ pub(crate) struct SeenRow {
     /// Zero before the insurer's first deposit.
     pub live: i64,
     pub live_at: Option<i64>,
+    /// The insurer's usual lag in days, where its deposits tell.
+    pub lag: Option<i64>,
     pub known_at: i64,
     pub deposit: Option<i64>,
     pub body: Option<Vec<u8>>,
@@ -54,6 +56,7 @@ pub(crate) struct CardRow {
 pub(crate) struct LiveRow {
     pub number: i64,
     pub live_at: i64,
+    pub lag: Option<i64>,
 }
 
 #[derive(sqlx::FromRow)]

@@ -21,7 +21,7 @@ use warifu_contract::card_key::{CardQuery, InsurerKey};
 use warifu_contract::coverage::InsurerKind;
 use warifu_contract::eligibility::{TypedCard, Verdict};
 use warifu_deposit::{
-    DepositConfig, DepositFile, DepositedInsurer, Deposits, Hint, Kind, Order, Question, State,
+    Approval, DepositConfig, DepositFile, DepositedInsurer, Deposits, Hint, Kind, Order, Question, State,
     Status,
 };
 use warifu_files::Encoding;
@@ -81,6 +81,9 @@ async fn open(database: DatabaseConfig, folder: &Path) -> Deposits {
         folder: folder.join("runs"),
         refuse_wrong_percent: 0,
         confirm_removed_percent: 100,
+        approval: Approval::default(),
+        largest_bytes: 1 << 30,
+        keep_file_days: 7,
         insurers: vec![DepositedInsurer {
             id: "city".to_owned(),
             number: NUMBER.to_owned(),
@@ -92,6 +95,8 @@ async fn open(database: DatabaseConfig, folder: &Path) -> Deposits {
             from: date(2000, 4, 1),
             until: None,
             usual_lag_days: None,
+            organization: None,
+            systems: Vec::new(),
         }],
     };
     let surroundings = Surroundings::system();

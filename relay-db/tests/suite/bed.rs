@@ -15,7 +15,7 @@ use warifu_relay::batch::config::BatchesConfig;
 use warifu_relay::config::{
     ConnectorConfig, IdentityProviderConfig, LogConfig, RelayConfig, SlipsConfig,
 };
-use warifu_relay::deposit::{DepositConfig, DepositedInsurer};
+use warifu_relay::deposit::{Approval, DepositConfig, DepositedInsurer};
 use warifu_relay::{ConnectorLimits, Relay};
 use warifu_service::clock::{Clock as _, SystemEntropy};
 use warifu_service::http::{ListenConfig, Server};
@@ -163,6 +163,9 @@ impl Bed {
             folder: self.federation.path("deposit"),
             refuse_wrong_percent: 5,
             confirm_removed_percent: 10,
+            approval: Approval::default(),
+            largest_bytes: 1 << 30,
+            keep_file_days: 7,
             insurers,
         });
         self.restart().await;

@@ -28,6 +28,8 @@ fn city() -> DepositedInsurer {
         from: date(2000, 4, 1),
         until: None,
         usual_lag_days: Some(5),
+        organization: None,
+        systems: Vec::new(),
     }
 }
 

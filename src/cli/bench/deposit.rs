@@ -11,7 +11,7 @@ use warifu_contract::card_key::InsurerKey;
 use warifu_contract::coverage::InsurerKind;
 use warifu_relay::RelayConfig;
 use warifu_relay::deposit::{
-    DepositConfig, DepositFile, DepositedInsurer, Deposits, Hint, Kind, Order, State,
+    Approval, DepositConfig, DepositFile, DepositedInsurer, Deposits, Hint, Kind, Order, State,
 };
 use warifu_service::storage::DatabaseConfig;
 
@@ -47,6 +47,9 @@ pub fn configure(config: &mut RelayConfig, folder: &Path) {
         folder: folder.join("deposit"),
         refuse_wrong_percent: 0,
         confirm_removed_percent: 100,
+        approval: Approval::default(),
+        largest_bytes: 1 << 30,
+        keep_file_days: 7,
         insurers: vec![DepositedInsurer {
             id: "depositing".to_owned(),
             number: INSURER.to_owned(),
@@ -58,6 +61,8 @@ pub fn configure(config: &mut RelayConfig, folder: &Path) {
             from: date(2000, 4, 1),
             until: None,
             usual_lag_days: Some(1),
+            organization: None,
+            systems: Vec::new(),
         }],
     });
 }

@@ -13,16 +13,18 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::Progress;
 use super::apply::{self, Outcome};
-use super::ledger::Ledger;
+use super::lag::EventDays;
+use super::ledger::{Entries, Ledger};
 use super::merging::{Group, Merge};
 use super::outcome::{IntakeError, on_a_thread};
 use super::row::Wrong;
 use super::runs::Runs;
 use super::status::{Kind, State, Status};
 use crate::bulk;
-use crate::card;
+use crate::card::{self, Card};
 use crate::deposits::{DepositError, Deposits};
 use crate::key::{CardId, InsurerId};
+use crate::person::Person;
 use crate::store::CardRow;
 
 /// Cards that are written in one commit; these numbers are small in tests, so that there are seams.
@@ -38,8 +40,7 @@ const AHEAD: usize = 2;
 /// What one commit enters.
 struct Batch {
     status: Status,
-    cards: Vec<bulk::Row>,
-    faults: Vec<Wrong>,
+    entries: Entries,
 }
 
 /// Compares, writes, and says whether it is ready.
@@ -60,7 +61,7 @@ pub(super) async fn check(
         return ledger.give_up(status.number, State::Refused).await;
     }
     status.state = State::Ready;
-    ledger.enter(&status, State::Checking, &[], &[]).await?;
+    ledger.enter(&status, State::Checking, &Entries::default()).await?;
     Ok(status)
 }
 
@@ -71,8 +72,8 @@ async fn enter_all(
     mut waiting: Receiver<Batch>,
     progress: &Progress,
 ) -> Result<(), IntakeError> {
-    while let Some(Batch { status, cards, faults }) = waiting.recv().await {
-        ledger.enter(&status, State::Checking, &faults, &cards).await?;
+    while let Some(Batch { status, entries }) = waiting.recv().await {
+        ledger.enter(&status, State::Checking, &entries).await?;
         progress(&status);
     }
     Ok(())
@@ -93,6 +94,8 @@ struct Comparing {
     status: Status,
     batch: Vec<bulk::Row>,
     faults: Vec<Wrong>,
+    /// The days on which people's coverage began or ended, as this deposit is the first to tell.
+    days: EventDays,
     /// Cards gone over since the last batch.
     compared: i64,
     batches: Sender<Batch>,
@@ -123,6 +126,7 @@ impl Comparing {
             status,
             batch: Vec::new(),
             faults: Vec::new(),
+            days: EventDays::default(),
             compared: 0,
             batches,
             held: VecDeque::new(),
@@ -158,6 +162,7 @@ impl Comparing {
     fn gone(&mut self, card: CardId) -> Result<(), IntakeError> {
         self.status.held += 1;
         self.status.removed += 1;
+        self.status.ended += 1;
         self.write(card, None)
     }
 
@@ -248,14 +253,29 @@ impl Comparing {
         match outcome {
             Outcome::Becomes(bytes) if held != Some(bytes.as_slice()) => {
                 self.status.written += 1;
+                self.status.added += i64::from(held.is_none());
+                self.note_changes(held, &bytes);
                 self.write(card, Some(&bytes))
             }
             Outcome::Gone if held.is_some() => {
                 self.status.removed += 1;
+                self.status.ended += 1;
                 self.write(card, None)
             }
             _ => self.went_over(card),
         }
+    }
+
+    /// What a card that is written tells of time; the first deposit tells nothing, because all of it
+    /// is new to us.
+    fn note_changes(&mut self, held: Option<&[u8]>, bytes: &[u8]) {
+        if self.base == 0 {
+            return;
+        }
+        let Some(card) = Card::read(bytes) else { return };
+        let held = held.and_then(Card::read).map(|held| held.people).unwrap_or_default();
+        self.status.ended += i64::from(is_open(&held) && !is_open(&card.people));
+        self.days.note(&held, &card.people);
     }
 
     fn write(&mut self, card: CardId, bytes: Option<&[u8]>) -> Result<(), IntakeError> {
@@ -281,7 +301,14 @@ impl Comparing {
         let faults = std::mem::take(&mut self.faults);
         self.status.wrong += i64::try_from(faults.len()).unwrap_or(i64::MAX);
         let cards = std::mem::take(&mut self.batch);
-        let batch = Batch { status: self.status.clone(), cards, faults };
+        let days = std::mem::take(&mut self.days);
+        let batch = Batch { status: self.status.clone(), entries: Entries { faults, cards, days } };
         self.batches.blocking_send(batch).map_err(|_| IntakeError::Stopped)
     }
+}
+
+/// Whether somebody insured on the card has no last day.
+fn is_open(people: &[Person]) -> bool {
+    let open = |person: &Person| person.relationship.is_none() && person.validity.until.is_none();
+    people.iter().any(open)
 }

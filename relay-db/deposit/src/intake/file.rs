@@ -1,8 +1,10 @@
 //! Records out of a file: CSV or XML, in any of the three encodings.
 
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom, Write};
+use std::io::{self, BufReader, Read, Seek as _, SeekFrom, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -12,12 +14,13 @@ use warifu_contract::coverage::{Relation, Workplace};
 use warifu_contract::person::Name;
 use warifu_contract::register::Copay;
 use warifu_files::{
-    COVERAGE, Change as Written, CoverageRow, FaultWriter, Hint, Reader, RowError, SniffError,
-    Standing, sniff,
+    COVERAGE, Change as Written, Code, CoverageRow, FaultWriter, Hint, Reader, RowError,
+    SniffError, Standing, Told, sniff,
 };
 
 use super::row::{Change, Row, Wrong};
-use super::status::Kind;
+use super::status::{Fault, Kind};
+use super::warnings::Warnings;
 use crate::person::Person;
 
 /// Bytes that are read at a time.
@@ -29,12 +32,13 @@ const DEPENDANT: &str = "家族";
 
 /// A file that is deposited, record by record.
 #[derive(Debug)]
-pub struct DepositFile {
-    reader: Reader<BufReader<File>>,
+pub struct DepositFile<R = BufReader<File>> {
+    reader: Reader<R>,
     row: warifu_files::Row,
     errors: Vec<RowError>,
     kind: Kind,
     hash: [u8; 32],
+    warnings: Arc<Warnings>,
 }
 
 /// Why a file cannot be begun with.
@@ -51,7 +55,7 @@ pub enum FileError {
     Head(#[from] RowError),
 }
 
-impl DepositFile {
+impl DepositFile<BufReader<File>> {
     /// Finds out how the file is written. `hint` says what is known of it.
     pub fn open(path: &Path, kind: Kind, hint: Hint) -> Result<Self, FileError> {
         let mut file = File::open(path)?;
@@ -60,7 +64,7 @@ impl DepositFile {
         let shape = sniff(&mut file, &COVERAGE, hint)?;
         file.seek(SeekFrom::Start(0))?;
         let reader = Reader::new(BufReader::with_capacity(CHUNK, file), &COVERAGE, shape)?;
-        Ok(Self { reader, row: warifu_files::Row::new(), errors: Vec::new(), kind, hash })
+        Ok(Self::begun(reader, kind, hash))
     }
 
     /// SHA-256 of its bytes.
@@ -68,9 +72,40 @@ impl DepositFile {
         self.hash
     }
 
-    /// Writes the records that are wrong by themselves, as they came and with what is wrong in
-    /// front, in the file's own encoding: to be corrected and deposited again. How many there are.
-    pub fn write_faults(mut self, sink: impl Write) -> io::Result<u64> {
+}
+
+impl<R: Read> DepositFile<R> {
+    /// The same of a source that can be read twice: `sample` is read as far as it takes to find out
+    /// how the file is written, `source` from its beginning.
+    pub(super) fn of(sample: R, source: R, kind: Kind, hint: Hint) -> Result<Self, FileError> {
+        let shape = sniff(sample, &COVERAGE, hint)?;
+        Ok(Self::begun(Reader::new(source, &COVERAGE, shape)?, kind, [0; 32]))
+    }
+
+    fn begun(reader: Reader<R>, kind: Kind, hash: [u8; 32]) -> Self {
+        let (row, errors) = (warifu_files::Row::new(), Vec::new());
+        Self { reader, row, errors, kind, hash, warnings: Arc::default() }
+    }
+
+    /// Format and encoding, in words for machines.
+    pub(super) fn written_as(&self) -> String {
+        let shape = self.reader.shape();
+        format!("{} {}", shape.format.name(), shape.encoding.name())
+    }
+
+    /// What is odd about the records that were read.
+    pub(super) fn warnings(&self) -> Arc<Warnings> {
+        Arc::clone(&self.warnings)
+    }
+
+    /// Writes the records that are wrong by themselves, or of which `told` has something by their
+    /// lines, as they came and with what is wrong in front, in the file's own encoding: to be
+    /// corrected and deposited again. How many there are.
+    pub fn write_faults(
+        mut self,
+        sink: impl Write,
+        told: &BTreeMap<u64, Vec<Fault>>,
+    ) -> io::Result<u64> {
         let mut faults = FaultWriter::new(sink, &self.reader)?;
         let mut count = 0;
         loop {
@@ -80,17 +115,37 @@ impl DepositFile {
                 Ok(true) => drop(taken(&self.row, self.kind, &mut self.errors)),
                 Err(error) => self.errors.push(error),
             }
+            let others = told.get(&self.row.line()).map(Vec::as_slice).unwrap_or_default();
             if !self.errors.is_empty() {
                 faults.write(&self.row, &self.errors)?;
-                count += 1;
+            } else if !others.is_empty() {
+                faults.write_told(&self.row, &others.iter().map(in_words).collect::<Vec<_>>())?;
             }
+            count += u64::from(!self.errors.is_empty() || !others.is_empty());
         }
         faults.finish()?;
         Ok(count)
     }
 }
 
-impl Iterator for DepositFile {
+/// A fault that is found beside other records, or in what is held.
+fn in_words(fault: &Fault) -> Told<'_> {
+    let text = match fault.code.as_str() {
+        "duplicate" => Code::Duplicate.in_japanese(),
+        "required" => Code::Required.in_japanese(),
+        "period" => Code::Period.in_japanese(),
+        "contradiction" => "同じ人の行で、期間か負担割合がくい違っています",
+        "no-insured" => "この記号・番号に本人の行がありません",
+        "too-many" => "この記号・番号に人が多すぎます",
+        "insurer" => "保険者番号がこの保険者のものではありません",
+        "number" => "記号・番号を読めません",
+        "nobody" => "変更・喪失・削除にあたる人が登録されていません",
+        code => Code::parse(code).map_or("この行は読めません", Code::in_japanese),
+    };
+    Told { column: &fault.field, code: &fault.code, text }
+}
+
+impl<R: Read> Iterator for DepositFile<R> {
     type Item = Result<Row, Wrong>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -98,6 +153,7 @@ impl Iterator for DepositFile {
             Ok(false) => None,
             Ok(true) => {
                 self.errors.clear();
+                self.warnings.note(&self.row);
                 let taken = taken(&self.row, self.kind, &mut self.errors);
                 Some(taken.ok_or_else(|| self.wrong()))
             }
@@ -106,7 +162,7 @@ impl Iterator for DepositFile {
     }
 }
 
-impl DepositFile {
+impl<R> DepositFile<R> {
     /// What is wrong with the record first of all; its card stays as it was.
     fn wrong(&self) -> Wrong {
         let field = |name| COVERAGE.find(name).map_or("", |column| self.row.field(column));

@@ -10,22 +10,33 @@
 mod apply;
 mod checking;
 mod file;
+mod lag;
 mod ledger;
 mod merging;
 mod outcome;
+mod pieces;
 mod receiving;
 mod row;
 mod runs;
 mod status;
+mod upload;
+mod warnings;
 
 pub use file::{DepositFile, FileError};
+pub use lag::Lag;
 pub use outcome::IntakeError;
+pub use pieces::PieceReader;
 pub use row::{Change, Row, Wrong};
 pub use status::{Fault, Kind, State, Status};
+pub use upload::{Upload, Waiting};
+pub use warnings::WarningCount;
+
+use std::sync::Arc;
 
 use crate::deposits::Deposits;
 use crate::key::InsurerId;
 use ledger::Ledger;
+use warnings::Warnings;
 use warifu_contract::card_key::InsurerKey;
 use warifu_service::storage::micros;
 
@@ -55,21 +66,36 @@ impl Deposits {
         &self,
         order: Order,
         rows: R,
-        progress: std::sync::Arc<Progress>,
+        progress: Arc<Progress>,
     ) -> Result<Status, IntakeError>
     where
         R: Iterator<Item = Result<Row, Wrong>> + Send + 'static,
     {
         let insurer = self.depositor(&order.insurer)?;
         let ledger = Ledger::new(self, insurer);
-        let mut status = ledger.begin(&order).await?;
+        let status = ledger.begin(&order).await?;
+        self.go_on((insurer, order.insurer), status, (rows, Arc::default()), progress).await
+    }
+
+    /// Goes on with what `status` says, from wherever it is.
+    async fn go_on<R>(
+        &self,
+        (insurer, key): (InsurerId, InsurerKey),
+        mut status: Status,
+        (rows, warnings): (R, Arc<Warnings>),
+        progress: Arc<Progress>,
+    ) -> Result<Status, IntakeError>
+    where
+        R: Iterator<Item = Result<Row, Wrong>> + Send + 'static,
+    {
         if status.state == State::Receiving {
             let (deposits, at) = (self.clone(), status.clone());
-            let tell = std::sync::Arc::clone(&progress);
-            status = outcome::on_a_thread(move || {
-                receiving::receive(&deposits, insurer, &order.insurer, at, rows, &*tell)
-            })
-            .await?;
+            let tell = Arc::clone(&progress);
+            let work = move || {
+                let whose = (insurer, &key);
+                receiving::receive(&deposits, whose, at, (rows, &warnings), &*tell)
+            };
+            status = outcome::on_a_thread(work).await?;
         }
         if status.state == State::Checking {
             status = checking::check(self, insurer, status, progress).await?;
@@ -88,9 +114,20 @@ impl Deposits {
         number: i64,
         confirmed: bool,
     ) -> Result<Status, IntakeError> {
+        self.approve(insurer, number, confirmed, None).await
+    }
+
+    /// The same, and puts down who said so.
+    pub async fn approve(
+        &self,
+        insurer: &InsurerKey,
+        number: i64,
+        confirmed: bool,
+        by: Option<&str>,
+    ) -> Result<Status, IntakeError> {
         let id = self.depositor(insurer)?;
         self.may_go_live(insurer, number, confirmed).await?;
-        Ledger::new(self, id).go_live(number, micros(self.0.surroundings.now())).await
+        Ledger::new(self, id).go_live(number, micros(self.0.surroundings.now()), by).await
     }
 
     /// Whether [`go_live`](Self::go_live) would do it; gives what would go live.
@@ -104,10 +141,15 @@ impl Deposits {
         if status.state != State::Ready {
             return Err(IntakeError::State(number, status.state));
         }
-        if !confirmed && status.removes_more_than(self.0.confirm_removed_percent) {
-            return Err(IntakeError::Confirm { removed: status.removed, held: status.held });
+        if !confirmed && self.is_alarming(&status) {
+            return Err(IntakeError::Confirm { ended: status.ended, held: status.held });
         }
         Ok(status)
+    }
+
+    /// Whether so many cards would end that somebody has to confirm it.
+    pub fn is_alarming(&self, status: &Status) -> bool {
+        status.ends_more_than(self.0.confirm_removed_percent)
     }
 
     /// Gives up a deposit that is not live, and takes away what it wrote.

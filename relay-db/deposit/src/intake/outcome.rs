@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::deposits::DepositError;
+use crate::intake::file::FileError;
 use crate::intake::status::State;
 
 /// Why a deposit is not taken, or not on.
@@ -35,13 +36,25 @@ pub enum IntakeError {
     #[error("deposit.state: deposit {0} is {word}", word = .1.word())]
     State(i64, State),
     /// So many cards would go that somebody has to confirm it.
-    #[error("deposit.confirm: {removed} of {held} cards would be gone; is the file whole?")]
+    #[error("deposit.confirm: {ended} of {held} cards would end; is the file whole?")]
     Confirm {
-        /// Cards that would go.
-        removed: i64,
+        /// Cards that would end, or be gone.
+        ended: i64,
         /// Cards that are there.
         held: i64,
     },
+    /// A piece of a file does not follow what is here.
+    #[error("deposit.offset: {0} bytes are here")]
+    Offset(i64),
+    /// A file is larger than is taken.
+    #[error("deposit.too-large: a file has {0} bytes at most")]
+    TooLarge(i64),
+    /// The file is not kept here, or not any more.
+    #[error("deposit.file-gone: the file of deposit {0} is not kept")]
+    FileGone(i64),
+    /// A file that was sent cannot be begun with.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The work was stopped from outside.
     #[error("deposit.stopped: the work was stopped")]
     Stopped,

@@ -11,11 +11,12 @@ use warifu_contract::card_key::{CardKey, InsurerKey};
 
 use super::Progress;
 use super::apply::Record;
-use super::ledger::Ledger;
+use super::ledger::{Entries, Ledger};
 use super::outcome::IntakeError;
 use super::row::{Row, Wrong};
 use super::runs::{Buffer, Runs};
 use super::status::{State, Status};
+use super::warnings::Warnings;
 use crate::deposits::Deposits;
 use crate::key::{CardId, InsurerId, Keys};
 
@@ -42,10 +43,9 @@ struct Chunk {
 /// refused.
 pub(super) fn receive<R>(
     deposits: &Deposits,
-    insurer: InsurerId,
-    key: &InsurerKey,
+    (insurer, key): (InsurerId, &InsurerKey),
     status: Status,
-    rows: R,
+    (rows, warnings): (R, &Warnings),
     tell: &Progress,
 ) -> Result<Status, IntakeError>
 where
@@ -63,10 +63,10 @@ where
         });
         reading.read(rows.skip(read), &send);
         drop(send);
-        writing
-            .join()
-            .unwrap_or(Err(IntakeError::Stopped))
-            .and_then(|status| finish(deposits, &handle, &Ledger::new(deposits, insurer), status))
+        let status = writing.join().unwrap_or(Err(IntakeError::Stopped))?;
+        let ledger = Ledger::new(deposits, insurer);
+        handle.block_on(ledger.enter_warnings(status.number, &warnings.counts()))?;
+        finish(deposits, &handle, &ledger, status)
     })
 }
 
@@ -90,7 +90,8 @@ fn put_down(
         if chunk.fatal {
             status.state = State::Refused;
         }
-        let entry = ledger.enter(&status, State::Receiving, &chunk.faults, &[]);
+        let entries = Entries { faults: chunk.faults, ..Entries::default() };
+        let entry = ledger.enter(&status, State::Receiving, &entries);
         handle.block_on(entry)?;
         tell(&entered);
     }
@@ -108,7 +109,7 @@ fn finish(
     }
     let refused = status.is_wrong_beyond(deposits.0.refuse_wrong_percent);
     status.state = if refused { State::Refused } else { State::Checking };
-    handle.block_on(ledger.enter(&status, State::Receiving, &[], &[]))?;
+    handle.block_on(ledger.enter(&status, State::Receiving, &Entries::default()))?;
     Ok(status)
 }
 

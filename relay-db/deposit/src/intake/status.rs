@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::lag::Lag;
+
 /// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -17,6 +19,8 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
+    /// The file is coming in.
+    Arriving,
     /// The file is being read and sorted.
     Receiving,
     /// What it holds is being compared with what is there, and written.
@@ -60,6 +64,24 @@ pub struct Status {
     pub removed: i64,
     /// Cards that were there before, as far as they were compared.
     pub held: i64,
+    /// Of `written` those that were not there before.
+    pub added: i64,
+    /// Cards with an open end that have it no more; those that are gone are among them.
+    pub ended: i64,
+    /// What the sender calls the file; empty where nobody said.
+    pub name: String,
+    /// How the file is written, e.g. `csv cp932`; empty until that is known.
+    pub written_as: String,
+    /// Bytes of the file that are here; 0 where it did not come over HTTP.
+    pub bytes: i64,
+    /// When something last happened to it.
+    pub changed_at: Timestamp,
+    /// Who let it go live, where somebody had to.
+    pub approved_by: Option<String>,
+    /// The usual lag as of this deposit, once it is live and its insurer's deposits tell.
+    pub lag: Option<Lag>,
+    #[serde(skip)]
+    pub(crate) taken: i64,
     #[serde(skip)]
     pub(crate) runs: i64,
     #[serde(skip)]
@@ -91,7 +113,8 @@ impl Kind {
 }
 
 impl State {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
+        Self::Arriving,
         Self::Receiving,
         Self::Checking,
         Self::Ready,
@@ -104,6 +127,7 @@ impl State {
     /// The word for it in tables, commands and logs.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Arriving => "arriving",
             Self::Receiving => "receiving",
             Self::Checking => "checking",
             Self::Ready => "ready",
@@ -120,7 +144,7 @@ impl State {
 
     /// Whether it is neither live nor given up, so that another has to wait.
     pub fn is_open(self) -> bool {
-        matches!(self, Self::Receiving | Self::Checking | Self::Ready | Self::Leaving)
+        matches!(self, Self::Arriving | Self::Receiving | Self::Checking | Self::Ready | Self::Leaving)
     }
 }
 
@@ -130,9 +154,9 @@ impl Status {
         beyond(self.wrong, self.lines, percent)
     }
 
-    /// Whether more than so many percent of the cards would go.
-    pub fn removes_more_than(&self, percent: u8) -> bool {
-        self.kind == Kind::Full && beyond(self.removed, self.held, percent)
+    /// Whether more than so many percent of the cards would end.
+    pub fn ends_more_than(&self, percent: u8) -> bool {
+        self.kind == Kind::Full && beyond(self.ended, self.held, percent)
     }
 }
 

@@ -118,7 +118,7 @@ async fn a_file_that_would_take_too_much_away_waits_for_a_yes() {
         let cut = bed.put(Kind::Full, 2, Vec::new()).await;
         assert_eq!((cut.state, cut.removed), (State::Ready, 2));
         let refused = bed.deposits.go_live(&insurer(), cut.number, false).await;
-        assert!(matches!(refused, Err(IntakeError::Confirm { removed: 2, held: 2 })));
+        assert!(matches!(refused, Err(IntakeError::Confirm { ended: 2, held: 2 })));
         let other = bed.try_put(Kind::Full, 3, Vec::new()).await;
         assert!(matches!(other, Err(IntakeError::Busy(2, State::Ready))));
         let gone = bed.deposits.cancel(&insurer(), cut.number).await.unwrap();

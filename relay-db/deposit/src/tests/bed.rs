@@ -57,6 +57,9 @@ impl Bed {
             folder: folder.path().join("runs"),
             refuse_wrong_percent: 20,
             confirm_removed_percent: 50,
+            approval: Approval::default(),
+            largest_bytes: 1 << 30,
+            keep_file_days: 7,
             insurers: vec![DepositedInsurer {
                 id: "city".to_owned(),
                 number: NUMBER.to_owned(),
@@ -68,6 +71,8 @@ impl Bed {
                 from: date(2000, 4, 1),
                 until: None,
                 usual_lag_days: Some(5),
+                organization: None,
+                systems: Vec::new(),
             }],
         };
         let clock = Arc::new(FrozenClock::at(START.parse().unwrap()));

@@ -6,3 +6,4 @@ mod crashes;
 mod histories;
 mod plans;
 mod sealed;
+mod uploads;
