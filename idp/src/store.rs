@@ -20,6 +20,7 @@ mod refusals;
 mod registry;
 mod replay;
 mod sessions;
+mod standings;
 mod visits;
 
 use std::sync::Arc;
@@ -48,6 +49,7 @@ pub(crate) use refusals::{Refusal, Shown};
 pub use registry::ApplyError;
 pub(crate) use registry::Told;
 pub(crate) use sessions::{NewSession, Party, Recorded, Session};
+pub(crate) use standings::Standing;
 pub(crate) use visits::Passage;
 
 use entrances::Entrances;

@@ -41,8 +41,8 @@ pub struct SecurityEvent {
     /// When it was issued, in seconds since 1970.
     pub iat: i64,
     /// Whom it is about, as an opaque identifier (RFC 9493 §3.2.5): the holder reference for card
-    /// events, the person reference when a person ends, the receiver's pairwise subject when
-    /// sessions are revoked.
+    /// events, the person reference when a person ends, the receiver's pairwise subject where
+    /// sessions or a person's whole standing are meant.
     #[serde(rename = "sub_id", with = "wire::opaque")]
     pub subject: String,
     /// What happened.
@@ -101,6 +101,24 @@ pub enum Event {
         /// The FeliCa card's ID block: 32 lower-case hexadecimal digits. Shown by no `Debug`.
         token: String,
     },
+    /// The person has no card that opens anything for the time being (RISC 1.0 §2.3).
+    #[serde(
+        rename = "https://schemas.openid.net/secevent/risc/event-type/account-disabled",
+        with = "wire::empty"
+    )]
+    AccountDisabled,
+    /// The person has a card that opens again (RISC 1.0 §2.4).
+    #[serde(
+        rename = "https://schemas.openid.net/secevent/risc/event-type/account-enabled",
+        with = "wire::empty"
+    )]
+    AccountEnabled,
+    /// The person has died or moved away, and does not come back (RISC 1.0 §2.2).
+    #[serde(
+        rename = "https://schemas.openid.net/secevent/risc/event-type/account-purged",
+        with = "wire::empty"
+    )]
+    AccountPurged,
     /// Every session of the subject is over (CAEP 1.0 §3.1).
     #[serde(rename = "https://schemas.openid.net/secevent/caep/event-type/session-revoked")]
     SessionRevoked {
@@ -131,14 +149,25 @@ impl Event {
             Self::PersonEnded => "person-ended",
             Self::TokenRegistered { .. } => "token-registered",
             Self::TokenEnded { .. } => "token-ended",
+            Self::AccountDisabled => "account-disabled",
+            Self::AccountEnabled => "account-enabled",
+            Self::AccountPurged => "account-purged",
             Self::SessionRevoked { .. } => "session-revoked",
         }
     }
 
     fn is_about(&self, subject: &str) -> bool {
         match self {
-            Self::SessionRevoked { .. } => is_word(subject),
-            _ => is_reference(subject),
+            Self::CardIssued { .. }
+            | Self::CardState { .. }
+            | Self::CardActivated
+            | Self::PersonEnded
+            | Self::TokenRegistered { .. }
+            | Self::TokenEnded { .. } => is_reference(subject),
+            Self::AccountDisabled
+            | Self::AccountEnabled
+            | Self::AccountPurged
+            | Self::SessionRevoked { .. } => is_word(subject),
         }
     }
 
@@ -156,7 +185,12 @@ impl Event {
             }
             Self::TokenEnded { token } => is_reference(token),
             Self::SessionRevoked { event_timestamp } => instant(*event_timestamp).is_ok(),
-            Self::CardState { .. } | Self::CardActivated | Self::PersonEnded => true,
+            Self::CardState { .. }
+            | Self::CardActivated
+            | Self::PersonEnded
+            | Self::AccountDisabled
+            | Self::AccountEnabled
+            | Self::AccountPurged => true,
         }
     }
 }

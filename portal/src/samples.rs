@@ -275,6 +275,8 @@ pub fn mandate() -> Mandate {
         code_until: at + jiff::SignedDuration::from_hours(24),
         accepted: Some(Acceptance { name: "一子<b>".into(), at }),
         confirmed: Some(at),
+        rests: Vec::new(),
+        papers: None,
         ended: None,
     }
 }

@@ -69,8 +69,9 @@ pub(crate) fn proxy_of(kept: &Kept) -> Actor {
     Actor::Person { mandate: kept.mandate.id.clone(), name }
 }
 
-/// A step of a mandate, once for each of its two people.
-pub(crate) fn mandate(client: &str, action: Action, kept: &Kept, by: Side) -> Vec<Event> {
+/// A step of a mandate, once for each of its two people: by one of them, or by the party `client`
+/// itself.
+pub(crate) fn mandate(client: &str, action: Action, kept: &Kept, by: Option<Side>) -> Vec<Event> {
     let terms = &kept.mandate.terms;
     let services = terms.services.iter().map(|service| service.as_str().to_owned());
     let event = |subject: &str, actor| Event {
@@ -86,9 +87,11 @@ pub(crate) fn mandate(client: &str, action: Action, kept: &Kept, by: Side) -> Ve
         subject: Some(subject.to_owned()),
     };
     let principal = Actor::Person { mandate: kept.mandate.id.clone(), name: terms.name.clone() };
+    let party = Actor::Party { name: client.to_owned() };
     let (first, second) = match by {
-        Side::Principal => (Actor::Oneself, principal),
-        Side::Proxy => (proxy_of(kept), Actor::Oneself),
+        Some(Side::Principal) => (Actor::Oneself, principal),
+        Some(Side::Proxy) => (proxy_of(kept), Actor::Oneself),
+        None => (party.clone(), party),
     };
     let twin = kept.proxy.as_ref().map(|proxy| event(proxy, second));
     [event(&kept.principal, first)].into_iter().chain(twin).collect()

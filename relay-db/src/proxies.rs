@@ -6,6 +6,7 @@
 
 mod receipt;
 mod routes;
+mod standing;
 mod steps;
 mod store;
 
@@ -13,4 +14,5 @@ pub(crate) use routes::{
     __path_accept, __path_confirm, __path_end, __path_invite, __path_list, __path_offer,
     __path_receipt, accept, confirm, end, invite, list, offer, receipt,
 };
+pub(crate) use standing::{Standing, apply};
 pub(crate) use store::{Kept, Proxies};

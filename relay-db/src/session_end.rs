@@ -1,10 +1,12 @@
 //! `POST /events`: an identity provider says that a person's sessions are over (RFC 8935, CAEP 1.0
-//! section 3.1). Whatever was granted for sign-ins before then ends at once.
+//! section 3.1), and whatever was granted for sign-ins before then ends at once; or that a person
+//! has no card that opens, has one again, or is gone (RISC 1.0), and the person's mandates follow.
 
 use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use warifu_pki::jose::JoseError;
@@ -12,10 +14,11 @@ use warifu_pki::security_event::{Event, EventReceiver, SecurityEvent, refusal};
 use warifu_service::Problem;
 use warifu_service::tls::PeerCertificate;
 
-use crate::events;
+use crate::proxies::Standing;
 use crate::relay::Relay;
 use crate::revocations::SignIn;
 use crate::token::log_problem;
+use crate::{events, proxies};
 
 const MEDIA_TYPE: &str = "application/secevent+jwt";
 
@@ -59,7 +62,8 @@ impl IntoResponse for Refusal {
     post,
     path = "/events",
     request_body(content = String, content_type = "application/secevent+jwt",
-                 description = "A signed security event (RFC 8417): session-revoked"),
+                 description = "A signed security event (RFC 8417): session-revoked, \
+                                account-disabled, account-enabled, account-purged"),
     responses(
         (status = 202, description = "It has taken effect"),
         (status = 400, description = "RFC 8935 section 2.3", body = EventError),
@@ -75,14 +79,26 @@ pub(crate) async fn receive(
 ) -> Result<StatusCode, Refusal> {
     let known = informants_of(&relay, peer).map_err(Refusal::Problem)?;
     let told = open(&known, &headers, &token, &relay).map_err(Refusal::Event)?;
-    let Event::SessionRevoked { event_timestamp } = told.event else {
-        return Err(Refusal::Event(request("only session-revoked is taken here")));
-    };
     let party = known.first().map_or("", |informant| informant.party.as_str());
-    // Sign-ins are told apart by the second; those of the very second count as later.
-    let ended = SignIn { issuer: &told.iss, subject: &told.subject, at: event_timestamp - 1 };
-    end(&relay, party, ended, &told.jti).await.map_err(Refusal::Problem)?;
+    obey(&relay, party, &told).await?;
     Ok(StatusCode::ACCEPTED)
+}
+
+async fn obey(relay: &Relay, party: &str, told: &SecurityEvent) -> Result<(), Refusal> {
+    let standing = match told.event {
+        Event::SessionRevoked { event_timestamp } => {
+            // Sign-ins are told apart by the second; those of the very second count as later.
+            let at = event_timestamp - 1;
+            let ended = SignIn { issuer: &told.iss, subject: &told.subject, at };
+            return end(relay, party, ended, &told.jti).await.map_err(Refusal::Problem);
+        }
+        Event::AccountDisabled => Standing::Opens(false),
+        Event::AccountEnabled => Standing::Opens(true),
+        Event::AccountPurged => Standing::Gone,
+        _ => return Err(Refusal::Event(request("this event is not for the relay"))),
+    };
+    let at = Timestamp::from_second(told.iat).unwrap_or(Timestamp::MAX);
+    proxies::apply(relay, party, &told.subject, standing, at).await.map_err(Refusal::Problem)
 }
 
 fn informants_of(

@@ -2,6 +2,7 @@
 //! with a card of their own. The two know each other; the federation knows them by no name.
 
 mod code;
+pub mod guardian;
 
 use jiff::Timestamp;
 use jiff::ToSpan as _;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use code::{CodeError, InviteCode};
+use guardian::{Application, Papers};
 
 use crate::calendar::{end_of_day_in_japan, today_in_japan};
 use crate::consent::Giving;
@@ -62,6 +64,38 @@ pub enum Side {
     Proxy,
 }
 
+/// Who ended a mandate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndedBy {
+    /// Whose records they are.
+    Principal,
+    /// Who read them.
+    Proxy,
+    /// Nobody: one of the two has died or moved away.
+    Departure,
+}
+
+impl From<Side> for EndedBy {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Principal => Self::Principal,
+            Side::Proxy => Self::Proxy,
+        }
+    }
+}
+
+/// A mandate rests: one of the two has no card that opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rest {
+    /// Who has none.
+    pub side: Side,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+}
+
 /// The end before the last day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -70,7 +104,7 @@ pub struct Ending {
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// By whom.
-    pub by: Side,
+    pub by: EndedBy,
 }
 
 /// A mandate, as both sides see it.
@@ -93,7 +127,13 @@ pub struct Mandate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub confirmed: Option<Timestamp>,
-    /// Either side ended it.
+    /// Why it opens nothing for the time being; it goes on when there is nothing here any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rests: Vec<Rest>,
+    /// On which papers staff registered it, where no principal could give it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub papers: Option<Papers>,
+    /// Its end before the last day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ending>,
 }
@@ -106,6 +146,9 @@ pub struct MandateList {
     pub given: Vec<Mandate>,
     /// Those that the person holds, for others.
     pub held: Vec<Mandate>,
+    /// What the person asked for as a guardian, as far as it is not decided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub applied: Vec<Application>,
 }
 
 /// Relay → portal: a mandate, and the code that its principal hands over. It is told only here.
@@ -160,7 +203,9 @@ pub enum MandateState {
     Active,
     /// Its last day is over.
     Over,
-    /// Either side ended it.
+    /// One of the two has no card that opens; it waits for another.
+    Resting,
+    /// Either side ended it, or left for good.
     Ended,
 }
 
@@ -208,14 +253,18 @@ pub enum MandateRefusal {
     /// Its last day is over.
     #[error("proxy.over")]
     Over,
-    /// One of the two ended it.
+    /// One of the two ended it, or is gone.
     #[error("proxy.ended")]
     Ended,
+    /// One of the two has no card that opens.
+    #[error("proxy.resting")]
+    Resting,
 }
 
 impl MandateRefusal {
     /// Every refusal.
-    pub const ALL: [Self; 4] = [Self::Unconfirmed, Self::Service, Self::Over, Self::Ended];
+    pub const ALL: [Self; 5] =
+        [Self::Unconfirmed, Self::Service, Self::Over, Self::Ended, Self::Resting];
 
     /// The stable code.
     pub fn code(self) -> &'static str {
@@ -224,6 +273,7 @@ impl MandateRefusal {
             Self::Service => "proxy.service",
             Self::Over => "proxy.over",
             Self::Ended => "proxy.ended",
+            Self::Resting => "proxy.resting",
         }
     }
 }
@@ -231,10 +281,7 @@ impl MandateRefusal {
 impl MandateRequest {
     /// Checks what the types cannot, on the day `today`.
     pub fn validate(&self, today: Date) -> Result<(), MandateError> {
-        let mut services = self.services.clone();
-        services.sort_unstable();
-        services.dedup();
-        if services.is_empty() || services.len() != self.services.len() {
+        if !are_services(&self.services) {
             return Err(MandateError::Scope);
         }
         let longest = today.checked_add(LONGEST_YEARS.years()).unwrap_or(Date::MAX);
@@ -244,10 +291,7 @@ impl MandateRequest {
         if !is_name(&self.name) {
             return Err(MandateError::Name);
         }
-        let version = self.text_version.as_bytes();
-        let is_version = (1..=LONGEST_VERSION).contains(&version.len())
-            && version.iter().all(u8::is_ascii_graphic);
-        if is_version { Ok(()) } else { Err(MandateError::TextVersion) }
+        if is_version(&self.text_version) { Ok(()) } else { Err(MandateError::TextVersion) }
     }
 }
 
@@ -265,6 +309,7 @@ impl Mandate {
             () if self.ended.is_some() => MandateState::Ended,
             () if self.accepted.is_none() && now >= self.code_until => MandateState::Lapsed,
             () if today_in_japan(now) > self.terms.until => MandateState::Over,
+            () if !self.rests.is_empty() => MandateState::Resting,
             () if self.accepted.is_none() => MandateState::Offered,
             () if self.confirmed.is_none() => MandateState::Accepted,
             () => MandateState::Active,
@@ -273,8 +318,8 @@ impl Mandate {
 
     /// Whether it could still be read by, now or later.
     pub fn is_open(&self, now: Timestamp) -> bool {
-        use MandateState::{Accepted, Active, Offered};
-        matches!(self.state(now), Offered | Accepted | Active)
+        use MandateState::{Accepted, Active, Offered, Resting};
+        matches!(self.state(now), Offered | Accepted | Active | Resting)
     }
 
     /// Whether the proxy may be told `asked` at `now`.
@@ -283,6 +328,7 @@ impl Mandate {
             MandateState::Active => {}
             MandateState::Ended => return Err(MandateRefusal::Ended),
             MandateState::Over => return Err(MandateRefusal::Over),
+            MandateState::Resting => return Err(MandateRefusal::Resting),
             _ => return Err(MandateRefusal::Unconfirmed),
         }
         let is_covered = match asked {
@@ -293,10 +339,39 @@ impl Mandate {
         if is_covered { Ok(()) } else { Err(MandateRefusal::Service) }
     }
 
+    /// The mandate when `side` has, or has not, had a card that opens since `at`. One on papers does
+    /// not need its principal's card.
+    #[must_use]
+    pub fn with_card(&self, side: Side, opens: bool, at: Timestamp) -> Self {
+        let mut next = self.clone();
+        let was_resting = next.rests.iter().any(|rest| rest.side == side);
+        let needs_none = side == Side::Principal && next.papers.is_some();
+        if opens || needs_none {
+            next.rests.retain(|rest| rest.side != side);
+        } else if !was_resting {
+            next.rests.push(Rest { side, since: at });
+        }
+        next
+    }
+
     /// When its last day in Japan is over.
     pub fn expiry(&self) -> Timestamp {
         end_of_day_in_japan(self.terms.until)
     }
+}
+
+/// Whether there is at least one, and each once.
+fn are_services(services: &[Service]) -> bool {
+    let mut known = services.to_vec();
+    known.sort_unstable();
+    known.dedup();
+    !known.is_empty() && known.len() == services.len()
+}
+
+/// Whether it can name a version of words.
+fn is_version(text: &str) -> bool {
+    let version = text.as_bytes();
+    (1..=LONGEST_VERSION).contains(&version.len()) && version.iter().all(u8::is_ascii_graphic)
 }
 
 /// Whether people can be called so.
@@ -329,6 +404,8 @@ pub(crate) mod tests {
             code_until: "2026-11-21T01:00:00Z".parse().unwrap(),
             accepted: Some(Acceptance { name: "一子".into(), at }),
             confirmed: Some(at),
+            rests: Vec::new(),
+            papers: None,
             ended: None,
         }
     }
@@ -373,9 +450,26 @@ pub(crate) mod tests {
         assert_eq!(state(|_| (), "2027-11-20T14:59:59Z"), MandateState::Active);
         assert_eq!(state(|_| (), "2027-11-20T15:00:00Z"), MandateState::Over);
         let ended = |one: &mut Mandate| {
-            one.ended = Some(Ending { at: one.given.at, by: Side::Proxy });
+            one.ended = Some(Ending { at: one.given.at, by: EndedBy::Proxy });
         };
         assert_eq!(state(ended, "2026-11-20T01:00:00Z"), MandateState::Ended);
+    }
+
+    #[test]
+    fn it_rests_while_either_has_no_card_and_goes_on_with_a_new_one() {
+        let (now, at) = ("2026-12-01T03:00:00Z".parse().unwrap(), mandate().given.at);
+        let without = mandate().with_card(Side::Principal, false, at);
+        assert_eq!(without.state(now), MandateState::Resting);
+        let refused = without.covers(Asked::Record(Service::Checkup), now);
+        assert_eq!(refused, Err(MandateRefusal::Resting));
+        assert_eq!(without.with_card(Side::Principal, false, now), without, "since when it was");
+        let neither = without.with_card(Side::Proxy, false, now);
+        assert_eq!(neither.with_card(Side::Principal, true, now).state(now), MandateState::Resting);
+        let again = neither.with_card(Side::Principal, true, now).with_card(Side::Proxy, true, now);
+        assert_eq!(again, mandate());
+        let on_papers = Mandate { papers: Some(guardian::tests::papers()), ..mandate() };
+        assert_eq!(on_papers.with_card(Side::Principal, false, at), on_papers);
+        assert_eq!(on_papers.with_card(Side::Proxy, false, at).state(now), MandateState::Resting);
     }
 
     proptest! {
@@ -397,7 +491,7 @@ pub(crate) mod tests {
             one.terms.history = history;
             if !is_accepted { one.accepted = None; }
             if !is_confirmed { one.confirmed = None; }
-            if is_ended { one.ended = Some(Ending { at: one.given.at, by: Side::Principal }); }
+            if is_ended { one.ended = Some(Ending { at: one.given.at, by: EndedBy::Principal }); }
             let now = format!("2026-12-{day:02}T03:00:00Z").parse().unwrap();
             let named = match asked {
                 Asked::Record(service) => service == Service::Checkup,

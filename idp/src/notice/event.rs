@@ -10,7 +10,7 @@ use warifu_service::tls::{self, ClientConfig, TlsError};
 use super::PATIENCE;
 use crate::centre::Centre;
 use crate::pairwise::{CARD_OFFICE, RELAY};
-use crate::store::{Message, Notice, StoreError, receiver};
+use crate::store::{Message, Notice, Standing, StoreError, receiver};
 
 /// Somebody who takes security events.
 pub(crate) struct Listener {
@@ -90,6 +90,14 @@ async fn content(centre: &Centre, notice: &Notice) -> Result<Option<(String, Eve
             let sector = if of_office { CARD_OFFICE } else { RELAY };
             let subject = centre.keys.pairwise.subject(sector, person);
             Some((subject, Event::SessionRevoked { event_timestamp: *before }))
+        }
+        Message::Standing { person, standing } => {
+            let event = match standing {
+                Standing::Open => Event::AccountEnabled,
+                Standing::Closed => Event::AccountDisabled,
+                Standing::Gone => Event::AccountPurged,
+            };
+            Some((centre.keys.pairwise.subject(RELAY, person), event))
         }
         Message::Logout { .. } => None,
     })

@@ -121,10 +121,17 @@ async fn the_relay_hears_of_a_stopped_card_under_its_own_name_for_the_person() {
     bed.sign_in(&bed.rig.card).await;
     bed.rig.tell_state(HOLDER, CardStatus::Suspended).await;
     bed.deliver().await;
-    let [event] = bed.heard_by_relay().try_into().unwrap();
-    assert_eq!(event.subject, bed.rig.idp.relay_subject(&bed.rig.resident));
-    let Event::SessionRevoked { event_timestamp } = event.event else { panic!("{event:?}") };
-    assert!(event_timestamp > bed.rig.now().as_second(), "the sign-in of this very second");
+    let heard = bed.heard_by_relay();
+    for event in &heard {
+        assert_eq!(event.subject, bed.rig.idp.relay_subject(&bed.rig.resident));
+    }
+    let revoked = heard.iter().find_map(|one| match one.event {
+        Event::SessionRevoked { event_timestamp } => Some(event_timestamp),
+        _ => None,
+    });
+    assert!(revoked.unwrap() > bed.rig.now().as_second(), "the sign-in of this very second");
+    assert!(heard.iter().any(|one| one.event == Event::AccountDisabled), "no other card opens");
+    assert_eq!(heard.len(), 2);
     assert_eq!(bed.heard_by_office(), [], "a resident's comings and goings");
 }
 
@@ -146,24 +153,24 @@ async fn the_card_office_hears_of_its_own_staff() {
 async fn a_listener_that_fails_hears_the_same_event_later() {
     let bed = Bed::open().await;
     bed.sign_in(&bed.rig.card).await;
-    bed.relay.answers.lock().unwrap().push(StatusCode::SERVICE_UNAVAILABLE);
+    bed.relay.answers.lock().unwrap().extend([StatusCode::SERVICE_UNAVAILABLE; 2]);
     bed.rig.tell_state(HOLDER, CardStatus::Suspended).await;
     bed.deliver().await;
     bed.deliver().await;
     assert_eq!(bed.heard_by_relay(), [], "told again at once");
     bed.rig.clock.advance(SignedDuration::from_secs(10));
     bed.deliver().await;
-    assert_eq!(bed.heard_by_relay().len(), 1);
+    assert_eq!(bed.heard_by_relay().len(), 2);
     bed.rig.clock.advance(SignedDuration::from_hours(1));
     bed.deliver().await;
-    assert_eq!(bed.heard_by_relay().len(), 1, "told twice");
+    assert_eq!(bed.heard_by_relay().len(), 2, "told twice");
 }
 
 #[tokio::test]
 async fn what_a_listener_refuses_for_good_is_given_up() {
     let bed = Bed::open().await;
     bed.sign_in(&bed.rig.card).await;
-    bed.relay.answers.lock().unwrap().push(StatusCode::BAD_REQUEST);
+    bed.relay.answers.lock().unwrap().extend([StatusCode::BAD_REQUEST; 2]);
     bed.rig.tell_state(HOLDER, CardStatus::Suspended).await;
     bed.deliver().await;
     bed.rig.clock.advance(SignedDuration::from_hours(1));
@@ -202,7 +209,7 @@ async fn the_relay_hears_at_once() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    assert_eq!(bed.heard_by_relay().len(), 1);
+    assert!(!bed.heard_by_relay().is_empty());
     stop.cancel();
     tasks.await.unwrap();
 }

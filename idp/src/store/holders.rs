@@ -26,8 +26,10 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut tx = self.database.begin().await?;
+        let before = self.card_in(&mut tx, id).await?;
         let activated = self.activate_card(&mut tx, id, now).await?;
-        if activated {
+        if let Some(before) = before.filter(|_| activated) {
+            self.tell_change(&mut tx, &before, now).await?;
             self.tell_activated(&mut tx, holder_reference, now).await?;
         }
         tx.commit().await?;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use warifu_service::storage::{Transaction, instant, micros};
 use warifu_service::{execute, fetch_all};
 
+use super::standings::Standing;
 use super::{Party, Store, StoreError};
 use crate::person::PersonId;
 
@@ -38,6 +39,8 @@ pub(crate) enum Message {
     /// To relay and card office: whatever stands on a sign-in of this person before that second is
     /// over.
     SessionRevoked { person: PersonId, before: i64 },
+    /// To the relay: whether this person has a card that opens.
+    Standing { person: PersonId, standing: Standing },
     /// To the card office: the holder has put the card into use.
     CardActivated { holder_reference: String },
 }
@@ -106,6 +109,21 @@ impl Store {
             self.add_notice(tx, receiver::CARD_OFFICE, message, now).await?;
         }
         Ok(())
+    }
+
+    /// Tells the relay how a person stands.
+    pub(super) async fn tell_standing(
+        &self,
+        tx: &mut Transaction,
+        person: &PersonId,
+        standing: Standing,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if !self.tells.relay {
+            return Ok(());
+        }
+        let message = Message::Standing { person: person.clone(), standing };
+        self.add_notice(tx, receiver::RELAY, message, now).await
     }
 
     /// Tells the card office that a card is in use.

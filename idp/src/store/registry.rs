@@ -85,7 +85,11 @@ impl Word<'_> {
                 self.token_registered(tx, token, *key_version).await
             }
             Event::TokenEnded { token } => self.token_ended(tx, token).await,
-            Event::CardActivated | Event::SessionRevoked { .. } => Err(ApplyError::Meaningless),
+            Event::CardActivated
+            | Event::AccountDisabled
+            | Event::AccountEnabled
+            | Event::AccountPurged
+            | Event::SessionRevoked { .. } => Err(ApplyError::Meaningless),
         }
     }
 
@@ -112,7 +116,11 @@ impl Word<'_> {
         let id = self.store.card_id(self.about);
         let card = self.store.card_in(tx, &id).await?.ok_or(ApplyError::Early)?;
         let changed = self.store.set_card_state(tx, &id, state, self.told_at).await?;
-        if !changed || state == CardState::Active {
+        if !changed {
+            return Ok(0);
+        }
+        self.store.tell_change(tx, &card, self.now).await?;
+        if state == CardState::Active {
             return Ok(0);
         }
         Ok(self.store.end_opened_by(tx, &card, self.now).await?)
@@ -125,6 +133,7 @@ impl Word<'_> {
             return Err(ApplyError::Early);
         }
         self.store.drop_consents(tx, &person).await?;
+        self.store.tell_gone(tx, &person, self.now).await?;
         let mut ended = 0;
         for card in self.store.cards_of_in(tx, &person).await? {
             let over = CardState::Ended;

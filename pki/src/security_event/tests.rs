@@ -56,6 +56,9 @@ fn all() -> Vec<SecurityEvent> {
         event(PERSON, Event::PersonEnded),
         event(HOLDER, registered(TOKEN, 2)),
         event(HOLDER, Event::TokenEnded { token: TOKEN.into() }),
+        event("pairwise-ABC", Event::AccountDisabled),
+        event("pairwise-ABC", Event::AccountEnabled),
+        event("pairwise-ABC", Event::AccountPurged),
         event("pairwise-ABC", Event::SessionRevoked { event_timestamp: now().as_second() }),
     ]
 }

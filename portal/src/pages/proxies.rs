@@ -48,7 +48,7 @@ pub async fn list(
     match me.access(now) {
         Err(reason) => screen.no_records = Some(reason),
         Ok(access) => match app.relay.mandates(access).await {
-            Ok(MandateList { given, held }) => {
+            Ok(MandateList { given, held, .. }) => {
                 let views = |all: &[Mandate], side| -> Vec<_> {
                     all.iter().map(|one| MandateView::new(voice, one, side, now)).collect()
                 };

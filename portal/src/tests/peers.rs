@@ -355,7 +355,7 @@ async fn records(
 /// Who looks for the person waits to be confirmed; for whom the person looks has done so.
 async fn mandates() -> Json<MandateList> {
     let waiting = Mandate { id: "cd".repeat(16), confirmed: None, ..samples::mandate() };
-    Json(MandateList { given: vec![waiting], held: vec![samples::mandate()] })
+    Json(MandateList { given: vec![waiting], held: vec![samples::mandate()], applied: vec![] })
 }
 
 async fn invited(

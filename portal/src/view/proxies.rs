@@ -2,7 +2,7 @@
 
 use askama::Template;
 use jiff::Timestamp;
-use warifu_contract::mandate::{Mandate, MandateList, MandateRequest, MandateState, Side};
+use warifu_contract::mandate::{EndedBy, Mandate, MandateList, MandateRequest, MandateState, Side};
 use warifu_service::web::Page;
 use warifu_service::words::Voice;
 
@@ -117,7 +117,9 @@ impl MandateView {
         let (tone, word) = standing(state, side);
         let end = match state {
             MandateState::Offered => Some("proxy-do-withdraw"),
-            MandateState::Accepted | MandateState::Active => Some("proxy-do-end"),
+            MandateState::Accepted | MandateState::Active | MandateState::Resting => {
+                Some("proxy-do-end")
+            }
             _ => None,
         };
         Self {
@@ -151,6 +153,7 @@ fn standing(state: MandateState, side: Side) -> (Tone, &'static str) {
         (MandateState::Accepted, Side::Proxy) => (Tone::Wait, "proxy-state-accepted-held"),
         (MandateState::Active, _) => (Tone::Ok, "proxy-state-active"),
         (MandateState::Over, _) => (Tone::None, "proxy-state-over"),
+        (MandateState::Resting, _) => (Tone::Warn, "proxy-state-resting"),
         (MandateState::Ended, _) => (Tone::None, "proxy-state-ended"),
     }
 }
@@ -166,10 +169,19 @@ fn facts(voice: Voice<'_>, mandate: &Mandate, side: Side, state: MandateState) -
         facts.push(fact("proxy-fact-code-until", moment(mandate.code_until)));
     }
     facts.push(fact("proxy-fact-offered", moment(mandate.given.at)));
+    facts.extend(mandate.rests.iter().map(|rest| {
+        let key = match rest.side {
+            Side::Principal => "proxy-rests-principal",
+            Side::Proxy => "proxy-rests-proxy",
+        };
+        let gaps = [("moment", moment(rest.since).into())];
+        Fact { label: voice.say("proxy-fact-rests"), value: voice.tell(key, &gaps) }
+    }));
     facts.extend(mandate.ended.map(|ended| {
         let key = match ended.by {
-            Side::Principal => "proxy-ended-by-principal",
-            Side::Proxy => "proxy-ended-by-proxy",
+            EndedBy::Principal => "proxy-ended-by-principal",
+            EndedBy::Proxy => "proxy-ended-by-proxy",
+            EndedBy::Departure => "proxy-ended-by-departure",
         };
         let gaps = [("moment", moment(ended.at).into())];
         Fact { label: voice.say("proxy-fact-ended"), value: voice.tell(key, &gaps) }
@@ -222,9 +234,13 @@ mod tests {
         let lapsed = Mandate { code_until: now(), ..offered.clone() };
         let mut over = mandate();
         over.terms.until = jiff::civil::date(2026, 11, 1);
-        let ending = warifu_contract::mandate::Ending { at: now(), by: Side::Proxy };
+        let ending = warifu_contract::mandate::Ending { at: now(), by: EndedBy::Proxy };
         let ended = Mandate { ended: Some(ending), ..mandate() };
-        vec![mandate(), accepted, offered, lapsed, over, ended]
+        let ending = warifu_contract::mandate::Ending { by: EndedBy::Departure, ..ending };
+        let gone = Mandate { ended: Some(ending), ..mandate() };
+        let resting = mandate().with_card(Side::Principal, false, now());
+        let resting = resting.with_card(Side::Proxy, false, now());
+        vec![mandate(), accepted, offered, lapsed, over, ended, gone, resting]
     }
 
     #[test]
@@ -296,7 +312,7 @@ mod tests {
                 facts: summary(voice, &mandate().terms),
             };
             check("proxies-code", language, &screen.render().unwrap(), words);
-            let list = MandateList { given: mandates(), held: Vec::new() };
+            let list = MandateList { given: mandates(), ..MandateList::default() };
             assert!(ProxiesNotice::of(voice, &list, now()).is_some());
             assert!(ProxiesNotice::of(voice, &MandateList::default(), now()).is_none());
         });

@@ -25,6 +25,8 @@ pub enum Action {
     LinkStarted,
     /// A holder said whom it knows.
     LinkMatched,
+    /// Staff laid a person's items beside a candidate's.
+    LinkCompared,
     /// Staff found that a candidate is the person.
     LinkApproved,
     /// Staff found that no candidate is the person.
@@ -49,6 +51,18 @@ pub enum Action {
     MandateConfirmed,
     /// One of the two ended it.
     MandateEnded,
+    /// A mandate opens nothing for the time being.
+    MandateRested,
+    /// A mandate that rested goes on.
+    MandateResumed,
+    /// Somebody asked to be registered as a guardian.
+    GuardianApplied,
+    /// A member of staff has seen a guardian's papers.
+    GuardianProposed,
+    /// A second one approved.
+    GuardianApproved,
+    /// Staff refused a guardian.
+    GuardianRefused,
     /// A record was asked for.
     RecordRead,
     /// A proxy asked for somebody's record.
@@ -96,13 +110,14 @@ impl Series {
 
 impl Action {
     /// Every action, in the order of the manual.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 35] = [
         Self::TokenIssued,
         Self::TokenRefused,
         Self::SessionRevoked,
         Self::LinkMade,
         Self::LinkStarted,
         Self::LinkMatched,
+        Self::LinkCompared,
         Self::LinkApproved,
         Self::LinkRefused,
         Self::LinkDeclined,
@@ -115,6 +130,12 @@ impl Action {
         Self::MandateAccepted,
         Self::MandateConfirmed,
         Self::MandateEnded,
+        Self::MandateRested,
+        Self::MandateResumed,
+        Self::GuardianApplied,
+        Self::GuardianProposed,
+        Self::GuardianApproved,
+        Self::GuardianRefused,
         Self::RecordRead,
         Self::ProxyRead,
         Self::EligibilityChecked,
@@ -136,6 +157,7 @@ impl Action {
             Self::LinkMade => "link-made",
             Self::LinkStarted => "link-started",
             Self::LinkMatched => "link-matched",
+            Self::LinkCompared => "link-compared",
             Self::LinkApproved => "link-approved",
             Self::LinkRefused => "link-refused",
             Self::LinkDeclined => "link-declined",
@@ -148,6 +170,12 @@ impl Action {
             Self::MandateAccepted => "mandate-accepted",
             Self::MandateConfirmed => "mandate-confirmed",
             Self::MandateEnded => "mandate-ended",
+            Self::MandateRested => "mandate-rested",
+            Self::MandateResumed => "mandate-resumed",
+            Self::GuardianApplied => "guardian-applied",
+            Self::GuardianProposed => "guardian-proposed",
+            Self::GuardianApproved => "guardian-approved",
+            Self::GuardianRefused => "guardian-refused",
             Self::RecordRead => "record-read",
             Self::ProxyRead => "proxy-read",
             Self::EligibilityChecked => "eligibility-checked",
@@ -174,6 +202,9 @@ impl Action {
             Self::LinkMatched => {
                 "A holder of records said whom it knows: one member, several who could be meant, or nobody."
             }
+            Self::LinkCompared => {
+                "A member of staff was shown where a person's items and a candidate's differ."
+            }
             Self::LinkApproved => "A member of staff found that a candidate is the person.",
             Self::LinkRefused => {
                 "A member of staff found that no candidate is the person, or closed a wrong match."
@@ -193,7 +224,26 @@ impl Action {
                 "Somebody entered the code of a mandate and took it up, or tried a code in vain."
             }
             Self::MandateConfirmed => "A person confirmed the proxy: the mandate holds.",
-            Self::MandateEnded => "The person or the proxy ended the mandate: it holds no more.",
+            Self::MandateEnded => {
+                "The person or the proxy ended the mandate, or one of the two is gone: it holds no \
+                 more."
+            }
+            Self::MandateRested => {
+                "One of the two has no card that opens: the mandate opens nothing meanwhile."
+            }
+            Self::MandateResumed => "The mandate goes on: there is a card that opens again.",
+            Self::GuardianApplied => {
+                "Somebody asked to read for another as parent or guardian: `ground` names the \
+                 mandate that is asked for."
+            }
+            Self::GuardianProposed => {
+                "A member of staff has seen a guardian's papers, which `ground` names, and whom \
+                 the insurer finds for the other's card."
+            }
+            Self::GuardianApproved => {
+                "A second member of staff approved the guardian: the mandate holds."
+            }
+            Self::GuardianRefused => "A member of staff refused a guardian.",
             Self::RecordRead => {
                 "A record, or by a proxy the access history, was asked for, and shown, refused or \
                  not found."

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use warifu_contract::calendar::today_in_japan;
 use warifu_contract::history::Purpose;
-use warifu_contract::mandate::{Mandate, MandateState, Side};
+use warifu_contract::mandate::{EndedBy, Mandate, MandateState};
 use warifu_pki::jose::JoseError;
 
 use super::Kept;
@@ -62,8 +62,9 @@ fn events(mandate: &Mandate, now: Timestamp) -> Vec<ReceiptEvent> {
     events.extend(accepted.map(|accepted| ReceiptEvent::new("accepted", accepted.at)));
     events.extend(mandate.confirmed.map(|at| ReceiptEvent::new("confirmed", at)));
     events.extend(mandate.ended.map(|ended| match ended.by {
-        Side::Principal => ReceiptEvent::new("withdrawn", ended.at),
-        Side::Proxy => ReceiptEvent::new("laid-down", ended.at),
+        EndedBy::Principal => ReceiptEvent::new("withdrawn", ended.at),
+        EndedBy::Proxy => ReceiptEvent::new("laid-down", ended.at),
+        EndedBy::Departure => ReceiptEvent::new("departed", ended.at),
     }));
     let is_over = mandate.state(now) == MandateState::Over;
     events.extend(is_over.then(|| ReceiptEvent::new("expired", mandate.expiry())));

@@ -54,7 +54,7 @@ pub(crate) async fn list(
     let mandates = |kept: Vec<Kept>| kept.into_iter().map(|one| one.mandate).collect();
     let given = mandates(relay.proxies().given(subject).await?);
     let held = mandates(relay.proxies().held(subject).await?);
-    Ok(Json(MandateList { given, held }))
+    Ok(Json(MandateList { given, held, applied: Vec::new() }))
 }
 
 /// Offers a mandate to whoever will enter its code. The same key gives the same one again.
@@ -217,6 +217,8 @@ fn offered(id: String, terms: MandateRequest, caller: &Caller, now: Timestamp) -
         code_until: now.checked_add(CODE_LIFE).unwrap_or(now),
         accepted: None,
         confirmed: None,
+        rests: Vec::new(),
+        papers: None,
         ended: None,
     }
 }

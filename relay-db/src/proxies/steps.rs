@@ -1,7 +1,8 @@
 //! The steps of a mandate. Each stands in the log, with both people, before it takes effect.
 
 use axum::http::StatusCode;
-use warifu_contract::mandate::{Acceptance, Ending, MandateState, Side};
+use jiff::Timestamp;
+use warifu_contract::mandate::{Acceptance, EndedBy, Ending, MandateState, Side};
 use warifu_log::{Action, LogError, Once};
 use warifu_service::Problem;
 use warifu_service::storage::Transaction;
@@ -21,7 +22,7 @@ pub(super) struct Step<'a> {
 impl Step<'_> {
     /// Writes an offered mandate down.
     pub async fn offer(&self, kept: &Kept) -> Result<(), Problem> {
-        self.enter(kept, Action::MandateOffered, Side::Principal).await?;
+        self.enter(kept, Action::MandateOffered, Some(Side::Principal), "").await?;
         Ok(self.relay.proxies().save(kept).await?)
     }
 
@@ -36,7 +37,7 @@ impl Step<'_> {
             return Err(conflict("proxy.changed"));
         }
         self.relay.proxies().hold_in(&mut transaction, &next).await?;
-        self.finish(transaction, next, Action::MandateAccepted, Side::Proxy).await
+        self.finish(transaction, next, (Action::MandateAccepted, Some(Side::Proxy), "")).await
     }
 
     /// The principal says that it is the right person.
@@ -50,7 +51,7 @@ impl Step<'_> {
         let mut next = kept;
         next.mandate.confirmed = Some(now);
         let transaction = self.begin(&next).await?;
-        self.finish(transaction, next, Action::MandateConfirmed, Side::Principal).await
+        self.finish(transaction, next, (Action::MandateConfirmed, Some(Side::Principal), "")).await
     }
 
     /// One of the two ends it.
@@ -62,11 +63,48 @@ impl Step<'_> {
         if !kept.mandate.is_open(now) {
             return Err(conflict("proxy.state"));
         }
+        self.end_by(kept, by.into(), Some(by), now).await
+    }
+
+    /// One of the two is gone for good.
+    pub async fn part(&self, kept: Kept) -> Result<Kept, Problem> {
+        let now = self.relay.surroundings().now();
+        self.end_by(kept, EndedBy::Departure, None, now).await
+    }
+
+    async fn end_by(
+        &self,
+        kept: Kept,
+        by: EndedBy,
+        side: Option<Side>,
+        at: Timestamp,
+    ) -> Result<Kept, Problem> {
         let mut next = kept;
-        next.mandate.ended = Some(Ending { at: now, by });
+        next.mandate.ended = Some(Ending { at, by });
         let mut transaction = self.begin(&next).await?;
         self.relay.proxies().use_up_in(&mut transaction, &next).await?;
-        self.finish(transaction, next, Action::MandateEnded, by).await
+        self.finish(transaction, next, (Action::MandateEnded, side, "")).await
+    }
+
+    /// Since `at` the person on that side has, or has not, a card that opens.
+    pub async fn rest(
+        &self,
+        kept: Kept,
+        side: Side,
+        opens: bool,
+        at: Timestamp,
+    ) -> Result<(), Problem> {
+        let mandate = kept.mandate.with_card(side, opens, at);
+        if mandate == kept.mandate {
+            return Ok(());
+        }
+        let is_over = mandate.rests.is_empty();
+        let action = if is_over { Action::MandateResumed } else { Action::MandateRested };
+        let mut next = kept;
+        next.mandate = mandate;
+        let transaction = self.begin(&next).await?;
+        self.finish(transaction, next, (action, None, &at.to_string())).await?;
+        Ok(())
     }
 
     async fn begin(&self, next: &Kept) -> Result<Transaction, Problem> {
@@ -79,21 +117,27 @@ impl Step<'_> {
         &self,
         transaction: Transaction,
         next: Kept,
-        action: Action,
-        by: Side,
+        (action, by, when): (Action, Option<Side>, &str),
     ) -> Result<Kept, Problem> {
-        self.enter(&next, action, by).await?;
+        self.enter(&next, action, by, when).await?;
         transaction.commit().await?;
         Ok(next)
     }
 
-    /// One event for each of the two. A repetition is not entered again.
-    async fn enter(&self, kept: &Kept, action: Action, by: Side) -> Result<(), Problem> {
+    /// One event for each of the two. A repetition is not entered again; `when` tells steps apart
+    /// that can be taken several times.
+    async fn enter(
+        &self,
+        kept: &Kept,
+        action: Action,
+        by: Option<Side>,
+        when: &str,
+    ) -> Result<(), Problem> {
         for event in events::mandate(self.client, action, kept, by) {
             let subject = event.subject.as_deref().unwrap_or_default();
             let proxy = kept.proxy.as_deref().unwrap_or_default();
             let id = &kept.mandate.id;
-            let named = format!("{}\n{id}\n{subject}\n{proxy}", action.name());
+            let named = format!("{}\n{id}\n{subject}\n{proxy}{when}", action.name());
             let key = self.relay.ring().lookup("relay.mandate-once", named.as_bytes());
             let once = Once { key, answer: Vec::new() };
             match self.relay.log().append_once(event, once).await {

@@ -255,6 +255,25 @@ impl Proxies {
         Ok(())
     }
 
+    /// Whether nothing later than `at` was said of whether `subject` has a card that opens.
+    pub async fn is_latest_word(&self, subject: &str, at: Timestamp) -> Result<bool, sqlx::Error> {
+        let key = self.ring.lookup("relay_standing.subject", subject.as_bytes());
+        let sql = "SELECT at FROM relay_standing WHERE subject = $1 AND at > $2";
+        let read = self.database.read();
+        let later = fetch_optional!(read, (i64,), sql, key.as_slice(), at.as_second())?;
+        Ok(later.is_none())
+    }
+
+    /// Notes when that was said last.
+    pub async fn note_word(&self, subject: &str, at: Timestamp) -> Result<(), sqlx::Error> {
+        let key = self.ring.lookup("relay_standing.subject", subject.as_bytes());
+        let sql = "INSERT INTO relay_standing (subject, at) VALUES ($1, $2) \
+                   ON CONFLICT (subject) DO UPDATE SET at = excluded.at \
+                   WHERE excluded.at > relay_standing.at";
+        execute!(self.database.write(), sql, key.as_slice(), at.as_second())?;
+        Ok(())
+    }
+
     /// Drops codes and counts that ended before `now`.
     pub async fn sweep(&self, now: Timestamp) -> Result<u64, sqlx::Error> {
         let now = micros(now);

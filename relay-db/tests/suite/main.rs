@@ -33,6 +33,7 @@ mod reseal;
 mod resilience;
 mod session_end;
 mod source;
+mod standings;
 mod storage;
 mod token;
 mod trial;

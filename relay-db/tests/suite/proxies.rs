@@ -6,7 +6,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use warifu_contract::history::{Asked, HistoryPage, Purpose, Reader};
 use warifu_contract::linking::portal::LinkList;
-use warifu_contract::mandate::{Invitation, InviteCode, Mandate, MandateList, Side};
+use warifu_contract::mandate::{EndedBy, Invitation, InviteCode, Mandate, MandateList};
 use warifu_contract::records::{Panel, PanelOutcome, Service};
 use warifu_log::{Action, Actor, Outcome, Series};
 use warifu_pki::Ticket;
@@ -16,7 +16,7 @@ use crate::bed::{Bed, Client, TARO, engines, refusal};
 
 const KEY: &str = "0123456789abcdef";
 /// Who reads for 太郎, and who has no business here.
-const ICHIKO: &str = "ichiko-at-the-relay";
+pub const ICHIKO: &str = "ichiko-at-the-relay";
 const STRANGER: &str = "stranger-at-the-relay";
 
 /// A person who is signed in at the portal.
@@ -57,7 +57,7 @@ async fn step(bed: &Bed, subject: &str, id: &str, step: &str) -> Response {
 }
 
 /// 一子 reads for 太郎 from now on.
-async fn paired(bed: &Bed, history: bool) -> String {
+pub async fn paired(bed: &Bed, history: bool) -> String {
     let invitation = invite(bed, history).await;
     assert_eq!(accept(bed, ICHIKO, &invitation.code).await.status(), StatusCode::OK);
     let confirmed = step(bed, TARO, &invitation.mandate.id, "confirm").await;
@@ -77,11 +77,11 @@ async fn panels(bed: &Bed, subject: &str, id: &str, services: &[&str]) -> Vec<Pa
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-async fn outcome(bed: &Bed, id: &str) -> PanelOutcome {
+pub async fn outcome(bed: &Bed, id: &str) -> PanelOutcome {
     panels(bed, ICHIKO, id, &["pension"]).await.remove(0).outcome
 }
 
-fn refused(code: &str) -> PanelOutcome {
+pub fn refused(code: &str) -> PanelOutcome {
     PanelOutcome::Refused { code: code.into() }
 }
 
@@ -92,7 +92,7 @@ async fn history(bed: &Bed, subject: &str, query: &str) -> HistoryPage {
     answer.json().await.unwrap()
 }
 
-async fn list(bed: &Bed, subject: &str) -> MandateList {
+pub async fn list(bed: &Bed, subject: &str) -> MandateList {
     let token = signed_in(bed, subject).await;
     bed.get(&bed.portal, "/proxies", Some(&token)).await.json().await.unwrap()
 }
@@ -139,7 +139,7 @@ async fn a_proxy_reads_what_was_offered_once_both_said_yes_and_both_see_it() {
 
         assert_eq!(list(&bed, ICHIKO).await.held.len(), 1);
         let over: Mandate = step(&bed, ICHIKO, &mandate.id, "end").await.json().await.unwrap();
-        assert_eq!(over.ended.unwrap().by, Side::Proxy);
+        assert_eq!(over.ended.unwrap().by, EndedBy::Proxy);
         assert_eq!(outcome(&bed, &mandate.id).await, refused("proxy.ended"));
         for subject in [TARO, ICHIKO] {
             let log = bed.relay.log().history(subject, Series::Administration, None, 50).await;
