@@ -65,8 +65,10 @@ pub(crate) fn router(centre: &Arc<Centre>) -> Router {
         .route("/sessions/end", get(sessions::confirm).post(sessions::end))
         .route("/agent/card-removed", post(logout::card_removed))
         .merge(registry::pages::routes(centre))
-        .layer(from_fn_with_state(centre.clone(), own_pages_only))
-        .layer(from_fn_with_state(centre.clone(), refusals::note))
+        .layer((
+            from_fn_with_state(centre.clone(), refusals::note),
+            from_fn_with_state(centre.clone(), own_pages_only),
+        ))
         .with_state(centre.clone());
     let health = health(Some(centre.store.database().clone()))
         .layer(from_fn_with_state(centre.clone(), with_lists));

@@ -16,6 +16,7 @@ mod notices;
 mod own_sessions;
 mod persons;
 mod providers;
+mod readers;
 mod refusals;
 mod registry;
 mod replay;
@@ -29,7 +30,7 @@ use sqlx::migrate::Migrator;
 use warifu_service::Database;
 use warifu_service::clock::Entropy;
 use warifu_service::seal::{KeyRing, SealError};
-use warifu_service::storage::{DatabaseConfig, Migrations, StorageError, Undone};
+use warifu_service::storage::{DatabaseConfig, Migrations, StorageError, Undone, Unread};
 
 pub(crate) use cards::{Card, CardId, KnownCard, Use, UsedCertificate};
 pub(crate) use consents::{Consent, NewConsent};
@@ -53,6 +54,7 @@ pub(crate) use standings::Standing;
 pub(crate) use visits::Passage;
 
 use entrances::Entrances;
+use readers::Readers;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -77,6 +79,9 @@ pub enum StoreError {
     /// A write that shared its transaction with others was not done.
     #[error(transparent)]
     Undone(#[from] Undone),
+    /// A read that shared its statement with others failed.
+    #[error(transparent)]
+    Unread(#[from] Unread),
     /// A sealed column does not open.
     #[error("{column} of a row: {source}")]
     Sealed {
@@ -104,6 +109,7 @@ pub(crate) struct Store {
     entropy: Arc<dyn Entropy>,
     tells: Tells,
     entrances: Entrances,
+    readers: Readers,
 }
 
 impl Store {
@@ -116,7 +122,8 @@ impl Store {
     ) -> Result<Self, StorageError> {
         let database = Database::open(config, MIGRATIONS).await?;
         let entrances = Entrances::open(&database);
-        Ok(Self { database, keys: Arc::new(keys), entropy, tells, entrances })
+        let readers = Readers::open(&database);
+        Ok(Self { database, keys: Arc::new(keys), entropy, tells, entrances, readers })
     }
 
     pub(crate) fn database(&self) -> &Database {

@@ -9,10 +9,12 @@
 //! SQLite: WAL, one writer and several readers, `BEGIN IMMEDIATE` for every transaction (a
 //! deferred one that reads and then writes fails under load), `synchronous = FULL`, because an
 //! answer may leave only when its event is durable. Small writes that are many go through [`Lanes`],
-//! where they share a commit.
+//! where they share a commit; small reads that are many through [`Reader`]s, where they share a
+//! statement.
 
 mod lane;
 mod lanes;
+mod reads;
 mod server;
 mod table;
 
@@ -29,6 +31,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
 
 pub use lanes::{Entrance, Lanes, Pace, Undone, Write};
+pub use reads::{Connection, Read, Reader, Unread};
 pub use server::in_time;
 #[doc(hidden)]
 pub use table::{filled_up, over};
@@ -37,6 +40,8 @@ pub use table::{filled_up, over};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Prepared statements that a connection keeps; those over a table of rows have several texts each.
 const STATEMENTS: usize = 256;
+/// SQLite's connections that [`Reader`]s may keep, one for each kind of read, beside the others.
+const KEPT_BY_READERS: u32 = 4;
 /// PostgreSQL ends the transaction of a client that died in the middle of it, and held its locks.
 const IDLE: &str = "30s";
 
@@ -168,7 +173,8 @@ impl Database {
             options.max_connections(connections).acquire_timeout(PATIENCE)
         };
         let writer = pool(1).connect_with(options.clone()).await?;
-        let readers = pool(config.connections).connect_with(options.read_only(true)).await?;
+        let readers = pool(config.connections.saturating_add(KEPT_BY_READERS));
+        let readers = readers.connect_with(options.read_only(true)).await?;
         Ok(Self::Sqlite { readers, writer })
     }
 

@@ -1,9 +1,10 @@
 //! Cards: a keyed hash leads to the person.
 
 use jiff::Timestamp;
-use warifu_service::storage::{Transaction, instant, micros};
-use warifu_service::{execute, fetch_all, fetch_optional};
+use warifu_service::storage::{Connection, Read, Transaction, instant, micros};
+use warifu_service::{execute, fetch_all, fetch_optional, fetch_over};
 
+use super::readers::in_places;
 use super::{Store, StoreError};
 use crate::person::{CardState, Person, PersonId};
 
@@ -72,11 +73,47 @@ pub(super) struct Row {
     beside: Option<Vec<u8>>,
 }
 
+/// A card and what is sealed of its holder.
 #[derive(sqlx::FromRow)]
-struct KnownRow {
+pub(super) struct KnownRow {
     #[sqlx(flatten)]
     card: Row,
     profile: Vec<u8>,
+}
+
+/// The card of this name, and its holder; one statement for all that are looked up at once.
+pub(super) struct KnownRead {
+    id: CardId,
+}
+
+#[derive(sqlx::FromRow)]
+struct Placed {
+    place: i64,
+    #[sqlx(flatten)]
+    found: KnownRow,
+}
+
+impl Read for KnownRead {
+    type Found = KnownRow;
+
+    async fn read(
+        these: &[Self],
+        on: &mut Connection,
+    ) -> Result<Vec<Option<KnownRow>>, sqlx::Error> {
+        let sql = "WITH v (place, wanted) AS (VALUES {rows}) \
+                   SELECT v.place, cards.*, persons.profile FROM v \
+                   JOIN cards ON cards.id = v.wanted JOIN persons ON persons.id = cards.person";
+        let asked: Vec<_> = (0_i64..).zip(these).collect();
+        let rows = fetch_over!(
+            on.on(),
+            Placed,
+            sql,
+            &asked,
+            |one| one.map(|(place, _)| *place),
+            one.map(|(_, one)| one.id.as_slice()),
+        )?;
+        Ok(in_places(these.len(), rows.into_iter().map(|row| (row.place, row.found))))
+    }
 }
 
 impl TryFrom<Row> for Card {
@@ -139,10 +176,8 @@ impl Store {
 
     /// The card and its holder, who is always there.
     pub(crate) async fn known_card(&self, id: &CardId) -> Result<Option<KnownCard>, StoreError> {
-        let sql = "SELECT cards.*, persons.profile FROM cards \
-                   JOIN persons ON persons.id = cards.person WHERE cards.id = $1";
-        let row = fetch_optional!(self.database.read(), KnownRow, sql, id.as_slice())?;
-        let Some(KnownRow { card, profile }) = row else { return Ok(None) };
+        let known = self.readers.cards.read(KnownRead { id: id.clone() }).await?;
+        let Some(KnownRow { card, profile }) = known else { return Ok(None) };
         let card = Card::try_from(card)?;
         Ok(Some(KnownCard { holder: self.open_profile(&card.person, &profile)?, card }))
     }

@@ -3,13 +3,14 @@
 
 mod answering;
 mod opening;
+mod reading;
 
 use jiff::{SignedDuration, Timestamp};
 use warifu_saml::NameId;
 use warifu_service::storage::{Transaction, instant, micros};
 use warifu_service::{execute, fetch_optional};
 
-use super::logins::{Login, Row as LoginRow, TakeLogin};
+use super::logins::{Login, TakeLogin};
 use super::replay::Claim;
 use super::{CardId, SecretHash, Store, StoreError, Use};
 use crate::assurance::Level;
@@ -17,6 +18,8 @@ use crate::person::{Person, PersonId, Role};
 
 pub(super) use answering::Answering;
 pub(super) use opening::Opening;
+use reading::Finished;
+pub(super) use reading::{FinishedRead, SessionRead};
 
 /// A use is written down at most this often, so that reading a session seldom writes.
 const USE_GRAIN: SignedDuration = SignedDuration::from_secs(30);
@@ -114,7 +117,7 @@ pub(crate) enum Recorded {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     id: Vec<u8>,
     person: String,
     #[sqlx(flatten)]
@@ -123,7 +126,7 @@ struct Row {
 
 /// What is read of a session beside whose it is.
 #[derive(sqlx::FromRow)]
-struct Facts {
+pub(super) struct Facts {
     profile: Vec<u8>,
     card: Vec<u8>,
     #[sqlx(rename = "session_level")]
@@ -136,23 +139,6 @@ struct Facts {
     expires_at: i64,
     idle: i64,
     holder: Option<Vec<u8>>,
-}
-
-/// The columns of [`Facts`], under names that `logins` does not have.
-const FACTS: &str = "persons.profile, sessions.card, sessions.level AS session_level, \
-                     sessions.authenticated_at AS session_since, sessions.used_at, \
-                     sessions.longest_pause, sessions.expires_at AS session_ends, sessions.idle, \
-                     sessions.holder";
-/// At `$2`.
-const GOES_ON: &str = "sessions.expires_at > $2 AND sessions.used_at + sessions.idle > $2";
-
-/// A sign-in that led to a session.
-#[derive(sqlx::FromRow)]
-struct Finished {
-    #[sqlx(flatten)]
-    login: LoginRow,
-    #[sqlx(flatten)]
-    facts: Facts,
 }
 
 #[derive(sqlx::FromRow)]
@@ -236,12 +222,8 @@ impl Store {
         id: &SecretHash,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        let sql = sqlx::AssertSqlSafe(format!(
-            "SELECT sessions.id, sessions.person, {FACTS} \
-             FROM sessions JOIN persons ON persons.id = sessions.person \
-             WHERE sessions.id = $1 AND {GOES_ON}"
-        ));
-        let row = fetch_optional!(self.database.read(), Row, sql, id.as_slice(), micros(now))?;
+        let asked = SessionRead { id: id.clone(), now: micros(now) };
+        let row = self.readers.sessions.read(asked).await?;
         match row {
             Some(row) => self.used(row, now).await.map(Some),
             None => Ok(None),
@@ -256,14 +238,9 @@ impl Store {
         browser: &SecretHash,
         now: Timestamp,
     ) -> Result<Option<(Login, Session)>, StoreError> {
-        let sql = sqlx::AssertSqlSafe(format!(
-            "SELECT logins.*, {FACTS} FROM logins \
-             JOIN sessions ON sessions.id = logins.session AND sessions.person = logins.person \
-             JOIN persons ON persons.id = sessions.person \
-             WHERE logins.id = $1 AND logins.browser = $3 AND logins.expires_at > $2 AND {GOES_ON}"
-        ));
-        let (at, browser) = (micros(now), browser.as_slice());
-        let row = fetch_optional!(self.database.read(), Finished, sql, login, at, browser)?;
+        let (login, browser) = (login.to_owned(), browser.clone());
+        let asked = FinishedRead { login, browser, now: micros(now) };
+        let row = self.readers.finished.read(asked).await?;
         let Some(Finished { login, facts }) = row else { return Ok(None) };
         let login = Login::try_from(login)?;
         let Some((person, id)) = login.opened() else { return Ok(None) };

@@ -61,14 +61,18 @@ pub fn finish(
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "request.method")
         })
-        .layer(DefaultBodyLimit::max(limits.body))
-        .layer(from_fn_with_state(Door::new(limits.requests, surroundings), admit))
-        .layer(from_fn_with_state(limits, within_time))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(Presentation { words }, problem::present))
-        .layer(from_fn(security_headers))
-        .layer(from_fn(remember_language))
-        .layer(from_fn_with_state(surroundings.clone(), identify))
+        // In one piece, outermost first: a layer of the router's own is put in a box, and each request
+        // copies the boxes below every one of them.
+        .layer((
+            from_fn_with_state(surroundings.clone(), identify),
+            from_fn(remember_language),
+            from_fn(security_headers),
+            from_fn_with_state(Presentation { words }, problem::present),
+            CatchPanicLayer::custom(panicked),
+            from_fn_with_state(limits, within_time),
+            from_fn_with_state(Door::new(limits.requests, surroundings), admit),
+            DefaultBodyLimit::max(limits.body),
+        ))
 }
 
 /// Ends what takes longer than the server allows, or than its sender waits. Only other parties
