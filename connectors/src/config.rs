@@ -12,7 +12,7 @@ use crate::source::{SourceConfig, SourceConfigError};
 
 use crate::relay_keys::RelayJwksConfig;
 
-/// A connector's gateway: one organisation, one kind of record.
+/// A connector's gateway: one organisation, one kind of holder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GatewayConfig {
@@ -53,7 +53,7 @@ pub struct LinkingConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConnectorKind {
-    /// Eligibility checks and 保険証加入情報.
+    /// Eligibility checks, 保険証加入情報 and 医療費記録情報.
     Insurer,
     /// 健診結果情報.
     Checkup,
@@ -65,12 +65,12 @@ impl ConnectorKind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::Insurer, Self::Checkup, Self::Pension];
 
-    /// The record that a connector of this kind gives out.
-    pub fn service(self) -> Service {
+    /// The records that a connector of this kind gives out.
+    pub fn services(self) -> &'static [Service] {
         match self {
-            Self::Insurer => Service::Insurance,
-            Self::Checkup => Service::Checkup,
-            Self::Pension => Service::Pension,
+            Self::Insurer => &[Service::Insurance, Service::Expenses],
+            Self::Checkup => &[Service::Checkup],
+            Self::Pension => &[Service::Pension],
         }
     }
 }
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn a_sample_is_read() {
         let config = sample();
-        assert_eq!(config.kind.service(), Service::Insurance);
+        assert_eq!(config.kind.services(), [Service::Insurance, Service::Expenses]);
         assert_eq!(config.validate(), Ok(()));
     }
 

@@ -3,6 +3,7 @@
 
 mod access;
 pub(crate) mod column;
+mod expenses;
 mod insurance;
 mod linking;
 mod member;
@@ -16,6 +17,7 @@ use warifu_service::Problem;
 use warifu_service::storage::{Database, DatabaseConfig, Migrations, StorageError};
 
 pub use access::AccessEntry;
+pub use expenses::Bill;
 pub use insurance::InsurerEntry;
 pub use linking::{Bound, Near};
 pub use member::{Member, MemberId};

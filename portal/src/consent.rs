@@ -12,8 +12,9 @@ use crate::form::{FieldProblem, Gathered, Shape, Typed};
 const TEXT_VERSION: &str = "2026-11";
 
 /// Step one: what.
-pub const WHAT: [Shape; 3] = [
+pub const WHAT: [Shape; 4] = [
     Shape::tick("insurance", "consent-what-insurance"),
+    Shape::tick("expenses", "consent-what-expenses"),
     Shape::tick("checkup", "consent-what-checkup"),
     Shape::tick("pension", "consent-what-pension"),
 ];

@@ -24,8 +24,8 @@ use crate::config::{AddressError, PortalConfig};
 use crate::look;
 use crate::office::client::CardOffice;
 use crate::pages::{
-    batches, checks, consents, desk, disputes, doubts, entrance, events, evidence, history, home,
-    insurer, links, office, proxies, readings, record, session, sheets,
+    batches, checks, consents, desk, disputes, doubts, entrance, events, evidence, expenses,
+    history, home, insurer, links, office, proxies, readings, record, session, sheets,
 };
 use crate::relay::Relay;
 use crate::shared::{App, Shared};
@@ -190,6 +190,8 @@ fn people() -> Router<App> {
         .route("/session/events", get(events::events))
         .route("/home", get(home::home))
         .route("/insurance", get(record::insurance))
+        .route("/expenses", get(record::expenses))
+        .route("/expenses/deduction", get(expenses::deduction).post(expenses::act))
         .route("/checkups", get(record::checkups))
         .route("/pension", get(record::pension))
         .route("/links", get(links::links))

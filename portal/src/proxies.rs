@@ -11,8 +11,9 @@ use crate::form::{FieldProblem, Gathered, Shape, Typed};
 const TEXT_VERSION: &str = "2026-11";
 
 /// What may be seen.
-const WHAT: [Shape; 4] = [
+const WHAT: [Shape; 5] = [
     Shape::tick("insurance", "consent-what-insurance"),
+    Shape::tick("expenses", "consent-what-expenses"),
     Shape::tick("checkup", "consent-what-checkup"),
     Shape::tick("pension", "consent-what-pension"),
     Shape::tick("history", "proxy-what-history"),

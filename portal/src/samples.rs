@@ -20,8 +20,9 @@ use warifu_contract::history::{
 use warifu_contract::mandate::{Acceptance, Mandate, MandateRequest};
 use warifu_contract::person::{Name, Sex};
 use warifu_contract::records::{
-    Checkup, CheckupItem, CheckupRecord, CheckupValue, DisplayName, InsuranceRecord, Panel,
-    PanelOutcome, PensionMonth, PensionRecord, PensionScheme, Record, SchemeMonths, Service,
+    CareKind, Checkup, CheckupItem, CheckupRecord, CheckupValue, CostLimit, DisplayName, Expense,
+    ExpensesRecord, InsuranceRecord, Meals, Panel, PanelOutcome, PensionMonth, PensionPeriod,
+    PensionRecord, PensionScheme, PublicAid, Record, SchemeMonths, Service,
 };
 
 pub const TODAY: Date = date(2026, 11, 20);
@@ -92,7 +93,25 @@ pub fn insurance() -> InsuranceRecord {
         },
         ..coverage(InsurerKind::National, None)
     };
-    InsuranceRecord { coverages: vec![coverage(InsurerKind::Society, None), old] }
+    InsuranceRecord {
+        coverages: vec![coverage(InsurerKind::Society, None), old],
+        limits: vec![CostLimit {
+            class: "ウ".into(),
+            base_yen: 80_100,
+            hundredth_over_yen: Some(267_000),
+            outpatient_yen: None,
+            validity: Validity { from: date(2022, 4, 1), until: None },
+        }],
+        aids: vec![PublicAid {
+            programme: "自立支援医療（精神通院医療）".into(),
+            payer_number: "21370013".into(),
+            recipient_number: "0000017".into(),
+            institutions: vec!["見本クリニック<b>".into()],
+            monthly_limit_yen: Some(10_000),
+            copay_percent: Some(10),
+            validity: Validity { from: date(2025, 4, 1), until: Some(date(2027, 3, 31)) },
+        }],
+    }
 }
 
 const ITEMS: [(&str, &str, &str, [f64; 5]); 12] = [
@@ -148,10 +167,30 @@ pub fn pension() -> PensionRecord {
         month: date(2026, 10 - back, 1),
         scheme: PensionScheme::Employees,
         standard_monthly_yen: Some(360_000),
+        standard_bonus_yen: (back == 1).then_some(720_000),
         paid_yen: paid,
     };
     PensionRecord {
         sample: true,
+        birth_date: Some(date(1980, 5, 5)),
+        counted_months: 0,
+        history: vec![
+            period(
+                PensionScheme::NationalFirst,
+                None,
+                date(2000, 5, 5),
+                Some(date(2003, 4, 1)),
+                35,
+            ),
+            period(
+                PensionScheme::Employees,
+                Some("仮想商事株式会社<b>"),
+                date(2003, 4, 1),
+                Some(date(2010, 4, 1)),
+                84,
+            ),
+            period(PensionScheme::Employees, Some("仮想出版株式会社"), date(2011, 1, 1), None, 161),
+        ],
         qualifying_months: 281,
         needed_months: 120,
         schemes: vec![
@@ -165,9 +204,50 @@ pub fn pension() -> PensionRecord {
     }
 }
 
+fn period(
+    scheme: PensionScheme,
+    workplace: Option<&str>,
+    from: Date,
+    lost_on: Option<Date>,
+    months: u32,
+) -> PensionPeriod {
+    PensionPeriod { scheme, workplace: workplace.map(str::to_owned), from, lost_on, months }
+}
+
+/// Bills of a family in two years; those since September have not come.
+pub fn expenses() -> ExpensesRecord {
+    let bill = |year, month, own, care, total: u64| Expense {
+        month: date(year, month, 1),
+        patient: if own { "上野 太郎" } else { "上野 一子" }.into(),
+        own,
+        insured: "上野 太郎".into(),
+        insurer: "東京見本健康保険組合".into(),
+        institution: "見本内科医院<b>".into(),
+        care,
+        days: 2,
+        total_yen: total,
+        meals: (care == CareKind::Inpatient).then_some(Meals { count: 9, paid_yen: 4_590 }),
+        public_yen: 0,
+        paid_yen: total * 3 / 10,
+        refund_yen: if care == CareKind::Inpatient { 12_000 } else { 0 },
+    };
+    ExpensesRecord {
+        complete_until: Some(date(2026, 8, 1)),
+        pending: 3,
+        entries: vec![
+            bill(2026, 8, true, CareKind::Outpatient, 6_120),
+            bill(2026, 8, true, CareKind::Pharmacy, 8_340),
+            bill(2026, 5, false, CareKind::Dental, 9_830),
+            bill(2026, 3, true, CareKind::Inpatient, 318_600),
+            bill(2025, 10, false, CareKind::HomeNursing, 34_210),
+        ],
+    }
+}
+
 pub fn record(service: Service) -> Record {
     match service {
         Service::Insurance => Record::Insurance(insurance()),
+        Service::Expenses => Record::Expenses(expenses()),
         Service::Checkup => Record::Checkup(checkups()),
         Service::Pension => Record::Pension(pension()),
     }
@@ -205,6 +285,7 @@ pub fn outcomes(service: Service) -> Vec<PanelOutcome> {
 pub fn panel(service: Service, outcome: PanelOutcome) -> Panel {
     let source = match service {
         Service::Insurance => ("東京見本健康保険組合", "Tokyo Sample Health Insurance Society"),
+        Service::Expenses => ("東京見本健康保険組合", "Tokyo Sample Health Insurance Society"),
         Service::Checkup => ("見本保健センター", "Sample Health Centre"),
         Service::Pension => ("見本年金センター", "Sample Pension Centre"),
     };

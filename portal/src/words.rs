@@ -56,6 +56,7 @@ macro_rules! catalogues {
         [
             include_str!(concat!("../locales/", $language, "/site.ftl")),
             include_str!(concat!("../locales/", $language, "/records.ftl")),
+            include_str!(concat!("../locales/", $language, "/expenses.ftl")),
             include_str!(concat!("../locales/", $language, "/links.ftl")),
             include_str!(concat!("../locales/", $language, "/consents.ftl")),
             include_str!(concat!("../locales/", $language, "/proxies.ftl")),

@@ -202,6 +202,7 @@ fn failed(error: &SourceError) -> PanelOutcome {
 fn kind_of(record: &Record) -> Service {
     match record {
         Record::Insurance(_) => Service::Insurance,
+        Record::Expenses(_) => Service::Expenses,
         Record::Checkup(_) => Service::Checkup,
         Record::Pension(_) => Service::Pension,
     }

@@ -1,13 +1,20 @@
-//! Records that a resident reads: insurance, check-ups, pension.
+//! Records that a resident reads: insurance, expenses, check-ups, pension.
+
+mod expenses;
+mod insurance;
+mod pension;
 
 use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::coverage::Coverage;
 use crate::history::Purpose;
 use crate::person::Sex;
+
+pub use expenses::{CareKind, Expense, ExpensesRecord, LONGEST_EXPENSES, Meals};
+pub use insurance::{CostLimit, InsuranceRecord, PublicAid};
+pub use pension::{PensionMonth, PensionPeriod, PensionRecord, PensionScheme, SchemeMonths};
 
 /// A service that a connector offers.
 #[derive(
@@ -28,6 +35,8 @@ use crate::person::Sex;
 pub enum Service {
     /// 保険証加入情報.
     Insurance,
+    /// 医療費記録情報.
+    Expenses,
     /// 健診結果情報.
     Checkup,
     /// 年金情報.
@@ -36,12 +45,13 @@ pub enum Service {
 
 impl Service {
     /// Every service, in the order of the portal's menu.
-    pub const ALL: [Self; 3] = [Self::Insurance, Self::Checkup, Self::Pension];
+    pub const ALL: [Self; 4] = [Self::Insurance, Self::Expenses, Self::Checkup, Self::Pension];
 
     /// The name on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Insurance => "insurance",
+            Self::Expenses => "expenses",
             Self::Checkup => "checkup",
             Self::Pension => "pension",
         }
@@ -168,18 +178,12 @@ pub struct ConnectorRecord {
 pub enum Record {
     /// 保険証加入情報.
     Insurance(InsuranceRecord),
+    /// 医療費記録情報.
+    Expenses(ExpensesRecord),
     /// 健診結果情報.
     Checkup(CheckupRecord),
     /// 年金情報.
     Pension(PensionRecord),
-}
-
-/// Every coverage the insurer holds about the person, newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct InsuranceRecord {
-    /// Coverages, newest first.
-    pub coverages: Vec<Coverage>,
 }
 
 /// Check-ups (特定健診), newest first.
@@ -238,67 +242,4 @@ pub enum CheckupValue {
     },
     /// 受けていません.
     NotTaken,
-}
-
-/// 年金情報 in the shape of the yearly notice (ねんきん定期便).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PensionRecord {
-    /// Data of virtual people, to be marked 見本.
-    pub sample: bool,
-    /// 受給資格期間 in months.
-    pub qualifying_months: u32,
-    /// Months needed (120).
-    pub needed_months: u32,
-    /// Months by scheme, in the order of the notice.
-    pub schemes: Vec<SchemeMonths>,
-    /// 見込額 or 加入実績に応じた年金額, yen a year.
-    pub yearly_amount_yen: u64,
-    /// Whether `yearly_amount_yen` is an estimate for 65 (50 and older) or what has been earned.
-    pub estimate: bool,
-    /// 保険料納付額 (累計), yen, own share.
-    pub paid_total_yen: u64,
-    /// The last months, newest first.
-    pub recent: Vec<PensionMonth>,
-}
-
-/// Months in one scheme.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SchemeMonths {
-    /// Which scheme.
-    pub scheme: PensionScheme,
-    /// Months.
-    pub months: u32,
-}
-
-/// A pension scheme.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum PensionScheme {
-    /// 国民年金 第1号.
-    NationalFirst,
-    /// 国民年金 第3号.
-    NationalThird,
-    /// 厚生年金 一般.
-    Employees,
-    /// 厚生年金 公務員.
-    PublicServants,
-    /// 厚生年金 私学.
-    PrivateSchools,
-}
-
-/// One month of contributions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PensionMonth {
-    /// First day of the month.
-    #[schema(value_type = String, format = Date)]
-    pub month: Date,
-    /// Scheme of that month.
-    pub scheme: PensionScheme,
-    /// 標準報酬月額, yen, for employees.
-    pub standard_monthly_yen: Option<u64>,
-    /// 保険料, yen, own share; none when unpaid or exempt.
-    pub paid_yen: Option<u64>,
 }

@@ -1,5 +1,7 @@
 //! The data files as they are written, and what they say together.
 
+mod expenses;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -10,9 +12,10 @@ use warifu_contract::copay::Income;
 use warifu_contract::coverage::{InsurerKind, Workplace};
 use warifu_contract::person::Sex;
 use warifu_contract::records::{
-    Checkup, CheckupItem, CheckupValue, PensionMonth, PensionRecord, SchemeMonths,
+    Checkup, CheckupItem, CheckupValue, PensionMonth, PensionPeriod, PensionRecord, SchemeMonths,
 };
 
+use self::expenses::ExpensesFile;
 use super::{DemoDataError, DemoPerson};
 use crate::config::ConnectorKind;
 
@@ -28,6 +31,7 @@ pub(super) struct Data {
     pub(super) enrolments: Vec<EnrolmentEntry>,
     pub(super) checkups: Vec<Dated<Checkup>>,
     pub(super) pensions: Vec<Dated<PensionRecord>>,
+    pub(super) expenses: ExpensesFile,
 }
 
 /// A record of a person, and when it was last changed.
@@ -162,6 +166,21 @@ enum Measured {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct HistoryFile {
+    person: Vec<HistoryEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HistoryEntry {
+    key: String,
+    #[serde(default)]
+    counted_months: u32,
+    periods: Vec<PensionPeriod>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct PensionsFile {
     pension: Vec<PensionEntry>,
 }
@@ -192,6 +211,9 @@ impl Data {
             parse("checkups.toml", include_str!("../../data/checkups.toml"))?;
         let pensions: PensionsFile =
             parse("pensions.toml", include_str!("../../data/pensions.toml"))?;
+        let history: HistoryFile =
+            parse("pension_history.toml", include_str!("../../data/pension_history.toml"))?;
+        let expenses = parse("expenses.toml", include_str!("../../data/expenses.toml"))?;
         let checkups: Result<Vec<Dated<Checkup>>, DemoDataError> =
             checkups.checkup.into_iter().map(|entry| checkup(entry, &items.item)).collect();
         let mut data = Self {
@@ -200,8 +222,12 @@ impl Data {
             insurers: insurers.insurer,
             enrolments: enrolments.enrolment,
             checkups: checkups?,
-            pensions: pensions.pension.into_iter().map(pension).collect(),
+            pensions: Vec::new(),
+            expenses,
         };
+        for entry in pensions.pension {
+            data.pensions.push(pension(entry, &people.person, &history.person)?);
+        }
         data.people = people.person.into_iter().map(|entry| data.person(entry)).collect();
         Ok(data)
     }
@@ -272,16 +298,41 @@ fn wrong(entry: &CheckupEntry, item: &str) -> DemoDataError {
     DemoDataError { file: "checkups.toml", what }
 }
 
-fn pension(entry: PensionEntry) -> Dated<PensionRecord> {
+fn pension(
+    entry: PensionEntry,
+    people: &[PersonEntry],
+    histories: &[HistoryEntry],
+) -> Result<Dated<PensionRecord>, DemoDataError> {
+    let person = people.iter().find(|person| person.key == entry.person);
+    let history = histories.iter().find(|history| history.key == entry.person);
+    let counted_months = history.map_or(0, |history| history.counted_months);
     let record = PensionRecord {
         sample: true,
-        qualifying_months: entry.schemes.iter().map(|scheme| scheme.months).sum(),
+        birth_date: person.map(|person| person.birth_date),
+        qualifying_months: entry.schemes.iter().map(|scheme| scheme.months).sum::<u32>()
+            + counted_months,
         needed_months: NEEDED_MONTHS,
+        counted_months,
         schemes: entry.schemes,
         yearly_amount_yen: entry.yearly_amount_yen,
         estimate: entry.estimate,
         paid_total_yen: entry.paid_total_yen,
         recent: entry.recent,
+        history: history.map(|history| history.periods.clone()).unwrap_or_default(),
     };
-    Dated { person: entry.person, changed_at: entry.changed_at, record }
+    adds_up(&entry.person, &record)?;
+    Ok(Dated { person: entry.person, changed_at: entry.changed_at, record })
+}
+
+/// A history has as many months of each scheme as the record says.
+fn adds_up(person: &str, record: &PensionRecord) -> Result<(), DemoDataError> {
+    for one in &record.schemes {
+        let periods = record.history.iter().filter(|period| period.scheme == one.scheme);
+        let months: u32 = periods.map(|period| period.months).sum();
+        if !record.history.is_empty() && months != one.months {
+            let what = format!("{person}: {:?} has {months} months", one.scheme);
+            return Err(DemoDataError { file: "pension_history.toml", what });
+        }
+    }
+    Ok(())
 }

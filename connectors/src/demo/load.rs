@@ -17,7 +17,7 @@ use super::files::{Data, EnrolledEntry, EnrolmentEntry, InsurerEntry};
 use super::{DemoDataError, DemoError, DemoPerson, data};
 use crate::config::ConnectorKind;
 use crate::residents::ResidentStore;
-use crate::store::{Member, MemberId, Store, Update};
+use crate::store::{Bill, Member, MemberId, Store, Update};
 
 /// The member ids by person key.
 type Members = BTreeMap<String, MemberId>;
@@ -87,6 +87,29 @@ impl Entry<'_> {
         }
         for entry in &self.data.enrolments {
             update.put_enrolment(&entry.id, &self.enrolment(entry)?).await?;
+        }
+        self.expenses(update).await
+    }
+
+    async fn expenses(&self, update: &mut Update) -> Result<(), DemoError> {
+        let file = &self.data.expenses;
+        for entry in &file.progress {
+            let changed_at = entry.changed_at.min(self.now);
+            update.put_expense_progress(&entry.insurer, entry.complete_until, changed_at).await?;
+        }
+        for entry in &file.bill {
+            let expense = &entry.expense();
+            let patient = self.member("expenses.toml", &entry.person)?;
+            let (id, card, settled) = (&entry.id, &entry.card, entry.settled);
+            update.put_expense(Bill { id, card, patient, expense, settled }).await?;
+        }
+        for entry in &file.limit {
+            let member = self.member("expenses.toml", &entry.person)?;
+            update.put_cost_limit(member, &entry.limit()).await?;
+        }
+        for entry in &file.aid {
+            let member = self.member("expenses.toml", &entry.person)?;
+            update.put_public_aid(member, &entry.aid()).await?;
         }
         Ok(())
     }
@@ -171,7 +194,8 @@ fn name(person: &DemoPerson) -> Name {
 /// The number by which the holder of this kind of record knows the person. Each holder has its
 /// own: a number common to two would join their databases.
 pub(super) fn reference(kind: ConnectorKind, key: &str) -> String {
-    number(kind.service().as_str(), key)
+    let main = kind.services().first();
+    number(main.map_or("", |service| service.as_str()), key)
 }
 
 fn number(holder: &str, key: &str) -> String {

@@ -83,7 +83,7 @@ fn taro_is_a_member_everywhere_and_everybody_at_most_once() {
     assert_eq!(person("ninsho-nimutsuko").memberships, []);
     for person in people().unwrap() {
         let kinds: BTreeSet<&'static str> =
-            person.memberships.iter().map(|kind| kind.service().as_str()).collect();
+            person.memberships.iter().map(|kind| kind.services()[0].as_str()).collect();
         assert_eq!(kinds.len(), person.memberships.len());
         let is_adult = age_on(person.birth_date, TODAY) >= 20;
         assert_eq!(person.memberships.contains(&ConnectorKind::Pension), is_adult);

@@ -29,7 +29,7 @@ pub(super) async fn get(
     Ok(Json(Manifest {
         id: config.id.clone(),
         name: config.name.clone(),
-        services: vec![config.kind.service()],
+        services: config.kind.services().to_vec(),
         insurer_numbers: inner.store.insurer_numbers().await?,
     }))
 }

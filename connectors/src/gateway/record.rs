@@ -35,7 +35,7 @@ pub(super) async fn post(
     Json(request): Json<ConnectorRecordRequest>,
 ) -> Result<Json<ConnectorRecord>, Problem> {
     let service = request.service;
-    if service != inner.config.kind.service() {
+    if !inner.config.kind.services().contains(&service) {
         return Err(Problem::new(StatusCode::NOT_FOUND, "service.unknown"));
     }
     caller.require_reading()?;
@@ -59,6 +59,10 @@ async fn record_of(
 ) -> Result<ConnectorRecord, StoreError> {
     let found = match service {
         Service::Insurance => insurance(store, member, now).await?,
+        Service::Expenses => {
+            let found = store.expenses(member).await?;
+            found.map(|(record, as_of)| (Record::Expenses(record), as_of))
+        }
         Service::Checkup => {
             let found = store.checkups(member).await?;
             found.map(|(record, as_of)| (Record::Checkup(record), as_of))
@@ -84,6 +88,8 @@ async fn insurance(
     let coverages = coverages_of(member.as_str(), today_in_japan(now), &enrolments);
     let as_of = insurers.iter().map(|entry| entry.changed_at).max();
     let has_any = !coverages.is_empty();
-    let record = Record::Insurance(InsuranceRecord { coverages });
+    let limits = store.cost_limits(member).await?;
+    let aids = store.public_aids(member).await?;
+    let record = Record::Insurance(InsuranceRecord { coverages, limits, aids });
     Ok(as_of.filter(|_| has_any).map(|as_of| (record, as_of)))
 }

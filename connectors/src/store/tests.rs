@@ -278,6 +278,9 @@ fn checkup(taken_on: Date) -> Checkup {
 fn pension() -> PensionRecord {
     PensionRecord {
         sample: true,
+        birth_date: Some(date(1983, 3, 3)),
+        counted_months: 0,
+        history: Vec::new(),
         qualifying_months: 421,
         needed_months: 120,
         schemes: vec![SchemeMonths { scheme: PensionScheme::Employees, months: 421 }],
@@ -288,6 +291,7 @@ fn pension() -> PensionRecord {
             month: date(2026, 9, 1),
             scheme: PensionScheme::Employees,
             standard_monthly_yen: Some(320_000),
+            standard_bonus_yen: None,
             paid_yen: None,
         }],
     }

@@ -19,6 +19,7 @@ consents-step-2 = 2. Who may see it?
 consents-step-3 = 3. Until when?
 consents-to-check = Go to the summary
 consent-what-insurance = Insurance
+consent-what-expenses = Medical expenses
 consent-what-checkup = Check-up results
 consent-what-pension = Pension
 consent-what-none = Choose at least one kind of record.

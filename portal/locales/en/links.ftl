@@ -7,6 +7,7 @@ links-search-text = Organisations are asked with your name, address, birth date 
 links-search = Search
 links-and = , 
 links-service-insurance = Insurance
+links-service-expenses = medical expenses
 links-service-checkup = Check-ups
 links-service-pension = Pension
 links-look-again = Look again

@@ -6,10 +6,12 @@ home-records = Your records
 crumb-home = Home
 
 source-insurance = the insurer
+source-expenses = The insurer
 source-checkup = the holder of your check-up results
 source-pension = the holder of your pension record
 
 wait-insurance = Waiting for the insurer
+wait-expenses = Waiting for the medical expenses
 wait-checkup = Waiting for the check-up results
 wait-pension = Waiting for the pension record
 wait-history = Reading who saw your records
@@ -17,6 +19,7 @@ wait-note = You can read the other records now. This one appears here when it ar
 wait-page = It appears here when it arrives.
 
 retry-insurance = Ask for the insurance alone again
+retry-expenses = Ask for the medical expenses again
 retry-checkup = Ask for the check-ups alone again
 retry-pension = Ask for the pension alone again
 retry-history = Load again
@@ -49,6 +52,8 @@ outcome-code = Code { $code }
 
 tile-insurance = Insurance
 tile-insurance-link = See the insurance card
+tile-expenses = Medical expenses
+tile-expenses-link = See what you paid
 tile-checkup = Check-ups
 tile-checkup-link = See the results
 tile-pension = Pension
@@ -293,6 +298,7 @@ history-proxy = { $name }, as proxy,
 history-person-fold = { $n } looks by { $name } in person
 history-what-eligibility = your insurance
 history-what-insurance = your insurance card
+history-what-expenses = medical expenses
 history-what-checkup = your check-up results
 history-what-pension = your pension record
 history-what-history = who saw the records

@@ -7,6 +7,7 @@ nav-label = Main pages
 nav-menu = Menu
 nav-home = Home
 nav-insurance = Insurance
+nav-expenses = Medical expenses
 nav-checkups = Check-ups
 nav-pension = Pension
 nav-history = Who saw my records

@@ -19,6 +19,7 @@ consents-step-2 = 2　だれに見せますか
 consents-step-3 = 3　いつまで見せますか
 consents-to-check = 内容の確認へ進む
 consent-what-insurance = 保険証
+consent-what-expenses = 医療費の記録
 consent-what-checkup = 健診の結果
 consent-what-pension = 年金
 consent-what-none = 見せる記録を、一つ以上選んでください。

@@ -7,6 +7,7 @@ links-search-text = カード事務局が確かめた、お名前・ご住所・
 links-search = 探す
 links-and = ・
 links-service-insurance = 保険証
+links-service-expenses = 医療費
 links-service-checkup = 健診結果
 links-service-pension = 年金記録
 links-look-again = もう一度見る

@@ -6,10 +6,12 @@ home-records = あなたの記録
 crumb-home = ホーム
 
 source-insurance = 保険者
+source-expenses = 保険者
 source-checkup = 健診の記録を持つ機関
 source-pension = 年金の記録を持つ機関
 
 wait-insurance = 保険者の回答を待っています
+wait-expenses = 医療費の記録を待っています
 wait-checkup = 健診の記録を待っています
 wait-pension = 年金の記録を待っています
 wait-history = 見られた記録を読んでいます
@@ -17,6 +19,7 @@ wait-note = ほかの記録は、このまま見られます。届くと、こ�
 wait-page = 届くと、ここに出ます。
 
 retry-insurance = 保険証だけ もう一度 問い合わせる
+retry-expenses = 医療費だけ もう一度 問い合わせる
 retry-checkup = 健診だけ もう一度 問い合わせる
 retry-pension = 年金だけ もう一度 問い合わせる
 retry-history = もう一度 読み込む
@@ -49,6 +52,8 @@ outcome-code = 番号 { $code }
 
 tile-insurance = 保険証
 tile-insurance-link = 保険証の内容を見る
+tile-expenses = 医療費
+tile-expenses-link = 医療費の内訳を見る
 tile-checkup = 健診
 tile-checkup-link = 健診の結果を見る
 tile-pension = 年金
@@ -275,6 +280,7 @@ history-proxy = 代理の { $name } さん
 history-person-fold = 「{ $name }」ご自身の閲覧 { $n }件
 history-what-eligibility = 保険の資格
 history-what-insurance = 保険証の内容
+history-what-expenses = 医療費の記録
 history-what-checkup = 健診の結果
 history-what-pension = 年金の記録
 history-what-history = 見られた記録

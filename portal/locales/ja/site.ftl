@@ -7,6 +7,7 @@ nav-label = おもな画面
 nav-menu = メニュー
 nav-home = ホーム
 nav-insurance = 保険証
+nav-expenses = 医療費
 nav-checkups = 健診
 nav-pension = 年金
 nav-history = 見られた記録

@@ -9,6 +9,7 @@ pub mod doubts;
 pub mod entrance;
 pub mod events;
 pub mod evidence;
+pub mod expenses;
 pub mod history;
 pub mod home;
 pub mod insurer;

@@ -1,4 +1,4 @@
-//! One record's page: insurance, check-ups, pension. Each asks its own source alone, so it is
+//! One record's page: insurance, expenses, check-ups, pension. Each asks its own source alone, so it is
 //! also the address to ask that source again.
 
 use axum::extract::{Query, State};
@@ -16,6 +16,7 @@ use crate::access::{SignedIn, Viewer};
 use crate::look::{Look, show};
 use crate::shared::App;
 use crate::view::checkups::CheckupsView;
+use crate::view::expenses::ExpensesView;
 use crate::view::insurance::InsuranceView;
 use crate::view::outcome::Outcome;
 use crate::view::pension::PensionView;
@@ -30,9 +31,28 @@ pub struct Choice {
     on: Option<String>,
 }
 
+/// Which part of a record is wanted.
+#[derive(Debug, Clone, Copy, Default)]
+struct Wanted {
+    /// The check-up of that day.
+    on: Option<Date>,
+    /// The expenses of that year.
+    year: Option<i16>,
+}
+
 /// `GET /insurance`.
 pub async fn insurance(state: State<App>, me: Viewer, look: Look) -> Result<Response, Problem> {
-    record(state, me, &look, Service::Insurance, None)
+    record(state, me, &look, Service::Insurance, Wanted::default())
+}
+
+/// `GET /expenses?year=`.
+pub async fn expenses(
+    state: State<App>,
+    me: Viewer,
+    Query(choice): Query<super::expenses::Choice>,
+    look: Look,
+) -> Result<Response, Problem> {
+    record(state, me, &look, Service::Expenses, Wanted { year: choice.year(), on: None })
 }
 
 /// `GET /checkups?on=`.
@@ -43,12 +63,12 @@ pub async fn checkups(
     look: Look,
 ) -> Result<Response, Problem> {
     let on = choice.on.and_then(|day| day.parse().ok());
-    record(state, me, &look, Service::Checkup, on)
+    record(state, me, &look, Service::Checkup, Wanted { on, year: None })
 }
 
 /// `GET /pension`.
 pub async fn pension(state: State<App>, me: Viewer, look: Look) -> Result<Response, Problem> {
-    record(state, me, &look, Service::Pension, None)
+    record(state, me, &look, Service::Pension, Wanted::default())
 }
 
 fn record(
@@ -56,7 +76,7 @@ fn record(
     Viewer(me): Viewer,
     look: &Look,
     service: Service,
-    on: Option<Date>,
+    wanted: Wanted,
 ) -> Result<Response, Problem> {
     let access = me.access(app.surroundings.now()).cloned();
     let screen = screen(&app, look, &me, service, access.as_ref().err().copied());
@@ -67,7 +87,7 @@ fn record(
             let (app, language) = (app.clone(), look.language);
             let parts = panels.map(move |panel| {
                 let today = today_in_japan(app.surroundings.now());
-                part(app.words.in_(language), today, on, &panel)
+                part(app.words.in_(language), today, wanted, &panel)
             });
             stream::page(&screen, parts)
         }
@@ -84,6 +104,7 @@ fn screen<'a>(
     let voice = look.voice(app);
     let (title, lead) = match service {
         Service::Insurance => ("insurance-title", "insurance-lead"),
+        Service::Expenses => ("expenses-title", "expenses-lead"),
         Service::Checkup => ("checkups-title", "checkups-lead"),
         Service::Pension => ("pension-title", "pension-lead"),
     };
@@ -99,7 +120,7 @@ fn screen<'a>(
 }
 
 /// The panel of the page: the record, or why there is none.
-fn part(voice: Voice<'_>, today: Date, on: Option<Date>, panel: &Panel) -> String {
+fn part(voice: Voice<'_>, today: Date, wanted: Wanted, panel: &Panel) -> String {
     if let Some(outcome) = Outcome::of(voice, panel) {
         return stream::part(&outcome);
     }
@@ -110,7 +131,11 @@ fn part(voice: Voice<'_>, today: Date, on: Option<Date>, panel: &Panel) -> Strin
             stream::part(&InsuranceView::new(voice, today, record, source, *as_of))
         }
         Record::Pension(record) => stream::part(&PensionView::new(voice, record, source, *as_of)),
-        Record::Checkup(record) => CheckupsView::new(voice, record, on, source, *as_of)
+        Record::Expenses(record) => {
+            let view = ExpensesView::new(voice, today, record, wanted.year, source, *as_of);
+            stream::part(&view)
+        }
+        Record::Checkup(record) => CheckupsView::new(voice, record, wanted.on, source, *as_of)
             .map_or_else(|| empty(voice, panel), |view| stream::part(&view)),
     }
 }
@@ -118,7 +143,9 @@ fn part(voice: Voice<'_>, today: Date, on: Option<Date>, panel: &Panel) -> Strin
 /// The panel of a clinic's page: there is a record.
 pub(super) fn at_desk(voice: Voice<'_>, today: Date, panel: &Panel) -> String {
     let PanelOutcome::Ready { record, as_of } = &panel.outcome else { return String::new() };
-    let Record::Checkup(record) = record.as_ref() else { return part(voice, today, None, panel) };
+    let Record::Checkup(record) = record.as_ref() else {
+        return part(voice, today, Wanted::default(), panel);
+    };
     let source = source_name(voice, panel.service, panel.source.as_ref());
     CheckupsView::new(voice, record, None, source, *as_of)
         .map_or_else(|| empty(voice, panel), |view| stream::part(&view.newest_only()))

@@ -248,6 +248,7 @@ fn asked(voice: Voice<'_>, asked: Asked) -> String {
     voice.say(match asked {
         Asked::Eligibility => "history-what-eligibility",
         Asked::Record(Service::Insurance) => "history-what-insurance",
+        Asked::Record(Service::Expenses) => "history-what-expenses",
         Asked::Record(Service::Checkup) => "history-what-checkup",
         Asked::Record(Service::Pension) => "history-what-pension",
         Asked::Dispute => "history-what-dispute",

@@ -18,6 +18,8 @@ pub const WAIT: &str = icon!("wait");
 pub const INFO: &str = icon!("info");
 /// Insurance.
 pub const INSURANCE: &str = icon!("insurance");
+/// Expenses.
+pub const EXPENSES: &str = icon!("expenses");
 /// Check-ups.
 pub const CHECKUP: &str = icon!("checkup");
 /// Pension.

@@ -109,6 +109,7 @@ pub fn retry_link(voice: Voice<'_>, service: Service) -> Link {
 pub fn page_of(service: Service) -> &'static str {
     match service {
         Service::Insurance => "/insurance",
+        Service::Expenses => "/expenses",
         Service::Checkup => "/checkups",
         Service::Pension => "/pension",
     }

@@ -65,9 +65,10 @@ const fn entry(href: &'static str, key: &'static str) -> Entry {
     Entry { href, key, apart: false, roles: &[], duty: None }
 }
 
-const RESIDENT: [Entry; 12] = [
+const RESIDENT: [Entry; 13] = [
     entry("/home", "nav-home"),
     entry("/insurance", "nav-insurance"),
+    entry("/expenses", "nav-expenses"),
     entry("/checkups", "nav-checkups"),
     entry("/pension", "nav-pension"),
     Entry { roles: &Role::OFFICE, ..entry("/office", "nav-office") },

@@ -72,6 +72,7 @@ fn record_page(words: &Words, language: Language, service: Service, part: &str) 
     let voice = words.in_(language);
     let (key, path) = match service {
         Service::Insurance => ("insurance", "/insurance"),
+        Service::Expenses => ("expenses", "/expenses"),
         Service::Checkup => ("checkups", "/checkups"),
         Service::Pension => ("pension", "/pension"),
     };
@@ -220,22 +221,22 @@ fn the_insurance_card_of_every_kind() {
         };
         for kind in kinds {
             let coverages = vec![samples::coverage(kind, Some(jiff::civil::date(2027, 7, 31)))];
-            show(&format!("insurance-{kind:?}"), &InsuranceRecord { coverages });
+            show(&format!("insurance-{kind:?}"), &InsuranceRecord::from(coverages));
         }
         let html = show("insurance-society-open", &samples::insurance());
         assert!(html.contains(&voice.say("insurance-earlier")));
         let ended = samples::coverage(InsurerKind::National, Some(jiff::civil::date(2026, 9, 30)));
-        let html = show("insurance-ended", &InsuranceRecord { coverages: vec![ended.clone()] });
+        let html = show("insurance-ended", &InsuranceRecord::from(vec![ended.clone()]));
         assert!(html.contains(&voice.say("insurance-none-text")));
         let both = vec![
             samples::coverage(InsurerKind::Society, None),
             samples::coverage(InsurerKind::National, None),
         ];
         assert!(
-            show("insurance-two", &InsuranceRecord { coverages: both })
+            show("insurance-two", &InsuranceRecord::from(both))
                 .contains(&voice.say("insurance-several"))
         );
-        show("insurance-nothing", &InsuranceRecord { coverages: Vec::new() });
+        show("insurance-nothing", &InsuranceRecord::default());
     });
 }
 

@@ -6,7 +6,7 @@ use warifu_contract::records::{Panel, PanelOutcome, Record, Service};
 use warifu_service::words::Voice;
 
 use super::outcome::{Outcome, page_of};
-use super::{Link, Tone, checkups, icon, insurance, pension, source_name};
+use super::{Link, Tone, checkups, expenses, icon, insurance, pension, source_name};
 use crate::dates::words;
 
 /// One tile.
@@ -108,6 +108,7 @@ impl Tile {
             slot: None,
             icon: match service {
                 Service::Insurance => icon::INSURANCE,
+                Service::Expenses => icon::EXPENSES,
                 Service::Checkup => icon::CHECKUP,
                 Service::Pension => icon::PENSION,
             },
@@ -130,6 +131,7 @@ impl Tile {
 fn glance(voice: Voice<'_>, today: Date, record: &Record) -> Glance {
     match record {
         Record::Insurance(record) => insurance::glance(voice, today, record),
+        Record::Expenses(record) => expenses::glance(voice, today, record),
         Record::Checkup(record) => checkups::glance(voice, record),
         Record::Pension(record) => pension::glance(voice, record),
     }

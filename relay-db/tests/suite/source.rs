@@ -191,9 +191,9 @@ async fn record(
         return refusal;
     }
     let record = match question.service {
-        Service::Insurance => Some(Record::Insurance(InsuranceRecord { coverages: Vec::new() })),
+        Service::Insurance => Some(Record::Insurance(InsuranceRecord::default())),
         Service::Pension => Some(Record::Pension(pension())),
-        Service::Checkup => None,
+        Service::Expenses | Service::Checkup => None,
     };
     Json(ConnectorRecord { record, as_of: talk.clock.now() }).into_response()
 }
@@ -252,6 +252,9 @@ fn coverage() -> Coverage {
 fn pension() -> PensionRecord {
     PensionRecord {
         sample: true,
+        birth_date: None,
+        counted_months: 0,
+        history: Vec::new(),
         qualifying_months: 300,
         needed_months: 120,
         schemes: Vec::new(),

@@ -380,7 +380,7 @@ impl Folder {
             id: id.to_owned(),
             url: self.address(member),
             party: member.name(),
-            services: vec![kind.service()],
+            services: kind.services().to_vec(),
             insurer_numbers: numbers,
             name: name(kind),
             deadline_ms: DEADLINE_MS,

@@ -80,24 +80,30 @@ async fn a_pseudonym_of_nobody_is_not_linked() {
 async fn each_kind_gives_out_its_record() {
     for kind in ConnectorKind::ALL {
         let rig = Rig::start(kind).await;
-        let question = ConnectorRecordRequest { service: kind.service() };
-        let token = rig.token(&rig.own_look());
-        let answer = client(&rig).record(&token, &question, DEADLINE).await.unwrap();
-        assert!(answer.as_of <= rig.now());
-        match (kind, answer.record.unwrap()) {
-            (ConnectorKind::Insurer, Record::Insurance(record)) => {
-                let from: Vec<_> = record.coverages.iter().map(|c| c.validity.from).collect();
-                assert_eq!(from, [date(2022, 4, 1), date(2004, 4, 1)]);
-                assert_eq!(record.coverages[0].copay_percent, Some(20));
+        for service in kind.services() {
+            let question = ConnectorRecordRequest { service: *service };
+            let token = rig.token(&rig.own_look());
+            let answer = client(&rig).record(&token, &question, DEADLINE).await.unwrap();
+            assert!(answer.as_of <= rig.now());
+            match (kind, answer.record.unwrap()) {
+                (ConnectorKind::Insurer, Record::Expenses(record)) => {
+                    assert_eq!(record.complete_until, Some(date(2026, 8, 1)));
+                    assert!(record.entries.iter().any(|entry| !entry.own), "the family's too");
+                }
+                (ConnectorKind::Insurer, Record::Insurance(record)) => {
+                    let from: Vec<_> = record.coverages.iter().map(|c| c.validity.from).collect();
+                    assert_eq!(from, [date(2022, 4, 1), date(2004, 4, 1)]);
+                    assert_eq!(record.coverages[0].copay_percent, Some(20));
+                }
+                (ConnectorKind::Checkup, Record::Checkup(record)) => {
+                    assert_eq!(record.checkups.len(), 5);
+                    assert_eq!(record.checkups[0].taken_on, date(2026, 6, 12));
+                }
+                (ConnectorKind::Pension, Record::Pension(record)) => {
+                    assert!(record.sample && record.qualifying_months >= record.needed_months);
+                }
+                (kind, record) => panic!("{kind:?} gave {record:?}"),
             }
-            (ConnectorKind::Checkup, Record::Checkup(record)) => {
-                assert_eq!(record.checkups.len(), 5);
-                assert_eq!(record.checkups[0].taken_on, date(2026, 6, 12));
-            }
-            (ConnectorKind::Pension, Record::Pension(record)) => {
-                assert!(record.sample && record.qualifying_months >= record.needed_months);
-            }
-            (kind, record) => panic!("{kind:?} gave {record:?}"),
         }
     }
 }
@@ -132,7 +138,10 @@ async fn a_refusal_reaches_the_relay_with_its_code() {
 async fn the_manifest_says_what_can_be_asked() {
     let rig = Rig::start(ConnectorKind::Insurer).await;
     let manifest = client(&rig).manifest(DEADLINE).await.unwrap();
-    assert_eq!((manifest.id.as_str(), manifest.services), ("sample", vec![Service::Insurance]));
+    assert_eq!(
+        (manifest.id.as_str(), manifest.services),
+        ("sample", vec![Service::Insurance, Service::Expenses])
+    );
     assert!(manifest.insurer_numbers.contains(&"00000001".to_owned()));
 
     let rig = Rig::start(ConnectorKind::Pension).await;
