@@ -23,7 +23,7 @@ const ALLOWED: [(&str, &[&str]); 14] = [
     ("warifu-idp", &["pki", "card", "saml", "service"]),
     ("warifu-log", &["service"]),
     ("warifu-files", &["contract"]),
-    ("warifu-deposit", &["contract", "files", "service"]),
+    ("warifu-deposit", &["contract", "files", "pki", "service"]),
     ("warifu-connectors", &["contract", "files", "pki", "service"]),
     ("warifu-relay", &["log", "deposit", "files", "contract", "connectors", "service", "pki"]),
 ];

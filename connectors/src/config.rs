@@ -1,10 +1,9 @@
 //! Configuration of a gateway.
 
-use std::path::PathBuf;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use warifu_contract::records::{DisplayName, Service};
+use warifu_pki::LinkingConfig;
 use warifu_service::http::ListenConfig;
 use warifu_service::storage::DatabaseConfig;
 
@@ -35,18 +34,6 @@ pub struct GatewayConfig {
     /// How cards are linked to members here. Without it no card is.
     #[serde(default)]
     pub linking: Option<LinkingConfig>,
-}
-
-/// Whose vouchers are believed when a card is to be linked to a member.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LinkingConfig {
-    /// PEM file with the connector's own private key (P-256), to which vouchers are sealed.
-    pub key: PathBuf,
-    /// The card office as its vouchers name it, e.g. `https://office.example.jp`.
-    pub office: String,
-    /// PEM file with the public key (P-256) that the office signs its vouchers with.
-    pub office_key: PathBuf,
 }
 
 /// What a connector answers for.

@@ -15,22 +15,20 @@ mod sourced;
 pub(crate) mod tests;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 use warifu_contract::connector_token::audience;
-use warifu_pki::jose::JoseError;
-use warifu_pki::{FileKey, KeyError, PublicKey, VoucherOpener};
+use warifu_pki::{LinkingKeyError, VoucherOpener};
 use warifu_service::Surroundings;
 use warifu_service::health::health;
 use warifu_service::http::{HttpLimits, finish};
 use warifu_service::storage::StorageError;
 use warifu_service::words::{Words, WordsError};
 
-use crate::config::{GatewayConfig, GatewayConfigError, LinkingConfig};
+use crate::config::{GatewayConfig, GatewayConfigError};
 use crate::demo::{self, DemoError};
 use crate::relay_keys::{RelayKeys, RelayKeysError};
 use crate::source::{DatabaseError, Source};
@@ -70,16 +68,8 @@ pub enum GatewayError {
     #[error(transparent)]
     RelayKeys(#[from] RelayKeysError),
     /// A key for linking cannot be used.
-    #[error("connector.linking-key: {}: {cause}", path.display())]
-    LinkingKey {
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong.
-        cause: KeyError,
-    },
-    /// A key for linking is not P-256.
-    #[error("connector.linking-key: {0}")]
-    LinkingKeyKind(#[from] JoseError),
+    #[error("connector.{0}")]
+    Linking(#[from] LinkingKeyError),
     /// The database cannot be opened.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -100,7 +90,7 @@ impl Gateway {
         config.validate()?;
         let verifier = TokenVerifier::new(&config.id);
         let linking = config.linking.as_ref();
-        let vouchers = linking.map(|linking| opener(&config.id, linking)).transpose()?;
+        let vouchers = linking.map(|linking| linking.opener(audience(&config.id))).transpose()?;
         let store = Store::open(&config.database).await?;
         let relay_keys =
             RelayKeys::open(&config.relay_jwks, store.clone(), surroundings.clone()).await?;
@@ -159,18 +149,4 @@ impl Gateway {
     pub async fn load_demo(&self) -> Result<BTreeMap<String, MemberId>, DemoError> {
         demo::load(self.store(), self.inner.config.kind, &self.inner.surroundings).await
     }
-}
-
-fn opener(id: &str, linking: &LinkingConfig) -> Result<VoucherOpener, GatewayError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        |cause| GatewayError::LinkingKey { path, cause }
-    };
-    let own = FileKey::load(&linking.key).map_err(failed(&linking.key))?;
-    let path = &linking.office_key;
-    let pem = std::fs::read(path)
-        .map_err(|source| KeyError::File { path: path.display().to_string(), source })
-        .map_err(failed(path))?;
-    let office = PublicKey::from_pem(&pem).map_err(failed(path))?;
-    Ok(VoucherOpener::new(&own, office, &linking.office, audience(id))?)
 }

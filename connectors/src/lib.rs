@@ -18,7 +18,7 @@ pub mod store;
 pub mod token;
 
 pub use client::{ConnectorClient, SourceError};
-pub use config::{ConnectorKind, GatewayConfig, LinkingConfig};
+pub use config::{ConnectorKind, GatewayConfig};
 pub use gateway::Gateway;
 pub use relay_keys::RelayJwksConfig;
 pub use residents::{ResidentRegister, ResidentsConfig};

@@ -12,6 +12,7 @@ mod extension;
 pub mod holder;
 pub mod jose;
 mod key;
+mod linking;
 pub mod lint;
 mod name;
 pub mod ocsp;
@@ -40,6 +41,7 @@ pub use key::{
     DiversificationKey, FileKey, KeyError, KeySource, MasterKeys, MasterKeysError, MasterSettings,
     SignError, Signer, TokenKey,
 };
+pub use linking::{LinkingConfig, LinkingKeyError};
 pub use path::{
     CardLevel, CardPurpose, CardTrust, Listed, PathError, PathRequirements, PathValidator,
     TrustError, TrustedScheme, ValidPath, VerifiedAuthority, VerifiedCard, require_certified,

@@ -197,10 +197,20 @@ fn dependant(place: &Place<'_>) -> Option<Dependant> {
 }
 
 /// Every stretch of time for which `person` is on a card, and how.
-pub fn spans_of(person: &str, enrolments: &[Enrolment]) -> Vec<(Validity, Relation)> {
+fn spans_of(person: &str, enrolments: &[Enrolment]) -> Vec<(Validity, Relation)> {
     let places = enrolments.iter().flat_map(Enrolment::places);
     let own = places.filter(|place| place.enrolled.person == person);
     own.map(|place| (place.validity, place.relation())).collect()
+}
+
+/// From when until when `person` is on any of the cards, and how on the newest; none on none.
+pub fn membership_of(person: &str, enrolments: &[Enrolment]) -> Option<(Validity, Relation)> {
+    let spans = spans_of(person, enrolments);
+    let (newest, relation) = spans.iter().max_by_key(|(validity, _)| validity.from).copied()?;
+    let from = spans.iter().map(|(validity, _)| validity.from).min().unwrap_or(newest.from);
+    let is_open = spans.iter().any(|(validity, _)| validity.until.is_none());
+    let until = spans.iter().filter_map(|(validity, _)| validity.until).max();
+    Some((Validity { from, until: until.filter(|_| !is_open) }, relation))
 }
 
 /// Every coverage of `person`, newest first: a current one as it stands `today`, a past one as

@@ -45,6 +45,7 @@ pub static COVERAGE: Layout = Layout {
         Column::optional("届出状態", "standing", Kind::Word(STANDINGS)),
         Column::optional("事業所名", "workplace_name", Kind::Text).up_to(200),
         Column::optional("事業所住所", "workplace_address", Kind::Text).up_to(200),
+        Column::optional("住所", "address", Kind::Text).up_to(200),
     ],
 };
 
@@ -68,6 +69,7 @@ const COPAY_FROM: usize = 16;
 const STANDING: usize = 17;
 const WORKPLACE_NAME: usize = 18;
 const WORKPLACE_ADDRESS: usize = 19;
+const ADDRESS: usize = 20;
 
 pub(crate) const RELATIONS: &[Word] = &[
     Word { digit: "1", name: "本人", aliases: &["被保険者", "insured"] },
@@ -155,6 +157,8 @@ pub struct CoverageRow<'r> {
     pub workplace_name: &'r str,
     /// 事業所住所; empty where there is none.
     pub workplace_address: &'r str,
+    /// 住所 of the person; empty where it is not said.
+    pub address: &'r str,
 }
 
 /// Shows nothing of a person.
@@ -203,6 +207,7 @@ impl<'r> CoverageRow<'r> {
             standing: if standing == Some(1) { Standing::Provisional } else { Standing::Confirmed },
             workplace_name: row.field(WORKPLACE_NAME),
             workplace_address: row.field(WORKPLACE_ADDRESS),
+            address: row.field(ADDRESS),
         })
     }
 }

@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use warifu_contract::linking::{
     Attributes, Candidate, ConfirmRequest, EndRequest, Found, LinkDone, MOST_CANDIDATES,
-    MaskedTarget, MatchAnswer, MatchRequest, find, masked,
+    MatchAnswer, MatchRequest, find,
 };
 use warifu_pki::VoucherOpener;
 use warifu_service::Problem;
@@ -51,9 +51,10 @@ pub(super) async fn find_member(
     for one in found.iter().take(MOST_CANDIDATES) {
         offers.push(Offer::new(&inner, one).await?);
     }
-    let answer = answer(&offers, found.len(), is_certain && near.is_complete);
+    let candidates = offers.iter().map(|offer| offer.candidate.clone()).collect();
+    let answer = MatchAnswer::of(candidates, found.len(), is_certain && near.is_complete);
     let member = offers.first().map(|offer| offer.member.as_str());
-    caller.log(&inner, SERVICE, member, word(&answer)).await?;
+    caller.log(&inner, SERVICE, member, answer.word()).await?;
     let now = caller.now();
     let expires = now.checked_add(OFFER).unwrap_or(now);
     let offers: Vec<_> = offers.into_iter().map(Offer::into_row).collect();
@@ -117,24 +118,10 @@ struct Offer {
 
 impl Offer {
     async fn new(inner: &Inner, found: &Found<'_>) -> Result<Self, StoreError> {
-        let person = &found.member.person;
-        let member = MemberId::from_row(person.reference.clone());
+        let member = MemberId::from_row(found.member.person.reference.clone());
         let membership = inner.store.membership(&member).await?;
-        let target = MaskedTarget {
-            name: masked(&person.name.text),
-            birth_year: person.birth_date.year(),
-            organization: inner.config.name.clone(),
-            relation: membership.map(|(_, relation)| relation),
-        };
-        let candidate = Candidate {
-            pseudonym: inner.surroundings.hex(PSEUDONYM),
-            target,
-            level: found.level(),
-            items: found.items,
-            by_former_name: found.by_former_name,
-            held_as: found.member.held_as.clone(),
-            period: membership.map(|(period, _)| period),
-        };
+        let pseudonym = inner.surroundings.hex(PSEUDONYM);
+        let candidate = found.candidate(pseudonym, inner.config.name.clone(), membership);
         Ok(Self { member, candidate })
     }
 
@@ -160,25 +147,6 @@ fn vouched(
         return Err(refused("voucher.refused"));
     }
     Ok(voucher.attributes)
-}
-
-fn answer(offers: &[Offer], count: usize, is_certain: bool) -> MatchAnswer {
-    match offers {
-        [] => MatchAnswer::Unknown,
-        [only] if is_certain => MatchAnswer::Matched { candidate: only.candidate.clone() },
-        several => MatchAnswer::Doubtful {
-            candidates: several.iter().map(|offer| offer.candidate.clone()).collect(),
-            count: u32::try_from(count).unwrap_or(u32::MAX),
-        },
-    }
-}
-
-fn word(answer: &MatchAnswer) -> &'static str {
-    match answer {
-        MatchAnswer::Matched { .. } => "matched",
-        MatchAnswer::Doubtful { .. } => "doubtful",
-        MatchAnswer::Unknown => "unknown",
-    }
 }
 
 fn done(caller: &Caller) -> Json<LinkDone> {

@@ -7,6 +7,7 @@ use warifu_contract::coverage::{Relation, Validity};
 use warifu_contract::identity::{Resident, address_key};
 use warifu_contract::linking::{Attributes, HeldMember};
 use warifu_contract::person::Name;
+use warifu_contract::register::membership_of;
 use warifu_service::storage::{Transaction, micros};
 use warifu_service::{execute, fetch_all, fetch_optional};
 
@@ -107,13 +108,7 @@ impl Store {
         member: &MemberId,
     ) -> Result<Option<(Validity, Relation)>, StoreError> {
         let (enrolments, _) = self.enrolments_of(member).await?;
-        let spans = warifu_contract::register::spans_of(member.as_str(), &enrolments);
-        let newest = spans.iter().max_by_key(|(validity, _)| validity.from);
-        let Some((newest, relation)) = newest.copied() else { return Ok(None) };
-        let from = spans.iter().map(|(validity, _)| validity.from).min().unwrap_or(newest.from);
-        let is_open = spans.iter().any(|(validity, _)| validity.until.is_none());
-        let until = spans.iter().filter_map(|(validity, _)| validity.until).max();
-        Ok(Some((Validity { from, until: until.filter(|_| !is_open) }, relation)))
+        Ok(membership_of(member.as_str(), &enrolments))
     }
 
     /// Offers pseudonyms for members in the ceremony `errand`, in place of what was offered in it

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use warifu_contract::card_key::InsurerKey;
 use warifu_contract::coverage::{Insurer, InsurerKind, Validity};
 use warifu_contract::register::RegisteredInsurer;
+use warifu_pki::LinkingConfig;
 use warifu_service::storage::DatabaseConfig;
 
 /// Digits of a comparable 保険者番号.
@@ -43,6 +44,11 @@ pub struct DepositConfig {
     /// can be fetched, 0 to 31.
     #[serde(default = "default_keep_days")]
     pub keep_file_days: u8,
+    /// Whose vouchers are believed when a card is to be linked to somebody whom an insurer
+    /// deposited. Without it no card is. People are found from the next deposit on that is made
+    /// with it.
+    #[serde(default)]
+    pub linking: Option<LinkingConfig>,
     /// The insurers who deposit.
     pub insurers: Vec<DepositedInsurer>,
 }
@@ -101,8 +107,8 @@ pub struct DepositedInsurer {
     /// deposits themselves tell.
     #[serde(default)]
     pub usual_lag_days: Option<u16>,
-    /// The code of the organisation whose staff deposit, and approve. Without it files come by the
-    /// command and by systems alone.
+    /// The code of the organisation whose staff deposit, approve, and decide doubts about links to
+    /// its members. Without it files come by the command and by systems alone.
     #[serde(default)]
     pub organization: Option<String>,
     /// Its systems that deposit by themselves.

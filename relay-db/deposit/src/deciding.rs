@@ -12,7 +12,7 @@ use warifu_service::storage::{instant, micros};
 
 use crate::card::{self, Card};
 use crate::deposits::{DepositError, Deposits, Known};
-use crate::key::{CardId, InsurerId};
+use crate::key::{CardId, InsurerId, PersonId};
 use crate::store::{CardRow, SeenRow};
 
 /// Neighbours that are looked at for a hint.
@@ -38,6 +38,16 @@ pub struct Answer {
     pub as_of: Timestamp,
     /// How long a change usually takes to reach a deposit, in days.
     pub usual_lag_days: Option<u16>,
+    /// Whom it is about, where people of the insurer are linked.
+    pub(crate) of: Option<Of>,
+}
+
+/// Somebody on a card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Of {
+    pub insurer: InsurerId,
+    pub card: CardId,
+    pub person: PersonId,
 }
 
 impl Deposits {
@@ -90,6 +100,7 @@ impl Deposits {
             found: decision::by_number(&question.query, question.day, nothing()),
             as_of: known_at,
             usual_lag_days: None,
+            of: None,
         };
         let Some(insurer) = InsurerId::of(&question.query.insurer) else { return Ok(unknown()) };
         let store = &self.0.store;
@@ -107,6 +118,7 @@ impl Deposits {
             found: decided(question, &known, &cards),
             as_of: instant(live.live_at),
             usual_lag_days: lag(live.lag).or(known.usual_lag_days),
+            of: None,
         })
     }
 
@@ -138,11 +150,29 @@ impl Deposits {
             }
             _ => Vec::new(),
         };
-        Ok(Answer {
-            found: decided(question, known, &cards),
-            as_of: instant(live_at),
-            usual_lag_days: lag(told).or(known.usual_lag_days),
-        })
+        let found = decided(question, known, &cards);
+        let linking = known.linking.is_some();
+        let person = linking.then(|| self.person_in(insurer, &found, &cards)).flatten();
+        let of = person.map(|person| Of { insurer, card: *card, person });
+        let usual_lag_days = lag(told).or(known.usual_lag_days);
+        let as_of = instant(live_at);
+        Ok(Answer { found, as_of, usual_lag_days, of })
+    }
+
+    /// Whom the decision is about, by the key under which people are linked.
+    fn person_in(
+        &self,
+        insurer: InsurerId,
+        found: &Found,
+        cards: &[Enrolment],
+    ) -> Option<PersonId> {
+        let person = found.person.as_ref()?;
+        let mut all = cards.iter().flat_map(|card| {
+            let dependants = card.dependants.iter().map(|one| &one.enrolled);
+            std::iter::once(&card.insured).chain(dependants)
+        });
+        let one = all.find(|enrolled| enrolled.person == *person)?;
+        Some(self.0.keys.person(insurer, &one.name, one.birth_date, one.sex))
     }
 
     /// The cards that a slip of the hand, or a misread 記号, leads to.
@@ -186,11 +216,21 @@ impl Deposits {
         if row.body.is_empty() {
             return Ok(Vec::new());
         }
-        let bytes = card::open(&self.0.ring, (&row.id()?, row.deposit), &row.body)?;
-        let unreadable = DepositError::Unreadable { table: "deposit_card", column: "body" };
-        let card = Card::read(&bytes).ok_or(unreadable)?;
+        let card = self.card(&row.id()?, row.deposit, &row.body)?;
         let identify = |person: &_| card::identity(&self.0.ring, insurer, person);
         Ok(card.enrolments(&known.registered, identify))
+    }
+
+    /// Opens a row's body.
+    pub(crate) fn card(
+        &self,
+        id: &CardId,
+        deposit: i64,
+        body: &[u8],
+    ) -> Result<Card, DepositError> {
+        let bytes = card::open(&self.0.ring, (id, deposit), body)?;
+        let unreadable = DepositError::Unreadable { table: "deposit_card", column: "body" };
+        Card::read(&bytes).ok_or(unreadable)
     }
 
     /// The answer about an insurer that does not deposit here.
@@ -199,6 +239,7 @@ impl Deposits {
             found: decision::by_number(&question.query, question.day, nothing()),
             as_of: self.0.surroundings.now(),
             usual_lag_days: None,
+            of: None,
         }
     }
 }
@@ -218,12 +259,12 @@ fn decided(question: &Question, known: &Known, enrolments: &[Enrolment]) -> Foun
 }
 
 /// The insurer has not deposited anything yet.
-fn silent(known: &Known, as_of: Timestamp) -> Answer {
+pub(crate) fn silent(known: &Known, as_of: Timestamp) -> Answer {
     let reasons = vec![
         ReasonStep::new(ReasonCheck::InsurerKnown, true),
         ReasonStep::new(ReasonCheck::InsurerAnswered, false),
     ];
     let decision = Decision::bare(Verdict::InsurerSilent, reasons);
     let found = Found { decision, person: None };
-    Answer { found, as_of, usual_lag_days: known.usual_lag_days }
+    Answer { found, as_of, usual_lag_days: known.usual_lag_days, of: None }
 }

@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use warifu_contract::card_key::InsurerKey;
+use warifu_contract::connector_token::audience;
 use warifu_contract::coverage::{Insurer, Validity};
+use warifu_contract::records::DisplayName;
 use warifu_contract::register::RegisteredInsurer;
+use warifu_pki::{LinkingConfig, LinkingKeyError, VoucherOpener};
 use warifu_service::seal::{KeyRing, SealError};
 use warifu_service::storage::{StorageError, micros};
 use warifu_service::{Database, Surroundings};
@@ -48,6 +51,17 @@ pub(crate) struct UploadTerms {
 pub(crate) struct Known {
     pub registered: Arc<RegisteredInsurer>,
     pub usual_lag_days: Option<u16>,
+    /// What cards are linked with; none where they are not.
+    pub linking: Option<Arc<Linking>>,
+}
+
+/// What cards are linked to an insurer's people with.
+#[derive(Debug)]
+pub(crate) struct Linking {
+    /// The insurer as whoever is to be linked is shown it.
+    pub name: DisplayName,
+    /// Opens the card office's vouchers.
+    pub vouchers: VoucherOpener,
 }
 
 /// An insurer as it is kept, so that a later answer about an earlier time rests on the same.
@@ -93,6 +107,9 @@ pub enum OpenDepositError {
     /// The insurers cannot be entered.
     #[error(transparent)]
     Deposit(#[from] DepositError),
+    /// Vouchers cannot be opened.
+    #[error("deposit.{0}")]
+    Linking(#[from] LinkingKeyError),
 }
 
 impl Deposits {
@@ -108,7 +125,9 @@ impl Deposits {
         let now = micros(surroundings.now());
         for insurer in &config.insurers {
             let terms = Terms::of(insurer)?;
-            let known = terms.known(insurer.key()?);
+            let linking = config.linking.as_ref().map(|keys| Linking::of(insurer, keys));
+            let linking = linking.transpose()?.map(Arc::new);
+            let known = Known { linking, ..terms.known(insurer.key()?) };
             let id = InsurerId::of(&known.registered.key)
                 .ok_or_else(|| DepositConfigError::Number(insurer.number.clone()))?;
             store.enter(id, &terms, now).await?;
@@ -164,6 +183,14 @@ impl Terms {
         Known {
             registered: Arc::new(RegisteredInsurer { key, insurer, validity }),
             usual_lag_days: self.usual_lag_days,
+            linking: None,
         }
+    }
+}
+
+impl Linking {
+    fn of(insurer: &DepositedInsurer, keys: &LinkingConfig) -> Result<Self, LinkingKeyError> {
+        let name = DisplayName { ja: insurer.name.clone(), en: insurer.name_en.clone() };
+        Ok(Self { name, vouchers: keys.opener(audience(&insurer.id))? })
     }
 }

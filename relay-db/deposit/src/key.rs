@@ -2,19 +2,27 @@
 
 use std::sync::Arc;
 
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 use warifu_contract::card_key::{CardKey, InsurerKey};
+use warifu_contract::identity::{address_key, name_key};
+use warifu_contract::person::{Name, Sex};
 use warifu_service::seal::KeyRing;
 
 /// Bytes of a card's key.
 pub(crate) const BYTES: usize = 20;
 /// Of them, those that every card of an insurer with the same 番号 begins with.
 const NUMBER: usize = 12;
+/// Of them, those that say the insurer.
+const INSURER: usize = 4;
+/// Bytes of a key without the insurer.
+pub(crate) const WITHIN: usize = BYTES - INSURER;
 
 /// A card's key: insurer (4 bytes), keyed hash of the 番号 (8), keyed hash of 記号 and 番号 (8).
 ///
 /// Cards that share a 番号 lie side by side, so that a card of which only the 記号 was misread is
 /// found without a second index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct CardId(pub [u8; BYTES]);
 
 /// An insurer as the tables know it: its eight digits as a number.
@@ -45,6 +53,30 @@ impl CardId {
         filled(self.0.get(..NUMBER).unwrap_or_default())
     }
 
+    /// Whether this is not a card but the list of those on which somebody with one birth date is.
+    /// No card has such a key: it would need a hash of ones only.
+    pub fn is_list(&self) -> bool {
+        self.0.get(INSURER..NUMBER).is_some_and(|hash| hash.iter().all(|byte| *byte == u8::MAX))
+    }
+
+    /// What stands of this key in a list of the insurer's: all but the insurer.
+    pub fn within_insurer(&self) -> [u8; WITHIN] {
+        let mut within = [0; WITHIN];
+        for (to, from) in within.iter_mut().zip(self.0.iter().skip(INSURER)) {
+            *to = *from;
+        }
+        within
+    }
+
+    /// The key of which this stands in a list of `insurer`'s.
+    pub fn of_insurer(insurer: InsurerId, within: &[u8; WITHIN]) -> Self {
+        let mut id = [0; BYTES];
+        for (to, from) in id.iter_mut().zip(insurer.0.to_be_bytes().iter().chain(within)) {
+            *to = *from;
+        }
+        Self(id)
+    }
+
     /// Reads a column.
     pub fn from_column(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
@@ -66,11 +98,54 @@ fn filled(start: &[u8]) -> (CardId, CardId) {
     (with(0), with(u8::MAX))
 }
 
+/// A person as one insurer's deposits know one: a keyed hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct PersonId(pub [u8; 32]);
+
+impl PersonId {
+    /// By which the person's cards are told from the others in a list.
+    pub fn tag(&self) -> [u8; 4] {
+        let [a, b, c, d, ..] = self.0;
+        [a, b, c, d]
+    }
+
+    /// In text.
+    pub fn text(&self) -> String {
+        data_encoding::HEXLOWER.encode(&self.0)
+    }
+}
+
 /// Makes keys.
 #[derive(Debug, Clone)]
 pub(crate) struct Keys(pub Arc<KeyRing>);
 
 impl Keys {
+    /// Under which the cards are listed on which somebody with this birth date is.
+    pub fn born(&self, insurer: InsurerId, day: Date) -> CardId {
+        let named = format!("{}\n{day}", insurer.column());
+        let hash = self.0.lookup("deposit.born", named.as_bytes());
+        let ones = [u8::MAX; NUMBER - INSURER];
+        let mut within = [0; WITHIN];
+        for (to, from) in within.iter_mut().zip(ones.iter().chain(&hash)) {
+            *to = *from;
+        }
+        CardId::of_insurer(insurer, &within)
+    }
+
+    /// Who somebody is as far as the insurer says: everybody with the birth date, the sex, the
+    /// reading and, however it is written, the name.
+    pub fn person(&self, insurer: InsurerId, name: &Name, born: Date, sex: Sex) -> PersonId {
+        let (kana, text) = (&name.kana, name_key(&name.text));
+        let named = format!("{}\n{born}\n{sex:?}\n{kana}\n{text}", insurer.column());
+        PersonId(self.0.lookup("deposit.member", named.as_bytes()))
+    }
+
+    /// Where somebody lives, however it is written; none where that is not said.
+    pub fn home(&self, insurer: InsurerId, address: &str) -> Option<[u8; 32]> {
+        let named = format!("{}\n{}", insurer.column(), address_key(address)?);
+        Some(self.0.lookup("deposit.home", named.as_bytes()))
+    }
+
     /// The key of this card of this insurer.
     pub fn card(&self, insurer: InsurerId, card: &CardKey) -> CardId {
         let (insurer, number) = (insurer.0.to_be_bytes(), card.number().as_bytes());

@@ -6,6 +6,7 @@
 //! deposit went live. Nothing is written over, so what was answered on a day can be answered
 //! again, with its reasons, years later.
 
+mod births;
 mod bulk;
 mod card;
 mod config;
@@ -14,7 +15,10 @@ mod deposits;
 mod gathering;
 mod intake;
 mod key;
+mod linking;
+mod members;
 mod person;
+mod pseudonyms;
 mod reseal;
 mod store;
 #[cfg(test)]
@@ -32,7 +36,10 @@ pub use intake::{
     Change, DepositFile, Fault, FileError, IntakeError, Kind, Lag, Order, PieceReader, Progress,
     Row, State, Status, Upload, WarningCount, Waiting, Wrong,
 };
+pub use linking::MatchError;
+pub use members::Membership;
 pub use person::Person;
+pub use pseudonyms::Bound;
 pub use warifu_files::Hint;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");

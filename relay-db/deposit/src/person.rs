@@ -14,6 +14,8 @@ use warifu_contract::register::Copay;
 pub(crate) const LONGEST_TEXT: usize = 600;
 /// Stands for a day that is not set.
 const NO_DAY: u32 = u32::MAX;
+/// Stands beside the sex of somebody whose address is given, behind everything else.
+const WITH_ADDRESS: u8 = 0x80;
 
 /// One person on one card, as an insurer deposits it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +38,8 @@ pub struct Person {
     pub workplace: Option<Workplace>,
     /// Set while the acquisition is only notified (届出受理): the last day on which it counts so.
     pub provisional_until: Option<Date>,
+    /// 住所; empty where the insurer does not say it.
+    pub address: String,
 }
 
 impl Person {
@@ -47,7 +51,8 @@ impl Person {
         out.extend(packed(self.birth_date).to_be_bytes());
         out.extend(packed(self.validity.from).to_be_bytes());
         out.extend(self.validity.until.map_or(NO_DAY, packed).to_be_bytes());
-        out.push(sex_code(self.sex));
+        let with_address = if self.address.is_empty() { 0 } else { WITH_ADDRESS };
+        out.push(sex_code(self.sex) | with_address);
         out.extend(self.provisional_until.map_or(NO_DAY, packed).to_be_bytes());
         write_copay(self.copay, out);
         let empty = Workplace { name: String::new(), address: String::new() };
@@ -57,6 +62,9 @@ impl Person {
             [&self.name.text, &self.name.kana, relationship, &workplace.name, &workplace.address]
         {
             write_text(text, out);
+        }
+        if !self.address.is_empty() {
+            write_text(&self.address, out);
         }
     }
 
@@ -69,13 +77,15 @@ impl Person {
         let birth_date = day(u32::from_be_bytes(take(bytes)?))?;
         let from = day(u32::from_be_bytes(take(bytes)?))?;
         let until = day(u32::from_be_bytes(take(bytes)?));
-        let sex = sex_of(take(bytes)?)?;
+        let [code] = take(bytes)?;
+        let (sex, has_address) = (sex_of(code & !WITH_ADDRESS)?, code & WITH_ADDRESS != 0);
         let provisional_until = day(u32::from_be_bytes(take(bytes)?));
         let copay = read_copay(bytes)?;
         let text = read_text(bytes)?;
         let name = Name { text, kana: read_text(bytes)? };
         let relationship = read_text(bytes)?;
         let workplace = Workplace { name: read_text(bytes)?, address: read_text(bytes)? };
+        let address = if has_address { read_text(bytes)? } else { String::new() };
         Some(Self {
             relationship: dependant.then_some(relationship),
             branch,
@@ -86,6 +96,7 @@ impl Person {
             provisional_until,
             name,
             workplace: Some(workplace).filter(|workplace| !workplace.name.is_empty()),
+            address,
         })
     }
 }
@@ -156,7 +167,7 @@ fn sex_code(sex: Sex) -> u8 {
     }
 }
 
-fn sex_of([code]: [u8; 1]) -> Option<Sex> {
+fn sex_of(code: u8) -> Option<Sex> {
     match code {
         1 => Some(Sex::Male),
         2 => Some(Sex::Female),
@@ -182,6 +193,7 @@ pub(crate) mod tests {
             provisional_until: None,
             name: Name { text: "髙野 太郎".to_owned(), kana: "タカノ タロウ".to_owned() },
             workplace: None,
+            address: String::new(),
         }
     }
 
@@ -206,6 +218,7 @@ pub(crate) mod tests {
             provisional_until: Some(date(2004, 6, 30)),
             validity: Validity { until: Some(date(2010, 3, 31)), ..taro.validity },
             workplace: Some(workplace),
+            address: "香川県高松市見本町1丁目2番3号".to_owned(),
             ..taro
         };
         assert_eq!(round_trip(&wife).unwrap(), wife);

@@ -29,7 +29,7 @@ impl Deposits {
             }
             match rows.into_iter().next_back() {
                 Some(row) => at = (row.card, row.deposit),
-                None => return Ok(count),
+                None => return Ok(count + self.reseal_targets(&current).await?),
             }
         }
     }

@@ -84,6 +84,7 @@ async fn open(database: DatabaseConfig, folder: &Path) -> Deposits {
         approval: Approval::default(),
         largest_bytes: 1 << 30,
         keep_file_days: 7,
+        linking: None,
         insurers: vec![DepositedInsurer {
             id: "city".to_owned(),
             number: NUMBER.to_owned(),

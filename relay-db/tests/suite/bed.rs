@@ -166,6 +166,7 @@ impl Bed {
             approval: Approval::default(),
             largest_bytes: 1 << 30,
             keep_file_days: 7,
+            linking: None,
             insurers,
         });
         self.restart().await;

@@ -12,14 +12,16 @@ use axum::{Json, Router};
 use reqwest::Response;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
-use warifu_connectors::{ConnectorKind, Gateway, GatewayConfig, LinkingConfig, MemberId, demo};
+use warifu_connectors::{ConnectorKind, Gateway, GatewayConfig, MemberId, demo};
 use warifu_contract::connector_token::audience;
 use warifu_contract::identity::FourItems;
 use warifu_contract::linking::portal::{DoubtList, LinkEntry, LinkList, Standing};
 use warifu_contract::linking::{Attributes, Vouchers, VouchersRequest};
 use warifu_contract::records::DisplayName;
 use warifu_pki::voucher::errand;
-use warifu_pki::{FileKey, KeyAlgorithm, Organization, Ticket, Voucher, VoucherIssuer};
+use warifu_pki::{
+    FileKey, KeyAlgorithm, LinkingConfig, Organization, Ticket, Voucher, VoucherIssuer,
+};
 use warifu_relay::config::{ConnectorConfig, OfficeConfig};
 use warifu_service::Surroundings;
 use warifu_service::clock::{Clock as _, FrozenClock, SystemEntropy};

@@ -44,6 +44,7 @@ fn taro() -> Row {
         name: Name { text: "上野 太郎".into(), kana: "ウエノ タロウ".into() },
         workplace: None,
         provisional_until: None,
+        address: String::new(),
     };
     let (symbol, number) = ("高12".into(), "001".into());
     Row { line: 2, insurer_number: NUMBER.into(), symbol, number, person, change: Change::Joined }

@@ -50,6 +50,7 @@ pub fn configure(config: &mut RelayConfig, folder: &Path) {
         approval: Approval::default(),
         largest_bytes: 1 << 30,
         keep_file_days: 7,
+        linking: None,
         insurers: vec![DepositedInsurer {
             id: "depositing".to_owned(),
             number: INSURER.to_owned(),

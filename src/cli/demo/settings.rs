@@ -6,9 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use serde::Serialize;
 use warifu_ca::{CaConfig, PublicationConfig, ValidityConfig};
-use warifu_connectors::{
-    ConnectorKind, GatewayConfig, LinkingConfig, RelayJwksConfig, ResidentsConfig,
-};
+use warifu_connectors::{ConnectorKind, GatewayConfig, RelayJwksConfig, ResidentsConfig};
 use warifu_contract::records::DisplayName;
 use warifu_idp::config::{
     AgentsConfig, AttributeName, CardHostConfig, CardIssuerConfig,
@@ -23,7 +21,7 @@ use warifu_office::{
     LetterConfig, Lifetimes, LinkedConnector, LinkingConfig as VouchingConfig, Names, NotifyConfig,
     OfficeConfig, OfficeSettings, RegisterSettings,
 };
-use warifu_pki::{KeySource, MasterSettings, PolicyArc};
+use warifu_pki::{KeySource, LinkingConfig, MasterSettings, PolicyArc};
 use warifu_portal::{
     CardOfficeConfig as CardOfficeOfPortal, DeskConfig, PortalConfig, RelayConfig as RelayOfPortal,
     SamlConfig,

@@ -4,10 +4,11 @@
 //! birth date and sex are the same to the letter, with the address besides. Everything else that
 //! could be meant is a doubt, and a doubt is never decided here.
 
-use crate::coverage::Validity;
+use crate::coverage::{Relation, Validity};
 use crate::identity::{ItemLevels, MatchLevel, Resident, compare, name_level};
+use crate::records::DisplayName;
 
-use super::Attributes;
+use super::{Attributes, Candidate, MaskedTarget, MatchAnswer, masked};
 
 /// A member as the holder knows one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,31 @@ pub fn find<'a>(said: &Attributes, members: &'a [HeldMember]) -> (Vec<Found<'a>>
 }
 
 impl Found<'_> {
+    /// As the relay is told of the member: under a new `pseudonym`, with whose member it is, since
+    /// when until when, and how.
+    pub fn candidate(
+        &self,
+        pseudonym: String,
+        organization: DisplayName,
+        membership: Option<(Validity, Relation)>,
+    ) -> Candidate {
+        let HeldMember { person, held_as, .. } = self.member;
+        Candidate {
+            pseudonym,
+            target: MaskedTarget {
+                name: masked(&person.name.text),
+                birth_year: person.birth_date.year(),
+                organization,
+                relation: membership.map(|(_, relation)| relation),
+            },
+            level: self.level(),
+            items: self.items,
+            by_former_name: self.by_former_name,
+            held_as: held_as.clone(),
+            period: membership.map(|(period, _)| period),
+        }
+    }
+
     /// How well the whole agrees: the worst of what makes a person, and of what tells two apart.
     pub fn level(&self) -> MatchLevel {
         if self.is_exact() {
@@ -69,6 +95,30 @@ impl Found<'_> {
         !self.by_former_name
             && to_the_letter.iter().all(|level| *level == MatchLevel::Exact)
             && written.iter().flatten().all(|level| *level <= MatchLevel::Normalised)
+    }
+}
+
+impl MatchAnswer {
+    /// What is said of so many members in all, of whom these are the best.
+    pub fn of(mut best: Vec<Candidate>, count: usize, is_certain: bool) -> Self {
+        match (best.pop(), best.is_empty()) {
+            (None, _) => Self::Unknown,
+            (Some(candidate), true) if is_certain => Self::Matched { candidate },
+            (Some(last), _) => {
+                best.push(last);
+                let count = u32::try_from(count).unwrap_or(u32::MAX);
+                Self::Doubtful { candidates: best, count }
+            }
+        }
+    }
+
+    /// The word in logs.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Matched { .. } => "matched",
+            Self::Doubtful { .. } => "doubtful",
+            Self::Unknown => "unknown",
+        }
     }
 }
 

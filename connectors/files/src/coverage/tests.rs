@@ -114,6 +114,7 @@ fn numbers_of_columns_are_those_of_the_layout() {
         (STANDING, "standing"),
         (WORKPLACE_NAME, "workplace_name"),
         (WORKPLACE_ADDRESS, "workplace_address"),
+        (ADDRESS, "address"),
     ];
     for (number, name) in numbers {
         assert_eq!(COVERAGE.find(name), Some(number));

@@ -20,7 +20,7 @@ use warifu_contract::connector_token::{
 use warifu_contract::history::Purpose;
 use warifu_contract::linking::Attributes;
 use warifu_contract::records::DisplayName;
-use warifu_pki::{FileKey, KeyAlgorithm, PublicKey, Voucher, VoucherIssuer};
+use warifu_pki::{FileKey, KeyAlgorithm, LinkingConfig, PublicKey, Voucher, VoucherIssuer};
 use warifu_service::Surroundings;
 use warifu_service::clock::{FrozenClock, SeededEntropy};
 use warifu_service::http::{ListenConfig, Server};
@@ -28,7 +28,7 @@ use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::{self, ClientConfig, TlsConfig};
 
 use super::publisher::Publisher;
-use crate::config::{ConnectorKind, GatewayConfig, LinkingConfig};
+use crate::config::{ConnectorKind, GatewayConfig};
 use crate::gateway::Gateway;
 use crate::relay_keys::RelayJwksConfig;
 use crate::source::SourceConfig;

@@ -20,6 +20,7 @@ use super::outcome::{IntakeError, on_a_thread};
 use super::row::Wrong;
 use super::runs::Runs;
 use super::status::{Kind, State, Status};
+use crate::births::Births;
 use crate::bulk;
 use crate::card::{self, Card};
 use crate::deposits::{DepositError, Deposits};
@@ -149,6 +150,10 @@ impl Comparing {
                 self.gone(gone.card)?;
             }
             let held = self.held_at(group.card)?;
+            if group.card.is_list() {
+                self.list(group.card, held.as_deref(), group.births)?;
+                continue;
+            }
             let outcome = apply::full(&mut group.records, &mut self.faults);
             self.settle(group.card, held.as_deref(), outcome)?;
         }
@@ -158,8 +163,11 @@ impl Comparing {
         Ok(())
     }
 
-    /// A card that a full deposit does not name.
+    /// A card that a full deposit does not name. A list stays: it may name cards that stay.
     fn gone(&mut self, card: CardId) -> Result<(), IntakeError> {
+        if card.is_list() {
+            return self.went_over(card);
+        }
         self.status.held += 1;
         self.status.removed += 1;
         self.status.ended += 1;
@@ -177,8 +185,12 @@ impl Comparing {
                 return Ok(());
             }
             let held = self.look_up(&groups)?;
-            for Group { card, records } in groups {
+            for Group { card, records, births } in groups {
                 let held = held.get(&card).map(Vec::as_slice);
+                if card.is_list() {
+                    self.list(card, held, births)?;
+                    continue;
+                }
                 let outcome = apply::changes(&records, held, &mut self.faults);
                 self.settle(card, held, outcome)?;
             }
@@ -239,6 +251,21 @@ impl Comparing {
     fn open(&self, card: &CardId, deposit: i64, body: &[u8]) -> Result<Vec<u8>, IntakeError> {
         let opened = card::open(&self.deposits.0.ring, (card, deposit), body);
         Ok(opened.map_err(DepositError::from)?)
+    }
+
+    /// Adds to a list what it does not name yet.
+    fn list(
+        &mut self,
+        card: CardId,
+        held: Option<&[u8]>,
+        births: Births,
+    ) -> Result<(), IntakeError> {
+        let bytes = held.and_then(Births::read).unwrap_or_default().with(births).bytes();
+        if held == Some(bytes.as_slice()) {
+            self.went_over(card)
+        } else {
+            self.write(card, Some(&bytes))
+        }
     }
 
     /// Writes what differs from what is held.

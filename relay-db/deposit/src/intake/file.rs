@@ -244,6 +244,7 @@ fn person(read: &CoverageRow<'_>) -> Person {
         provisional_until: provisional_until(read),
         name: Name { text: spaced(read.name), kana: kana(read.name_kana) },
         workplace,
+        address: spaced(read.address),
     }
 }
 

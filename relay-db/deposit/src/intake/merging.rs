@@ -6,6 +6,7 @@ use std::collections::BinaryHeap;
 use super::apply::Record;
 use super::outcome::IntakeError;
 use super::runs::{RunReader, Runs};
+use crate::births::{Births, Entry};
 use crate::key::CardId;
 
 /// What a deposit says about one card.
@@ -14,6 +15,18 @@ pub(super) struct Group {
     pub card: CardId,
     /// In the order of the file.
     pub records: Vec<Record>,
+    /// Of a list of cards by birth date: what is to be listed.
+    pub births: Births,
+}
+
+impl Group {
+    fn add(&mut self, bytes: &[u8]) {
+        if self.card.is_list() {
+            Entry::read(&mut &*bytes).into_iter().for_each(|entry| self.births.add(entry));
+        } else {
+            self.records.extend(Record::read(bytes));
+        }
+    }
 }
 
 /// Runs read side by side.
@@ -37,13 +50,13 @@ impl Merge {
     /// The next card.
     pub fn next(&mut self) -> Result<Option<Group>, IntakeError> {
         let Some(Reverse((card, _, _))) = self.heap.peek() else { return Ok(None) };
-        let mut group = Group { card: *card, records: Vec::new() };
+        let mut group = Group { card: *card, records: Vec::new(), births: Births::default() };
         while let Some(Reverse((card, _, _))) = self.heap.peek() {
             if *card != group.card {
                 break;
             }
             let Some(Reverse((_, run, bytes))) = self.heap.pop() else { break };
-            group.records.extend(Record::read(&bytes));
+            group.add(&bytes);
             self.advance(run, None)?;
         }
         Ok(Some(group))

@@ -17,8 +17,10 @@ use super::row::{Row, Wrong};
 use super::runs::{Buffer, Runs};
 use super::status::{State, Status};
 use super::warnings::Warnings;
+use crate::births::Entry;
 use crate::deposits::Deposits;
 use crate::key::{CardId, InsurerId, Keys};
+use crate::person::Person;
 
 /// Faults that one run carries with it; beyond, they are only counted.
 const FAULTS: usize = 10_000;
@@ -53,7 +55,8 @@ where
 {
     let handle = Handle::current();
     let read = usize::try_from(status.lines).unwrap_or(usize::MAX);
-    let mut reading = Reading { keys: &deposits.0.keys, insurer, key, last: None };
+    let lists = deposits.0.insurers.get(&insurer).is_some_and(|known| known.linking.is_some());
+    let mut reading = Reading { keys: &deposits.0.keys, insurer, key, lists, last: None };
     let (send, chunks) = sync_channel(1);
     std::thread::scope(|scope| {
         let writing = scope.spawn(|| {
@@ -118,6 +121,8 @@ struct Reading<'a> {
     keys: &'a Keys,
     insurer: InsurerId,
     key: &'a InsurerKey,
+    /// Whether people are listed by birth date.
+    lists: bool,
     /// The card of the record before: a family's records mostly follow one another.
     last: Option<(String, String, CardId)>,
 }
@@ -154,6 +159,12 @@ impl Reading<'_> {
         }
         let card = self.card(&row.symbol, &row.number).ok_or_else(|| wrong(NUMBER))?;
         buffer.push(card, |out| Record::write(row, out));
+        if self.lists {
+            let Person { name, birth_date, sex, .. } = &row.person;
+            let person = self.keys.person(self.insurer, name, *birth_date, *sex);
+            let list = self.keys.born(self.insurer, *birth_date);
+            buffer.push(list, |out| Entry::new(&person, &card).write(out));
+        }
         Ok(())
     }
 

@@ -60,6 +60,7 @@ impl Bed {
             approval: Approval::default(),
             largest_bytes: 1 << 30,
             keep_file_days: 7,
+            linking: None,
             insurers: vec![DepositedInsurer {
                 id: "city".to_owned(),
                 number: NUMBER.to_owned(),
@@ -136,6 +137,7 @@ pub fn person(day: i8, from: Date) -> Person {
         name: Name { text: format!("名{day}"), kana: format!("ナ{day}") },
         workplace: None,
         provisional_until: None,
+        address: String::new(),
     }
 }
 

@@ -4,6 +4,7 @@ mod answers;
 mod bed;
 mod crashes;
 mod histories;
+mod linked;
 mod plans;
 mod sealed;
 mod uploads;
