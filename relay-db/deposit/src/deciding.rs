@@ -155,8 +155,7 @@ impl Deposits {
         let person = linking.then(|| self.person_in(insurer, &found, &cards)).flatten();
         let of = person.map(|person| Of { insurer, card: *card, person });
         let usual_lag_days = lag(told).or(known.usual_lag_days);
-        let as_of = instant(live_at);
-        Ok(Answer { found, as_of, usual_lag_days, of })
+        Ok(Answer { found, as_of: instant(live_at), usual_lag_days, of })
     }
 
     /// Whom the decision is about, by the key under which people are linked.
