@@ -111,6 +111,7 @@ pub fn insurance() -> InsuranceRecord {
             copay_percent: Some(10),
             validity: Validity { from: date(2025, 4, 1), until: Some(date(2027, 3, 31)) },
         }],
+        usual_lag_days: Some(3),
     }
 }
 

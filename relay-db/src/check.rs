@@ -14,11 +14,11 @@ use warifu_contract::eligibility::{
     ConnectorEligibilityAnswer, ConnectorEligibilityRequest, Decision, ReasonCheck, ReasonStep,
     Subject, TypedCard, Verdict,
 };
-use warifu_deposit::{Answer, DepositError, Question};
+use warifu_deposit::{Answer, DepositError, Deposits, Question};
 use warifu_service::http::Deadline;
 
 use crate::asking;
-use crate::directory::{Answerer, Connector};
+use crate::directory::{Answerer, Connector, Depositor};
 use crate::grants::Staff;
 use crate::links::{Link, LinkStoreError};
 use crate::mint::Errand;
@@ -77,16 +77,22 @@ impl Found {
         Self { source, ..Self::silent() }
     }
 
-    /// Answered from what the insurer deposited, if it has.
-    fn deposited(relay: &Relay, question: &Question, answer: Answer) -> Self {
+    /// Answered from what an insurer deposited, if it has, after the steps that the relay took
+    /// `before`.
+    fn deposited(
+        source: Option<Answerer>,
+        answer: Answer,
+        subject: Option<String>,
+        before: &[ReasonCheck],
+    ) -> Self {
         let found = Self {
-            source: relay.directory().by_insurer(&question.query.insurer).cloned(),
+            source,
             as_of: Some(answer.as_of),
             usual_lag_days: answer.usual_lag_days,
-            ..Self::decided(answer.found.decision, None)
+            ..Self::decided(answer.found.decision, subject)
         };
         let silent = found.decision.verdict == Verdict::InsurerSilent;
-        if silent { found } else { found.after(&[ReasonCheck::InsurerKnown]) }
+        if silent { found } else { found.after(before) }
     }
 
     fn answered(
@@ -108,8 +114,7 @@ impl Found {
 pub(crate) fn is_deposited(relay: &Relay, subject: &Subject) -> bool {
     let Subject::Number(typed) = subject else { return false };
     let key = InsurerKey::parse(&typed.insurer_number);
-    let answerer = key.and_then(|key| relay.directory().by_insurer(&key));
-    matches!(answerer, Some(Answerer::Deposit(_)))
+    key.is_some_and(|key| relay.directory().is_deposited(&key))
 }
 
 /// The check of a typed card: the insurer's number says whom to ask.
@@ -129,7 +134,7 @@ pub(crate) async fn by_number(
         Answerer::Connector(connector) => {
             ask_connector(relay, desk, connector, typed, target_date, until).await?
         }
-        Answerer::Deposit(_) => ask_deposit(relay, query, target_date, until).await,
+        Answerer::Deposit(_) => ask_deposit(relay, query, target_date, until).await?,
     };
     Ok(found.unwrap_or_else(Found::silent).asked_of(answerer.clone()))
 }
@@ -155,10 +160,44 @@ async fn ask_connector(
 }
 
 /// None when the deposits cannot be read in time.
-async fn ask_deposit(relay: &Relay, query: CardQuery, day: Date, until: Deadline) -> Option<Found> {
-    let (question, deposits) = (Question { query, day }, relay.deposits()?);
-    let answer = in_time(deposits.decide_with_hint(&question), until).await?;
-    Some(Found::deposited(relay, &question, answer))
+async fn ask_deposit(
+    relay: &Relay,
+    query: CardQuery,
+    day: Date,
+    until: Deadline,
+) -> Result<Option<Found>, LinkStoreError> {
+    let question = Question { query, day };
+    let Some(deposits) = relay.deposits() else { return Ok(None) };
+    let Some(answer) = in_time(deposits.decide_with_hint(&question), until).await else {
+        return Ok(None);
+    };
+    let found = attributed(relay, deposits, vec![(&question, answer)], until).await?;
+    Ok(found.into_iter().next())
+}
+
+/// The answers, each with its person's own subject where that person is linked.
+async fn attributed(
+    relay: &Relay,
+    deposits: &Deposits,
+    answered: Vec<(&Question, Answer)>,
+    until: Deadline,
+) -> Result<Vec<Found>, LinkStoreError> {
+    let (questions, answers): (Vec<&Question>, Vec<Answer>) = answered.into_iter().unzip();
+    // Who is meant decides nothing: without it the check stands in nobody's history.
+    let names = in_time(deposits.pseudonyms(&answers), until).await;
+    let names = names.unwrap_or_else(|| vec![None; answers.len()]);
+    let mut found = Vec::with_capacity(answers.len());
+    for ((question, answer), pseudonym) in questions.into_iter().zip(answers).zip(names) {
+        let source = relay.directory().by_insurer(&question.query.insurer).cloned();
+        let subject = match (&source, pseudonym) {
+            (Some(holder), Some(pseudonym)) => {
+                relay.links().subject_of(holder.id(), &pseudonym).await?
+            }
+            _ => None,
+        };
+        found.push(Found::deposited(source, answer, subject, &[ReasonCheck::InsurerKnown]));
+    }
+    Ok(found)
 }
 
 /// The checks of many typed cards of insurers who deposit, in one look, in the same order and
@@ -167,18 +206,14 @@ pub(crate) async fn deposited(
     relay: &Relay,
     questions: &[Question],
     until: Deadline,
-) -> Vec<Found> {
-    let answers = match relay.deposits() {
-        Some(deposits) => in_time(deposits.decide(questions), until).await,
-        None => None,
-    };
-    match answers {
-        Some(answers) => {
-            let both = questions.iter().zip(answers);
-            both.map(|(question, answer)| Found::deposited(relay, question, answer)).collect()
-        }
-        None => questions.iter().map(|question| Found::unread(relay, question)).collect(),
+) -> Result<Vec<Found>, CheckError> {
+    if let Some(deposits) = relay.deposits()
+        && let Some(answers) = in_time(deposits.decide(questions), until).await
+    {
+        let answered = questions.iter().zip(answers).collect();
+        return Ok(attributed(relay, deposits, answered, until).await?);
     }
+    Ok(questions.iter().map(|question| Found::unread(relay, question)).collect())
 }
 
 /// None when the deposits cannot be read, or not in time.
@@ -201,11 +236,18 @@ pub(crate) async fn by_card(
 ) -> Result<Found, CheckError> {
     let links = relay.links().of(subject).await?;
     let mut calls = JoinSet::new();
-    for (connector, link) in insurers(relay, links) {
+    for (holder, link) in insurers(relay, links) {
         let (relay, desk, subject) = (relay.clone(), desk.clone(), subject.to_owned());
         calls.spawn(async move {
-            let question = ConnectorEligibilityRequest { typed: None, target_date };
-            ask_holder(&relay, &desk, subject, connector, &link, &question, until).await
+            match holder {
+                Answerer::Connector(connector) => {
+                    let question = ConnectorEligibilityRequest { typed: None, target_date };
+                    ask_holder(&relay, &desk, subject, connector, &link, &question, until).await
+                }
+                Answerer::Deposit(insurer) => {
+                    read_deposit(&relay, subject, insurer, &link, target_date, until).await
+                }
+            }
         });
     }
     let mut found = Vec::new();
@@ -215,10 +257,10 @@ pub(crate) async fn by_card(
     Ok(settle::settle(found).unwrap_or_else(|| not_linked(subject)))
 }
 
-fn insurers(relay: &Relay, links: Vec<Link>) -> Vec<(Arc<Connector>, Link)> {
+fn insurers(relay: &Relay, links: Vec<Link>) -> Vec<(Answerer, Link)> {
     let insurer = |link: Link| {
-        let connector = relay.directory().by_id(&link.connector)?;
-        connector.insures().then(|| (Arc::clone(connector), link))
+        let holder = relay.directory().holder(&link.connector)?;
+        holder.insures().then(|| (holder.clone(), link))
     };
     links.into_iter().filter(|link| !link.terms.is_frozen()).filter_map(insurer).collect()
 }
@@ -242,6 +284,28 @@ async fn ask_holder(
             not_linked(&subject).asked_of(Answerer::Connector(connector))
         }
         Err(_) => silent(subject).asked_of(Answerer::Connector(connector)),
+    }
+}
+
+/// What an insurer deposited about somebody who is linked.
+async fn read_deposit(
+    relay: &Relay,
+    subject: String,
+    insurer: Arc<Depositor>,
+    link: &Link,
+    day: Date,
+    until: Deadline,
+) -> Found {
+    let source = Answerer::Deposit(Arc::clone(&insurer));
+    let Some(deposits) = relay.deposits() else { return silent(subject).asked_of(source) };
+    let answer = deposits.decide_linked(&insurer.number, &link.pseudonym, day);
+    match in_time(answer, until).await {
+        Some(Some(answer)) if answer.found.decision.verdict != Verdict::InsurerSilent => {
+            let known = [ReasonCheck::CardGenuine, ReasonCheck::Linked];
+            Found::deposited(Some(source), answer, Some(subject), &known)
+        }
+        Some(None) => not_linked(&subject).asked_of(source),
+        _ => silent(subject).asked_of(source),
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use warifu_connectors::ConnectorClient;
 use warifu_contract::card_key::InsurerKey;
 use warifu_contract::records::{DisplayName, Service};
-use warifu_deposit::DepositedInsurer;
+use warifu_deposit::DepositConfig;
 use warifu_service::Surroundings;
 
 use crate::config::{ConnectorConfig, insurer_key};
@@ -31,9 +31,15 @@ pub(crate) struct Connector {
 pub(crate) struct Depositor {
     pub id: String,
     pub name: DisplayName,
+    /// 保険者番号, comparable.
+    pub number: InsurerKey,
+    /// Whose staff decide doubts about links.
+    organization: Option<String>,
+    /// Whether cards are linked to its people.
+    is_linked: bool,
 }
 
-/// Who answers for an insurer.
+/// Who answers for an insurer, or holds records.
 #[derive(Debug, Clone)]
 pub(crate) enum Answerer {
     /// It does, through its connector.
@@ -58,20 +64,45 @@ impl Answerer {
             Self::Deposit(depositor) => &depositor.name,
         }
     }
-}
 
-impl Connector {
+    /// The kinds of records that are held.
+    pub fn services(&self) -> &[Service] {
+        match self {
+            Self::Connector(connector) => &connector.services,
+            Self::Deposit(_) => &DEPOSITED,
+        }
+    }
+
+    /// Whose staff decide doubts about links.
+    pub fn organization(&self) -> Option<&str> {
+        match self {
+            Self::Connector(connector) => connector.organization.as_deref(),
+            Self::Deposit(depositor) => depositor.organization.as_deref(),
+        }
+    }
+
     /// Whether it answers for insurance.
     pub fn insures(&self) -> bool {
-        self.services.contains(&Service::Insurance)
+        self.services().contains(&Service::Insurance)
+    }
+
+    /// Whether cards may be linked to its people.
+    fn is_linked(&self) -> bool {
+        match self {
+            Self::Connector(_) => true,
+            Self::Deposit(depositor) => depositor.is_linked,
+        }
     }
 }
+
+/// What insurers deposit.
+const DEPOSITED: [Service; 1] = [Service::Insurance];
 
 /// All holders.
 #[derive(Debug)]
 pub(crate) struct Directory {
     by_id: BTreeMap<String, Arc<Connector>>,
-    depositors: BTreeMap<String, Arc<Depositor>>,
+    holders: BTreeMap<String, Answerer>,
     by_insurer: HashMap<InsurerKey, Answerer>,
 }
 
@@ -80,10 +111,11 @@ impl Directory {
     /// deposit.
     pub fn new(
         configured: Vec<(ConnectorConfig, ConnectorClient)>,
-        depositing: &[DepositedInsurer],
+        depositing: Option<&DepositConfig>,
         surroundings: &Surroundings,
     ) -> Self {
-        let (mut by_id, mut by_insurer) = (BTreeMap::new(), HashMap::new());
+        let (mut by_id, mut holders) = (BTreeMap::new(), BTreeMap::new());
+        let mut by_insurer = HashMap::new();
         for (config, client) in configured {
             let deadline = Duration::from_millis(config.deadline_ms);
             let connector = Arc::new(Connector {
@@ -97,18 +129,15 @@ impl Directory {
             for key in config.insurer_numbers.iter().filter_map(|number| insurer_key(number)) {
                 by_insurer.insert(key, Answerer::Connector(Arc::clone(&connector)));
             }
+            holders.insert(config.id.clone(), Answerer::Connector(Arc::clone(&connector)));
             by_id.insert(config.id, connector);
         }
-        let mut depositors = BTreeMap::new();
-        for insurer in depositing {
-            let name = DisplayName { ja: insurer.name.clone(), en: insurer.name_en.clone() };
-            let depositor = Arc::new(Depositor { id: insurer.id.clone(), name });
-            if let Some(key) = insurer_key(&insurer.number) {
-                by_insurer.insert(key, Answerer::Deposit(Arc::clone(&depositor)));
-            }
-            depositors.insert(insurer.id.clone(), depositor);
+        for depositor in depositing.into_iter().flat_map(depositors).map(Arc::new) {
+            let answerer = Answerer::Deposit(Arc::clone(&depositor));
+            by_insurer.insert(depositor.number.clone(), answerer.clone());
+            holders.insert(depositor.id.clone(), answerer);
         }
-        Self { by_id, depositors, by_insurer }
+        Self { by_id, holders, by_insurer }
     }
 
     /// The connector with this id.
@@ -119,6 +148,26 @@ impl Directory {
     /// Every connector, by its id.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Connector>> {
         self.by_id.values()
+    }
+
+    /// Everybody who holds records, by id.
+    pub fn holders(&self) -> impl Iterator<Item = &Answerer> {
+        self.holders.values()
+    }
+
+    /// Those of them to whose people cards are linked.
+    pub fn linked(&self) -> impl Iterator<Item = &Answerer> {
+        self.holders().filter(|holder| holder.is_linked())
+    }
+
+    /// The holder with this id.
+    pub fn holder(&self, id: &str) -> Option<&Answerer> {
+        self.holders.get(id)
+    }
+
+    /// Whether the relay answers for this insurer by itself, from what it deposited.
+    pub fn is_deposited(&self, key: &InsurerKey) -> bool {
+        matches!(self.by_insurer(key), Some(Answerer::Deposit(_)))
     }
 
     /// Who answers for this insurer.
@@ -133,8 +182,20 @@ impl Directory {
 
     /// The name of the holder with this id; the id itself when it is no longer there.
     pub fn name_of(&self, id: &str) -> DisplayName {
-        let connector = self.by_id(id).map(|connector| &connector.name);
-        let name = connector.or_else(|| Some(&self.depositors.get(id)?.name));
+        let name = self.holder(id).map(Answerer::name);
         name.cloned().unwrap_or_else(|| DisplayName { ja: id.to_owned(), en: id.to_owned() })
     }
+}
+
+/// The insurers who deposit.
+fn depositors(config: &DepositConfig) -> impl Iterator<Item = Depositor> {
+    config.insurers.iter().filter_map(|insurer| {
+        Some(Depositor {
+            id: insurer.id.clone(),
+            name: DisplayName { ja: insurer.name.clone(), en: insurer.name_en.clone() },
+            number: insurer_key(&insurer.number)?,
+            organization: insurer.organization.clone(),
+            is_linked: config.linking.is_some(),
+        })
+    })
 }

@@ -15,6 +15,7 @@
 mod access;
 mod discover;
 mod doubts;
+mod holders;
 mod notices;
 mod office;
 mod search;

@@ -125,8 +125,7 @@ pub(crate) fn directory(
         Ok((connector.clone(), client))
     });
     let reached = reached.collect::<Result<_, RelayError>>()?;
-    let depositing = config.deposit.as_ref().map(|deposit| deposit.insurers.as_slice());
-    Ok(Directory::new(reached, depositing.unwrap_or_default(), surroundings))
+    Ok(Directory::new(reached, config.deposit.as_ref(), surroundings))
 }
 
 pub(crate) fn office(config: &RelayConfig) -> Result<Option<Office>, RelayError> {

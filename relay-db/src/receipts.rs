@@ -113,9 +113,9 @@ impl ReceiptEvent {
 }
 
 fn controllers(relay: &Relay, about: &About<'_>) -> Vec<Controller> {
-    let holders = relay.directory().all().filter(|connector| {
-        let is_named = about.source.is_none_or(|source| source == connector.id);
-        is_named && about.services.iter().any(|service| connector.services.contains(service))
+    let holders = relay.directory().linked().filter(|holder| {
+        let is_named = about.source.is_none_or(|source| source == holder.id());
+        is_named && about.services.iter().any(|service| holder.services().contains(service))
     });
-    holders.map(|one| Controller { id: one.id.clone(), name: one.name.clone() }).collect()
+    holders.map(|one| Controller { id: one.id().to_owned(), name: one.name().clone() }).collect()
 }

@@ -14,8 +14,9 @@ use tokio::task::JoinSet;
 use warifu_connectors::SourceError;
 use warifu_contract::history::Asked;
 use warifu_contract::records::{
-    ConnectorRecord, Panel, PanelOutcome, Record, RecordsRequest, Service,
+    ConnectorRecord, InsuranceRecord, Panel, PanelOutcome, Record, RecordsRequest, Service,
 };
+use warifu_deposit::Membership;
 use warifu_log::{Event, LogError, Outcome};
 use warifu_service::Problem;
 use warifu_service::http::Deadline;
@@ -23,7 +24,7 @@ use warifu_service::http::Deadline;
 use crate::asking;
 use crate::caller::Caller;
 use crate::consents::{Reading, Unread};
-use crate::directory::Connector;
+use crate::directory::{Answerer, Depositor};
 use crate::events;
 use crate::links::Link;
 use crate::relay::Relay;
@@ -48,16 +49,16 @@ enum Holder {
     /// Nobody is linked.
     Nobody,
     /// This one, under this pseudonym.
-    Linked(Arc<Connector>, String),
+    Linked(Answerer, String),
     /// This one is linked, and must not be asked.
-    Frozen(Arc<Connector>),
+    Frozen(Answerer),
 }
 
 impl Holder {
-    fn connector(&self) -> Option<&Arc<Connector>> {
+    fn answerer(&self) -> Option<&Answerer> {
         match self {
             Self::Nobody => None,
-            Self::Linked(connector, _) | Self::Frozen(connector) => Some(connector),
+            Self::Linked(answerer, _) | Self::Frozen(answerer) => Some(answerer),
         }
     }
 }
@@ -111,9 +112,9 @@ fn plan(relay: &Relay, services: &BTreeSet<Service>, links: &[Link]) -> Vec<Ask>
     let mut asks = Vec::new();
     for service in services.iter().copied() {
         let holders = links.iter().filter_map(|link| {
-            let connector = relay.directory().by_id(&link.connector)?;
-            let holds = connector.services.contains(&service);
-            holds.then(|| holder(connector, link))
+            let answerer = relay.directory().holder(&link.connector)?;
+            let holds = answerer.services().contains(&service);
+            holds.then(|| holder(answerer.clone(), link))
         });
         let before = asks.len();
         asks.extend(holders.map(|holder| Ask { service, holder }));
@@ -125,12 +126,11 @@ fn plan(relay: &Relay, services: &BTreeSet<Service>, links: &[Link]) -> Vec<Ask>
     asks
 }
 
-fn holder(connector: &Arc<Connector>, link: &Link) -> Holder {
-    let connector = Arc::clone(connector);
+fn holder(answerer: Answerer, link: &Link) -> Holder {
     if link.terms.is_frozen() {
-        Holder::Frozen(connector)
+        Holder::Frozen(answerer)
     } else {
-        Holder::Linked(connector, link.pseudonym.clone())
+        Holder::Linked(answerer, link.pseudonym.clone())
     }
 }
 
@@ -159,8 +159,8 @@ fn lines(
 async fn panel(relay: Relay, reading: Arc<Reading>, ask: Ask, until: Deadline) -> Panel {
     let service = ask.service;
     let started = relay.surroundings().now();
-    let connector = ask.holder.connector();
-    let source = connector.map(|connector| connector.id.as_str());
+    let answerer = ask.holder.answerer();
+    let source = answerer.map(Answerer::id);
     let asked = Asked::Record(service);
     let ground = reading.ground(asked, source, started);
     let outcome = match (&ground, &ask.holder) {
@@ -169,17 +169,44 @@ async fn panel(relay: Relay, reading: Arc<Reading>, ask: Ask, until: Deadline) -
             return Panel { service, source: None, outcome: PanelOutcome::NotLinked, took_ms: 0 };
         }
         (Ok(_), Holder::Frozen(_)) => PanelOutcome::Refused { code: LINK_FROZEN.to_owned() },
-        (Ok(ground), Holder::Linked(connector, pseudonym)) => {
+        (Ok(ground), Holder::Linked(Answerer::Connector(connector), pseudonym)) => {
             let names = reading.names(&relay, &connector.id, ground);
             let errand = reading.errand(pseudonym, &names);
             let answer = asking::record(relay.mint(), connector, errand, service, until).await;
             outcome(service, answer)
         }
+        (Ok(_), Holder::Linked(Answerer::Deposit(insurer), pseudonym)) => {
+            outcome(service, deposited(&relay, insurer, pseudonym, until).await)
+        }
     };
     let took_ms = relay.millis_since(started);
     let events = reading.events(asked, source, ground.as_ref().ok(), result_of(&outcome));
     let outcome = logged(&relay, events, outcome).await;
-    Panel { service, source: connector.map(|connector| connector.name.clone()), outcome, took_ms }
+    Panel { service, source: answerer.map(|answerer| answerer.name().clone()), outcome, took_ms }
+}
+
+/// What an insurer deposited about the person, as its connector would answer.
+async fn deposited(
+    relay: &Relay,
+    insurer: &Depositor,
+    pseudonym: &str,
+    until: Deadline,
+) -> Result<ConnectorRecord, SourceError> {
+    let deposits = relay.deposits().ok_or(SourceError::Down)?;
+    let read = tokio::time::timeout(until.left(), deposits.membership(&insurer.number, pseudonym));
+    let read = read.await.map_err(|_| SourceError::Slow)?.map_err(|error| {
+        tracing::error!(%error, "deposits cannot be read");
+        SourceError::Down
+    })?;
+    let unknown = || SourceError::Refused { code: SUBJECT_UNKNOWN.to_owned() };
+    let Membership { coverages, as_of, usual_lag_days } = read.ok_or_else(unknown)?;
+    let record = Record::Insurance(InsuranceRecord {
+        coverages,
+        usual_lag_days,
+        ..InsuranceRecord::default()
+    });
+    let has_any = matches!(&record, Record::Insurance(one) if !one.coverages.is_empty());
+    Ok(ConnectorRecord { record: has_any.then_some(record), as_of })
 }
 
 fn outcome(service: Service, answer: Result<ConnectorRecord, SourceError>) -> PanelOutcome {

@@ -254,7 +254,7 @@ impl Relay {
         connector: &str,
         pseudonym: &str,
     ) -> Result<(), LinkError> {
-        if self.directory().by_id(connector).is_none() {
+        if self.directory().holder(connector).is_none() {
             return Err(LinkError::NoConnector(connector.to_owned()));
         }
         if subject.is_empty() || !(1..=LONGEST_PSEUDONYM).contains(&pseudonym.len()) {

@@ -2,7 +2,8 @@
 
 mod cards;
 mod cast;
-pub mod folder;
+pub mod deposited;
+mod folder;
 pub mod found;
 mod jpki;
 pub mod keys;

@@ -247,7 +247,9 @@ pub struct DepositRequest {
 }
 
 /// Who approves → relay.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct ApproveRequest {
     /// Says that so many cards may end; needed where the deposit has `alarm`.

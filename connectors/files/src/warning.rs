@@ -96,7 +96,9 @@ mod tests {
         assert_eq!(told(&[("氏名", "葛\u{e0100}城")]), [("氏名", Warning::Variant)]);
         assert_eq!(told(&[("記号", "\u{e001}")]), [("記号", Warning::Private)]);
         assert_eq!(told(&[("生年月日", "昭和70年1月2日")]), [("生年月日", Warning::EraOver)]);
-        assert!(told(&[("氏名", "上野 太郎"), ("生年月日", "S55.5.5"), ("番号", "１２")]).is_empty());
+        assert!(
+            told(&[("氏名", "上野 太郎"), ("生年月日", "S55.5.5"), ("番号", "１２")]).is_empty()
+        );
         assert!(told(&[("生年月日", "19800505"), ("資格取得日", "平成16年4月1日")]).is_empty());
     }
 

@@ -90,6 +90,7 @@ async fn insurance(
     let has_any = !coverages.is_empty();
     let limits = store.cost_limits(member).await?;
     let aids = store.public_aids(member).await?;
-    let record = Record::Insurance(InsuranceRecord { coverages, limits, aids });
+    let usual_lag_days = insurers.iter().filter_map(|entry| entry.usual_lag_days).max();
+    let record = Record::Insurance(InsuranceRecord { coverages, limits, aids, usual_lag_days });
     Ok(as_of.filter(|_| has_any).map(|as_of| (record, as_of)))
 }

@@ -82,11 +82,18 @@ impl<'a> InsuranceView<'a> {
             tone,
             verdict,
             advice,
-            as_of: voice.tell("as-of", &gaps),
+            as_of: voice.tell("as-of", &gaps) + &lag(voice, record),
             cards: shown.iter().map(|coverage| card(voice, today, coverage)).collect(),
             earlier: others.iter().skip(earlier_from).map(|old| earlier(voice, old)).collect(),
         }
     }
+}
+
+/// How late news reach the insurer's data, where it says so.
+fn lag(voice: Voice<'_>, record: &InsuranceRecord) -> String {
+    let days = record.usual_lag_days;
+    let told = days.map(|days| voice.tell("answer-lag", &[("days", i64::from(days).into())]));
+    told.map_or_else(String::new, |told| format!(" {told}"))
 }
 
 /// What the home tile says.

@@ -54,9 +54,7 @@ pub struct DepositConfig {
 }
 
 /// Who lets a deposit go live that came over HTTP.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Approval {
     /// Somebody who may (○), and did not send it (four eyes).

@@ -27,14 +27,12 @@ mod tests;
 use sqlx::migrate::Migrator;
 use warifu_service::storage::Migrations;
 
-pub use config::{
-    Approval, DepositConfig, DepositConfigError, DepositedInsurer, DepositingSystem,
-};
+pub use config::{Approval, DepositConfig, DepositConfigError, DepositedInsurer, DepositingSystem};
 pub use deciding::{Answer, Question};
 pub use deposits::{DepositError, Deposits, OpenDepositError};
 pub use intake::{
     Change, DepositFile, Fault, FileError, IntakeError, Kind, Lag, Order, PieceReader, Progress,
-    Row, State, Status, Upload, WarningCount, Waiting, Wrong,
+    Row, State, Status, Upload, Waiting, WarningCount, Wrong,
 };
 pub use linking::MatchError;
 pub use members::Membership;

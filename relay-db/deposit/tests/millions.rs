@@ -21,8 +21,8 @@ use warifu_contract::card_key::{CardQuery, InsurerKey};
 use warifu_contract::coverage::InsurerKind;
 use warifu_contract::eligibility::{TypedCard, Verdict};
 use warifu_deposit::{
-    Approval, DepositConfig, DepositFile, DepositedInsurer, Deposits, Hint, Kind, Order, Question, State,
-    Status,
+    Approval, DepositConfig, DepositFile, DepositedInsurer, Deposits, Hint, Kind, Order, Question,
+    State, Status,
 };
 use warifu_files::Encoding;
 use warifu_service::Surroundings;

@@ -19,7 +19,6 @@ use super::marks::{Earlier, Mark};
 use super::row::{Answered, Came, Fault, Line, Row};
 use crate::check::{self, CheckError, Found};
 use crate::config::{ConnectorConfig, RelayConfig};
-use crate::directory::Answerer;
 use crate::grants::Staff;
 use crate::links::LinkStoreError;
 use crate::relay::Relay;
@@ -155,7 +154,7 @@ async fn ask_all(
 ) -> Result<Vec<(usize, Found)>, CheckError> {
     let questions = places.iter().filter_map(|at| Some((*at, asked.get(*at)?)));
     let (here, elsewhere): (Vec<_>, Vec<_>) =
-        questions.partition(|(_, one)| is_deposited(relay, one));
+        questions.partition(|(_, one)| relay.directory().is_deposited(&one.query.insurer));
     let calls = elsewhere.into_iter().map(|(at, one)| async move {
         let _turn = turn(relay, one).await;
         let until = Deadline::after(PATIENCE);
@@ -166,7 +165,7 @@ async fn ask_all(
     let mut calls = stream::iter(calls).buffer_unordered(SIDE_BY_SIDE);
     let mut found = Vec::with_capacity(places.len());
     for some in here.chunks(AT_A_LOOK) {
-        found.extend(ask_deposits(relay, some).await);
+        found.extend(ask_deposits(relay, some).await?);
     }
     while let Some(one) = calls.next().await {
         found.push(one?);
@@ -174,16 +173,14 @@ async fn ask_all(
     Ok(found)
 }
 
-fn is_deposited(relay: &Relay, one: &Asked) -> bool {
-    let answerer = relay.directory().by_insurer(&one.query.insurer);
-    matches!(answerer, Some(Answerer::Deposit(_)))
-}
-
-async fn ask_deposits(relay: &Relay, some: &[(usize, &Asked)]) -> Vec<(usize, Found)> {
+async fn ask_deposits(
+    relay: &Relay,
+    some: &[(usize, &Asked)],
+) -> Result<Vec<(usize, Found)>, CheckError> {
     let question = |one: &Asked| Question { query: one.query.clone(), day: one.day };
     let questions: Vec<_> = some.iter().map(|(_, one)| question(one)).collect();
-    let found = check::deposited(relay, &questions, Deadline::after(PATIENCE)).await;
-    some.iter().map(|(at, _)| *at).zip(found).collect()
+    let found = check::deposited(relay, &questions, Deadline::after(PATIENCE)).await?;
+    Ok(some.iter().map(|(at, _)| *at).zip(found).collect())
 }
 
 /// The turn of a job at the insurer that `one` is about.

@@ -87,8 +87,8 @@ impl Sight {
 /// The insurers for which `staff` works, by the identifiers of their connectors.
 pub(crate) fn holders_of(relay: &Relay, staff: &Staff) -> Vec<String> {
     let code = staff.organization.code.as_str();
-    let own = relay.directory().all().filter(|one| one.organization.as_deref() == Some(code));
-    own.filter(|one| one.insures()).map(|one| one.id.clone()).collect()
+    let own = relay.directory().holders().filter(|one| one.organization() == Some(code));
+    own.filter(|one| one.insures()).map(|one| one.id().to_owned()).collect()
 }
 
 /// A page of checks, newest first.

@@ -26,8 +26,8 @@ pub(crate) async fn list(
     let desk = caller.grant.tapped_by();
     let desk = desk.ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, "token.purpose"))?;
     let consents = relay.consents().of(&caller.grant.subject).await?;
-    let sources = relay.directory().all();
-    let sources = sources.map(|source| (source.id.as_str(), source.services.as_slice()));
+    let sources = relay.directory().linked();
+    let sources = sources.map(|source| (source.id(), source.services()));
     let sources: Vec<_> = sources.collect();
     let now = relay.surroundings().now();
     Ok(Json(readable(&desk.organization.code, &consents, &sources, now)))

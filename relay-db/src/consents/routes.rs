@@ -140,7 +140,7 @@ fn require_sound(
         return refused(error.code());
     }
     let source = request.scope.source.as_deref();
-    if source.is_some_and(|source| relay.directory().by_id(source).is_none()) {
+    if source.is_some_and(|source| relay.directory().holder(source).is_none()) {
         return refused("consent.scope");
     }
     match &request.reader {

@@ -1,7 +1,5 @@
 //! Who may take which step, each taken once: the person, and the holder's people.
 
-use std::sync::Arc;
-
 use axum::http::StatusCode;
 use warifu_connectors::SourceError;
 use warifu_log::{Event, LogError, Once};
@@ -9,7 +7,7 @@ use warifu_service::Problem;
 
 use super::Read;
 use crate::caller::Caller;
-use crate::directory::Connector;
+use crate::directory::Answerer;
 use crate::grants::Staff;
 use crate::idempotency::require_key;
 use crate::links::Link;
@@ -29,17 +27,14 @@ pub(super) fn unknown() -> Problem {
 }
 
 /// The holders about whose doubts the caller may decide, and as whom.
-pub(super) fn decides(
-    relay: &Relay,
-    caller: &Caller,
-) -> Result<(Staff, Vec<Arc<Connector>>), Problem> {
+pub(super) fn decides(relay: &Relay, caller: &Caller) -> Result<(Staff, Vec<Answerer>), Problem> {
     let grant = &caller.grant;
     let mut staff = None;
     let mut holders = Vec::new();
-    for connector in relay.directory().all() {
-        if let Some(one) = grant.link_approver(connector.organization.as_deref()) {
+    for holder in relay.directory().linked() {
+        if let Some(one) = grant.link_approver(holder.organization()) {
             staff = Some(one);
-            holders.push(Arc::clone(connector));
+            holders.push(holder.clone());
         }
     }
     let none = || problem(StatusCode::FORBIDDEN, "link.not-yours");
@@ -86,11 +81,11 @@ pub(super) async fn find(relay: &Relay, subject: &str, id: &str) -> Result<Found
     found.map(Found::Ceremony).ok_or_else(unknown)
 }
 
-pub(super) fn connector<'a>(relay: &'a Relay, id: &str) -> Result<&'a Arc<Connector>, Problem> {
-    relay.directory().by_id(id).ok_or_else(unknown)
+pub(super) fn holder<'a>(relay: &'a Relay, id: &str) -> Result<&'a Answerer, Problem> {
+    relay.directory().holder(id).ok_or_else(unknown)
 }
 
-/// A connector that gave no answer, for whom it is worth trying again.
+/// A holder that gave no answer, for whom it is worth trying again.
 pub(super) fn silent(error: &SourceError) -> Problem {
     let silent = problem(StatusCode::SERVICE_UNAVAILABLE, "link.silent");
     silent.retry_after(5).caused_by(error)

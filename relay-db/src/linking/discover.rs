@@ -2,7 +2,6 @@
 //! answer does not wait for any of them. `GET /links` tells how far each has come.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State as Part;
@@ -15,7 +14,7 @@ use super::access::{Step, conflict, problem};
 use super::search::{Search, Started, search};
 use super::{Ceremony, Read, State, view};
 use crate::caller::Caller;
-use crate::directory::Connector;
+use crate::directory::Answerer;
 use crate::events::{self, LinkActor};
 use crate::idempotency::require_key;
 use crate::relay::Relay;
@@ -86,23 +85,23 @@ async fn start(
     ceremony: &str,
 ) -> Result<Vec<Started>, Problem> {
     let mut started = Vec::new();
-    for (connector, version) in wanted(relay, caller, request).await? {
+    for (holder, version) in wanted(relay, caller, request).await? {
         let next = Ceremony::begun(
             relay.surroundings().hex(NAME),
-            errand(ceremony, &connector.id),
+            errand(ceremony, holder.id()),
             relay.surroundings().now(),
         );
-        let (name, id, key) = ("discover", connector.id.as_str(), &request.idempotency_key);
+        let (name, id, key) = ("discover", holder.id(), &request.idempotency_key);
         let who = LinkActor::Oneself;
         let event = events::link(
             (Action::LinkStarted, who),
-            (&caller.party, &caller.grant.subject, &connector.id),
+            (&caller.party, &caller.grant.subject, holder.id()),
             Outcome::Done,
         );
         Step { relay, caller, name, id, key }.log(event).await?;
-        let from = (connector.id.as_str(), version);
+        let from = (holder.id(), version);
         if relay.links().step(&caller.grant.subject, from, &next, None).await? {
-            started.push(Started { connector, version: version + 1, ceremony: next });
+            started.push(Started { holder, version: version + 1, ceremony: next });
         }
     }
     Ok(started)
@@ -113,7 +112,7 @@ async fn wanted(
     relay: &Relay,
     caller: &Caller,
     request: &DiscoverRequest,
-) -> Result<Vec<(Arc<Connector>, i64)>, Problem> {
+) -> Result<Vec<(Answerer, i64)>, Problem> {
     let subject = &caller.grant.subject;
     let linked = relay.links().of(subject).await?;
     let ceremonies = relay.links().ceremonies(subject).await?;
@@ -121,14 +120,15 @@ async fn wanted(
         ceremonies.iter().map(|read| (read.connector.as_str(), read)).collect();
     let now = relay.surroundings().now();
     let named = request.connectors.as_ref();
-    let wanted = relay.directory().all().filter_map(|connector| {
-        let is_named = named.is_some_and(|ids| ids.contains(&connector.id));
-        if linked.iter().any(|link| link.connector == connector.id) || named.is_some() != is_named {
+    let wanted = relay.directory().linked().filter_map(|holder| {
+        let id = holder.id();
+        let is_named = named.is_some_and(|ids| ids.iter().any(|named| named == id));
+        if linked.iter().any(|link| link.connector == id) || named.is_some() != is_named {
             return None;
         }
-        let before = known.get(connector.id.as_str());
+        let before = known.get(id);
         let may = before.is_none_or(|read| may_restart(&read.ceremony, is_named, now));
-        may.then(|| (Arc::clone(connector), before.map_or(0, |read| read.version)))
+        may.then(|| (holder.clone(), before.map_or(0, |read| read.version)))
     });
     Ok(wanted.take(MOST_HOLDERS).collect())
 }

@@ -1,7 +1,5 @@
 //! What people decide: two, who agree on the same candidate; or one, that nobody is meant.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::{Path, State as Part};
 use axum::http::StatusCode;
@@ -16,7 +14,7 @@ use super::access::{Step, conflict, decides, problem, unknown};
 use super::steps::told;
 use super::{Approval, Ceremony, Read, State, notices};
 use crate::caller::Caller;
-use crate::directory::Connector;
+use crate::directory::Answerer;
 use crate::events::{self, LinkActor};
 use crate::grants::Staff;
 use crate::idempotency::require_key;
@@ -31,7 +29,7 @@ struct Case<'a> {
     relay: &'a Relay,
     caller: &'a Caller,
     staff: Staff,
-    connector: Arc<Connector>,
+    holder: Answerer,
     subject: String,
     read: Read,
     key: &'a str,
@@ -52,11 +50,11 @@ pub(crate) async fn queue(
 ) -> Result<Json<DoubtList>, Problem> {
     let (staff, holders) = decides(&relay, &caller)?;
     let mut list = DoubtList { doubts: Vec::new(), more: false };
-    for connector in holders {
-        let (waiting, more) = relay.links().doubts(&connector.id).await?;
+    for holder in holders {
+        let (waiting, more) = relay.links().doubts(holder.id()).await?;
         list.more |= more;
         let own = waiting.iter().filter(|(subject, _)| *subject != staff.member);
-        list.doubts.extend(own.map(|(_, read)| doubt(&connector, &staff, &read.ceremony)));
+        list.doubts.extend(own.map(|(_, read)| doubt(&holder, &staff, &read.ceremony)));
     }
     Ok(Json(list))
 }
@@ -149,7 +147,7 @@ pub(crate) async fn thaw_rival(
     case.rivals(("thaw-rival", Action::LinkThawed), None).await
 }
 
-fn doubt(connector: &Connector, staff: &Staff, ceremony: &Ceremony) -> Doubt {
+fn doubt(holder: &Answerer, staff: &Staff, ceremony: &Ceremony) -> Doubt {
     let first = ceremony.approvals.first();
     let candidate = |one: &warifu_contract::linking::Candidate| DoubtCandidate {
         target: one.target.clone(),
@@ -160,8 +158,8 @@ fn doubt(connector: &Connector, staff: &Staff, ceremony: &Ceremony) -> Doubt {
     };
     Doubt {
         id: ceremony.id.clone(),
-        connector: connector.id.clone(),
-        name: connector.name.clone(),
+        connector: holder.id().to_owned(),
+        name: holder.name().clone(),
         since: ceremony.since,
         declined: ceremony.state == State::Declined,
         candidates: ceremony.candidates.iter().map(candidate).collect(),
@@ -180,12 +178,12 @@ impl<'a> Case<'a> {
     ) -> Result<Self, Problem> {
         require_key(key)?;
         let (staff, holders) = decides(relay, caller)?;
-        for connector in holders {
-            if let Some((subject, read)) = relay.links().doubt(&connector.id, id).await? {
+        for holder in holders {
+            if let Some((subject, read)) = relay.links().doubt(holder.id(), id).await? {
                 if subject == staff.member {
                     return Err(problem(StatusCode::FORBIDDEN, "link.own"));
                 }
-                return Ok(Self { relay, caller, staff, connector, subject, read, key });
+                return Ok(Self { relay, caller, staff, holder, subject, read, key });
             }
         }
         Err(unknown())
@@ -219,7 +217,7 @@ impl<'a> Case<'a> {
 
     async fn is_still_taken(&self, held_as: Option<&str>) -> Result<bool, Problem> {
         let Some(pseudonym) = held_as else { return Ok(false) };
-        Ok(self.relay.links().subject_of(&self.connector.id, pseudonym).await?.is_some())
+        Ok(self.relay.links().subject_of(self.holder.id(), pseudonym).await?.is_some())
     }
 
     fn step<'s>(&'s self, name: &'static str) -> Step<'s> {
@@ -234,12 +232,12 @@ impl<'a> Case<'a> {
         next: &Ceremony,
         why: Option<EndReason>,
     ) -> Result<StatusCode, Problem> {
-        let about = (self.caller.party.as_str(), self.subject.as_str(), self.connector.id.as_str());
+        let about = (self.caller.party.as_str(), self.subject.as_str(), self.holder.id());
         let event = events::link((action, LinkActor::Staff(&self.staff)), about, outcome);
         let event = Event { ground: note, ..event };
         self.step(name).log(event).await?;
         let told = why.map(|why| told(&next.errand, None, why));
-        let from = (self.connector.id.as_str(), self.read.version);
+        let from = (self.holder.id(), self.read.version);
         if !self.relay.links().step(&self.subject, from, next, told.as_ref()).await? {
             return Err(conflict("link.changed"));
         }
@@ -271,12 +269,12 @@ impl<'a> Case<'a> {
     }
 
     async fn link_as(&self, pseudonym: &str) -> Result<Option<(String, Link)>, Problem> {
-        let id = &self.connector.id;
+        let id = self.holder.id();
         let Some(subject) = self.relay.links().subject_of(id, pseudonym).await? else {
             return Ok(None);
         };
         let links = self.relay.links().of(&subject).await?;
-        let link = links.into_iter().find(|link| link.connector == *id);
+        let link = links.into_iter().find(|link| link.connector == id);
         Ok(link.map(|link| (subject, link)))
     }
 }

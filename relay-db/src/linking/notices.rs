@@ -1,7 +1,7 @@
 //! What connectors have still to be told, told until they have heard it.
 
+use super::holders;
 use super::store::Notice;
-use crate::asking;
 use crate::relay::Relay;
 use warifu_connectors::SourceError;
 
@@ -24,11 +24,11 @@ pub(crate) async fn tell(relay: &Relay) {
 }
 
 async fn tell_one(relay: &Relay, notice: &Notice) {
-    let is_heard = match relay.directory().by_id(&notice.connector) {
-        Some(connector) => {
+    let is_heard = match relay.directory().holder(&notice.connector) {
+        Some(holder) => {
             let (errand, request) = (&notice.told.errand, &notice.told.request);
-            let told = asking::end_link(relay.mint(), connector, errand, request).await;
-            matches!(told, Ok(_) | Err(SourceError::Refused { .. }))
+            let told = holders::end_link(relay, holder, errand, request).await;
+            matches!(told, Ok(()) | Err(SourceError::Refused { .. }))
         }
         // There is nobody to tell any more.
         None => true,

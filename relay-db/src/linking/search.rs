@@ -2,7 +2,6 @@
 //! its own deadline. What came of each stands in the log before it takes effect.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
@@ -12,9 +11,8 @@ use warifu_contract::linking::{MatchAnswer, VouchersRequest};
 use warifu_log::{Action, Outcome};
 
 use super::office::OfficeError;
-use super::{Ceremony, Office, State};
-use crate::asking;
-use crate::directory::Connector;
+use super::{Ceremony, Office, State, holders};
+use crate::directory::Answerer;
 use crate::events::{self, LinkActor, word};
 use crate::relay::Relay;
 
@@ -34,7 +32,7 @@ pub(super) struct Search {
 }
 
 pub(super) struct Started {
-    pub connector: Arc<Connector>,
+    pub holder: Answerer,
     pub version: i64,
     pub ceremony: Ceremony,
 }
@@ -48,7 +46,7 @@ pub(super) async fn search(relay: Relay, search: Search, _place: OwnedSemaphoreP
     }
     let mut calls = JoinSet::new();
     for one in started {
-        let voucher = voucher_for(&vouchers, &one.connector.id);
+        let voucher = voucher_for(&vouchers, one.holder.id());
         let about = (subject.clone(), client.clone());
         calls.spawn(settle(relay.clone(), about, one, voucher));
     }
@@ -69,19 +67,18 @@ async fn settle(
     started: Started,
     voucher: Result<String, &'static str>,
 ) {
-    let Started { connector, version, ceremony } = started;
+    let Started { holder, version, ceremony } = started;
     let (next, outcome) = match voucher {
         Err(code) => failed(&ceremony, code),
         Ok(voucher) => {
-            let asked =
-                asking::match_member(relay.mint(), &connector, &ceremony.errand, voucher).await;
+            let asked = holders::match_member(&relay, &holder, &ceremony.errand, voucher).await;
             met(&ceremony, asked)
         }
     };
     let next = Ceremony { since: relay.surroundings().now(), ..next };
     let event = events::link(
         (Action::LinkMatched, LinkActor::Relay),
-        (&client, &subject, &connector.id),
+        (&client, &subject, holder.id()),
         outcome,
     );
     // Without its entry the search stays as it is, and counts as broken off after a while.
@@ -89,7 +86,7 @@ async fn settle(
         tracing::error!(%error, "what came of a search could not be entered in the log");
         return;
     }
-    let from = (connector.id.as_str(), version);
+    let from = (holder.id(), version);
     if let Err(error) = relay.links().step(&subject, from, &next, None).await {
         tracing::error!(%error, "what came of a search could not be kept");
     }

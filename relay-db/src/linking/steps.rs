@@ -7,15 +7,14 @@ use warifu_contract::calendar::today_in_japan;
 use warifu_contract::coverage::Validity;
 use warifu_contract::linking::portal::{FrozenBy, LinkList, LinkStep};
 use warifu_contract::linking::{Candidate, EndReason, EndRequest};
-use warifu_contract::records::Service;
 use warifu_log::{Action, Outcome};
 use warifu_service::Problem;
 
-use super::access::{Found, Step, conflict, connector, find, silent};
+use super::access::{Found, Step, conflict, find, holder, silent};
 use super::store::Told;
-use super::{Ceremony, Read, State, notices, view};
-use crate::asking;
+use super::{Ceremony, Read, State, holders, notices, view};
 use crate::caller::Caller;
+use crate::directory::Answerer;
 use crate::events::{self, LinkActor};
 use crate::idempotency::require_key;
 use crate::links::{Link, Terms};
@@ -225,10 +224,10 @@ impl<'a> Own<'a> {
     }
 
     async fn bind(&self, read: &Read, chosen: &Candidate) -> Result<(), Problem> {
-        let holder = connector(self.relay, &read.connector)?;
-        let (mint, errand) = (self.relay.mint(), read.ceremony.errand.as_str());
-        match asking::confirm_link(mint, holder, errand, &chosen.pseudonym).await {
-            Ok(_) => Ok(()),
+        let holder = holder(self.relay, &read.connector)?;
+        let errand = read.ceremony.errand.as_str();
+        match holders::confirm_link(self.relay, holder, errand, &chosen.pseudonym).await {
+            Ok(()) => Ok(()),
             Err(SourceError::Refused { code }) => Err(self.refused(read, &code).await?),
             Err(error) => Err(silent(&error)),
         }
@@ -259,8 +258,8 @@ impl<'a> Own<'a> {
     /// kept there can still be seen, and its period ends the day before.
     async fn moved(&self, link: &Link) -> Result<Vec<Link>, Problem> {
         let is_insurer = |id: &str| {
-            let holder = self.relay.directory().by_id(id);
-            holder.is_some_and(|holder| holder.services.contains(&Service::Insurance))
+            let holder = self.relay.directory().holder(id);
+            holder.is_some_and(Answerer::insures)
         };
         if !is_insurer(&link.connector) {
             return Ok(Vec::new());

@@ -4,7 +4,7 @@ use warifu_contract::linking::portal::{EarlierLink, LinkEntry, LinkList, Standin
 
 use super::store::PastLink;
 use super::{Ceremony, State};
-use crate::directory::Connector;
+use crate::directory::Answerer;
 use crate::links::{Link, LinkStoreError};
 use crate::relay::Relay;
 
@@ -16,10 +16,10 @@ pub(super) async fn list(relay: &Relay, subject: &str) -> Result<LinkList, LinkS
     let links = relay.links().of(subject).await?;
     let ceremonies = relay.links().ceremonies(subject).await?;
     let mut past = relay.links().past(subject).await?;
-    let entry = |connector: &std::sync::Arc<Connector>| {
-        let link = links.iter().find(|link| link.connector == connector.id);
-        let read = ceremonies.iter().find(|read| read.connector == connector.id);
-        let earlier = past.remove(&connector.id).unwrap_or_default();
+    let entry = |holder: &Answerer| {
+        let link = links.iter().find(|link| link.connector == holder.id());
+        let read = ceremonies.iter().find(|read| read.connector == holder.id());
+        let earlier = past.remove(holder.id()).unwrap_or_default();
         let (id, standing) = match (link, read) {
             (Some(link), _) => (Some(link.terms.id.clone()), linked(link)),
             (None, Some(read)) => {
@@ -29,14 +29,14 @@ pub(super) async fn list(relay: &Relay, subject: &str) -> Result<LinkList, LinkS
         };
         LinkEntry {
             id,
-            connector: connector.id.clone(),
-            name: connector.name.clone(),
-            services: connector.services.clone(),
+            connector: holder.id().to_owned(),
+            name: holder.name().clone(),
+            services: holder.services().to_vec(),
             standing,
             earlier: earlier.iter().map(earlier_link).collect(),
         }
     };
-    Ok(LinkList { links: relay.directory().all().map(entry).collect() })
+    Ok(LinkList { links: relay.directory().linked().map(entry).collect() })
 }
 
 fn linked(link: &Link) -> Standing {

@@ -29,7 +29,10 @@ pub const FELICA: (&str, &str) = ("ueno-taro", "ueno-taro-felica");
 pub const JPKI: (&str, &str) = ("ueno-ichiko", "ueno-ichiko-jpki");
 /// Who is linked to nobody yet, and finds the own records in the linking ceremony: keys among the
 /// virtual people. The twins' insurer cannot tell them apart by itself.
-pub const UNLINKED: [&str; 3] = ["ueno-shiro", "ninsho-soichiro", "ninsho-sojiro"];
+pub const UNLINKED: [&str; 4] = ["ueno-shiro", "ninsho-soichiro", "ninsho-sojiro", "hamabe-sora"];
+/// Who is insured with the insurer that deposits: keys among the virtual people, and the 続柄 of
+/// the dependant. The first is linked.
+pub const DEPOSITED: [(&str, &str); 2] = [("hamabe-nagisa", ""), ("hamabe-sora", "長男")];
 /// Whose cards have keys of another kind than P-256: keys among the virtual people.
 const OTHER_KEYS: [(&str, KeyAlgorithm); 2] =
     [("ueno-tsugiko", KeyAlgorithm::P384), ("ueno-saburo", KeyAlgorithm::Rsa2048)];
@@ -170,6 +173,12 @@ pub fn note_of(card: &str) -> (&'static str, &'static str) {
     if UNLINKED.contains(&card) {
         let note = "住民のカード（記録は、まだつながっていません）";
         return (note, "A resident's card, no records linked yet");
+    }
+    if DEPOSITED.iter().any(|(key, _)| *key == card) {
+        return (
+            "住民のカード（保険者が事前蓄積型）",
+            "A resident's card, whose insurer deposits its coverage",
+        );
     }
     match keys_of(card) {
         KeyAlgorithm::P384 => ("住民のカード（鍵はP-384）", "A resident's card, with P-384 keys"),

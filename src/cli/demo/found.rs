@@ -20,7 +20,7 @@ use super::folder::{CONNECTORS, Folder, Member};
 use super::jpki::Jpki;
 use super::people::Enrolment;
 use super::run::members;
-use super::{cast, keys};
+use super::{cast, deposited, keys};
 use crate::cli::party::Settings;
 
 /// The demonstration's consortium was founded this long ago, so that a card can have ended.
@@ -65,7 +65,9 @@ pub async fn found(folder: &Folder, surroundings: &Surroundings) -> anyhow::Resu
         jpki: &jpki,
         surroundings,
     };
+    deposited::Deposited { folder, relay: enrolment.relay, surroundings }.deposit().await?;
     let shown = enrolment.everybody().await?;
+    enrolment.relay.close().await;
     founding.close().await?;
     cast::save(folder, &shown)?;
     folder.finish()

@@ -43,6 +43,7 @@ pub async fn make(
     for id in super::folder::CONNECTORS {
         pair(folder, Member::Connector(id), "linking")?;
     }
+    pair(folder, Member::Relay, "deposit")?;
     pair(folder, Member::Relay, "ticket")?;
     pair(folder, Member::Relay, "token")?;
     // The next one is put here before it is used.

@@ -31,6 +31,7 @@ use warifu_relay::Relay;
 use warifu_service::Surroundings;
 
 use super::cast::{self, Kind, Shown, StaffMember};
+use super::deposited;
 use super::folder::Folder;
 use super::jpki::{self, Jpki};
 
@@ -105,6 +106,15 @@ impl Enrolment<'_> {
         for (key, card) in linked {
             self.link(key, card).await?;
         }
+        let (key, _) = cast::DEPOSITED[0];
+        let subject = self.subject(key, made.get(key).context("nobody is deposited")?).await?;
+        deposited::Deposited {
+            folder: self.folder,
+            relay: self.relay,
+            surroundings: self.surroundings,
+        }
+        .link(key, &subject)
+        .await?;
         Ok(shown)
     }
 
@@ -290,9 +300,7 @@ impl Enrolment<'_> {
 
     /// One random pseudonym for each connector that knows the person.
     async fn link(&self, key: &str, made: &Made) -> anyhow::Result<()> {
-        let person = self.idp.person_of_card(&made.holder).await?;
-        let person = person.with_context(|| format!("the identity provider knows no {key}"))?;
-        let subject = self.idp.relay_subject(&person);
+        let subject = self.subject(key, made).await?;
         for (gateway, members) in self.gateways {
             if let Some(member) = members.get(key) {
                 let pseudonym = self.surroundings.hex(16);
@@ -301,6 +309,13 @@ impl Enrolment<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The relay's own name for the holder.
+    async fn subject(&self, key: &str, made: &Made) -> anyhow::Result<String> {
+        let person = self.idp.person_of_card(&made.holder).await?;
+        let person = person.with_context(|| format!("the identity provider knows no {key}"))?;
+        Ok(self.idp.relay_subject(&person))
     }
 
     /// A card that the authority issued long ago, for a year.

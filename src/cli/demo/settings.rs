@@ -32,12 +32,14 @@ use warifu_relay::config::{
     ConnectorConfig, IdentityProviderConfig, LogConfig, OfficeConfig as OfficeOfRelay, RelayConfig,
     SlipsConfig, WitnessConfig as WitnessOfLog,
 };
+use warifu_relay::deposit::DepositConfig;
 use warifu_service::http::ListenConfig;
 use warifu_service::session::SessionLimits;
 use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::{ClientConfig, TlsConfig};
 
 use super::cast::INSURERS;
+use super::deposited;
 use super::folder::{CONNECTORS, Folder, Member};
 
 /// What the demonstration's access log is called in its signed heads.
@@ -146,7 +148,14 @@ impl Folder {
         VouchingConfig {
             relay: Member::Relay.name(),
             key: KeySource::file(self.of(Member::Office, "voucher.key")),
-            connectors: CONNECTORS.map(|id| connector(id, Member::Connector(id))).into(),
+            connectors: CONNECTORS
+                .map(|id| connector(id, Member::Connector(id)))
+                .into_iter()
+                .chain([LinkedConnector {
+                    id: deposited::ID.to_owned(),
+                    key: self.of(Member::Relay, "deposit.pub"),
+                }])
+                .collect(),
         }
     }
 
@@ -341,8 +350,25 @@ impl Folder {
                 url: self.address(Member::Office),
                 party: Member::Office.name(),
             }),
-            deposit: None,
+            deposit: Some(self.deposit_config()),
         })
+    }
+
+    /// The coverage that an insurer deposits at the relay.
+    fn deposit_config(&self) -> DepositConfig {
+        let file = |name: &str| self.of(Member::Relay, name);
+        DepositConfig {
+            database: DatabaseConfig::sqlite(&file("deposit.db")),
+            folder: file("deposit"),
+            refuse_wrong_percent: 5,
+            confirm_removed_percent: 10,
+            linking: Some(LinkingConfig {
+                key: file("deposit.key"),
+                office: Names::default().office,
+                office_key: self.of(Member::Office, "voucher.pub"),
+            }),
+            insurers: vec![deposited::insurer()],
+        }
     }
 
     /// Who witnesses the relay's log, as the relay reaches it.

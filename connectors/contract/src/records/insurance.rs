@@ -19,6 +19,9 @@ pub struct InsuranceRecord {
     /// 公費: public programmes that bear a part, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aids: Vec<PublicAid>,
+    /// How long a change usually takes to reach the insurer's data, in days, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual_lag_days: Option<u16>,
 }
 
 impl From<Vec<Coverage>> for InsuranceRecord {

@@ -71,7 +71,6 @@ impl DepositFile<BufReader<File>> {
     pub fn hash(&self) -> [u8; 32] {
         self.hash
     }
-
 }
 
 impl<R: Read> DepositFile<R> {

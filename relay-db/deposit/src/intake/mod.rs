@@ -36,9 +36,9 @@ use std::sync::Arc;
 use crate::deposits::Deposits;
 use crate::key::InsurerId;
 use ledger::Ledger;
-use warnings::Warnings;
 use warifu_contract::card_key::InsurerKey;
 use warifu_service::storage::micros;
+use warnings::Warnings;
 
 /// Told how far it is.
 pub type Progress = dyn Fn(&Status) + Send + Sync;

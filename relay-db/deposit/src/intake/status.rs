@@ -144,7 +144,10 @@ impl State {
 
     /// Whether it is neither live nor given up, so that another has to wait.
     pub fn is_open(self) -> bool {
-        matches!(self, Self::Arriving | Self::Receiving | Self::Checking | Self::Ready | Self::Leaving)
+        matches!(
+            self,
+            Self::Arriving | Self::Receiving | Self::Checking | Self::Ready | Self::Leaving
+        )
     }
 }
 

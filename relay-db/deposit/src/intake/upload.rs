@@ -100,7 +100,11 @@ impl Deposits {
         Ok(end)
     }
 
-    async fn misplaced(&self, insurer: &InsurerKey, number: i64) -> Result<IntakeError, IntakeError> {
+    async fn misplaced(
+        &self,
+        insurer: &InsurerKey,
+        number: i64,
+    ) -> Result<IntakeError, IntakeError> {
         let status = self.status(insurer, number).await?;
         Ok(match status.state {
             State::Arriving => IntakeError::Offset(status.bytes),
@@ -237,7 +241,8 @@ impl Deposits {
     pub fn keeps_file(&self, status: &Status) -> bool {
         let days = self.0.upload.keep_file_days;
         let until = status.changed_at.checked_add((days * 24).hours());
-        let over = !status.state.is_open() && until.is_ok_and(|until| until <= self.0.surroundings.now());
+        let over =
+            !status.state.is_open() && until.is_ok_and(|until| until <= self.0.surroundings.now());
         status.bytes > 0 && !over && !matches!(status.state, State::Cancelled | State::Arriving)
     }
 

@@ -135,6 +135,7 @@ async fn a_member_is_found_linked_and_answered_for() {
         assert_eq!((held.coverages[0].number.as_str(), held.usual_lag_days), ("12", Some(5)));
         assert_eq!(held.coverages[0].dependants.len(), 1);
         let typed = linked.bed.ask(&question("高", "12", 1, TODAY)).await;
+        let fresh = linked.voucher(&said());
         let other = linked.bed.ask(&question("高", "12", 2, TODAY)).await;
         let names = deposits.pseudonyms(&[other, typed]).await.unwrap();
         assert_eq!(names, [None, Some(name.clone())]);
@@ -168,7 +169,7 @@ async fn what_is_only_alike_is_for_people_to_decide() {
         assert!(matches!(linked.find(&said()).await, MatchAnswer::Doubtful { count: 2, .. }));
         let stranger = FourItems { birth_date: date(1980, 1, 9), ..said() };
         assert_eq!(linked.find(&stranger).await, MatchAnswer::Unknown);
-        let other = linked.bed.deposits.match_member(&insurer(), &"e".repeat(32), &silent).await;
+        let other = linked.bed.deposits.match_member(&insurer(), &"e".repeat(32), &fresh).await;
         assert!(matches!(other, Err(MatchError::OtherCeremony)));
     }
 }

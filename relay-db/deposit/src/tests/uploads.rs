@@ -9,7 +9,8 @@ use warifu_contract::eligibility::Verdict;
 use super::bed::*;
 use crate::*;
 
-const HEAD: &str = "本人家族,保険者番号,記号,番号,氏名,カナ氏名,性別,生年月日,資格取得日,資格喪失日,負担割合\r\n";
+const HEAD: &str =
+    "本人家族,保険者番号,記号,番号,氏名,カナ氏名,性別,生年月日,資格取得日,資格喪失日,負担割合\r\n";
 
 /// A card on a line: the number, who begins on that day, and who has left by that one.
 fn line(number: usize, from: &str, lost: &str) -> String {
@@ -194,7 +195,8 @@ async fn how_late_news_are_is_computed_and_told_with_every_answer() {
         assert_eq!(before.usual_lag_days, Some(5), "what the insurer says of itself");
         bed.clock.advance(SignedDuration::from_hours(24));
         // On 21 November: fifteen who lost theirs on the 18th, ten who came on the 1st.
-        let rest: String = (0..40).map(|n| line(n, "20200401", if n < 15 { "20261118" } else { "" })).collect();
+        let rest: String =
+            (0..40).map(|n| line(n, "20200401", if n < 15 { "20261118" } else { "" })).collect();
         let new: String = (40..50).map(|n| line(n, "20261101", "")).collect();
         send(&bed, Kind::Full, &format!("{HEAD}{rest}{new}")).await;
         let ready = take_in(&bed).await;

@@ -1,0 +1,93 @@
+//! The steps of a ceremony at whoever holds the records: at a connector, or in the relay's own
+//! deposits, which are asked as a connector is and answer as one.
+
+use warifu_connectors::SourceError;
+use warifu_contract::linking::{EndRequest, MatchAnswer};
+use warifu_deposit::{Bound, DepositError, Deposits, MatchError};
+
+use crate::asking;
+use crate::directory::Answerer;
+use crate::relay::Relay;
+
+/// Which member does a voucher mean, in the ceremony that is called `errand` there?
+pub(super) async fn match_member(
+    relay: &Relay,
+    holder: &Answerer,
+    errand: &str,
+    voucher: String,
+) -> Result<MatchAnswer, SourceError> {
+    match holder {
+        Answerer::Connector(connector) => {
+            asking::match_member(relay.mint(), connector, errand, voucher).await
+        }
+        Answerer::Deposit(insurer) => {
+            let asked = deposits(relay)?.match_member(&insurer.number, errand, &voucher).await;
+            asked.map_err(|error| unmatched(&error))
+        }
+    }
+}
+
+/// Makes an offered pseudonym stand for its member.
+pub(super) async fn confirm_link(
+    relay: &Relay,
+    holder: &Answerer,
+    errand: &str,
+    pseudonym: &str,
+) -> Result<(), SourceError> {
+    let insurer = match holder {
+        Answerer::Connector(connector) => {
+            let done = asking::confirm_link(relay.mint(), connector, errand, pseudonym).await;
+            return done.map(drop);
+        }
+        Answerer::Deposit(insurer) => insurer,
+    };
+    let bound = deposits(relay)?.confirm_link(&insurer.number, errand, pseudonym).await;
+    match bound.map_err(|error| unread(&error))? {
+        Bound::Done => Ok(()),
+        Bound::NotOffered => Err(refused("link.not-offered")),
+        Bound::Taken => Err(refused("link.taken")),
+    }
+}
+
+/// Ends a ceremony or a link.
+pub(super) async fn end_link(
+    relay: &Relay,
+    holder: &Answerer,
+    errand: &str,
+    request: &EndRequest,
+) -> Result<(), SourceError> {
+    match holder {
+        Answerer::Connector(connector) => {
+            asking::end_link(relay.mint(), connector, errand, request).await.map(drop)
+        }
+        Answerer::Deposit(insurer) => {
+            let pseudonym = request.pseudonym.as_deref();
+            let ended = deposits(relay)?.end_link(&insurer.number, errand, pseudonym).await;
+            ended.map_err(|error| unread(&error))
+        }
+    }
+}
+
+fn deposits(relay: &Relay) -> Result<&Deposits, SourceError> {
+    relay.deposits().ok_or(SourceError::Down)
+}
+
+fn unmatched(error: &MatchError) -> SourceError {
+    match error {
+        MatchError::Nothing => SourceError::Down,
+        MatchError::Deposit(error) => unread(error),
+        refusal => {
+            tracing::warn!(%refusal, "a voucher was refused");
+            refused("voucher.refused")
+        }
+    }
+}
+
+fn unread(error: &DepositError) -> SourceError {
+    tracing::error!(%error, "deposits cannot be read");
+    SourceError::Down
+}
+
+fn refused(code: &str) -> SourceError {
+    SourceError::Refused { code: code.to_owned() }
+}

@@ -1,0 +1,158 @@
+//! The insurer that deposits its coverage at the relay: its file, made and deposited as such an
+//! insurer does, and a card that is linked to one of its people.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use jiff::civil::date;
+use warifu_connectors::demo::{self, DemoPerson};
+use warifu_contract::card_key::InsurerKey;
+use warifu_contract::connector_token::audience;
+use warifu_contract::coverage::InsurerKind;
+use warifu_contract::identity::FourItems;
+use warifu_contract::linking::{Attributes, MatchAnswer};
+use warifu_contract::person::Sex;
+use warifu_pki::voucher::errand;
+use warifu_pki::{FileKey, Voucher, VoucherIssuer};
+use warifu_relay::Relay;
+use warifu_relay::deposit::{
+    Bound, DepositFile, DepositedInsurer, Deposits, Hint, Kind, Order, State, Status,
+};
+use warifu_service::Surroundings;
+
+use super::cast::{DEPOSITED, INSURERS};
+use super::folder::{Folder, Member};
+use super::keys;
+
+/// The insurer within the federation.
+pub const ID: &str = "coast";
+/// Its 保険者番号, which fits no check digit.
+const NUMBER: &str = "378888";
+/// 記号 and 番号 of the one card.
+const CARD: (&str, &str) = ("浜", "0018");
+/// Seconds for which its voucher is good.
+const VOUCHED: i64 = 300;
+const HEAD: &str = "本人家族,保険者番号,記号,番号,枝番,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,負担割合,住所\r\n";
+
+/// What depositing and linking need to reach.
+pub struct Deposited<'a> {
+    /// The demonstration's folder.
+    pub folder: &'a Folder,
+    /// Holds the deposits and the links.
+    pub relay: &'a Relay,
+    /// Clock and randomness.
+    pub surroundings: &'a Surroundings,
+}
+
+/// The insurer as the relay's configuration names it.
+pub fn insurer() -> DepositedInsurer {
+    DepositedInsurer {
+        id: ID.to_owned(),
+        number: NUMBER.to_owned(),
+        name: "仮想浜辺市国民健康保険".to_owned(),
+        name_en: "Sample Coast City".to_owned(),
+        address: "○○県仮想浜辺市××8-8-8".to_owned(),
+        kind: InsurerKind::National,
+        r#virtual: true,
+        from: date(2000, 4, 1),
+        until: None,
+        usual_lag_days: Some(3),
+        organization: Some(INSURERS.0.to_owned()),
+    }
+}
+
+impl Deposited<'_> {
+    /// Writes the insurer's file, takes it in and lets it go live.
+    pub async fn deposit(&self) -> anyhow::Result<()> {
+        let file = DepositFile::open(&self.write()?, Kind::Full, Hint::default())?;
+        let order = Order {
+            insurer: key()?,
+            kind: Kind::Full,
+            file: file.hash(),
+            by: "demonstration".to_owned(),
+        };
+        let deposits = self.deposits()?;
+        let ready = deposits.put(order, file, Arc::new(|_: &Status| ())).await?;
+        if (ready.state, ready.wrong) != (State::Ready, 0) {
+            bail!("the demonstration's deposit is wrong: {ready:?}");
+        }
+        let log = self.relay.log();
+        warifu_relay::go_live(deposits, log, &key()?, ready.number, false).await?;
+        Ok(())
+    }
+
+    /// The file, as the insurer's own system writes it.
+    fn write(&self) -> anyhow::Result<PathBuf> {
+        let mut text = HEAD.to_owned();
+        for (place, (name, relationship)) in DEPOSITED.iter().enumerate() {
+            text.push_str(&line(person(name)?, place, relationship));
+        }
+        let path = self.folder.of(Member::Relay, "coast.csv");
+        std::fs::write(&path, text).with_context(|| path.display().to_string())?;
+        Ok(path)
+    }
+
+    /// Links the card of `subject` to the person, by a voucher of the card office.
+    pub async fn link(&self, name: &str, subject: &str) -> anyhow::Result<()> {
+        let errand = errand(&self.surroundings.hex(16), ID);
+        let voucher = self.voucher(person(name)?, &errand)?;
+        let (deposits, insurer) = (self.deposits()?, key()?);
+        let answer = deposits.match_member(&insurer, &errand, &voucher).await?;
+        let MatchAnswer::Matched { candidate } = answer else {
+            bail!("{name} is not found beyond doubt");
+        };
+        let bound = deposits.confirm_link(&insurer, &errand, &candidate.pseudonym).await?;
+        if bound != Bound::Done {
+            bail!("{name} cannot be linked: {bound:?}");
+        }
+        Ok(self.relay.link(subject, ID, &candidate.pseudonym).await?)
+    }
+
+    fn voucher(&self, person: &DemoPerson, errand: &str) -> anyhow::Result<String> {
+        let office = FileKey::load(&self.folder.of(Member::Office, "voucher.key"))?;
+        let to = keys::public(self.folder, Member::Relay, "deposit")?;
+        let iat = self.surroundings.now().as_second();
+        let items = FourItems {
+            name: person.name.clone(),
+            kana: Some(person.name_kana.clone()),
+            address: person.address.clone(),
+            birth_date: person.birth_date,
+            sex: person.sex,
+        };
+        let voucher = Voucher {
+            iss: self.folder.office_config().office.names.office,
+            aud: audience(ID),
+            sub: errand.to_owned(),
+            jti: self.surroundings.hex(16),
+            iat,
+            exp: iat + VOUCHED,
+            attributes: Attributes { items, former_names: Vec::new() },
+        };
+        Ok(VoucherIssuer::new(Arc::new(office), &to)?.issue(&voucher)?)
+    }
+
+    fn deposits(&self) -> anyhow::Result<&Deposits> {
+        self.relay.deposits().context("the relay takes no deposits")
+    }
+}
+
+fn key() -> anyhow::Result<InsurerKey> {
+    InsurerKey::parse(NUMBER).context("not an insurer number")
+}
+
+fn person(key: &str) -> anyhow::Result<&'static DemoPerson> {
+    let found = demo::people()?.iter().find(|person| person.key == key);
+    found.with_context(|| format!("nobody is called {key}"))
+}
+
+fn line(person: &DemoPerson, place: usize, relationship: &str) -> String {
+    let relation = if relationship.is_empty() { "本人" } else { "家族" };
+    let sex = if person.sex == Sex::Male { "男" } else { "女" };
+    let DemoPerson { name, name_kana, birth_date, address, .. } = person;
+    let (symbol, number) = CARD;
+    format!(
+        "{relation},{NUMBER},{symbol},{number},{place:02},{name},{name_kana},{sex},{birth_date},\
+         {relationship},2020-04-01,30,{address}\r\n"
+    )
+}
