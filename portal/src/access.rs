@@ -390,6 +390,10 @@ pub struct ChecksReader(pub SignedIn);
 #[derive(Debug, Clone)]
 pub struct AnswersReader(pub SignedIn);
 
+/// Somebody at the insurer who may deposit coverage, or propose it.
+#[derive(Debug, Clone)]
+pub struct Depositor(pub SignedIn);
+
 /// Somebody at the insurer who may answer what clinics question, or propose an answer.
 #[derive(Debug, Clone)]
 pub struct Answerer(pub SignedIn, pub May);
@@ -435,6 +439,14 @@ impl FromRequestParts<App> for AnswersReader {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         with_duty(parts, app, Duty::ReadAnswers, "wrong-role-insurer").await.map(|(me, _)| Self(me))
+    }
+}
+
+impl FromRequestParts<App> for Depositor {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        with_duty(parts, app, Duty::Deposit, "wrong-role-upload").await.map(|(me, _)| Self(me))
     }
 }
 

@@ -25,7 +25,8 @@ use crate::look;
 use crate::office::client::CardOffice;
 use crate::pages::{
     batches, checks, consents, desk, disputes, doubts, entrance, events, evidence, expenses,
-    history, home, insurer, links, office, proxies, readings, record, session, sheets,
+    history, home, insurer, links, office, proxies, ratios, readings, record, session, sheets,
+    uploads,
 };
 use crate::relay::Relay;
 use crate::shared::{App, Shared};
@@ -146,7 +147,10 @@ impl Portal {
             .with_state(app.clone())
             .merge(web::assets(&ASSETS))
             .merge(health::health(Some(app.database.clone())));
-        let limits = HttpLimits { uploads: &[view::batches::PATH], ..HttpLimits::default() };
+        let limits = HttpLimits {
+            uploads: &[view::batches::PATH, view::uploads::PATH],
+            ..HttpLimits::default()
+        };
         finish(whole, &app.surroundings, app.words.clone(), limits)
     }
 
@@ -202,6 +206,7 @@ fn people() -> Router<App> {
         .route("/staff/links/{id}/stop", post(doubts::rivals))
         .route("/staff/links/{id}/refuse", get(doubts::ask).post(doubts::refuse))
         .merge(batches::routes())
+        .merge(uploads::routes())
         .route("/history", get(history::history))
         .route("/history/proof", get(evidence::proof))
         .route("/history/export", get(evidence::export))
@@ -235,6 +240,7 @@ fn people() -> Router<App> {
         .route("/desk/disputes", get(disputes::desk_list).post(disputes::ask))
         .route("/desk/dispute", post(disputes::form))
         .route("/insurer", get(insurer::today))
+        .route("/insurer/ratios", get(ratios::list))
         .route("/insurer/answers", get(checks::insurer_list).post(checks::insurer_find))
         .route("/insurer/disputes", get(disputes::insurer_list).post(disputes::answer))
         .route("/insurer/dispute", post(disputes::answer_form))

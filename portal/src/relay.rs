@@ -2,6 +2,7 @@
 //! as they arrive, eligibility, history.
 
 mod batches;
+mod deposits;
 mod desks;
 mod links;
 mod proxies;

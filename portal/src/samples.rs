@@ -1,5 +1,6 @@
 //! Records and answers of virtual people, one for each state that a screen can be in.
 
+pub mod deposits;
 pub mod desks;
 pub mod office;
 

@@ -62,6 +62,7 @@ macro_rules! catalogues {
             include_str!(concat!("../locales/", $language, "/proxies.ftl")),
             include_str!(concat!("../locales/", $language, "/desk.ftl")),
             include_str!(concat!("../locales/", $language, "/batches.ftl")),
+            include_str!(concat!("../locales/", $language, "/uploads.ftl")),
             include_str!(concat!("../locales/", $language, "/readings.ftl")),
             include_str!(concat!("../locales/", $language, "/disputes.ftl")),
             include_str!(concat!("../locales/", $language, "/office.ftl")),

@@ -286,7 +286,10 @@ impl RelayConfig {
         if let Some(key) = self.batches.out_of_bounds() {
             return Err(RelayConfigError::Batches(key));
         }
-        let systems = self.systems.iter().map(|system| system.party.clone());
+        let depositing = self.deposit.iter().flat_map(|deposit| &deposit.insurers);
+        let depositing = depositing.flat_map(|insurer| &insurer.systems);
+        let depositing: BTreeSet<_> = depositing.map(|system| system.party.clone()).collect();
+        let systems = self.systems.iter().map(|system| system.party.clone()).chain(depositing);
         each_once(self.clients.iter().cloned().chain(systems))?;
         self.deposit.as_ref().map_or(Ok(()), DepositConfig::validate)?;
         let depositors = || self.deposit.iter().flat_map(|deposit| &deposit.insurers);

@@ -26,6 +26,7 @@ use crate::batch::Asker;
 use crate::check::{self, CheckError, Found};
 use crate::grants::Staff;
 use crate::idempotency::require_key;
+use crate::ratios::Doubt;
 use crate::relay::Relay;
 use crate::token::log_problem;
 use crate::{consents, events, slips};
@@ -215,7 +216,11 @@ impl Check<'_> {
             let bytes = serde_json::to_vec(&kept).map_err(|error| Problem::internal(&error))?;
             let once = Once { key: self.key, answer: bytes };
             match self.relay.log().append_once(self.event(&found, &kept.answer), once).await {
-                Ok(_) => return Ok(kept.answer),
+                Ok(_) => {
+                    let doubt = Doubt::of(&found, &kept.answer.check_number);
+                    self.relay.ratios().note(doubt.as_slice()).await;
+                    return Ok(kept.answer);
+                }
                 Err(LogError::Repeated) => {
                     // The same key was answered meanwhile, or else the number is taken.
                     if let Some(earlier) = self.kept().await? {

@@ -34,6 +34,7 @@ mod numbers;
 pub mod openapi;
 mod opening;
 mod proxies;
+mod ratios;
 mod readiness;
 mod receipts;
 mod records;

@@ -181,7 +181,18 @@ mod tests {
     use warifu_service::words::lacking_advice;
 
     /// Every code that the relay answers with, beside those that all servers have.
-    const CODES: [&str; 68] = [
+    const CODES: [&str; 79] = [
+        "deposit.unknown",
+        "deposit.busy",
+        "deposit.state",
+        "deposit.offset",
+        "deposit.confirm",
+        "deposit.too-large",
+        "deposit.file-gone",
+        "deposit.empty",
+        "deposit.cut",
+        "deposit.name",
+        "deposit.same-eyes",
         "batch.unknown",
         "batch.state",
         "batch.gone",

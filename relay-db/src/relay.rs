@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use jiff::{SignedDuration, Timestamp};
@@ -35,11 +36,12 @@ use crate::mint::Mint;
 use crate::numbers::Numbers;
 use crate::opening::{self, LogParts, RelayError};
 use crate::proxies::Proxies;
+use crate::ratios::Ratios;
 use crate::readiness::with_connectors;
 use crate::session_end::Informant;
 use crate::{
     caller, checks, consents, depositing, disputes, eligibility, events, evidence, history, jwks,
-    linking, openapi, proxies, records, session_end, slips, token,
+    linking, openapi, proxies, ratios, records, session_end, slips, token,
 };
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -90,6 +92,9 @@ struct Parts {
     shares: Shares,
     /// Rings when there may be work on jobs.
     work: Arc<Notify>,
+    /// Rings when a file of coverage has come in.
+    deposit_work: Notify,
+    ratios: Ratios,
 }
 
 /// Why a subject cannot be linked.
@@ -155,6 +160,12 @@ impl Relay {
             },
             shares: Shares::of(&config),
             work: Arc::new(Notify::new()),
+            deposit_work: Notify::new(),
+            ratios: Ratios {
+                database: database.clone(),
+                ring: Arc::clone(&ring),
+                surroundings: surroundings.clone(),
+            },
             numbers: Numbers::of_node(config.node),
             config,
             surroundings,
@@ -185,6 +196,7 @@ impl Relay {
             .route("/slips", post(slips::make))
             .route("/checks", get(checks::checks))
             .route("/checks/counts", get(checks::check_counts))
+            .route("/checks/ratios", get(ratios::ratios))
             .route("/checks/{number}", get(checks::check_by_number))
             .route("/disputes", get(disputes::disputes).post(disputes::dispute))
             .route("/disputes/{number}/answer", post(disputes::answer_dispute))
@@ -221,13 +233,15 @@ impl Relay {
             .route("/log/proof", get(evidence::proof))
             .route_layer(from_fn_with_state(self.clone(), caller::registered))
             .merge(self.asking())
+            .merge(self.depositing())
             .route("/events", post(session_end::receive))
             .route("/jwks.json", get(jwks::tokens))
             .route("/receipts/jwks.json", get(jwks::receipts))
             .route("/openapi.json", get(openapi::get))
             .with_state(self.clone())
             .merge(health);
-        let limits = HttpLimits { uploads: &[batch::UPLOAD], ..HttpLimits::default() };
+        let limits =
+            HttpLimits { uploads: &[batch::UPLOAD, depositing::UPLOAD], ..HttpLimits::default() };
         finish(router, &parts.surroundings, Arc::clone(&parts.words), limits)
     }
 
@@ -244,6 +258,19 @@ impl Relay {
             .route("/batches/{id}/result", get(batch::result))
             .route("/batches/{id}/errors", get(batch::errors))
             .route_layer(from_fn_with_state(self.clone(), caller::registered_or_system))
+    }
+
+    /// Where insurers deposit, by their staff at a party or by their own systems.
+    fn depositing(&self) -> Router<Self> {
+        Router::new()
+            .route("/deposits", get(depositing::list))
+            .route("/deposits/{insurer}", post(depositing::begin))
+            .route("/deposits/{insurer}/{number}", get(depositing::show))
+            .route(depositing::UPLOAD, post(depositing::receive).layer(DefaultBodyLimit::disable()))
+            .route("/deposits/{insurer}/{number}/approve", post(depositing::approve))
+            .route("/deposits/{insurer}/{number}/abandon", post(depositing::abandon))
+            .route("/deposits/{insurer}/{number}/faults", get(depositing::faults))
+            .route_layer(from_fn_with_state(self.clone(), depositing::registered_or_depositing))
     }
 
     /// Without a ceremony: lets the connector `connector` speak of `subject` (the relay's own pairwise identifier) as
@@ -280,7 +307,8 @@ impl Relay {
         let resealed = stop.run_until_cancelled(self.reseal());
         let (keys, swept) = (self.mint().keys.keep(&stop), self.sweep_until(&stop));
         let (kept, followed) = (self.0.keeping.keep(&self, &stop), self.follow_until(&stop));
-        tokio::join!(resealed, keys, swept, kept, followed, batch::work(&self, &stop));
+        let deposits = depositing::work(&self, &stop);
+        tokio::join!(resealed, keys, swept, kept, followed, deposits, batch::work(&self, &stop));
     }
 
     async fn sweep_until(&self, stop: &CancellationToken) {
@@ -396,6 +424,14 @@ impl Relay {
         &self.0.work
     }
 
+    pub(crate) fn deposit_work(&self) -> &Notify {
+        &self.0.deposit_work
+    }
+
+    pub(crate) fn ratios(&self) -> &Ratios {
+        &self.0.ratios
+    }
+
     pub(crate) fn numbers(&self) -> &Numbers {
         &self.0.numbers
     }
@@ -457,6 +493,14 @@ impl Relay {
         }
         if let Err(error) = self.batches().sweep(now).await {
             tracing::warn!(%error, "files of checks that have had their time could not be dropped");
+        }
+        if let Err(error) = self.ratios().sweep(now).await {
+            tracing::warn!(%error, "old doubts about ratios could not be dropped");
+        }
+        if let Some(deposits) = self.deposits()
+            && let Err(error) = deposits.sweep().await
+        {
+            tracing::warn!(%error, "files of coverage that have had their time could not be dropped");
         }
         linking::tell(self).await;
     }

@@ -21,7 +21,7 @@ struct Column {
 }
 
 /// Everything that lasts. Codes are left out as tokens are: they end within the day.
-const COLUMNS: [Column; 12] = [
+const COLUMNS: [Column; 13] = [
     Column {
         name: "relay_link.pseudonym",
         select: "SELECT subject AS first, connector, subject AS last, pseudonym AS sealed \
@@ -99,6 +99,14 @@ const COLUMNS: [Column; 12] = [
         update: "UPDATE relay_dispute SET body = $5 WHERE number = $1 AND body = $4",
     },
     Column {
+        name: "relay_ratio.body",
+        select: "SELECT holder AS first, '' AS connector, number AS last, body AS sealed \
+                 FROM relay_ratio WHERE (holder, number) > ($1, $3) \
+                 ORDER BY holder, number LIMIT $4",
+        update: "UPDATE relay_ratio SET body = $5 \
+                 WHERE holder = $1 AND number = $3 AND body = $4",
+    },
+    Column {
         name: "relay_mandate.body",
         select: "SELECT subject AS first, '' AS connector, id AS last, body AS sealed \
                  FROM relay_mandate WHERE (subject, id) > ($1, $3) \
@@ -166,6 +174,7 @@ fn context(name: &str, row: &Row) -> Vec<u8> {
     let connector = row.connector.as_bytes();
     match name {
         "relay_alias.subject" | "relay_dispute.body" => place(name, &[&row.first]),
+        "relay_ratio.body" => place(name, &[&row.last]),
         "relay_consent.body"
         | "relay_consent_reader.subject"
         | "relay_mandate.body"

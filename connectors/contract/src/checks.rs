@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::CheckNumber;
+use crate::copay::CopayRule;
 use crate::dispute::DisputeState;
 use crate::eligibility::Verdict;
 use crate::records::DisplayName;
@@ -65,4 +66,41 @@ pub struct DayCount {
 pub struct CheckCounts {
     /// By day, newest first.
     pub counts: Vec<DayCount>,
+}
+
+/// A check in which the insurer stated a ratio that no rule allows (負担割合).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImpossibleRatio {
+    /// 認証番号.
+    pub check_number: CheckNumber,
+    /// When it was answered.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// The rule that the person falls under.
+    pub rule: CopayRule,
+    /// Percent as stated.
+    pub stated: Option<u8>,
+    /// Percents that the rule allows.
+    pub possible: Vec<u8>,
+}
+
+/// How often a rule was broken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RatioCount {
+    /// The rule.
+    pub rule: CopayRule,
+    /// In how many checks.
+    pub count: u64,
+}
+
+/// Relay → portal: what an insurer should look at about the ratios it states, of three months.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImpossibleRatios {
+    /// By rule.
+    pub counts: Vec<RatioCount>,
+    /// The newest, some of each file.
+    pub checks: Vec<ImpossibleRatio>,
 }

@@ -1,7 +1,9 @@
 //! `GET /insurer`: what was answered in the insurer's name, and what waits.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
+use warifu_contract::deposits::{DepositState, DepositingInsurer};
 use warifu_service::Problem;
 
 use crate::access::{AnswersReader, SignedIn};
@@ -11,7 +13,9 @@ use crate::relay::{Access, RelayError};
 use crate::shared::{App, Shared};
 use crate::view::checks::{Whose, rows};
 use crate::view::insurer::{InsurerScreen, days};
+use crate::view::ratios::total;
 use crate::view::site::Menu;
+use crate::view::uploads::lag_words;
 
 /// Days shown.
 const DAYS: u16 = 7;
@@ -45,18 +49,39 @@ async fn filled<'a>(
     screen: InsurerScreen<'a>,
 ) -> Result<InsurerScreen<'a>, RelayError> {
     let voice = look.voice(app);
-    let (counts, checks, disputes) = futures::try_join!(
+    let (counts, checks, disputes, ratios, deposits) = futures::try_join!(
         app.relay.check_counts(access, DAYS),
         app.relay.checks(access, None, LATEST),
         app.relay.disputes(access),
+        app.relay.impossible_ratios(access),
+        deposited(app, access),
     )?;
+    let ready = |one: &DepositingInsurer| {
+        one.deposits.iter().any(|deposit| deposit.state == DepositState::Ready)
+    };
     let waiting = disputes.disputes.iter().filter(|one| one.answer.is_none()).count();
     Ok(InsurerScreen {
         waiting: (waiting > 0).then(|| voice.tell("insurer-waiting", &[("n", waiting.into())])),
+        is_ready: deposits.iter().any(ready),
+        lags: deposits
+            .iter()
+            .filter_map(|one| one.lag.as_ref())
+            .map(|lag| lag_words(voice, lag))
+            .collect(),
+        ratios: total(voice, &ratios),
         days: days(voice, &counts.counts),
         rows: rows(voice, Whose::Insurer, &checks.checks),
         ..screen
     })
+}
+
+/// The insurers that deposit; none where the insurer is asked itself.
+async fn deposited(app: &Shared, access: &Access) -> Result<Vec<DepositingInsurer>, RelayError> {
+    match app.relay.deposits(access).await {
+        Ok(list) => Ok(list.insurers),
+        Err(RelayError::Forbidden | RelayError::Failed(StatusCode::NOT_FOUND)) => Ok(Vec::new()),
+        Err(cause) => Err(cause),
+    }
 }
 
 fn screen<'a>(app: &'a Shared, look: &Look, me: &SignedIn) -> InsurerScreen<'a> {
@@ -68,6 +93,9 @@ fn screen<'a>(app: &'a Shared, look: &Look, me: &SignedIn) -> InsurerScreen<'a> 
         no_records: None,
         is_silent: false,
         waiting: None,
+        is_ready: false,
+        lags: Vec::new(),
+        ratios: None,
         days: Vec::new(),
         rows: Vec::new(),
     }

@@ -7,7 +7,7 @@ use warifu_contract::duty::{Duty, Matrix, May};
 use super::rig::Rig;
 
 /// Method, path and the act that it is.
-const ACTS: [(&str, &str, Duty); 24] = [
+const ACTS: [(&str, &str, Duty); 25] = [
     ("GET", "/desk", Duty::Check),
     ("POST", "/desk/check", Duty::Check),
     ("POST", "/desk/tap", Duty::Check),
@@ -27,6 +27,7 @@ const ACTS: [(&str, &str, Duty); 24] = [
     ("GET", "/desk/history", Duty::ReadChecks),
     ("POST", "/desk/history", Duty::ReadChecks),
     ("GET", "/insurer", Duty::ReadAnswers),
+    ("GET", "/insurer/ratios", Duty::ReadAnswers),
     ("GET", "/insurer/answers", Duty::ReadAnswers),
     ("POST", "/insurer/answers", Duty::ReadAnswers),
     ("GET", "/insurer/disputes", Duty::AnswerDisputes),

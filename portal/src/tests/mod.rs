@@ -17,3 +17,4 @@ mod proxies;
 mod readings;
 mod rig;
 mod roles;
+mod uploads;

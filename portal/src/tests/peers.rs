@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 use warifu_contract::batch::{BatchJob, BatchList, BatchState};
 use warifu_contract::consent::{Readable, ReadableList, Standing};
+use warifu_contract::deposits::{Deposit, DepositRequest, DepositState};
 use warifu_contract::eligibility::{EligibilityRequest, Verdict};
 use warifu_contract::history::{HistoryPage, Purpose};
 use warifu_contract::mandate::{
@@ -295,6 +296,13 @@ fn router(desk: Desk) -> Router {
         .route("/checks", get(async || Json(desks::checks())))
         .route("/checks/counts", get(async || Json(desks::counts())))
         .route("/checks/{number}", get(check))
+        .route("/checks/ratios", get(async || Json(deposits::ratios())))
+        .route("/deposits", get(async || Json(deposits::list())))
+        .route("/deposits/{insurer}", post(deposit_begun))
+        .route("/deposits/{insurer}/{number}", get(deposit))
+        .route("/deposits/{insurer}/{number}/faults", get(deposit_faults))
+        .route("/deposits/{insurer}/{number}/file", post(deposit_sent))
+        .route("/deposits/{insurer}/{number}/{step}", post(deposit_steered))
         .route("/disputes", get(async || Json(desks::disputes())).post(disputed))
         .route("/disputes/{number}/answer", post(settled))
         .route("/consents", get(consents).post(consented))
@@ -391,6 +399,57 @@ async fn eligibility(
     let line = format!("eligibility {bearer} {}", serde_json::to_string(&request).unwrap());
     desk.asked.lock().unwrap().push(line);
     Json(samples::answer(desk.behaviour.verdict))
+}
+
+async fn deposit_begun(
+    State(desk): State<Desk>,
+    Path(insurer): Path<String>,
+    Json(request): Json<DepositRequest>,
+) -> Response {
+    if insurer == "busy" {
+        return StatusCode::CONFLICT.into_response();
+    }
+    let line = format!("deposit begin {insurer} {:?} {}", request.kind, request.name);
+    desk.asked.lock().unwrap().push(line);
+    (StatusCode::CREATED, Json(deposits::deposit(DepositState::Arriving))).into_response()
+}
+
+/// By its number, in every state.
+async fn deposit(Path((_, number)): Path<(String, usize)>) -> Response {
+    match DepositState::ALL.get(number) {
+        Some(state) => Json(deposits::detail(*state)).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn deposit_sent(
+    State(desk): State<Desk>,
+    Query(query): Query<BTreeMap<String, String>>,
+    file: Bytes,
+) -> Json<Deposit> {
+    let line = format!("deposit file {} {} {}", query["offset"], query["whole"], file.len());
+    desk.asked.lock().unwrap().push(line);
+    Json(deposits::deposit(DepositState::Receiving))
+}
+
+async fn deposit_steered(
+    State(desk): State<Desk>,
+    Path((_, _, step)): Path<(String, String, String)>,
+    body: String,
+) -> Response {
+    desk.asked.lock().unwrap().push(format!("deposit {step} {body}"));
+    if step == "approve" && !body.contains("true") {
+        return StatusCode::CONFLICT.into_response();
+    }
+    Json(deposits::deposit(DepositState::Live)).into_response()
+}
+
+async fn deposit_faults() -> Response {
+    let headers = [
+        ("content-type", "text/csv; charset=Shift_JIS"),
+        ("content-disposition", "attachment; filename=\"deposit-3.faults.csv\""),
+    ];
+    (headers, "faults").into_response()
 }
 
 async fn batches() -> Json<BatchList> {

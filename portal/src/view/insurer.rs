@@ -27,6 +27,12 @@ pub struct InsurerScreen<'a> {
     pub is_silent: bool,
     /// How many disputes wait, in a sentence.
     pub waiting: Option<String>,
+    /// An upload waits for an approval.
+    pub is_ready: bool,
+    /// How late news usually are, in a sentence for each insurer that deposits.
+    pub lags: Vec<String>,
+    /// How many answers stated an impossible ratio, in a sentence.
+    pub ratios: Option<String>,
     /// Days, newest first.
     pub days: Vec<DayView>,
     /// The latest checks.

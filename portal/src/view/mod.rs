@@ -21,6 +21,7 @@ pub mod office;
 pub mod outcome;
 pub mod pension;
 pub mod proxies;
+pub mod ratios;
 pub mod readings;
 pub mod screens;
 pub mod sheets;
@@ -29,6 +30,7 @@ pub mod sought;
 pub mod syndrome;
 pub mod tile;
 pub mod trends;
+pub mod uploads;
 
 use warifu_contract::person::Sex;
 use warifu_contract::records::{DisplayName, Service};

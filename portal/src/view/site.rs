@@ -89,8 +89,9 @@ const DESK: [Entry; 7] = [
     Entry { roles: &Role::OFFICE, ..entry("/office", "nav-office") },
     Entry { apart: true, ..entry("/help", "nav-help") },
 ];
-const INSURER: [Entry; 6] = [
+const INSURER: [Entry; 7] = [
     entry("/insurer", "nav-insurer"),
+    Entry { duty: Some(Duty::Deposit), ..entry("/insurer/upload", "nav-insurer-upload") },
     entry("/insurer/answers", "nav-insurer-answers"),
     Entry {
         duty: Some(Duty::AnswerDisputes),

@@ -10,9 +10,11 @@ use super::answer::AnswerView;
 use super::checks::{ChecksScreen, Whose, rows};
 use super::disputes::{DisputeForm, DisputesScreen, facts, views};
 use super::insurer::{InsurerScreen, days};
+use super::ratios::total;
 use super::sheets::{LabelScreen, LabelView, SlipCode, SlipScreen};
 use super::site::{Menu, Site};
 use super::tests::{check, in_both, page};
+use super::uploads::lag_words;
 use crate::access::Role;
 use crate::desk::label::{LabelSize, Numbers};
 use crate::desk::qr;
@@ -110,6 +112,7 @@ fn disputes_of_both_sides() {
 fn an_insurers_day() {
     in_both(|words, language| {
         let voice = words.in_(language);
+        let lag = samples::deposits::list().insurers[0].lag.unwrap();
         let screen = |full: bool| InsurerScreen {
             page: page(words, language),
             site: site(voice, Menu::Insurer, "/insurer"),
@@ -117,6 +120,9 @@ fn an_insurers_day() {
             no_records: None,
             is_silent: false,
             waiting: full.then(|| voice.tell("insurer-waiting", &[("n", 3.into())])),
+            is_ready: full,
+            lags: if full { vec![lag_words(voice, &lag)] } else { Vec::new() },
+            ratios: full.then(|| total(voice, &samples::deposits::ratios())).flatten(),
             days: if full { days(voice, &desks::counts().counts) } else { Vec::new() },
             rows: if full {
                 rows(voice, Whose::Insurer, &desks::checks().checks)

@@ -75,6 +75,10 @@ pub enum Action {
     BatchSteered,
     /// Results of a file of checks were handed over.
     BatchFetched,
+    /// A file of coverage came in for an insurer.
+    DepositReceived,
+    /// A deposit was given up, or its wrong records were handed over.
+    DepositSteered,
     /// Coverage that an insurer deposited went live.
     DepositLive,
     /// A clinic questioned an answer.
@@ -110,7 +114,7 @@ impl Series {
 
 impl Action {
     /// Every action, in the order of the manual.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 37] = [
         Self::TokenIssued,
         Self::TokenRefused,
         Self::SessionRevoked,
@@ -142,6 +146,8 @@ impl Action {
         Self::BatchReceived,
         Self::BatchSteered,
         Self::BatchFetched,
+        Self::DepositReceived,
+        Self::DepositSteered,
         Self::DepositLive,
         Self::DisputeOpened,
         Self::DisputeAnswered,
@@ -182,6 +188,8 @@ impl Action {
             Self::BatchReceived => "batch-received",
             Self::BatchSteered => "batch-steered",
             Self::BatchFetched => "batch-fetched",
+            Self::DepositReceived => "deposit-received",
+            Self::DepositSteered => "deposit-steered",
             Self::DepositLive => "deposit-live",
             Self::DisputeOpened => "dispute-opened",
             Self::DisputeAnswered => "dispute-answered",
@@ -263,6 +271,12 @@ impl Action {
             }
             Self::BatchFetched => {
                 "Results of a job of checks were handed over: `asked` says which, `ground` names the job."
+            }
+            Self::DepositReceived => {
+                "A file of coverage came in for an insurer: `ground` names who sent it and the deposit."
+            }
+            Self::DepositSteered => {
+                "A deposit was given up, or its wrong records were handed over, as `asked` says."
             }
             Self::DepositLive => {
                 "Coverage that an insurer deposited went live: `ground` names who deposited it and \

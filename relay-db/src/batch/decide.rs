@@ -21,6 +21,7 @@ use crate::check::{self, CheckError, Found};
 use crate::config::{ConnectorConfig, RelayConfig};
 use crate::grants::Staff;
 use crate::links::LinkStoreError;
+use crate::ratios::Doubt;
 use crate::relay::Relay;
 
 use super::job::Job;
@@ -81,10 +82,12 @@ pub(crate) async fn decide(
     }
     let found = find(relay, &job.terms.staff(), &asked).await?;
     let mut marks = Vec::with_capacity(asked.len());
+    let mut doubts = Vec::new();
     let now = relay.surroundings().now();
     for (one, found) in asked.into_iter().zip(found) {
-        let number = relay.numbers().next(now).to_string();
-        let mut answered = Answered::new(found, number, one.day);
+        let number = relay.numbers().next(now);
+        doubts.extend(Doubt::of(&found, &number));
+        let mut answered = Answered::new(found, number.to_string(), one.day);
         let mark = Mark::new(relay.ring(), &job.organization, &one.query, &answered);
         answered.changed = earlier.differs(&mark);
         marks.push(mark);
@@ -92,6 +95,7 @@ pub(crate) async fn decide(
             row.came = Came::Answered(Box::new(answered));
         }
     }
+    relay.ratios().note(&doubts).await;
     Ok(Decided { rows, marks })
 }
 

@@ -84,7 +84,7 @@ impl Sight {
     }
 }
 
-/// The insurers for which `staff` works, by the identifiers of their connectors.
+/// The insurers for which `staff` works, by their identifiers.
 pub(crate) fn holders_of(relay: &Relay, staff: &Staff) -> Vec<String> {
     let code = staff.organization.code.as_str();
     let own = relay.directory().holders().filter(|one| one.organization() == Some(code));

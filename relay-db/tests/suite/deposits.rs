@@ -16,7 +16,7 @@ use crate::bed::{Bed, engines};
 
 const NUMBER: &str = "111112";
 
-fn city() -> DepositedInsurer {
+pub fn city() -> DepositedInsurer {
     DepositedInsurer {
         id: "city".into(),
         number: NUMBER.into(),

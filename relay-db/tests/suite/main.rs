@@ -37,3 +37,4 @@ mod standings;
 mod storage;
 mod token;
 mod trial;
+mod uploads;

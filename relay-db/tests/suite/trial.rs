@@ -95,6 +95,7 @@ fn insurer(number: &str, until: Option<Date>) -> DepositedInsurer {
         from: date(2000, 4, 1),
         until,
         usual_lag_days: Some(3),
+        systems: Vec::new(),
         organization: None,
     }
 }
