@@ -14,6 +14,7 @@ mod logins;
 mod logouts;
 mod notices;
 mod own_sessions;
+mod parties;
 mod persons;
 mod providers;
 mod readers;
@@ -38,7 +39,10 @@ pub(crate) use documents::{Kept, StoredDraft};
 pub(crate) use felica::{FELICA_SCHEME, FelicaCard, MOST_TRIES, PinState};
 pub(crate) use holders::Added;
 pub(crate) use lists::StoredList;
-pub(crate) use logins::{Asker, Challenge, Login, NewLogin, Outcome, Proved, Taken, Task, Wishes};
+pub(crate) use logins::{
+    Asker, Challenge, FirstChallenge, Login, NewLogin, OpenChallenge, Outcome, Proved, Taken, Task,
+    Wishes,
+};
 pub(crate) use logouts::{
     LASTS as LOGOUT_LASTS, Logout, LogoutAsker, NewLogout, Step, StepState, Way,
 };

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use jiff::SignedDuration;
 use warifu_service::Problem;
 
-use super::admit;
+use super::{admit, challenge};
 use crate::assurance::Level;
 use crate::browser::{Browser, Cookie};
 use crate::centre::Centre;
@@ -64,6 +64,7 @@ pub(crate) async fn begin(
         within: what.within,
         known: what.known.as_ref(),
         onward: what.onward,
+        challenge: what.known.is_none().then(|| challenge::first(centre)),
         expires_at: centre.now() + LASTS,
     };
     centre.store.add_login(&login).await?;

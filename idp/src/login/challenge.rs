@@ -16,7 +16,7 @@ use super::method::{Method, methods};
 use super::{destination, own_login, own_secret, stale};
 use crate::browser::Browser;
 use crate::centre::Centre;
-use crate::store::{Challenge, Login, Task, hash_of};
+use crate::store::{Challenge, FirstChallenge, Login, OpenChallenge, Task, hash_of};
 use crate::view::View;
 
 /// The type in the header of the request.
@@ -89,6 +89,33 @@ pub(super) struct Asked {
     pub(super) request: String,
 }
 
+/// A challenge for a question that is put now.
+pub(super) fn first(centre: &Centre) -> FirstChallenge {
+    let nonce = new_nonce(centre);
+    let watch = hash_of(&centre.store.watch_token(&nonce));
+    FirstChallenge { expires_at: centre.now() + ANSWER_LASTS, nonce, watch }
+}
+
+/// Asks what was asked when the question was put, as long as that was a moment ago, and it is the same
+/// task that nobody has answered since.
+pub(super) async fn repeat(
+    centre: &Centre,
+    browser: &Browser,
+    (tx, task): (&str, Task),
+    language: Language,
+) -> Result<Option<Asked>, Problem> {
+    let (secret, now) = (own_secret(browser)?, centre.now());
+    let found = centre.store.challenged_login(tx, &secret, now).await?;
+    let Some((login, OpenChallenge { nonce, expires_at })) = found else { return Ok(None) };
+    let is_young = expires_at.duration_since(now) >= ANSWER_LASTS - REQUEST_LASTS;
+    let is_open = login.outcome.is_none() && login.proved.is_none();
+    if login.task != task || !is_young || !is_open {
+        return Ok(None);
+    }
+    let request = sign(centre, &login, language, &nonce)?;
+    Ok(Some(Asked { login, request }))
+}
+
 /// Sets a new challenge for this task and signs the request for it. What the card answers counts for
 /// the task that was asked for last, and for no other. `None` when this browser has no such question
 /// that is open.
@@ -98,20 +125,19 @@ pub(super) async fn ask(
     turn: &Turn<'_>,
     language: Language,
 ) -> Result<Option<Asked>, Problem> {
-    let (nonce, watch) =
-        (STANDARD.encode(centre.surroundings.bytes::<32>()), centre.surroundings.token());
-    let challenge = Challenge {
-        was: turn.was,
-        task: turn.task,
-        nonce: &nonce,
-        expires_at: centre.now() + ANSWER_LASTS,
-        watch: Some(hash_of(&watch)),
-    };
+    let FirstChallenge { nonce, expires_at, watch } = first(centre);
+    let (was, task) = (turn.was, turn.task);
+    let challenge = Challenge { was, task, nonce: &nonce, expires_at, watch: Some(watch) };
     let which = (turn.tx, &own_secret(browser)?);
     let login = centre.store.set_challenge(which, &challenge, centre.now()).await?;
     let Some(login) = login else { return Ok(None) };
-    let request = sign(centre, &login, language, &nonce, &watch)?;
+    let request = sign(centre, &login, language, &nonce)?;
     Ok(Some(Asked { login, request }))
+}
+
+/// 32 bytes in base64.
+fn new_nonce(centre: &Centre) -> String {
+    STANDARD.encode(centre.surroundings.bytes::<32>())
 }
 
 fn sign(
@@ -119,8 +145,8 @@ fn sign(
     login: &Login,
     language: Language,
     nonce: &str,
-    watch: &str,
 ) -> Result<String, Problem> {
+    let watch = centre.store.watch_token(nonce);
     let task = login.task;
     let name = match task {
         Task::SignIn => destination(centre, login, language)?,
@@ -138,7 +164,7 @@ fn sign(
         purpose: (task == Task::Activate).then_some("activate"),
         language: language.tag(),
         // A tap, and a card that is added, leave nothing behind that a removal could end.
-        watch: login.opens_session().then_some(watch),
+        watch: login.opens_session().then_some(watch.as_str()),
         iat: now.as_second(),
         exp: (now + REQUEST_LASTS).as_second(),
     };

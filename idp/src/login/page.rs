@@ -76,6 +76,9 @@ async fn page(
     task: Task,
     view: &View,
 ) -> Result<Response, Problem> {
+    if let Some(asked) = challenge::repeat(centre, browser, (tx, task), view.language).await? {
+        return show_question(centre, &asked, view);
+    }
     let same = Turn { tx, was: task, task };
     if let Some(asked) = challenge::ask(centre, browser, &same, view.language).await? {
         return show_question(centre, &asked, view);

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use warifu_service::storage::{Transaction, instant};
 use warifu_service::{execute, fetch_all, fetch_optional};
 
+use super::parties::Row;
 use super::sessions::hold;
 use super::{Card, CardId, Party, SecretHash, Store, StoreError};
 use crate::person::PersonId;
@@ -97,7 +98,7 @@ impl Store {
         let Some(session) = fetch_optional!(tx.on(), Open, sql, id.as_slice())? else {
             return Ok(None);
         };
-        let parties = close_untold(tx, id).await?;
+        let parties = self.close_untold(tx, id).await?;
         let person = session.person()?;
         if sessions_of(tx, &person).await?.is_empty() {
             self.tell_revoked(tx, &person, after(session.second(), now), now).await?;
@@ -132,22 +133,25 @@ impl Store {
         id: &SecretHash,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
-        let parties = close_untold(tx, id).await?;
+        let parties = self.close_untold(tx, id).await?;
         for party in &parties {
             self.tell_logout(tx, party, now).await?;
         }
         Ok(parties.len())
     }
-}
 
-/// Closes a session and gives its service providers.
-async fn close_untold(tx: &mut Transaction, id: &SecretHash) -> Result<Vec<Party>, StoreError> {
-    hold(tx, id).await?;
-    let sql = "DELETE FROM session_parties WHERE session = $1 \
-               RETURNING provider, name_id, session_index";
-    let parties = fetch_all!(tx.on(), Party, sql, id.as_slice())?;
-    execute!(tx.on(), "DELETE FROM sessions WHERE id = $1", id.as_slice())?;
-    Ok(parties)
+    /// Closes a session and gives its service providers.
+    async fn close_untold(
+        &self,
+        tx: &mut Transaction,
+        id: &SecretHash,
+    ) -> Result<Vec<Party>, StoreError> {
+        hold(tx, id).await?;
+        let sql = "DELETE FROM session_parties WHERE session = $1 RETURNING provider, names";
+        let parties = fetch_all!(tx.on(), Row, sql, id.as_slice())?;
+        execute!(tx.on(), "DELETE FROM sessions WHERE id = $1", id.as_slice())?;
+        parties.into_iter().map(|party| self.open_names(party)).collect()
+    }
 }
 
 /// The second before which nothing counts any more: after that sign-in, and not before now. A person

@@ -2,11 +2,14 @@
 //! cards to be added. Every look needs the secret of the browser that began it.
 
 mod presence;
+mod reading;
 mod writes;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use warifu_service::execute;
 use warifu_service::storage::{instant, micros};
-use warifu_service::{execute, fetch_optional};
 
 use super::{CardId, SecretHash, Session, Store, StoreError, Use};
 use crate::assurance::{Level, Wanted};
@@ -14,8 +17,12 @@ use crate::onward::OwnPage;
 use crate::person::PersonId;
 
 pub(super) use presence::{SetPresence, is_open};
+pub(super) use reading::LoginRead;
 use writes::Known;
 pub(super) use writes::{AddLogin, SetChallenge, TakeChallenge, TakeLogin};
+
+/// Keyed hashes of nonces, for the agents that watch cards.
+const WATCH: &str = "logins.watch";
 
 /// What the card is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +89,23 @@ pub(crate) struct NewLogin<'a> {
     pub(crate) known: Option<&'a Session>,
     /// The page of our own that was asked for.
     pub(crate) onward: Option<OwnPage>,
+    /// What the card is to sign, where one is asked.
+    pub(crate) challenge: Option<FirstChallenge>,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// What the card is asked to sign from the beginning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FirstChallenge {
+    pub(crate) nonce: String,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) watch: SecretHash,
+}
+
+/// A challenge that nobody has answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OpenChallenge {
+    pub(crate) nonce: String,
     pub(crate) expires_at: Timestamp,
 }
 
@@ -156,7 +180,7 @@ pub(crate) enum Taken {
     Unknown,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(Clone, sqlx::FromRow)]
 pub(super) struct Row {
     id: String,
     browser: Vec<u8>,
@@ -172,6 +196,8 @@ pub(super) struct Row {
     within: Option<Vec<u8>>,
     nonce: Option<String>,
     nonce_expires_at: Option<i64>,
+    /// The nonce that was taken out.
+    spent: Option<String>,
     watch: Option<Vec<u8>>,
     proved: Option<Vec<u8>>,
     proved_at: Option<i64>,
@@ -248,6 +274,7 @@ impl Store {
             within: login.within.clone(),
             known,
             onward: login.onward.clone(),
+            challenge: login.challenge.clone(),
             expires_at: micros(login.expires_at),
         };
         self.entrances.logins.write(login).await
@@ -261,6 +288,28 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Login>, StoreError> {
         self.login_row(id, browser, now).await?.map(Login::try_from).transpose()
+    }
+
+    /// The same, and the challenge that is open in it: set, not taken out, and still in time.
+    pub(crate) async fn challenged_login(
+        &self,
+        id: &str,
+        browser: &SecretHash,
+        now: Timestamp,
+    ) -> Result<Option<(Login, OpenChallenge)>, StoreError> {
+        let row = self.login_row(id, browser, now).await?;
+        let Some(mut row) = row else { return Ok(None) };
+        let Some((nonce, end)) = row.nonce.take().zip(row.nonce_expires_at) else {
+            return Ok(None);
+        };
+        let (login, expires_at) = (Login::try_from(row)?, instant(end));
+        Ok((now < expires_at).then_some((login, OpenChallenge { nonce, expires_at })))
+    }
+
+    /// By what the card agent says that the card which answered that challenge was pulled out. It is
+    /// not kept: who has no key of ours cannot know it.
+    pub(crate) fn watch_token(&self, nonce: &str) -> String {
+        URL_SAFE_NO_PAD.encode(self.keys.lookup(WATCH, nonce.as_bytes()))
     }
 
     /// Sets what the card is to sign, in place of what was set before, and gives the sign-in as it
@@ -342,9 +391,9 @@ impl Store {
         id: &str,
         browser: &SecretHash,
         now: Timestamp,
-    ) -> Result<Option<Row>, sqlx::Error> {
-        let sql = "SELECT * FROM logins WHERE id = $1 AND browser = $2 AND expires_at > $3";
-        fetch_optional!(self.database.read(), Row, sql, id, browser.as_slice(), micros(now))
+    ) -> Result<Option<Row>, StoreError> {
+        let (id, browser) = (id.to_owned(), browser.clone());
+        Ok(self.readers.logins.read(LoginRead { id, browser, now: micros(now) }).await?)
     }
 }
 
@@ -376,6 +425,7 @@ pub(super) mod tests {
             within: None,
             known: None,
             onward: None,
+            challenge: None,
             expires_at: now() + SignedDuration::from_mins(10),
         }
     }
@@ -411,6 +461,37 @@ pub(super) mod tests {
             let seen = store.login(TX, &hash_of("browser"), now()).await.unwrap().unwrap();
             assert_eq!(seen.task, Task::SignIn);
         }
+    }
+
+    #[tokio::test]
+    async fn a_first_challenge_is_open_until_it_is_taken_or_over() {
+        for rig in both().await {
+            let (store, browser) = (&rig.store, hash_of("browser"));
+            let (expires_at, watch) = (now() + SignedDuration::from_mins(5), hash_of("watch"));
+            let challenge = FirstChallenge { nonce: "n".into(), expires_at, watch: watch.clone() };
+            let login = NewLogin { challenge: Some(challenge), ..new_login() };
+            store.add_login(&login).await.unwrap();
+            let open = OpenChallenge { nonce: "n".into(), expires_at };
+            let look = async |browser: &SecretHash, at| {
+                let seen = store.challenged_login(TX, browser, at).await.unwrap();
+                seen.map(|(login, challenge)| (login.watch, challenge))
+            };
+            assert_eq!(look(&browser, now()).await, Some((Some(watch), open)));
+            assert_eq!(look(&hash_of("other"), now()).await, None);
+            assert_eq!(look(&browser, expires_at).await, None);
+            let taken = store.take_challenge(TX, &browser, now()).await.unwrap();
+            assert!(matches!(taken, Taken::Nonce(_, nonce) if nonce == "n"));
+            assert_eq!(look(&browser, now()).await, None);
+        }
+    }
+
+    #[tokio::test]
+    async fn whom_an_agent_watches_shows_in_its_token_to_nobody_else() {
+        let (one, other) = (both().await, both().await);
+        let [one, other] = [&one, &other].map(|rigs| rigs.first().unwrap());
+        let token = one.store.watch_token("n");
+        assert_eq!((token.len(), &token), (43, &one.store.watch_token("n")));
+        assert!(token != one.store.watch_token("m") && token != other.store.watch_token("n"));
     }
 
     #[tokio::test]

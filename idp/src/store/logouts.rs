@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use warifu_service::storage::{Transaction, micros};
 use warifu_service::{execute, fetch_all, fetch_optional};
 
+use super::parties::Row as PartyRow;
 use super::{Notice, Party, SecretHash, Store, StoreError};
 
 /// For so long a logout may be on its way through the browser.
@@ -133,9 +134,8 @@ struct Row {
 #[derive(sqlx::FromRow)]
 struct StepRow {
     place: i64,
-    provider: String,
-    name_id: String,
-    session_index: String,
+    #[sqlx(flatten)]
+    party: PartyRow,
     state: String,
     notice: Option<String>,
 }
@@ -143,25 +143,8 @@ struct StepRow {
 #[derive(sqlx::FromRow)]
 struct Named {
     session: Vec<u8>,
-    session_index: String,
-}
-
-impl TryFrom<StepRow> for Step {
-    type Error = StoreError;
-
-    fn try_from(row: StepRow) -> Result<Self, StoreError> {
-        let state = StepState::parse(&row.state);
-        Ok(Self {
-            place: row.place,
-            state: state.ok_or(StoreError::Corrupt("logout_steps.state"))?,
-            by_server: row.notice.is_some(),
-            party: Party {
-                provider: row.provider,
-                name_id: row.name_id,
-                session_index: row.session_index,
-            },
-        })
-    }
+    #[sqlx(flatten)]
+    party: PartyRow,
 }
 
 impl Store {
@@ -173,11 +156,16 @@ impl Store {
         name_id: &str,
         indexes: &[String],
     ) -> Result<Vec<SecretHash>, StoreError> {
-        let sql = "SELECT session, session_index FROM session_parties \
-                   WHERE provider = $1 AND name_id = $2";
-        let rows = fetch_all!(self.database.read(), Named, sql, provider, name_id)?;
-        let meant = |row: &Named| indexes.is_empty() || indexes.contains(&row.session_index);
-        Ok(rows.into_iter().filter(meant).map(|row| row.session).collect())
+        let sql = "SELECT session, provider, names FROM session_parties WHERE name = $1";
+        let name = self.name_key(provider, name_id);
+        let mut sessions = Vec::new();
+        for Named { session, party } in fetch_all!(self.database.read(), Named, sql, name)? {
+            let index = self.open_names(party)?.session_index;
+            if indexes.is_empty() || indexes.contains(&index) {
+                sessions.push(session);
+            }
+        }
+        Ok(sessions)
     }
 
     /// Ends the sessions and begins to tell their service providers, except the one that asked; each
@@ -226,12 +214,11 @@ impl Store {
             Way::None => (StepState::Failed, None),
         };
         let sql = "INSERT INTO logout_steps \
-                   (logout, place, provider, name_id, session_index, state, notice) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7)";
-        let (provider, name) = (party.provider.as_str(), party.name_id.as_str());
-        let (index, state) = (party.session_index.as_str(), state.as_str());
+                   (logout, place, provider, names, state, notice) \
+                   VALUES ($1, $2, $3, $4, $5, $6)";
+        let (provider, names) = (party.provider.as_str(), self.seal_names(party)?);
         let id = notice.as_ref().map(|notice| notice.id.as_str());
-        execute!(tx.on(), sql, logout, place, provider, name, index, state, id)?;
+        execute!(tx.on(), sql, logout, place, provider, names, state.as_str(), id)?;
         Ok(notice)
     }
 
@@ -277,7 +264,7 @@ impl Store {
 
     async fn with_steps(&self, row: Option<Row>) -> Result<Option<Logout>, StoreError> {
         let Some(row) = row else { return Ok(None) };
-        let sql = "SELECT place, provider, name_id, session_index, state, notice \
+        let sql = "SELECT place, provider, names, state, notice \
                    FROM logout_steps WHERE logout = $1 ORDER BY place";
         let steps = fetch_all!(self.database.read(), StepRow, sql, row.id.as_str())?;
         let asker = row.provider.zip(row.request).map(|(provider, request)| LogoutAsker {
@@ -290,8 +277,18 @@ impl Store {
             browser: row.browser,
             asker,
             answered: row.answered_at.is_some(),
-            steps: steps.into_iter().map(Step::try_from).collect::<Result<_, _>>()?,
+            steps: steps.into_iter().map(|step| self.step(step)).collect::<Result<_, _>>()?,
         }))
+    }
+
+    fn step(&self, row: StepRow) -> Result<Step, StoreError> {
+        let state = StepState::parse(&row.state);
+        Ok(Step {
+            place: row.place,
+            state: state.ok_or(StoreError::Corrupt("logout_steps.state"))?,
+            by_server: row.notice.is_some(),
+            party: self.open_names(row.party)?,
+        })
     }
 
     /// Lets the browser go to a service provider that could not be told from server to server.

@@ -4,11 +4,13 @@ use warifu_service::Database;
 use warifu_service::storage::Reader;
 
 use super::cards::KnownRead;
+use super::logins::LoginRead;
 use super::sessions::{FinishedRead, SessionRead};
 
 /// One for each kind of read; cheap to clone.
 #[derive(Clone)]
 pub(super) struct Readers {
+    pub(super) logins: Reader<LoginRead>,
     pub(super) sessions: Reader<SessionRead>,
     pub(super) finished: Reader<FinishedRead>,
     pub(super) cards: Reader<KnownRead>,
@@ -18,6 +20,7 @@ impl Readers {
     /// Opens them; they work until the last clone is gone.
     pub(super) fn open(database: &Database) -> Self {
         Self {
+            logins: Reader::start(database),
             sessions: Reader::start(database),
             finished: Reader::start(database),
             cards: Reader::start(database),

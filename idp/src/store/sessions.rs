@@ -11,6 +11,7 @@ use warifu_service::storage::{Transaction, instant, micros};
 use warifu_service::{execute, fetch_optional};
 
 use super::logins::{Login, TakeLogin};
+use super::parties::Row as PartyRow;
 use super::replay::Claim;
 use super::{CardId, SecretHash, Store, StoreError, Use};
 use crate::assurance::Level;
@@ -79,7 +80,7 @@ impl Session {
 ///
 /// Of which kind its name of the person is shows in the name: those for one session are XML
 /// identifiers, which begin with an underscore here, and those that last do not.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Party {
     pub(crate) provider: String,
     pub(crate) name_id: String,
@@ -296,6 +297,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Recorded, StoreError> {
         let answering = Answering {
+            store: self.clone(),
             login,
             session: session.clone(),
             fresh: fresh.clone(),
@@ -311,8 +313,11 @@ impl Store {
         session: &SecretHash,
         provider: &str,
     ) -> Result<Option<Party>, StoreError> {
+        let sql = "SELECT provider, names FROM session_parties \
+                   WHERE session = $1 AND provider = $2";
         let session = session.as_slice();
-        Ok(fetch_optional!(self.database.read(), Party, PARTY, session, provider)?)
+        let row = fetch_optional!(self.database.read(), PartyRow, sql, session, provider)?;
+        row.map(|row| self.open_names(row)).transpose()
     }
 
     /// The session that ends when the card of this watch token is pulled.
@@ -350,9 +355,6 @@ pub(super) async fn hold(tx: &mut Transaction, id: &SecretHash) -> Result<(), St
     execute!(tx.on(), "UPDATE sessions SET expires_at = 0 WHERE id = $1", id.as_slice())?;
     Ok(())
 }
-
-const PARTY: &str = "SELECT provider, name_id, session_index FROM session_parties \
-                     WHERE session = $1 AND provider = $2";
 
 #[cfg(test)]
 pub(super) mod tests {

@@ -140,21 +140,16 @@ impl Known {
         }
     }
 
-    /// The identity provider: persons, and the names by which it speaks of sessions.
+    /// The identity provider: persons, and what it was asked. The names of sessions are sealed.
     async fn persons(&mut self, dir: &Path) -> Vec<PersonId> {
         let config: IdpConfig = config::load(&dir.join("idp/config.toml")).unwrap();
         let persons = column(&config.database, "SELECT id FROM persons").await;
-        for (what, sql) in [
-            ("name of a session", "SELECT name_id FROM session_parties"),
-            ("index of a session", "SELECT session_index FROM session_parties"),
-            // The card office has numbered its own events, and tells them by that number.
-            ("request of a service provider", "SELECT id FROM replay WHERE issuer LIKE 'https:%'"),
-        ] {
-            let values = column(&config.database, sql).await;
-            assert!(!values.is_empty(), "no {what}");
-            for value in values {
-                self.add(what, &["idp"], value);
-            }
+        // The card office has numbered its own events, and tells them by that number.
+        let sql = "SELECT id FROM replay WHERE issuer LIKE 'https:%'";
+        let requests = column(&config.database, sql).await;
+        assert!(!requests.is_empty(), "no request of a service provider");
+        for request in requests {
+            self.add("request of a service provider", &["idp"], request);
         }
         for person in &persons {
             self.add("person of the identity provider", &["idp"], person);

@@ -1,12 +1,12 @@
 //! What many sign-ins at once write, one statement for all of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use warifu_service::fetch_over;
 use warifu_service::storage::{Transaction, Write, micros};
 
-use super::{Asker, Row, Taken, Task};
+use super::{Asker, FirstChallenge, Row, Taken, Task};
 use crate::assurance::Level;
 use crate::onward::OwnPage;
 use crate::person::PersonId;
@@ -22,6 +22,7 @@ pub(in crate::store) struct AddLogin {
     pub(super) within: Option<SecretHash>,
     pub(super) known: Option<Known>,
     pub(super) onward: Option<OwnPage>,
+    pub(super) challenge: Option<FirstChallenge>,
     pub(super) expires_at: i64,
 }
 
@@ -62,6 +63,7 @@ pub(in crate::store) struct TakeLogin {
 
 #[derive(sqlx::FromRow)]
 struct Id {
+    #[expect(dead_code, reason = "nothing is returned")]
     id: String,
 }
 
@@ -76,11 +78,12 @@ impl Write for AddLogin {
     async fn write(these: &[Self], tx: &mut Transaction) -> Result<Vec<()>, StoreError> {
         let sql = "WITH v (id, browser, task, provider, acs, request, relay_state, classes, \
                    lasting, subject, level, within, person, session, authenticated_at, onward, \
-                   expires_at) AS (VALUES {rows}) \
+                   nonce, nonce_expires_at, watch, expires_at) AS (VALUES {rows}) \
                    INSERT INTO logins (id, browser, task, provider, acs, request, relay_state, \
                    classes, lasting, subject, level, within, person, session, authenticated_at, \
-                   onward, expires_at) SELECT * FROM v WHERE v.id IS NOT NULL";
+                   onward, nonce, nonce_expires_at, watch, expires_at) SELECT * FROM v WHERE v.id IS NOT NULL";
         let asker = |new: Option<&Self>| new.and_then(|new| new.asker.clone());
+        let challenge = |new: Option<&Self>| new.and_then(|new| new.challenge.clone());
         let wishes = |new: Option<&Self>| asker(new).map(|asker| asker.wishes);
         fetch_over!(
             tx.on(),
@@ -103,6 +106,9 @@ impl Write for AddLogin {
             new.and_then(|new| new.known.as_ref()).map(|known| known.session.as_slice()),
             new.and_then(|new| new.known.as_ref()).map(|known| known.authenticated_at),
             new.and_then(|new| new.onward.as_ref()).map(OwnPage::as_str),
+            challenge(new).map(|challenge| challenge.nonce),
+            challenge(new).map(|challenge| micros(challenge.expires_at)),
+            challenge(new).map(|challenge| challenge.watch),
             new.map(|new| new.expires_at),
         )?;
         Ok(vec![(); these.len()])
@@ -156,10 +162,12 @@ impl Write for TakeChallenge {
     }
 
     async fn write(these: &[Self], tx: &mut Transaction) -> Result<Vec<Taken>, StoreError> {
-        let sql = "WITH v (id, browser, now) AS (VALUES {rows}) \
-                   SELECT logins.* FROM v JOIN logins ON logins.id = v.id \
-                   WHERE logins.browser = v.browser AND logins.expires_at > v.now";
-        let seen = fetch_over!(
+        // PostgreSQL returns the columns of `v` too: so none has a name of those of `logins`.
+        let sql = "WITH v (login, secret, now) AS (VALUES {rows}) \
+                   UPDATE logins SET spent = logins.nonce, nonce = NULL FROM v \
+                   WHERE logins.id = v.login AND logins.browser = v.secret \
+                   AND logins.expires_at > v.now RETURNING *";
+        let taken = fetch_over!(
             tx.on(),
             Row,
             sql,
@@ -168,46 +176,19 @@ impl Write for TakeChallenge {
             one.map(|one| one.browser.as_slice()),
             one.map(|one| one.now),
         )?;
-        let mut taken = take_out(tx, &seen).await?;
-        let mut seen: HashMap<_, _> = seen.into_iter().map(|row| (row.id.clone(), row)).collect();
+        let mut taken: HashMap<_, _> = taken.into_iter().map(|row| (row.id.clone(), row)).collect();
         let mut answer = |one: &Self| {
-            let row = seen.get(&one.id).filter(|row| row.browser == one.browser);
-            match row {
-                None => Ok(Taken::Unknown),
-                Some(_) if !taken.remove(&one.id) => Ok(Taken::Used),
-                Some(row) if row.nonce_expires_at.is_none_or(|end| end <= one.now) => {
-                    Ok(Taken::Late)
-                }
-                Some(_) => nonce_of(seen.remove(&one.id)),
+            let row = taken.get_mut(&one.id).filter(|row| row.browser == one.browser);
+            let Some(row) = row else { return Ok(Taken::Unknown) };
+            // Of two that take it at once, the first gets it.
+            let Some(nonce) = row.spent.take() else { return Ok(Taken::Used) };
+            if row.nonce_expires_at.is_none_or(|end| end <= one.now) {
+                return Ok(Taken::Late);
             }
+            Ok(Taken::Nonce(Box::new(row.clone().try_into()?), nonce))
         };
         these.iter().map(&mut answer).collect()
     }
-}
-
-/// Takes out the nonces that were seen; of which sign-ins they still were there.
-async fn take_out(tx: &mut Transaction, seen: &[Row]) -> Result<HashSet<String>, sqlx::Error> {
-    let open: Vec<_> = seen.iter().filter(|row| row.nonce.is_some()).collect();
-    if open.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let sql = "WITH v (id, nonce) AS (VALUES {rows}) UPDATE logins SET nonce = NULL FROM v \
-               WHERE logins.id = v.id AND logins.nonce = v.nonce RETURNING logins.id";
-    let taken = fetch_over!(
-        tx.on(),
-        Id,
-        sql,
-        &open,
-        |row| row.map(|row| row.id.as_str()),
-        row.and_then(|row| row.nonce.as_deref()),
-    )?;
-    Ok(taken.into_iter().map(|row| row.id).collect())
-}
-
-fn nonce_of(row: Option<Row>) -> Result<Taken, StoreError> {
-    let Some(row) = row else { return Ok(Taken::Used) };
-    let Some(nonce) = row.nonce.clone() else { return Ok(Taken::Used) };
-    Ok(Taken::Nonce(Box::new(row.try_into()?), nonce))
 }
 
 impl TakeLogin {

@@ -7,11 +7,13 @@ use warifu_service::{execute, fetch_over};
 
 use super::{Id, Party, Recorded};
 use crate::store::logins::TakeLogin;
+use crate::store::parties::Row as PartyRow;
 use crate::store::replay::{Claim, claim_all};
-use crate::store::{SecretHash, StoreError};
+use crate::store::{SecretHash, Store, StoreError};
 
 /// A request of a provider is answered under a session.
 pub(in crate::store) struct Answering {
+    pub(super) store: Store,
     /// The sign-in that it uses up, where there is one.
     pub(super) login: Option<TakeLogin>,
     pub(super) session: SecretHash,
@@ -26,9 +28,8 @@ pub(in crate::store) struct Answering {
 #[derive(sqlx::FromRow)]
 struct Known {
     session: Vec<u8>,
-    provider: String,
-    name_id: String,
-    session_index: String,
+    #[sqlx(flatten)]
+    party: PartyRow,
 }
 
 /// A session and a provider.
@@ -108,12 +109,10 @@ async fn touch(
 /// The names by which the providers know the sessions: those of an earlier answer, else the fresh
 /// ones. A provider knows a session by one name, so one of another kind takes the place of the
 /// earlier. Whoever touches a session first adds its providers, so nobody adds one in between.
-async fn join(tx: &mut Transaction, these: &[&Answering]) -> Result<Vec<Party>, sqlx::Error> {
-    if these.is_empty() {
-        return Ok(Vec::new());
-    }
-    let known = known(tx, these).await?.into_iter();
-    let before: HashMap<Place, Party> = known.map(Known::split).collect();
+async fn join(tx: &mut Transaction, these: &[&Answering]) -> Result<Vec<Party>, StoreError> {
+    let Some(Answering { store, .. }) = these.first() else { return Ok(Vec::new()) };
+    let known = known(tx, these).await?.into_iter().map(|known| known.split(store));
+    let before = known.collect::<Result<HashMap<Place, Party>, _>>()?;
     let mut now = before.clone();
     let names = these.iter().map(|one| {
         let names = now.entry(one.place()).or_insert_with(|| one.fresh.clone());
@@ -127,21 +126,21 @@ async fn join(tx: &mut Transaction, these: &[&Answering]) -> Result<Vec<Party>, 
         .into_iter()
         .filter(|(place, names)| before.get(place) != Some(names))
         .partition(|(place, _)| before.contains_key(place));
-    rename(tx, &renamed).await?;
-    add(tx, &added).await?;
+    rename(tx, store, &renamed).await?;
+    add(tx, store, &added).await?;
     Ok(names)
 }
 
 impl Known {
-    fn split(self) -> (Place, Party) {
-        let Self { session, provider, name_id, session_index } = self;
-        ((session, provider.clone()), Party { provider, name_id, session_index })
+    fn split(self, store: &Store) -> Result<(Place, Party), StoreError> {
+        let party = store.open_names(self.party)?;
+        Ok(((self.session, party.provider.clone()), party))
     }
 }
 
 async fn known(tx: &mut Transaction, these: &[&Answering]) -> Result<Vec<Known>, sqlx::Error> {
     let sql = "WITH v (session, provider) AS (VALUES {rows}) \
-               SELECT p.session, p.provider, p.name_id, p.session_index FROM v \
+               SELECT p.session, p.provider, p.names FROM v \
                JOIN session_parties p ON p.session = v.session AND p.provider = v.provider";
     fetch_over!(
         tx.on(),
@@ -153,32 +152,45 @@ async fn known(tx: &mut Transaction, these: &[&Answering]) -> Result<Vec<Known>,
     )
 }
 
-async fn rename(tx: &mut Transaction, these: &[(Place, Party)]) -> Result<(), sqlx::Error> {
-    let sql = "UPDATE session_parties SET name_id = $3 WHERE session = $1 AND provider = $2";
-    for ((session, provider), names) in these {
-        let name = names.name_id.as_str();
-        execute!(tx.on(), sql, session.as_slice(), provider.as_str(), name)?;
+async fn rename(
+    tx: &mut Transaction,
+    store: &Store,
+    these: &[(Place, Party)],
+) -> Result<(), StoreError> {
+    let sql = "UPDATE session_parties SET name = $3, names = $4 \
+               WHERE session = $1 AND provider = $2";
+    for ((session, provider), party) in these {
+        let (name, names) = (store.name_key(provider, &party.name_id), store.seal_names(party)?);
+        execute!(tx.on(), sql, session.as_slice(), provider.as_str(), name, names)?;
     }
     Ok(())
 }
 
-async fn add(tx: &mut Transaction, these: &[(Place, Party)]) -> Result<(), sqlx::Error> {
+async fn add(
+    tx: &mut Transaction,
+    store: &Store,
+    these: &[(Place, Party)],
+) -> Result<(), StoreError> {
     if these.is_empty() {
         return Ok(());
     }
-    let sql = "WITH v (session, provider, name_id, session_index) AS (VALUES {rows}) \
-               INSERT INTO session_parties (session, provider, name_id, session_index) \
-               SELECT session, provider, name_id, session_index FROM v \
-               WHERE v.session IS NOT NULL";
+    let sql = "WITH v (session, provider, name, names) AS (VALUES {rows}) \
+               INSERT INTO session_parties (session, provider, name, names) \
+               SELECT session, provider, name, names FROM v WHERE v.session IS NOT NULL";
+    let sealed = |(place, party): &(Place, Party)| {
+        let name = store.name_key(&party.provider, &party.name_id);
+        Ok((place.clone(), name, store.seal_names(party)?))
+    };
+    let rows = these.iter().map(sealed).collect::<Result<Vec<_>, StoreError>>()?;
     fetch_over!(
         tx.on(),
         Known,
         sql,
-        these,
-        |one| one.map(|((session, _), _)| session.as_slice()),
-        one.map(|((_, provider), _)| provider.as_str()),
-        one.map(|(_, names)| names.name_id.as_str()),
-        one.map(|(_, names)| names.session_index.as_str()),
+        &rows,
+        |one| one.map(|((session, _), ..)| session.as_slice()),
+        one.map(|((_, provider), ..)| provider.as_str()),
+        one.map(|(_, name, _)| name.as_slice()),
+        one.map(|(.., names)| names.as_slice()),
     )?;
     Ok(())
 }
