@@ -40,14 +40,14 @@ pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Fig
         let checks = load::run(workers?, lasting).await?;
         let bare = echo.load(&stage.portal(), desks, lasting / 2).await?;
         let what = format!("eligibility check, clinic-relay-insurer, mTLS, {desks} at once");
-        let figure = Figure::loaded(what, &checks).beside("bare mTLS echo", bare.per_second());
+        let figure = Figure::loaded(what, &checks).beside_bare("bare mTLS echo", &bare, 1.0);
         figures.push(figure.beside("bare fsync", fsync));
         let workers: anyhow::Result<Vec<_>> = (0..desks)
             .map(|_| Ok(Desk::new(stage, &relay, &token)?.asking(deposit::INSURER)))
             .collect();
         let checks = load::run(workers?, lasting).await?;
         let what = format!("eligibility check, clinic-relay, deposited, mTLS, {desks} at once");
-        let figure = Figure::loaded(what, &checks).beside("bare mTLS echo", bare.per_second());
+        let figure = Figure::loaded(what, &checks).beside_bare("bare mTLS echo", &bare, 1.0);
         figures.push(figure.beside("bare fsync", fsync));
         figures.push(Figure::loaded(format!("  bare mTLS echo, {desks} at once"), &bare));
     }

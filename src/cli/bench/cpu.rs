@@ -8,6 +8,12 @@ use std::time::Duration;
 /// The name of the load generator's threads.
 pub const LOAD: &str = "bench-load";
 
+/// Cores that this process may use.
+pub fn cores() -> u16 {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    u16::try_from(cores).unwrap_or(u16::MAX)
+}
+
 /// Processor time on all cores.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cpu {

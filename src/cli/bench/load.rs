@@ -70,6 +70,13 @@ impl Load {
         Cpu { servers: self.cpu.servers / pieces, load: self.cpu.load / pieces }
     }
 
+    /// Pieces a second that all cores would hold if the servers had them alone, reckoned from the
+    /// processor time that a piece took of them. None where the system does not tell.
+    pub fn by_processor_time(&self) -> Option<f64> {
+        let each = self.cpu().servers.as_secs_f64();
+        (each > 0.0).then(|| f64::from(cpu::cores()) / each)
+    }
+
     /// What did not succeed.
     pub fn failures(&self) -> &Failures {
         &self.failures
@@ -84,7 +91,7 @@ impl Load {
 /// Lets `workers` work for `lasting`, on threads of their own. Each does one piece before the clock
 /// starts, so that connections stand and caches are warm.
 pub async fn run(workers: Vec<impl Worker + 'static>, lasting: Duration) -> anyhow::Result<Load> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let cores = usize::from(cpu::cores());
     tokio::task::spawn_blocking(move || {
         let mut threads = Builder::new_multi_thread();
         let threads = threads.worker_threads(cores).thread_name(cpu::LOAD).enable_all().build()?;
@@ -156,6 +163,18 @@ fn per_second(count: usize, lasted: Duration) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cores_would_hold_is_reckoned_from_processor_time() {
+        let used = |servers| Load {
+            took: vec![Duration::ZERO; 4],
+            cpu: Cpu { servers, load: Duration::from_secs(9) },
+            ..Load::default()
+        };
+        let each = used(Duration::from_millis(8)).by_processor_time();
+        assert_eq!(each, Some(f64::from(cpu::cores()) * 500.0));
+        assert_eq!(used(Duration::ZERO).by_processor_time(), None);
+    }
 
     struct Sleeper;
 

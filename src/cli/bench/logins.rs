@@ -29,16 +29,15 @@ pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Fig
     wait_until_open(stage, &portal).await?;
     let file = |name| stage.file(Member::Idp, name);
     let echo = Echo::start(file("tls.pem"), file("tls.key"), None).await?;
-    let bare = async |browsers| -> anyhow::Result<f64> {
-        Ok(echo.load(&stage.browser(), browsers, lasting / 2).await?.per_second())
-    };
+    let browser = stage.browser();
+    let bare = async |browsers| echo.load(&browser, browsers, lasting / 2).await;
     let mut figures = Vec::new();
     for count in SIDE_BY_SIDE {
         say(&format!("full card logins, {count} at once"));
         let workers = browsers(stage, &portal, count)?.into_iter().map(FullLogin).collect();
         let logins = load::run(workers, lasting).await?;
         let figure = Figure::loaded(format!("full card login, HTTPS, {count} at once"), &logins)
-            .beside("bare HTTPS echo, 4 a login", bare(count).await? / REQUESTS)
+            .beside_bare("bare HTTPS echo, 4 a login", &bare(count).await?, REQUESTS)
             .beside("bare fsync", fsync);
         figures.push(figure);
     }
@@ -49,7 +48,7 @@ pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Fig
     let answers = load::run(workers, lasting).await?;
     let what = format!("SSO answer from a session, HTTPS, {count} at once");
     let figure = Figure::loaded(what, &answers)
-        .beside("bare HTTPS echo", bare(count).await?)
+        .beside_bare("bare HTTPS echo", &bare(count).await?, 1.0)
         .beside("its keys alone, 1 core", cryptography::of_an_answer(stage, lasting / 2).await?)
         .beside("bare fsync", fsync);
     figures.push(figure);

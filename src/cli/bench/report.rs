@@ -4,13 +4,14 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::cpu;
 use super::load::{Failures, Load};
 
 /// Everything that was measured, in order, and on what.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// Cores that load and servers share.
-    cores: usize,
+    cores: u16,
     /// Whether the compiler optimised; without, the figures say nothing.
     optimized: bool,
     figures: Vec<Figure>,
@@ -33,6 +34,10 @@ pub struct Figure {
     /// The same of the load generator.
     #[serde(skip_serializing_if = "Option::is_none")]
     load_us: Option<f64>,
+    /// Pieces a second that the cores would hold if the servers had them alone: not measured, but
+    /// reckoned from `server_us`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_processor_time: Option<f64>,
     #[serde(skip_serializing_if = "Failures::none")]
     failures: Failures,
     /// How often one piece asked for memory, in a program that counts it.
@@ -50,6 +55,9 @@ pub struct Figure {
 pub struct Limit {
     what: String,
     per_second: f64,
+    /// What is to be compared with it, unless that is the figure's rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reached: Option<f64>,
 }
 
 impl Figure {
@@ -62,6 +70,7 @@ impl Figure {
             p99_ms: None,
             server_us: None,
             load_us: None,
+            by_processor_time: None,
             failures: Failures::default(),
             allocations: None,
             limits: Vec::new(),
@@ -77,6 +86,7 @@ impl Figure {
             p99_ms: millis(0.99),
             server_us: Some(load.cpu().servers.as_secs_f64() * 1e6),
             load_us: Some(load.cpu().load.as_secs_f64() * 1e6),
+            by_processor_time: load.by_processor_time(),
             failures: load.failures().clone(),
             ..Self::rate(what, load.per_second())
         }
@@ -103,19 +113,33 @@ impl Figure {
         self.noting(format!("p99 {percent:+.0}% against: {}", other.what.trim()))
     }
 
+    /// Puts beside it what a bare server reached that does nothing, where one piece of this one takes
+    /// so many of its: as it was measured, and by its processor time alone.
+    #[must_use]
+    pub fn beside_bare(self, what: &str, bare: &Load, each: f64) -> Self {
+        let figure = self.beside(what, bare.per_second() / each);
+        let Some(alone) = bare.by_processor_time() else { return figure };
+        let reached = figure.by_processor_time.unwrap_or_default();
+        let (what, per_second) = ("  both by processor time".to_owned(), alone / each);
+        figure.limited(Limit { what, per_second, reached: Some(reached) })
+    }
+
+    fn limited(mut self, limit: Limit) -> Self {
+        self.limits.push(limit);
+        self
+    }
+
     /// Puts a limit beside it.
     #[must_use]
-    pub fn beside(mut self, what: impl Into<String>, per_second: f64) -> Self {
-        self.limits.push(Limit { what: what.into(), per_second });
-        self
+    pub fn beside(self, what: impl Into<String>, per_second: f64) -> Self {
+        self.limited(Limit { what: what.into(), per_second, reached: None })
     }
 }
 
 impl Report {
     /// Nothing measured yet, on this machine.
     pub fn of_this_machine() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { cores, optimized: !cfg!(debug_assertions), figures: Vec::new() }
+        Self { cores: cpu::cores(), optimized: !cfg!(debug_assertions), figures: Vec::new() }
     }
 
     /// More figures, after those there are.
@@ -129,19 +153,22 @@ const LIMIT: usize = 34;
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let titles = ["per second", "p50 ms", "p99 ms", "server us", "load us"];
-        let [rate, p50, p99, server, load] = titles;
+        let titles = ["per second", "p50 ms", "p99 ms", "server us", "load us", "by cpu"];
+        let [rate, p50, p99, server, load, alone] = titles;
         writeln!(
             f,
-            "{:WHAT$} {rate:>10} {p50:>8} {p99:>8} {server:>9} {load:>7}   {:LIMIT$} {rate:>10} {:>6}",
+            "{:WHAT$} {rate:>10} {p50:>8} {p99:>8} {server:>9} {load:>7} {alone:>8}   \
+             {:LIMIT$} {rate:>10} {:>6}",
             "measured", "beside it, the bare limit", "reached"
         )?;
         self.figures.iter().try_for_each(|figure| write!(f, "{figure}"))?;
-        let build = if self.optimized { "" } else { ", built WITHOUT optimisation" };
+        let (cores, build) =
+            (self.cores, if self.optimized { "" } else { ", built WITHOUT optimisation" });
+        writeln!(f, "per second: measured, load and servers together on {cores} cores{build}")?;
         writeln!(
             f,
-            "load and servers together on {} cores{build}; us: of a core, for each",
-            self.cores
+            "us: processor time of a core, for each; by cpu: a second, not measured but reckoned \
+             from server us, if the servers had {cores} cores alone"
         )
     }
 }
@@ -150,14 +177,15 @@ impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:WHAT$} {:>10.0}", self.what, self.per_second)?;
         write!(f, " {:>8} {:>8}", millis(self.p50_ms), millis(self.p99_ms))?;
-        write!(f, " {:>9} {:>7}", micros(self.server_us), micros(self.load_us))?;
+        write!(f, " {:>9} {:>7}", whole(self.server_us), whole(self.load_us))?;
+        write!(f, " {:>8}", whole(self.by_processor_time))?;
         let mut limits = self.limits.iter();
         if let Some(first) = limits.next() {
             first.write(f, self.per_second)?;
         }
         writeln!(f)?;
         for limit in limits {
-            write!(f, "{:width$}", "", width = WHAT + 47)?;
+            write!(f, "{:width$}", "", width = WHAT + 56)?;
             limit.write(f, self.per_second)?;
             writeln!(f)?;
         }
@@ -176,7 +204,7 @@ impl fmt::Display for Figure {
 
 impl Limit {
     fn write(&self, f: &mut fmt::Formatter<'_>, reached: f64) -> fmt::Result {
-        let share = 100.0 * reached / self.per_second;
+        let share = 100.0 * self.reached.unwrap_or(reached) / self.per_second;
         write!(f, "   {:LIMIT$} {:>10.0} {share:>6.0}%", self.what, self.per_second)
     }
 }
@@ -186,8 +214,8 @@ fn millis(millis: Option<f64>) -> String {
     millis.map_or_else(String::new, |millis| format!("{millis:.*}", digits(millis)))
 }
 
-fn micros(micros: Option<f64>) -> String {
-    micros.map_or_else(String::new, |micros| format!("{micros:.0}"))
+fn whole(number: Option<f64>) -> String {
+    number.map_or_else(String::new, |number| format!("{number:.0}"))
 }
 
 #[cfg(test)]
@@ -201,7 +229,7 @@ mod tests {
         report.extend(vec![figure]);
         let text = report.to_string();
         let lines: Vec<_> = text.lines().collect();
-        assert_eq!(lines.len(), 4);
+        assert_eq!(lines.len(), 5);
         assert!(lines[1].starts_with("logins") && lines[1].ends_with("50%"), "{text}");
         assert!(lines[2].trim_start().starts_with("fsync") && lines[2].ends_with("25%"), "{text}");
         assert_eq!(lines[1].find("echo"), lines[2].find("fsync"), "{text}");

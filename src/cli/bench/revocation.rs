@@ -117,7 +117,7 @@ async fn kept(stage: &Stage, lasting: Duration) -> anyhow::Result<[Figure; 2]> {
     let echo = Echo::plain().await?;
     let bare = load::run(clients(echo.url(), &body)?, lasting / 2).await?;
     let what = format!("OCSP answer kept, over HTTP, {CLIENTS} at once");
-    let figure = Figure::loaded(what, &answered).beside("bare HTTP echo", bare.per_second());
+    let figure = Figure::loaded(what, &answered).beside_bare("bare HTTP echo", &bare, 1.0);
     Ok([figure, Figure::loaded(format!("  bare HTTP echo, {CLIENTS} at once"), &bare)])
 }
 

@@ -106,10 +106,11 @@ fn unthrottled(mut settings: Settings) -> Settings {
     settings
 }
 
-/// Nobody deposits in the demonstration.
+/// Nobody deposits in the demonstration, and its witness is not one of the parties here.
 fn depositing(mut settings: Settings, dir: &Path) -> Settings {
     if let Settings::Relay(config) = &mut settings {
         deposit::configure(config, dir);
+        config.log.witnesses.clear();
     }
     settings
 }
