@@ -9,7 +9,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 use warifu_contract::eligibility::{ConnectorEligibilityAnswer, ConnectorEligibilityRequest};
-use warifu_contract::linking::{ConfirmRequest, EndRequest, LinkDone, MatchAnswer, MatchRequest};
+use warifu_contract::linking::{
+    CardMatchAnswer, CardMatchRequest, ConfirmRequest, EndRequest, LinkDone, MatchAnswer,
+    MatchRequest,
+};
 use warifu_contract::manifest::Manifest;
 use warifu_contract::records::{ConnectorRecord, ConnectorRecordRequest};
 use warifu_service::http::deadline;
@@ -28,6 +31,7 @@ pub struct ConnectorClient {
     records: Url,
     manifest: Url,
     links_match: Url,
+    links_card: Url,
     links_confirm: Url,
     links_end: Url,
 }
@@ -105,6 +109,7 @@ impl ConnectorClient {
             records: base.join("/v1/records")?,
             manifest: base.join("/v1/manifest")?,
             links_match: base.join("/v1/links/match")?,
+            links_card: base.join("/v1/links/card")?,
             links_confirm: base.join("/v1/links/confirm")?,
             links_end: base.join("/v1/links/end")?,
         })
@@ -136,6 +141,16 @@ impl ConnectorClient {
         let (left, millis) = deadline::header(deadline);
         let request = self.http.get(self.manifest.clone()).header(left, millis);
         within(deadline, async { read(request.send().await?).await }).await
+    }
+
+    /// Asks whose insurance card it is; `deadline` covers the answer to the last byte.
+    pub async fn match_card(
+        &self,
+        bearer: &str,
+        question: &CardMatchRequest,
+        deadline: Duration,
+    ) -> Result<CardMatchAnswer, SourceError> {
+        self.post(&self.links_card, bearer, question, deadline).await
     }
 
     /// Asks which member a voucher means. The token's subject is the ceremony's errand there.

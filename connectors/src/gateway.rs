@@ -5,6 +5,7 @@
 //! the access log. That row takes the token's id, so that a token is good for one answer.
 
 mod caller;
+mod card;
 mod eligibility;
 mod links;
 mod manifest;
@@ -112,6 +113,7 @@ impl Gateway {
             .route("/v1/records", post(record::post))
             .route("/v1/manifest", get(manifest::get))
             .route("/v1/links/match", post(links::find_member))
+            .route("/v1/links/card", post(card::find_member))
             .route("/v1/links/confirm", post(links::confirm))
             .route("/v1/links/end", post(links::end))
             .route("/openapi.json", get(openapi::get))

@@ -4,8 +4,13 @@
 use std::time::Duration;
 
 use warifu_connectors::SourceError;
-use warifu_contract::eligibility::{ConnectorEligibilityAnswer, ConnectorEligibilityRequest};
-use warifu_contract::linking::{ConfirmRequest, EndRequest, LinkDone, MatchAnswer, MatchRequest};
+use warifu_contract::eligibility::{
+    ConnectorEligibilityAnswer, ConnectorEligibilityRequest, TypedCard,
+};
+use warifu_contract::linking::{
+    CardMatchAnswer, CardMatchRequest, ConfirmRequest, EndRequest, LinkDone, MatchAnswer,
+    MatchRequest,
+};
 use warifu_contract::records::{ConnectorRecord, ConnectorRecordRequest, Service};
 use warifu_service::http::Deadline;
 
@@ -62,6 +67,22 @@ pub(crate) async fn match_member(
         connector.client.match_member(&token, question, left).await
     };
     connector.gate.call(unhurried(), ask).await
+}
+
+/// Asks whose insurance card it is, in the ceremony that is called `errand` there.
+pub(crate) async fn match_card(
+    mint: &Mint,
+    connector: &Connector,
+    errand: &str,
+    card: TypedCard,
+    until: Deadline,
+) -> Result<CardMatchAnswer, SourceError> {
+    let question = &CardMatchRequest { card };
+    let ask = |left| async move {
+        let token = token(mint, connector, Errand::linking(errand))?;
+        connector.client.match_card(&token, question, left).await
+    };
+    connector.gate.call(until, ask).await
 }
 
 /// Makes an offered pseudonym stand for its member.

@@ -140,6 +140,11 @@ impl Directory {
         Self { by_id, holders, by_insurer }
     }
 
+    /// The connector with this id.
+    pub fn by_id(&self, id: &str) -> Option<&Arc<Connector>> {
+        self.by_id.get(id)
+    }
+
     /// Every connector, by its id.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Connector>> {
         self.by_id.values()

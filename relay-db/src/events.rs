@@ -8,6 +8,7 @@ use warifu_contract::dispute::Finding;
 use warifu_contract::eligibility::Verdict;
 use warifu_contract::history::{Asked, Purpose};
 use warifu_contract::mandate::Side;
+use warifu_contract::mandate::guardian::ApplicationRequest;
 use warifu_contract::records::Service;
 use warifu_log::{Action, Actor, Entry, Event, Outcome};
 use warifu_pki::{Organization, Ticket};
@@ -95,6 +96,30 @@ pub(crate) fn mandate(client: &str, action: Action, kept: &Kept, by: Option<Side
     };
     let twin = kept.proxy.as_ref().map(|proxy| event(proxy, second));
     [event(&kept.principal, first)].into_iter().chain(twin).collect()
+}
+
+/// A step of a guardian's application: by a member of staff, or by the guardian; through which client
+/// and about whom; what was asked for; the ground, and what came of it.
+pub(crate) fn guardian(
+    action: Action,
+    by: Option<&Staff>,
+    (client, subject): (&str, &str),
+    request: &ApplicationRequest,
+    (ground, outcome): (String, Outcome),
+) -> Event {
+    let services = request.services.iter().map(|service| service.as_str().to_owned());
+    Event {
+        action,
+        actor: actor_of(by),
+        asked: services.chain(request.history.then(|| HISTORY.to_owned())).collect(),
+        check_number: None,
+        client: client.to_owned(),
+        ground: Some(ground),
+        outcome,
+        purpose: Some(word(&Purpose::OnBehalf)),
+        source: None,
+        subject: Some(subject.to_owned()),
+    }
 }
 
 /// The caller entered a code that offers nothing.

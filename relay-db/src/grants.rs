@@ -11,6 +11,7 @@ use data_encoding::BASE64URL_NOPAD;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use warifu_contract::duty::{Duty, May};
+use warifu_contract::mandate::guardian;
 use warifu_pki::{Actor, Organization, Purpose, Ticket};
 use warifu_service::seal::{KeyRing, SealError};
 use warifu_service::storage::micros;
@@ -117,10 +118,7 @@ impl Grant {
     /// The subject as a member of staff, signed in with card and PIN, and what the own roles allow
     /// of `duty`; none when that is nothing.
     pub fn staff(&self, duty: Duty) -> Option<(Staff, May)> {
-        let may = duty.of(self.roles.iter().map(String::as_str));
-        let allowed = self.purpose == Purpose::Records && self.is_high() && may != May::No;
-        let organization = self.organization.clone().filter(|_| allowed)?;
-        Some((Staff { member: self.subject.clone(), organization }, may))
+        self.who_may(duty.of(self.roles.iter().map(String::as_str)))
     }
 
     /// The subject as a member of staff who decides doubts about links to a holder whose staff
@@ -132,6 +130,18 @@ impl Grant {
         let is_holders = organization == Some(own.code.as_str()) && has(ROLE_LINK_APPROVER);
         let decides = is_holders || has(ROLE_CONSORTIUM_ADMIN);
         decides.then(|| Staff { member: self.subject.clone(), organization: own })
+    }
+
+    /// The subject as a member of staff who sees guardians' papers, signed in with card and PIN, and
+    /// whether they may approve what another proposed.
+    pub fn papers_staff(&self) -> Option<(Staff, May)> {
+        self.who_may(guardian::may(self.roles.iter().map(String::as_str)))
+    }
+
+    fn who_may(&self, may: May) -> Option<(Staff, May)> {
+        let allowed = self.purpose == Purpose::Records && self.is_high() && may != May::No;
+        let organization = self.organization.clone().filter(|_| allowed)?;
+        Some((Staff { member: self.subject.clone(), organization }, may))
     }
 
     /// What the token can be used for, in words (RFC 6749 section 3.3).

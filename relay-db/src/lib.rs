@@ -22,6 +22,7 @@ mod events;
 mod evidence;
 mod gate;
 mod grants;
+mod guardians;
 mod history;
 mod idempotency;
 mod jwks;

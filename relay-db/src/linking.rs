@@ -36,7 +36,7 @@ pub(crate) use notices::tell;
 pub(crate) use office::Office;
 pub(crate) use steps::{
     __path_confirm, __path_decline, __path_end, __path_freeze, __path_thaw, confirm, decline, end,
-    freeze, thaw,
+    end_all, freeze, thaw,
 };
 
 /// After so long a search that nobody finished counts as broken off.

@@ -177,11 +177,12 @@ mod tests {
     use super::*;
     use warifu_contract::card_key::TypedCardError;
     use warifu_contract::consent::{ConsentError, Refusal};
+    use warifu_contract::mandate::guardian::GuardianError;
     use warifu_contract::mandate::{MandateError, MandateRefusal};
     use warifu_service::words::lacking_advice;
 
     /// Every code that the relay answers with, beside those that all servers have.
-    const CODES: [&str; 79] = [
+    const CODES: [&str; 87] = [
         "deposit.unknown",
         "deposit.busy",
         "deposit.state",
@@ -261,6 +262,14 @@ mod tests {
         "proxy.state",
         "proxy.changed",
         "proxy.too-many",
+        "guardian.unknown",
+        "guardian.changed",
+        "guardian.silent",
+        "guardian.oneself",
+        "guardian.same-eyes",
+        "guardian.no-insurer",
+        "guardian.no-member",
+        "link.compare-closed",
     ];
 
     #[test]
@@ -269,6 +278,7 @@ mod tests {
         let codes = codes.chain(ConsentError::ALL.map(ConsentError::code));
         let codes = codes.chain(MandateError::ALL.map(MandateError::code));
         let codes = codes.chain(MandateRefusal::ALL.map(MandateRefusal::code));
+        let codes = codes.chain(GuardianError::ALL.map(GuardianError::code));
         let codes: Vec<_> = codes.chain(Refusal::ALL.map(Refusal::code)).collect();
         assert!(lacking_advice(&words().unwrap(), &codes).is_empty());
     }

@@ -29,6 +29,7 @@ use crate::consents::Consents;
 use crate::directory::Directory;
 use crate::disputes::Disputes;
 use crate::grants::Grants;
+use crate::guardians::Guardians;
 use crate::keeping::Keeping;
 use crate::linking::Office;
 use crate::links::{Link, LinkStoreError, Links, Terms};
@@ -40,8 +41,8 @@ use crate::ratios::Ratios;
 use crate::readiness::with_connectors;
 use crate::session_end::Informant;
 use crate::{
-    caller, checks, consents, depositing, disputes, eligibility, events, evidence, history, jwks,
-    linking, openapi, proxies, ratios, records, session_end, slips, token,
+    caller, checks, consents, depositing, disputes, eligibility, events, evidence, guardians,
+    history, jwks, linking, openapi, proxies, ratios, records, session_end, slips, token,
 };
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -79,6 +80,7 @@ struct Parts {
     checks: Checks,
     disputes: Disputes,
     proxies: Proxies,
+    guardians: Guardians,
     grants: Grants,
     openers: Vec<TicketOpener>,
     informants: Vec<Informant>,
@@ -147,6 +149,11 @@ impl Relay {
                 surroundings: surroundings.clone(),
             },
             proxies: Proxies {
+                database: database.clone(),
+                ring: Arc::clone(&ring),
+                surroundings: surroundings.clone(),
+            },
+            guardians: Guardians {
                 database: database.clone(),
                 ring: Arc::clone(&ring),
                 surroundings: surroundings.clone(),
@@ -222,6 +229,11 @@ impl Relay {
             .route("/proxies/{id}/confirm", post(proxies::confirm))
             .route("/proxies/{id}/end", post(proxies::end))
             .route("/proxies/{id}/receipt", get(proxies::receipt))
+            .route("/guardians", get(guardians::queue).post(guardians::apply))
+            .route("/guardians/find", post(guardians::find))
+            .route("/guardians/propose", post(guardians::propose))
+            .route("/guardians/{id}/approve", post(guardians::approve))
+            .route("/guardians/{id}/refuse", post(guardians::refuse))
             .route("/history", get(history::page))
             .route("/history/proof", get(history::proof))
             .route("/history/export", get(history::export))
@@ -383,6 +395,10 @@ impl Relay {
         &self.0.proxies
     }
 
+    pub(crate) fn guardians(&self) -> &Guardians {
+        &self.0.guardians
+    }
+
     pub(crate) fn grants(&self) -> &Grants {
         &self.0.grants
     }
@@ -487,6 +503,7 @@ impl Relay {
         if let Err(error) = self.proxies().sweep(now).await {
             tracing::warn!(%error, "ended codes could not be dropped");
         }
+        guardians::sweep(self, now).await;
         let before = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
         if let Err(error) = self.log().forget_answers(before).await {
             tracing::warn!(%error, "old answers could not be dropped");

@@ -21,7 +21,7 @@ struct Column {
 }
 
 /// Everything that lasts. Codes are left out as tokens are: they end within the day.
-const COLUMNS: [Column; 13] = [
+const COLUMNS: [Column; 16] = [
     Column {
         name: "relay_link.pseudonym",
         select: "SELECT subject AS first, connector, subject AS last, pseudonym AS sealed \
@@ -122,6 +122,26 @@ const COLUMNS: [Column; 13] = [
         update: "UPDATE relay_mandate_held SET body = $5 \
                  WHERE subject = $1 AND id = $3 AND body = $4",
     },
+    Column {
+        name: "relay_guardian.body",
+        select: "SELECT subject AS first, '' AS connector, id AS last, body AS sealed \
+                 FROM relay_guardian WHERE (subject, id) > ($1, $3) \
+                 ORDER BY subject, id LIMIT $4",
+        update: "UPDATE relay_guardian SET body = $5 \
+                 WHERE subject = $1 AND id = $3 AND body = $4",
+    },
+    Column {
+        name: "relay_guardian_way.body",
+        select: "SELECT id AS first, '' AS connector, id AS last, body AS sealed \
+                 FROM relay_guardian_way WHERE id > $1 ORDER BY id LIMIT $4",
+        update: "UPDATE relay_guardian_way SET body = $5 WHERE id = $1 AND body = $4",
+    },
+    Column {
+        name: "relay_ward.body",
+        select: "SELECT subject AS first, '' AS connector, subject AS last, body AS sealed \
+                 FROM relay_ward WHERE subject > $1 ORDER BY subject LIMIT $4",
+        update: "UPDATE relay_ward SET body = $5 WHERE subject = $1 AND body = $4",
+    },
 ];
 
 /// A row by its key; `last` is `first` again where the key is shorter.
@@ -173,10 +193,14 @@ impl Links {
 fn context(name: &str, row: &Row) -> Vec<u8> {
     let connector = row.connector.as_bytes();
     match name {
-        "relay_alias.subject" | "relay_dispute.body" => place(name, &[&row.first]),
         "relay_ratio.body" => place(name, &[&row.last]),
+        "relay_alias.subject"
+        | "relay_dispute.body"
+        | "relay_guardian_way.body"
+        | "relay_ward.body" => place(name, &[&row.first]),
         "relay_consent.body"
         | "relay_consent_reader.subject"
+        | "relay_guardian.body"
         | "relay_mandate.body"
         | "relay_mandate_held.body" => place(name, &[&row.first, &row.last]),
         "relay_link_past.body" => place(name, &[&row.first, connector, &row.last]),

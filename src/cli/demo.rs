@@ -2,8 +2,8 @@
 
 mod cards;
 mod cast;
-pub mod deposited;
-mod folder;
+mod deposited;
+pub mod folder;
 pub mod found;
 mod jpki;
 pub mod keys;

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::coverage::{Relation, Validity};
+use crate::eligibility::TypedCard;
 use crate::era::EraYear;
 use crate::identity::{FourItems, ItemLevels, MatchLevel};
 use crate::records::DisplayName;
@@ -86,6 +87,51 @@ pub struct Vouchers {
 pub struct MatchRequest {
     /// The voucher, sealed to this connector; its `sub` is that of the relay's token.
     pub voucher: String,
+}
+
+/// Relay → connector, `POST /v1/links/card`: whose insurance card is this? For somebody who has no
+/// card to sign in with, on papers that staff have seen.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CardMatchRequest {
+    /// What stands on it.
+    pub card: TypedCard,
+}
+
+/// Shows no card.
+impl std::fmt::Debug for CardMatchRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CardMatchRequest(…)")
+    }
+}
+
+/// Connector → relay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(tag = "result", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum CardMatchAnswer {
+    /// A member of today, whom number and birth date name alone.
+    Found {
+        /// The member.
+        member: CardMember,
+    },
+    /// Nobody who is a member today.
+    Unknown,
+}
+
+/// The member of a card, without a word that names one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CardMember {
+    /// The name under which the relay may speak of the member once that is confirmed.
+    pub pseudonym: String,
+    /// What staff lay beside the papers.
+    pub target: MaskedTarget,
+    /// The pseudonym under which the relay speaks of this member already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_as: Option<String>,
+    /// Since when a member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<Validity>,
 }
 
 /// Connector → relay.

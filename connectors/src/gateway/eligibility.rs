@@ -99,7 +99,11 @@ pub(super) fn query(typed: &TypedCard) -> Result<CardQuery, Problem> {
         .map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.code()))
 }
 
-async fn by_number(store: &Store, typed: &TypedCard, day: Date) -> Result<Answer, Problem> {
+pub(super) async fn by_number(
+    store: &Store,
+    typed: &TypedCard,
+    day: Date,
+) -> Result<Answer, Problem> {
     let query = query(typed)?;
     let Some(insurer) = store.insurer(&query.insurer).await? else {
         let found = decision::by_number(&query, day, Register { insurers: &[], enrolments: &[] });

@@ -23,11 +23,11 @@ use super::caller::Caller;
 use crate::store::{Bound, MemberId, StoreError};
 
 /// What the access log calls this service.
-const SERVICE: &str = "linking";
+pub(super) const SERVICE: &str = "linking";
 /// Bytes of a pseudonym.
-const PSEUDONYM: usize = 16;
+pub(super) const PSEUDONYM: usize = 16;
 /// How long an offer waits for people: those who decide a doubt, and the person.
-const OFFER: SignedDuration = SignedDuration::from_hours(24 * 30);
+pub(super) const OFFER: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// Which member does this voucher mean?
 #[utoipa::path(
@@ -153,6 +153,6 @@ fn done(caller: &Caller) -> Json<LinkDone> {
     Json(LinkDone { at: caller.now() })
 }
 
-fn closed() -> Problem {
+pub(super) fn closed() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "linking.closed")
 }

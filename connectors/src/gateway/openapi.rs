@@ -16,6 +16,7 @@ use utoipa::{Modify, OpenApi};
         super::record::post,
         super::manifest::get,
         super::links::find_member,
+        super::card::find_member,
         super::links::confirm,
         super::links::end,
     ),

@@ -15,10 +15,11 @@ use super::store::Told;
 use super::{Ceremony, Read, State, holders, notices, view};
 use crate::caller::Caller;
 use crate::directory::Answerer;
-use crate::events::{self, LinkActor};
+use crate::events::{self, LinkActor, RELAY};
 use crate::idempotency::require_key;
 use crate::links::{Link, Terms};
 use crate::relay::Relay;
+use crate::token::log_problem;
 
 /// One step on its way, with what it is about.
 struct Own<'a> {
@@ -297,14 +298,33 @@ impl<'a> Own<'a> {
         (action, state, why): (Action, State, EndReason),
     ) -> Result<(), Problem> {
         self.log(why.word(), action, &link.connector).await?;
-        let now = self.relay.surroundings().now();
-        let Terms { id, errand, .. } = link.terms.clone();
-        let last = Ceremony::begun(id, errand, now).in_state(state, now);
+        let last = last(self.relay, link, state);
         let told = told(&link.terms.errand, Some(&link.pseudonym), why);
         self.relay.links().retire(self.subject(), link, &last, &told).await?;
         notices::tell_soon(self.relay);
         Ok(())
     }
+}
+
+/// Ends every link of somebody for whom nobody speaks any more.
+pub(crate) async fn end_all(relay: &Relay, subject: &str) -> Result<(), Problem> {
+    for link in relay.links().of(subject).await? {
+        let about = (RELAY, subject, link.connector.as_str());
+        let event = events::link((Action::LinkEnded, LinkActor::Relay), about, Outcome::Done);
+        relay.log().append(event).await.map_err(|error| log_problem(&error))?;
+        let last = last(relay, &link, State::Ended);
+        let told = told(&link.terms.errand, Some(&link.pseudonym), EndReason::Unlinked);
+        relay.links().retire(subject, &link, &last, &told).await?;
+    }
+    notices::tell_soon(relay);
+    Ok(())
+}
+
+/// What stands in the place of a link that is over.
+fn last(relay: &Relay, link: &Link, state: State) -> Ceremony {
+    let now = relay.surroundings().now();
+    let Terms { id, errand, .. } = link.terms.clone();
+    Ceremony::begun(id, errand, now).in_state(state, now)
 }
 
 pub(super) fn told(errand: &str, pseudonym: Option<&str>, why: EndReason) -> Told {

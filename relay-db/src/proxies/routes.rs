@@ -18,9 +18,9 @@ use super::Kept;
 use super::receipt as signed;
 use super::steps::{Step, conflict};
 use crate::caller::Caller;
-use crate::events;
 use crate::idempotency::key_in;
 use crate::relay::Relay;
+use crate::{events, guardians};
 
 /// To a service beside the portal.
 const ELSEWHERE: &str = "proxy.elsewhere";
@@ -54,7 +54,8 @@ pub(crate) async fn list(
     let mandates = |kept: Vec<Kept>| kept.into_iter().map(|one| one.mandate).collect();
     let given = mandates(relay.proxies().given(subject).await?);
     let held = mandates(relay.proxies().held(subject).await?);
-    Ok(Json(MandateList { given, held, applied: Vec::new() }))
+    let applied = guardians::applied(&relay, subject).await?;
+    Ok(Json(MandateList { given, held, applied }))
 }
 
 /// Offers a mandate to whoever will enter its code. The same key gives the same one again.

@@ -8,9 +8,9 @@ use warifu_service::Problem;
 use warifu_service::storage::Transaction;
 
 use super::Kept;
-use crate::events;
 use crate::relay::Relay;
 use crate::token::log_problem;
+use crate::{events, guardians};
 
 /// A step as it is taken.
 pub(super) struct Step<'a> {
@@ -83,7 +83,9 @@ impl Step<'_> {
         next.mandate.ended = Some(Ending { at, by });
         let mut transaction = self.begin(&next).await?;
         self.relay.proxies().use_up_in(&mut transaction, &next).await?;
-        self.finish(transaction, next, (Action::MandateEnded, side, "")).await
+        let ended = self.finish(transaction, next, (Action::MandateEnded, side, "")).await?;
+        guardians::close_left(self.relay, &ended.principal).await?;
+        Ok(ended)
     }
 
     /// Since `at` the person on that side has, or has not, a card that opens.

@@ -46,6 +46,11 @@ impl Kept {
     pub fn new(principal: &str, mandate: Mandate) -> Self {
         Self { principal: principal.to_owned(), proxy: None, mandate, version: 0 }
     }
+
+    /// A mandate that `proxy` holds without an offer.
+    pub fn held(principal: &str, proxy: &str, mandate: Mandate) -> Self {
+        Self { proxy: Some(proxy.to_owned()), ..Self::new(principal, mandate) }
+    }
 }
 
 /// Why a mandate cannot be read or written.
@@ -215,6 +220,19 @@ impl Proxies {
         let until = micros(kept.mandate.code_until);
         execute!(transaction.on(), sql, code.as_slice(), until, way)?;
         Ok(transaction.commit().await?)
+    }
+
+    /// Writes a mandate that is held from the beginning, with the way from its proxy.
+    pub async fn register_in(
+        &self,
+        transaction: &mut Transaction,
+        kept: &Kept,
+    ) -> Result<(), ProxyStoreError> {
+        let (key, id) = (self.principal_key(&kept.principal), bytes_of(&kept.mandate.id)?);
+        let body = self.seal(&body_place(&key, &id), &body(kept))?;
+        let sql = "INSERT INTO relay_mandate (subject, id, version, body) VALUES ($1, $2, 1, $3)";
+        execute!(transaction.on(), sql, key.as_slice(), id.as_slice(), body)?;
+        self.hold_in(transaction, kept).await
     }
 
     /// Begins to take `kept` on from the version it was read at; none when somebody else took a

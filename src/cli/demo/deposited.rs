@@ -59,6 +59,7 @@ pub fn insurer() -> DepositedInsurer {
         until: None,
         usual_lag_days: Some(3),
         organization: Some(INSURERS.0.to_owned()),
+        systems: Vec::new(),
     }
 }
 

@@ -1,0 +1,82 @@
+//! `POST /v1/links/card`: whose insurance card is this? Asked for a guardian with papers, when whom
+//! they speak for has no card to sign in with.
+//!
+//! As with a voucher nobody is named, and the pseudonym opens nothing before it is confirmed.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use jiff::civil::Date;
+use warifu_contract::calendar::today_in_japan;
+use warifu_contract::eligibility::TypedCard;
+use warifu_contract::linking::{
+    CardMatchAnswer, CardMatchRequest, CardMember, MaskedTarget, masked,
+};
+use warifu_service::Problem;
+use warifu_service::problem::ProblemDocument;
+
+use super::caller::Caller;
+use super::eligibility::{self, Answer};
+use super::links::{OFFER, PSEUDONYM, SERVICE, closed};
+use super::{Inner, sourced};
+use crate::store::MemberId;
+
+/// Whose card is this?
+#[utoipa::path(
+    post,
+    path = "/v1/links/card",
+    request_body = CardMatchRequest,
+    responses((status = 200, body = CardMatchAnswer), (status = "4XX", body = ProblemDocument)),
+    security(("relay" = [])),
+)]
+pub(super) async fn find_member(
+    State(inner): State<Arc<Inner>>,
+    caller: Caller,
+    Json(request): Json<CardMatchRequest>,
+) -> Result<Json<CardMatchAnswer>, Problem> {
+    if inner.vouchers.is_none() {
+        return Err(closed());
+    }
+    let errand = caller.require_linking()?;
+    let found = ask(&inner, &caller, &request.card, today_in_japan(caller.now())).await?;
+    let Some((id, member)) = found else {
+        caller.log(&inner, SERVICE, None, "unknown").await?;
+        return Ok(Json(CardMatchAnswer::Unknown));
+    };
+    caller.log(&inner, SERVICE, Some(id.as_str()), "card").await?;
+    let now = caller.now();
+    let expires = now.checked_add(OFFER).unwrap_or(now);
+    inner.store.offer(errand, &[(member.pseudonym.clone(), id)], now, expires).await?;
+    Ok(Json(CardMatchAnswer::Found { member }))
+}
+
+/// None unless the card is of one member, and of today.
+async fn ask(
+    inner: &Inner,
+    caller: &Caller,
+    card: &TypedCard,
+    day: Date,
+) -> Result<Option<(MemberId, CardMember)>, Problem> {
+    let Answer { found, pseudonym, .. } = match &inner.source {
+        Some(source) => sourced::by_number(&inner.store, source, card, day, caller.now()).await?,
+        None => eligibility::by_number(&inner.store, card, day).await?,
+    };
+    let covered = found.decision.coverage.filter(|_| found.decision.verdict.covers());
+    let Some((person, coverage)) = found.person.zip(covered) else { return Ok(None) };
+    let id = MemberId::from_row(person);
+    let membership = inner.store.membership(&id).await?;
+    let target = MaskedTarget {
+        name: masked(&coverage.name.text),
+        birth_year: coverage.birth_date.year(),
+        organization: inner.config.name.clone(),
+        relation: Some(coverage.relation),
+    };
+    let member = CardMember {
+        pseudonym: inner.surroundings.hex(PSEUDONYM),
+        target,
+        held_as: pseudonym,
+        period: membership.map(|(period, _)| period),
+    };
+    Ok(Some((id, member)))
+}
