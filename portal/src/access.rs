@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 use utoipa::ToSchema;
 use warifu_contract::duty::{Duty, May};
-use warifu_contract::mandate::Mandate;
+use warifu_contract::mandate::{Mandate, guardian};
 use warifu_contract::records::{Basis, Service};
 use warifu_saml::names::{AC_SMARTCARD, AC_SMARTCARD_PKI};
 use warifu_service::Problem;
@@ -65,6 +65,9 @@ pub enum Role {
 impl Role {
     /// The roles of the card office's staff.
     pub const OFFICE: [Self; 3] = [Self::CardClerk, Self::CardApprover, Self::CallCentre];
+
+    /// The roles of those who see guardians' papers.
+    pub const PAPERS: [Self; 3] = [Self::CardClerk, Self::CardApprover, Self::ConsortiumAdmin];
 
     /// The roles of those who decide about doubtful links.
     pub const DECIDERS: [Self; 2] = [Self::LinkApprover, Self::ConsortiumAdmin];
@@ -282,6 +285,11 @@ impl SignedIn {
         duty.of(self.roles.iter().map(|role| role.urn()))
     }
 
+    /// What the person may do about guardians' papers.
+    fn about_papers(&self) -> May {
+        guardian::may(self.roles.iter().map(|role| role.urn()))
+    }
+
     /// Whether the person works for an organisation, at a desk or in an office.
     fn is_staff(&self) -> bool {
         self.roles.iter().any(|role| *role != Role::Resident)
@@ -468,6 +476,21 @@ impl FromRequestParts<App> for Decider {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         with_any(parts, app, &Role::DECIDERS, "wrong-role-links").await.map(Self)
+    }
+}
+
+/// A member of staff who sees guardians' papers, and whether they may approve.
+#[derive(Debug, Clone)]
+pub struct PapersStaff(pub SignedIn, pub May);
+
+impl FromRequestParts<App> for PapersStaff {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let let_in = |me: &SignedIn| me.about_papers() != May::No;
+        let me = with(parts, app, let_in, "wrong-role-guardians").await?;
+        let may = me.about_papers();
+        Ok(Self(me, may))
     }
 }
 

@@ -15,6 +15,7 @@ mod dates;
 mod desk;
 mod expenses;
 mod form;
+mod guardians;
 mod look;
 mod office;
 mod pages;

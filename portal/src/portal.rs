@@ -25,8 +25,8 @@ use crate::look;
 use crate::office::client::CardOffice;
 use crate::pages::{
     batches, checks, consents, desk, disputes, doubts, entrance, events, evidence, expenses,
-    history, home, insurer, links, office, proxies, ratios, readings, record, session, sheets,
-    uploads,
+    guardians, history, home, insurer, links, office, proxies, ratios, readings, record, session,
+    sheets, uploads,
 };
 use crate::relay::Relay;
 use crate::shared::{App, Shared};
@@ -201,6 +201,10 @@ fn people() -> Router<App> {
         .route("/links", get(links::links))
         .route("/links/search", post(links::search))
         .route("/links/{id}/{step}", get(links::ask).post(links::act))
+        .route("/staff/guardians", get(guardians::queue).post(guardians::find))
+        .route("/staff/guardians/propose", post(guardians::propose))
+        .route("/staff/guardians/{id}/approve", post(guardians::approve))
+        .route("/staff/guardians/{id}/refuse", get(guardians::ask_why).post(guardians::refuse))
         .route("/staff/links", get(doubts::queue))
         .route("/staff/links/{id}/approve", post(doubts::approve))
         .route("/staff/links/{id}/stop", post(doubts::rivals))
@@ -215,6 +219,7 @@ fn people() -> Router<App> {
         .route("/consents/check", post(consents::check))
         .route("/consents/withdraw", post(consents::withdraw))
         .route("/consents/receipt", get(consents::receipt))
+        .route("/proxies/guardian", get(guardians::begin).post(guardians::apply))
         .route("/proxies", get(proxies::list))
         .route("/proxies/invite", get(proxies::begin).post(proxies::invite))
         .route("/proxies/invite/next", post(proxies::next))

@@ -4,6 +4,7 @@
 mod batches;
 mod deposits;
 mod desks;
+mod guardians;
 mod links;
 mod proxies;
 

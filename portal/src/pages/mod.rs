@@ -10,6 +10,7 @@ pub mod entrance;
 pub mod events;
 pub mod evidence;
 pub mod expenses;
+pub mod guardians;
 pub mod history;
 pub mod home;
 pub mod insurer;

@@ -9,6 +9,7 @@ use warifu_contract::mandate::{
     AcceptRequest, InviteCode, Mandate, MandateList, MandateState, Side,
 };
 use warifu_service::Problem;
+use warifu_service::words::Voice;
 
 use super::evidence::{open, saved};
 use super::links::{Said, back_to, is_id, why};
@@ -19,11 +20,12 @@ use crate::look::{Look, show};
 use crate::proxies::{self, CODE, OTHER, Question};
 use crate::relay::RelayError;
 use crate::shared::{App, Shared};
+use crate::view::guardians::ApplicationView;
 use crate::view::proxies::{
     CodeScreen, MandateView, No, ProxiesScreen, QuestionScreen, other, summary,
 };
 use crate::view::site::Menu;
-use crate::view::{Fact, Tone};
+use crate::view::{Fact, Link, Tone};
 
 /// The page's own path.
 const PATH: &str = "/proxies";
@@ -44,16 +46,19 @@ pub async fn list(
         is_silent: false,
         given: Vec::new(),
         held: Vec::new(),
+        applied: Vec::new(),
     };
     match me.access(now) {
         Err(reason) => screen.no_records = Some(reason),
         Ok(access) => match app.relay.mandates(access).await {
-            Ok(MandateList { given, held, .. }) => {
+            Ok(MandateList { given, held, applied }) => {
                 let views = |all: &[Mandate], side| -> Vec<_> {
                     all.iter().map(|one| MandateView::new(voice, one, side, now)).collect()
                 };
                 screen.given = views(&given, Side::Principal);
                 screen.held = views(&held, Side::Proxy);
+                let applied = applied.iter().map(|one| ApplicationView::new(voice, one));
+                screen.applied = applied.collect();
             }
             Err(cause) => {
                 tracing::warn!(%cause, "the mandates are missing");
@@ -199,6 +204,7 @@ pub async fn ask(
     show(&QuestionScreen {
         page: look.page(&app),
         site: me.site(voice, Menu::Resident, PATH),
+        up: up(voice),
         place: None,
         title: voice.attribute(words, "title"),
         lead: voice.attribute(words, "text"),
@@ -293,6 +299,7 @@ fn question(
     show(&QuestionScreen {
         page: look.page(app),
         site: me.site(voice, Menu::Resident, PATH),
+        up: up(voice),
         place: Some(voice.tell("proxy-step-of", &[("n", asked.place().into())])),
         title: voice.say(asked.key()),
         lead: voice.say(&format!("{}-lead", asked.key())),
@@ -316,6 +323,7 @@ fn check(app: &Shared, me: &SignedIn, look: &Look, typed: &Typed) -> Result<Resp
     show(&QuestionScreen {
         page: look.page(app),
         site: me.site(voice, Menu::Resident, PATH),
+        up: up(voice),
         place: None,
         title: voice.say("proxy-check-title"),
         lead: voice.say("proxy-check-lead"),
@@ -342,6 +350,7 @@ fn ask_code(
     show(&QuestionScreen {
         page: look.page(app),
         site: me.site(voice, Menu::Resident, PATH),
+        up: up(voice),
         place: None,
         title: voice.say("proxy-enter-title"),
         lead: voice.say("proxy-enter-lead"),
@@ -378,6 +387,7 @@ async fn offer(
     show(&QuestionScreen {
         page: look.page(app),
         site: me.site(voice, Menu::Resident, PATH),
+        up: up(voice),
         place: None,
         title: voice.tell("proxy-offer-title", &gaps()),
         lead: voice.tell("proxy-offer-lead", &gaps()),
@@ -409,8 +419,13 @@ fn refused(
     ask_code(app, me, look, typed, Some(key))
 }
 
+fn up(voice: Voice<'_>) -> Link {
+    Link { href: PATH.to_owned(), words: voice.say("proxies-title") }
+}
+
 fn answer(said: &str) -> Option<(Tone, &'static str)> {
     Some(match said {
+        "applied" => (Tone::Ok, "proxies-said-applied"),
         "accepted" => (Tone::Ok, "proxies-said-accepted"),
         "confirmed" => (Tone::Ok, "proxies-said-confirmed"),
         "ended" => (Tone::Ok, "proxies-said-ended"),

@@ -12,6 +12,7 @@ pub mod desk;
 pub mod disputes;
 pub mod doubts;
 pub mod expenses;
+pub mod guardians;
 pub mod history;
 pub mod icon;
 pub mod insurance;

@@ -6,8 +6,9 @@ use warifu_contract::mandate::{EndedBy, Mandate, MandateList, MandateRequest, Ma
 use warifu_service::web::Page;
 use warifu_service::words::Voice;
 
+use super::guardians::{ApplicationView, on_papers};
 use super::site::Site;
-use super::{Fact, Tone};
+use super::{Fact, Link, Tone};
 use crate::dates::words as dates;
 use crate::form::{FieldError, FieldLook, FieldView};
 
@@ -29,6 +30,8 @@ pub struct ProxiesScreen<'a> {
     pub given: Vec<MandateView>,
     /// Those that the resident holds.
     pub held: Vec<MandateView>,
+    /// What the resident asked for as a guardian.
+    pub applied: Vec<ApplicationView>,
 }
 
 /// One question: a form of a page of its own.
@@ -39,6 +42,8 @@ pub struct QuestionScreen<'a> {
     pub page: Page<'a>,
     /// The portal's frame.
     pub site: Site,
+    /// Where it belongs.
+    pub up: Link,
     /// Which of how many, where there are several.
     pub place: Option<String>,
     /// What is asked.
@@ -64,7 +69,7 @@ pub struct QuestionScreen<'a> {
 /// The other answer to a question.
 #[derive(Debug)]
 pub enum No {
-    /// Back, with nothing done.
+    /// Back to where it belongs, with nothing done.
     Back(String),
     /// A question of its own.
     Go(String, String),
@@ -168,6 +173,7 @@ fn facts(voice: Voice<'_>, mandate: &Mandate, side: Side, state: MandateState) -
     if state == MandateState::Offered {
         facts.push(fact("proxy-fact-code-until", moment(mandate.code_until)));
     }
+    facts.extend(mandate.papers.as_ref().map(|papers| on_papers(voice, papers)));
     facts.push(fact("proxy-fact-offered", moment(mandate.given.at)));
     facts.extend(mandate.rests.iter().map(|rest| {
         let key = match rest.side {
@@ -262,6 +268,7 @@ mod tests {
                     said: Some((Tone::Ok, "proxies-said-confirmed")),
                     no_records,
                     is_silent,
+                    applied: Vec::new(),
                     given: views(Side::Principal),
                     held: views(Side::Proxy),
                 };
@@ -285,6 +292,7 @@ mod tests {
                 let screen = QuestionScreen {
                     page: page(words, language),
                     site: site(),
+                    up: Link { href: "/proxies".into(), words: voice.say("proxies-title") },
                     place: Some(voice.tell("proxy-step-of", &[("n", 1.into())])),
                     title: voice.say("proxy-step-what"),
                     lead: voice.say("proxy-step-what-lead"),

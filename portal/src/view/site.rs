@@ -73,6 +73,7 @@ const RESIDENT: [Entry; 13] = [
     entry("/pension", "nav-pension"),
     Entry { roles: &Role::OFFICE, ..entry("/office", "nav-office") },
     Entry { roles: &Role::DECIDERS, ..entry("/staff/links", "nav-doubts") },
+    Entry { roles: &[Role::ConsortiumAdmin], ..entry("/staff/guardians", "nav-guardians") },
     Entry { duty: Some(Duty::ReadAnswers), ..entry("/insurer", "nav-insurer") },
     entry("/links", "nav-links"),
     Entry { apart: true, ..entry("/consents", "nav-consents") },
@@ -101,9 +102,12 @@ const INSURER: [Entry; 7] = [
     Entry { apart: true, roles: &[Role::Resident], ..entry("/home", "nav-own") },
     Entry { apart: true, ..entry("/help", "nav-help") },
 ];
-const DOUBTS: [Entry; 2] =
-    [entry("/staff/links", "nav-doubts"), Entry { apart: true, ..entry("/help", "nav-help") }];
-const OFFICE: [Entry; 9] = [
+const DOUBTS: [Entry; 3] = [
+    entry("/staff/links", "nav-doubts"),
+    Entry { roles: &[Role::ConsortiumAdmin], ..entry("/staff/guardians", "nav-guardians") },
+    Entry { apart: true, ..entry("/help", "nav-help") },
+];
+const OFFICE: [Entry; 10] = [
     Entry { roles: &[Role::CardClerk, Role::CardApprover], ..entry("/office", "nav-office-today") },
     Entry { roles: &[Role::CardClerk], ..entry("/office/new", "nav-office-new") },
     Entry {
@@ -111,6 +115,7 @@ const OFFICE: [Entry; 9] = [
         ..entry("/office/search", "nav-office-search")
     },
     Entry { roles: &[Role::CardClerk], ..entry("/office/batches", "nav-office-batches") },
+    Entry { roles: &Role::PAPERS, ..entry("/staff/guardians", "nav-guardians") },
     Entry { roles: &[Role::CallCentre], ..entry("/office/calls", "nav-office-calls") },
     Entry { roles: &Role::DECIDERS, ..entry("/staff/links", "nav-doubts") },
     Entry { apart: true, roles: &[Role::Resident], ..entry("/home", "nav-own") },

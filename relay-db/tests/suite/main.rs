@@ -20,6 +20,7 @@ mod evidence;
 mod faults;
 mod federation;
 mod gateway;
+mod guardians;
 mod history;
 mod keys;
 mod killed;

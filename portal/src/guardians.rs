@@ -1,0 +1,237 @@
+//! The forms about guardians: what a guardian asks for, and what staff write of the papers.
+
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+use warifu_contract::mandate::guardian::{
+    ApplicationRequest, Capacity, LONGEST_NOTE, Paper, ProposalRequest,
+};
+use warifu_contract::mandate::{InviteCode, LONGEST_NAME};
+use warifu_contract::records::Service;
+
+use crate::dates::input::parse;
+use crate::desk::input::{self, RawCheck};
+use crate::form::{FieldProblem, Gathered, Shape, Typed};
+
+/// The version of the sentences on the pages.
+const TEXT_VERSION: &str = "2026-11";
+/// Characters of a date with its era.
+const LONGEST_DATE: usize = 32;
+
+/// What the guardian fills in.
+pub const APPLICATION: [Shape; 7] = [
+    Shape::one_of(
+        "capacity",
+        "guardian-capacity",
+        &[
+            ("parent", "guardian-capacity-parent"),
+            ("minors-guardian", "guardian-capacity-minors-guardian"),
+            ("adults-guardian", "guardian-capacity-adults-guardian"),
+            ("curator", "guardian-capacity-curator"),
+            ("assistant", "guardian-capacity-assistant"),
+        ],
+    ),
+    Shape::line("name", "guardian-name", LONGEST_NAME),
+    Shape::line("own_name", "guardian-own-name", LONGEST_NAME),
+    Shape::tick("insurance", "consent-what-insurance"),
+    Shape::tick("checkup", "consent-what-checkup"),
+    Shape::tick("pension", "consent-what-pension"),
+    Shape::tick("history", "proxy-what-history"),
+];
+
+/// What the clerk writes of the papers and of the insurance card beside them.
+pub const PAPERS: [Shape; 9] = [
+    Shape::one_of(
+        "paper",
+        "guardian-paper",
+        &[
+            ("family-register", "guardian-paper-family-register"),
+            ("resident-record", "guardian-paper-resident-record"),
+            ("guardianship-certificate", "guardian-paper-guardianship-certificate"),
+            ("court-decision", "guardian-paper-court-decision"),
+        ],
+    ),
+    Shape {
+        width: "date",
+        hint: Some("desk-birth-hint"),
+        ..Shape::line("dated", "guardian-dated", LONGEST_DATE)
+    },
+    Shape::one_of(
+        "end",
+        "guardian-end",
+        &[("limit", "guardian-end-limit"), ("year", "guardian-end-year")],
+    ),
+    Shape { digits: true, ..Shape::line("insurer", "desk-insurer-number", 16) },
+    Shape::line("symbol", "desk-symbol", 40),
+    Shape::line("number", "desk-number", 40),
+    Shape { width: "narrow", digits: true, ..Shape::line("branch", "desk-branch", 4) },
+    Shape {
+        width: "date",
+        hint: Some("desk-birth-hint"),
+        ..Shape::line("birth", "guardian-birth", LONGEST_DATE)
+    },
+    Shape {
+        hint: Some("guardian-note-hint"),
+        ..Shape::line("note", "guardian-note", LONGEST_NOTE)
+    },
+];
+
+/// Why staff say no.
+pub const WHY: [Shape; 1] = [Shape::one_of(
+    "reason",
+    "guardian-why",
+    &[
+        ("papers", "guardian-why-papers"),
+        ("other-person", "guardian-why-other-person"),
+        ("can-act", "guardian-why-can-act"),
+        ("kept-away", "guardian-why-kept-away"),
+    ],
+)];
+
+/// What the guardian asks for, or what is wrong with it.
+pub fn application(typed: &Typed) -> Result<ApplicationRequest, Vec<FieldProblem>> {
+    let mut gathered = Gathered::default();
+    let capacity = Capacity::ALL.into_iter().find(|one| one.as_str() == typed.at("capacity"));
+    let none = FieldProblem { field: "capacity", key: "guardian-capacity-none" };
+    let capacity = gathered.take(capacity.ok_or(none));
+    let name = gathered.take(name(typed, "name"));
+    let own_name = gathered.take(self::name(typed, "own_name"));
+    let services: Vec<_> =
+        Service::ALL.into_iter().filter(|service| typed.ticked(service.as_str())).collect();
+    let none = FieldProblem { field: "insurance", key: "proxy-what-none" };
+    let services = gathered.take(if services.is_empty() { Err(none) } else { Ok(services) });
+    match (capacity, name, own_name, services) {
+        (Some(capacity), Some(name), Some(own_name), Some(services)) => Ok(ApplicationRequest {
+            capacity,
+            services,
+            history: typed.ticked("history"),
+            name,
+            own_name,
+            text_version: TEXT_VERSION.to_owned(),
+        }),
+        _ => Err(gathered.0),
+    }
+}
+
+fn name(typed: &Typed, field: &'static str) -> Result<String, FieldProblem> {
+    let name = typed.at(field);
+    let is_name = (1..=LONGEST_NAME).contains(&name.chars().count());
+    let is_name = is_name && !name.chars().any(char::is_control);
+    let wrong = FieldProblem { field, key: "proxy-name-wrong" };
+    if is_name { Ok(name.to_owned()) } else { Err(wrong) }
+}
+
+/// What staff propose for an application in that `capacity`, on `today`; or what is wrong with it.
+pub fn proposal(
+    typed: &Typed,
+    code: InviteCode,
+    capacity: Capacity,
+    today: Date,
+) -> Result<ProposalRequest, Vec<FieldProblem>> {
+    let mut gathered = Gathered::default();
+    let paper = Paper::ALL.into_iter().find(|one| one.as_str() == typed.at("paper"));
+    let paper = paper.filter(|paper| paper.proves(capacity));
+    let unfit = FieldProblem { field: "paper", key: "guardian-paper-unfit" };
+    let paper = gathered.take(paper.ok_or(unfit));
+    let undated = FieldProblem { field: "dated", key: "guardian-dated-wrong" };
+    let dated = gathered.take(parse(typed.at("dated")).map_err(|_| undated));
+    let card = input::read(&raw(typed), today).map_err(|problems| gathered.0.extend(problems)).ok();
+    let birth = card.as_ref().map(|check| check.card.birth_date);
+    let until = birth.and_then(|birth| gathered.take(until(typed, capacity, birth, today)));
+    let (Some(paper), Some(dated), Some(card), Some(until)) = (paper, dated, card, until) else {
+        return Err(gathered.0);
+    };
+    let note = Some(typed.at("note").to_owned()).filter(|note| !note.is_empty());
+    let request = ProposalRequest { code, paper, dated, until, ward: card.card, note };
+    request.validate(capacity, today).map_err(|_| vec![undated])?;
+    Ok(request)
+}
+
+fn until(
+    typed: &Typed,
+    capacity: Capacity,
+    birth: Date,
+    today: Date,
+) -> Result<Date, FieldProblem> {
+    let of_age = FieldProblem { field: "birth", key: "guardian-of-age" };
+    let latest = capacity.latest_end(birth, today).ok_or(of_age)?;
+    match typed.at("end") {
+        "limit" => Ok(latest),
+        "year" => Ok(latest.min(today.checked_add(1.year()).unwrap_or(latest))),
+        _ => Err(FieldProblem { field: "end", key: "guardian-end-none" }),
+    }
+}
+
+fn raw(typed: &Typed) -> RawCheck {
+    let at = |name| typed.at(name).to_owned();
+    RawCheck {
+        insurer: at("insurer"),
+        symbol: at("symbol"),
+        number: at("number"),
+        branch: at("branch"),
+        birth: at("birth"),
+        ..RawCheck::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    const TODAY: Date = date(2026, 11, 20);
+
+    fn papers() -> Typed {
+        [
+            ("paper", "family-register"),
+            ("dated", "2026-11-01"),
+            ("end", "limit"),
+            ("insurer", "33333333"),
+            ("symbol", "52"),
+            ("number", "2007"),
+            ("branch", "2"),
+            ("birth", "2015-06-01"),
+        ]
+        .into_iter()
+        .fold(Typed::default(), |typed, (name, value)| typed.with(name, value))
+    }
+
+    fn wrong(typed: &Typed) -> Vec<&'static str> {
+        let code = InviteCode::new([7; 16]);
+        let read = proposal(typed, code, Capacity::Parent, TODAY);
+        read.err().unwrap_or_default().into_iter().map(|problem| problem.field).collect()
+    }
+
+    #[test]
+    fn papers_give_the_end_by_law_and_every_gap_is_named() {
+        let code = || InviteCode::new([7; 16]);
+        let read = proposal(&papers(), code(), Capacity::Parent, TODAY).unwrap();
+        assert_eq!((read.until, read.note), (date(2033, 5, 31), None));
+        let year = papers().with("end", "year");
+        let read = proposal(&year, code(), Capacity::Parent, TODAY).unwrap();
+        assert_eq!(read.until, date(2027, 11, 20));
+        let fields = wrong(&Typed::default());
+        assert_eq!(fields, ["paper", "dated", "insurer", "number", "birth"]);
+        assert_eq!(wrong(&papers().with("birth", "2000-01-01")), ["birth"], "of age");
+        assert_eq!(wrong(&papers().with("paper", "guardianship-certificate")), ["paper"]);
+        assert_eq!(wrong(&papers().with("dated", "2020-01-01")), ["dated"]);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_typed_is_sound_or_refused(
+            name in ".{0,50}", capacity in "parent|curator|.{0,4}", birth in ".{0,12}|2015-06-01",
+        ) {
+            let typed = Typed::default().with("capacity", &capacity).with("name", &name);
+            let typed = typed.with("own_name", "母").with("pension", "yes");
+            if let Ok(request) = application(&typed) {
+                prop_assert_eq!(request.validate(), Ok(()));
+            }
+            let typed = papers().with("birth", &birth);
+            let code = InviteCode::new([7; 16]);
+            if let Ok(request) = proposal(&typed, code, Capacity::Parent, TODAY) {
+                prop_assert_eq!(request.validate(Capacity::Parent, TODAY), Ok(()));
+            }
+        }
+    }
+}
