@@ -207,7 +207,7 @@ async fn one(
         page: look.page(&app),
         site: me.site(voice, Menu::Insurer, PATH),
         said: said.said().and_then(words),
-        deposit: DepositView::new(voice, &detail.deposit),
+        deposit: DepositView::in_detail(voice, &detail),
         faults: DepositView::faults(voice, &detail),
         warnings: DepositView::warnings(voice, &detail),
     })?;

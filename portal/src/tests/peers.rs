@@ -38,7 +38,7 @@ use warifu_service::http::{ListenConfig, Server};
 use warifu_service::tls::TlsConfig;
 
 use super::pki::{CA, DECRYPT, IDP, Identity, RELAY, SAML};
-use crate::samples::{self, desks};
+use crate::samples::{self, deposits, desks};
 use crate::view::batches::tests::job;
 
 pub const IDP_ID: &str = "https://idp.example/saml/metadata";

@@ -224,6 +224,15 @@ impl DepositView {
         }
     }
 
+    /// The same on its own page, which says where it shows only some of what is wrong.
+    pub fn in_detail(voice: Voice<'_>, detail: &DepositDetail) -> Self {
+        let shown = u64::try_from(detail.faults.len()).unwrap_or(u64::MAX);
+        let all = detail.deposit.counts.wrong;
+        let gaps = [("shown", grouped(shown).into()), ("all", grouped(all).into())];
+        let more_faults = (all > shown).then(|| voice.tell("upload-more-faults", &gaps));
+        Self { more_faults, ..Self::new(voice, &detail.deposit) }
+    }
+
     /// What is wrong with its records.
     pub fn faults(voice: Voice<'_>, detail: &DepositDetail) -> Vec<FaultView> {
         let view = |fault: &warifu_contract::deposits::DepositFault| {
@@ -414,7 +423,7 @@ pub mod tests {
             let voice = words.in_(language);
             for state in DepositState::ALL {
                 let detail = detail(state);
-                let deposit = DepositView::new(voice, &detail.deposit);
+                let deposit = DepositView::in_detail(voice, &detail);
                 let screen = UploadScreen {
                     page: page(words, language),
                     site: site(voice),
