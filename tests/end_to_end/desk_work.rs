@@ -15,7 +15,7 @@ const F9: &str = "\u{E039}";
 const VALID: [&str; 5] = ["00000001", "東京", "001", "S30.5.5", "2005-07-08"];
 
 /// Signs in with the card of that name in the desk's reader.
-async fn at_work(rig: &Rig, card: &str) -> (Browser, warifu_card::vpcd::Inserted) {
+pub async fn at_work(rig: &Rig, card: &str) -> (Browser, warifu_card::vpcd::Inserted) {
     let inserted = rig.insert(card, RECEPTION);
     let browser = rig.another_browser().await;
     browser.open(PORTAL).await;
@@ -24,7 +24,7 @@ async fn at_work(rig: &Rig, card: &str) -> (Browser, warifu_card::vpcd::Inserted
 }
 
 /// A page that stands for itself: no serious finding, and a picture of it.
-async fn looks_good(browser: &Browser, name: &str) {
+pub async fn looks_good(browser: &Browser, name: &str) {
     browser.check_accessibility().await;
     browser.picture(name).await;
 }

@@ -36,6 +36,7 @@ mod rig;
 mod saml;
 mod token;
 mod trials;
+mod uploads;
 mod walker;
 
 /// Runs a test's asynchronous body.

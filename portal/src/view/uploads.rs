@@ -131,8 +131,6 @@ pub struct DepositView {
     pub alarm: Option<String>,
     /// Why the one who looks cannot approve it: key of the sentence.
     pub bar: Option<&'static str>,
-    /// It waits for an approval.
-    pub is_ready: bool,
     /// The relay works on it.
     pub moves: bool,
     /// Who looks can approve it.
@@ -215,7 +213,6 @@ impl DepositView {
             counts: counts(voice, deposit),
             alarm: deposit.alarm.then(|| alarm(voice, deposit)),
             bar: bar.map(bar_key),
-            is_ready: ready,
             moves: deposit.state.moves(),
             may_approve: ready && bar.is_none(),
             may_abandon: !deposit.state.is_over(),

@@ -97,5 +97,6 @@ fn insurer(number: &str, until: Option<Date>) -> DepositedInsurer {
         usual_lag_days: Some(3),
         systems: Vec::new(),
         organization: None,
+        systems: Vec::new(),
     }
 }

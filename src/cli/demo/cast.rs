@@ -60,7 +60,7 @@ const OFFICE: (&str, &str) = ("warifu-office", "見本カード事務局");
 pub const INSURERS: (&str, &str) = ("warifu-insurers", "見本保険者連合");
 
 /// Everybody who works in the demonstration.
-pub const STAFF: [StaffMember; 10] = [
+pub const STAFF: [StaffMember; 11] = [
     StaffMember {
         card: "reception",
         name: ("見本 受付", "ミホン ウケツケ"),
@@ -140,6 +140,17 @@ pub const STAFF: [StaffMember; 10] = [
         note: (
             "保険者の媒体管理責任者のカード（返事は案だけ）",
             "The card of an insurer's keeper of media, who only proposes answers",
+        ),
+    },
+    StaffMember {
+        card: "insurer-manager",
+        name: ("見本 責任", "ミホン セキニン"),
+        birth_date: date(1970, 12, 5),
+        organization: INSURERS,
+        roles: &["urn:warifu:role:insurer-manager"],
+        note: (
+            "保険者の業務責任者のカード（登録を承認する人）",
+            "The card of an insurer's manager, who approves uploads",
         ),
     },
     StaffMember {

@@ -32,7 +32,7 @@ use warifu_relay::config::{
     ConnectorConfig, IdentityProviderConfig, LogConfig, OfficeConfig as OfficeOfRelay, RelayConfig,
     SlipsConfig, WitnessConfig as WitnessOfLog,
 };
-use warifu_relay::deposit::DepositConfig;
+use warifu_relay::deposit::{Approval, DepositConfig};
 use warifu_service::http::ListenConfig;
 use warifu_service::session::SessionLimits;
 use warifu_service::storage::DatabaseConfig;
@@ -361,7 +361,10 @@ impl Folder {
             database: DatabaseConfig::sqlite(&file("deposit.db")),
             folder: file("deposit"),
             refuse_wrong_percent: 5,
-            confirm_removed_percent: 10,
+            confirm_removed_percent: 5,
+            approval: Approval::SecondPerson,
+            largest_bytes: 256 << 20,
+            keep_file_days: 7,
             linking: Some(LinkingConfig {
                 key: file("deposit.key"),
                 office: Names::default().office,
