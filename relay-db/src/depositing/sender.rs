@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use warifu_contract::card_key::InsurerKey;
 use warifu_contract::duty::{Duty, May};
-use warifu_deposit::{DepositedInsurer, DepositingSystem, Deposits, Status};
+use warifu_deposit::{DepositedInsurer, Deposits, Status};
 use warifu_log::{Action, Actor};
 use warifu_service::Problem;
 use warifu_service::tls::PeerCertificate;
@@ -89,19 +89,22 @@ pub(crate) async fn registered_or_depositing(
     next: Next,
 ) -> Result<Response, Problem> {
     let peer = request.extensions().get::<PeerCertificate>().cloned();
-    let is_peer = |system: &DepositingSystem| {
-        peer.as_ref().is_some_and(|peer| {
-            let agreed = system.certificate.as_ref().is_none_or(|one| *one == peer.thumbprint);
-            peer.party.as_deref() == Some(system.party.as_str()) && agreed
-        })
-    };
-    let is_system = configured(&relay).flat_map(|insurer| &insurer.systems).any(is_peer);
-    let Some(peer) = peer.filter(|_| is_system) else {
+    let client =
+        peer.and_then(|peer| Some(Client { party: peer.party?, certificate: peer.thumbprint }));
+    let is_system = |client: &Client| configured(&relay).any(|insurer| sends(insurer, client));
+    let Some(client) = client.filter(is_system) else {
         return caller::registered(State(relay), request, next).await;
     };
-    let party = peer.party.unwrap_or_default();
-    request.extensions_mut().insert(Client { party, certificate: peer.thumbprint });
+    request.extensions_mut().insert(client);
     Ok(next.run(request).await)
+}
+
+/// Whether `client` is a system of this insurer, with the certificate that was agreed.
+fn sends(insurer: &DepositedInsurer, client: &Client) -> bool {
+    insurer.systems.iter().any(|system| {
+        let mut agreed = system.certificate.iter();
+        system.party == client.party && agreed.all(|one| *one == client.certificate)
+    })
 }
 
 impl FromRequestParts<Relay> for Sender {
@@ -109,9 +112,8 @@ impl FromRequestParts<Relay> for Sender {
 
     async fn from_request_parts(parts: &mut Parts, relay: &Relay) -> Result<Self, Problem> {
         let client = Client::from_request_parts(parts, relay).await?;
-        let is_own = |system: &DepositingSystem| system.party == client.party;
-        let sends = |insurer: &&DepositedInsurer| insurer.systems.iter().any(is_own);
-        let insurers: Vec<_> = configured(relay).filter(sends).cloned().collect();
+        let own = configured(relay).filter(|insurer| sends(insurer, &client));
+        let insurers: Vec<_> = own.cloned().collect();
         if !insurers.is_empty() {
             return Ok(Self { party: client.party, staff: None, may: May::Propose, insurers });
         }

@@ -158,7 +158,7 @@ fn copay_from(person: &Person) -> Option<jiff::civil::Date> {
     person.copay.map(|copay| copay.from)
 }
 
-pub(super) fn is_same_person(one: &Person, other: &Person) -> bool {
+fn is_same_person(one: &Person, other: &Person) -> bool {
     let named = |person: &Person| {
         let name = &person.name;
         if name.kana.is_empty() { name.text.clone() } else { name.kana.clone() }

@@ -11,7 +11,6 @@ use warifu_service::execute;
 use warifu_service::fetch_all;
 use warifu_service::storage::{Transaction, instant, micros};
 
-use super::apply::is_same_person;
 use super::outcome::IntakeError;
 use crate::key::InsurerId;
 use crate::person::Person;
@@ -20,8 +19,9 @@ use crate::person::Person;
 const FEWEST: i64 = 20;
 /// Over how many days deposits are looked at.
 const WINDOW: i64 = 365;
-/// Days are not told apart that are longer ago.
-const LONGEST: i64 = 3_650;
+/// What is longer ago, in days, is a correction or a new number and no news: claims lapse after two
+/// years.
+const LONGEST: i64 = 731;
 
 /// How late news usually are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -50,9 +50,10 @@ impl EventDays {
     pub fn note(&mut self, held: &[Person], people: &[Person]) {
         for person in people {
             let from = person.validity.from;
-            let known = held
-                .iter()
-                .find(|other| other.validity.from == from && is_same_person(other, person));
+            let born = person.birth_date;
+            // Not by the name: a new one is no news of coverage.
+            let same = |other: &&Person| other.validity.from == from && other.birth_date == born;
+            let known = held.iter().find(same);
             match known {
                 None => self.add(from),
                 Some(known) if known.validity.until != person.validity.until => {
@@ -99,7 +100,10 @@ pub(super) async fn usual(
     let mut lags: BTreeMap<i64, i64> = BTreeMap::new();
     for row in rows {
         let told = number(today_in_japan(instant(row.live_at)));
-        *lags.entry((told - row.day).clamp(0, LONGEST)).or_default() += row.count;
+        let late = (told - row.day).max(0);
+        if late <= LONGEST {
+            *lags.entry(late).or_default() += row.count;
+        }
     }
     Ok(of(&lags))
 }
