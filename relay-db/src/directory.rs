@@ -101,7 +101,6 @@ const DEPOSITED: [Service; 1] = [Service::Insurance];
 /// All holders.
 #[derive(Debug)]
 pub(crate) struct Directory {
-    by_id: BTreeMap<String, Arc<Connector>>,
     holders: BTreeMap<String, Answerer>,
     by_insurer: HashMap<InsurerKey, Answerer>,
 }
@@ -114,8 +113,7 @@ impl Directory {
         depositing: Option<&DepositConfig>,
         surroundings: &Surroundings,
     ) -> Self {
-        let (mut by_id, mut holders) = (BTreeMap::new(), BTreeMap::new());
-        let mut by_insurer = HashMap::new();
+        let (mut holders, mut by_insurer) = (BTreeMap::new(), HashMap::new());
         for (config, client) in configured {
             let deadline = Duration::from_millis(config.deadline_ms);
             let connector = Arc::new(Connector {
@@ -129,15 +127,14 @@ impl Directory {
             for key in config.insurer_numbers.iter().filter_map(|number| insurer_key(number)) {
                 by_insurer.insert(key, Answerer::Connector(Arc::clone(&connector)));
             }
-            holders.insert(config.id.clone(), Answerer::Connector(Arc::clone(&connector)));
-            by_id.insert(config.id, connector);
+            holders.insert(config.id, Answerer::Connector(connector));
         }
         for depositor in depositing.into_iter().flat_map(depositors).map(Arc::new) {
             let answerer = Answerer::Deposit(Arc::clone(&depositor));
             by_insurer.insert(depositor.number.clone(), answerer.clone());
             holders.insert(depositor.id.clone(), answerer);
         }
-        Self { by_id, holders, by_insurer }
+        Self { holders, by_insurer }
     }
 
     /// The connector with this id.
@@ -147,7 +144,10 @@ impl Directory {
 
     /// Every connector, by its id.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Connector>> {
-        self.by_id.values()
+        self.holders().filter_map(|holder| match holder {
+            Answerer::Connector(connector) => Some(connector),
+            Answerer::Deposit(_) => None,
+        })
     }
 
     /// Everybody who holds records, by id.

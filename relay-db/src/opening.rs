@@ -26,8 +26,10 @@ use crate::session_end::Informant;
 use crate::token_keys::TokenKeys;
 use crate::witnesses::WitnessesError;
 
-const JA: &str = include_str!("../locales/ja/relay.ftl");
-const EN: &str = include_str!("../locales/en/relay.ftl");
+const JA: [&str; 2] =
+    [include_str!("../locales/ja/relay.ftl"), include_str!("../locales/ja/deposit.ftl")];
+const EN: [&str; 2] =
+    [include_str!("../locales/en/relay.ftl"), include_str!("../locales/en/deposit.ftl")];
 
 /// Longer than any connector's own deadline, which is what ends a call.
 const CALL: Duration = Duration::from_secs(25);
@@ -82,7 +84,7 @@ pub enum RelayError {
 }
 
 pub(crate) fn words() -> Result<Words, WordsError> {
-    Words::new(&[JA], &[EN])
+    Words::new(&JA, &EN)
 }
 
 pub(crate) fn openers(config: &RelayConfig) -> Result<Vec<TicketOpener>, RelayError> {
@@ -272,9 +274,28 @@ mod tests {
         "link.compare-closed",
     ];
 
+    /// What is said of deposits, in commands and by the relay.
+    const DEPOSITS: [&str; 14] = [
+        "deposit.no-insurer",
+        "deposit.no-deposit",
+        "deposit.nothing",
+        "deposit.file",
+        "deposit.run",
+        "deposit.run-broken",
+        "deposit.stopped",
+        "deposit.storage",
+        "deposit.sealed",
+        "deposit.unreadable",
+        "deposit.insurer-number",
+        "deposit.percent",
+        "linking.closed",
+        "linking.key",
+    ];
+
     #[test]
     fn every_code_has_words_in_both_languages() {
-        let codes = CODES.into_iter().chain(TypedCardError::ALL.map(TypedCardError::code));
+        let codes = CODES.into_iter().chain(DEPOSITS);
+        let codes = codes.chain(TypedCardError::ALL.map(TypedCardError::code));
         let codes = codes.chain(ConsentError::ALL.map(ConsentError::code));
         let codes = codes.chain(MandateError::ALL.map(MandateError::code));
         let codes = codes.chain(MandateRefusal::ALL.map(MandateRefusal::code));

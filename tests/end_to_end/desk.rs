@@ -43,6 +43,39 @@ fn a_tapped_card_is_answered_with_its_reason() {
 }
 
 #[test]
+fn a_card_whose_insurer_deposits_is_answered_and_its_holder_sees_it() {
+    isolated("desk::a_card_whose_insurer_deposits_is_answered_and_its_holder_sees_it", || {
+        crate::run(async {
+            let rig = Rig::start();
+            let (browser, reception) = open_desk(&rig).await;
+            let patient = rig.insert("hamabe-nagisa", FRONT);
+            browser.click("form[action='/desk/tap'] button").await;
+            browser.see("有効な保険資格です").await;
+            browser.see("カードは本物で、使えます").await;
+            browser.see("仮想浜辺市国民健康保険").await;
+            browser.see("届け出はふつう").await;
+            let row = browser.row_with("浜辺 空").await;
+            assert!(row.contains("長男"), "{row}");
+            browser.picture("desk-deposited").await;
+            patient.remove();
+            reception.remove();
+
+            let _own = rig.insert("hamabe-nagisa", FRONT);
+            let home = rig.another_browser().await;
+            home.open(PORTAL).await;
+            home.sign_in(PIN).await;
+            home.open(&format!("{PORTAL}/insurance")).await;
+            home.see("仮想浜辺市国民健康保険").await;
+            home.see("届け出はふつう").await;
+            home.open(&format!("{PORTAL}/history")).await;
+            home.see("見本医院").await;
+            home.see("仮想浜辺市国民健康保険").await;
+            home.picture("history-deposited").await;
+        });
+    });
+}
+
+#[test]
 fn a_typed_check_shows_the_family_as_it_was_in_2005() {
     isolated("desk::a_typed_check_shows_the_family_as_it_was_in_2005", || {
         crate::run(async {

@@ -23,6 +23,7 @@ use warifu_pki::{
     FileKey, KeyAlgorithm, LinkingConfig, Organization, Ticket, Voucher, VoucherIssuer,
 };
 use warifu_relay::config::{ConnectorConfig, OfficeConfig};
+use warifu_relay::deposit::DepositedInsurer;
 use warifu_service::Surroundings;
 use warifu_service::clock::{Clock as _, FrozenClock, SystemEntropy};
 use warifu_service::http::{ListenConfig, Server};
@@ -123,6 +124,10 @@ impl Stage {
             enrol(&mut bed, id, url);
             gateways.insert(id, (gateway, members));
         }
+        // An insurer that deposits, where a test has one.
+        let key = bed.federation.key("city-linking");
+        issuers
+            .insert("city".into(), VoucherIssuer::new(signer.clone(), key.public_key()).unwrap());
         // The pension's connector takes no part in linking, but the office does not know that.
         let key = FileKey::generate(KeyAlgorithm::P256).unwrap();
         issuers.insert("pension".into(), VoucherIssuer::new(signer, key.public_key()).unwrap());
@@ -136,6 +141,19 @@ impl Stage {
         bed.config.office = Some(serve_office(&bed.federation, &office, &stop).await);
         bed.restart().await;
         Self { bed, gateways, office, stop }
+    }
+
+    /// Opens the relay again with an insurer that deposits and to whose people cards are linked.
+    pub async fn depositing(&mut self, engine: Engine, insurer: DepositedInsurer) {
+        self.bed.depositing(engine, insurer).await;
+        let path = |name: &str| self.bed.federation.path(name);
+        let linking = LinkingConfig {
+            key: path("city-linking.key"),
+            office: OFFICE.into(),
+            office_key: path("office-voucher.pub"),
+        };
+        self.bed.config.deposit.as_mut().unwrap().linking = Some(linking);
+        self.bed.restart().await;
     }
 
     /// The access token of a resident whom the office knows as `holder`.

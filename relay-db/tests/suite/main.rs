@@ -13,6 +13,7 @@ mod bed;
 mod ceremony;
 mod consents;
 mod curl;
+mod deposited_links;
 mod deposits;
 mod desks;
 mod eligibility;

@@ -26,7 +26,7 @@ use super::folder::{Folder, Member};
 use super::keys;
 
 /// The insurer within the federation.
-pub const ID: &str = "coast";
+pub const ID: &str = "shore";
 /// Its 保険者番号, which fits no check digit.
 const NUMBER: &str = "378888";
 /// 記号 and 番号 of the one card.
@@ -51,7 +51,7 @@ pub fn insurer() -> DepositedInsurer {
         id: ID.to_owned(),
         number: NUMBER.to_owned(),
         name: "仮想浜辺市国民健康保険".to_owned(),
-        name_en: "Sample Coast City".to_owned(),
+        name_en: "Sample Shore City".to_owned(),
         address: "○○県仮想浜辺市××8-8-8".to_owned(),
         kind: InsurerKind::National,
         r#virtual: true,
@@ -89,7 +89,7 @@ impl Deposited<'_> {
         for (place, (name, relationship)) in DEPOSITED.iter().enumerate() {
             text.push_str(&line(person(name)?, place, relationship));
         }
-        let path = self.folder.of(Member::Relay, "coast.csv");
+        let path = self.folder.of(Member::Relay, "shore.csv");
         std::fs::write(&path, text).with_context(|| path.display().to_string())?;
         Ok(path)
     }
