@@ -12,7 +12,8 @@ use std::time::Instant;
 
 use allocation_counter::measure;
 use warifu_files::{
-    COVERAGE, Code, CoverageRow, Encoding, Format, HeaderStyle, LineEnd, Reader, Row, Shape, Writer,
+    COVERAGE, Code, CoverageRow, Encoding, Format, HeaderStyle, Hint, LineEnd, Reader, Row, Shape,
+    Writer, sniff,
 };
 
 /// What reading may take, whatever it reads.
@@ -108,6 +109,32 @@ fn a_line_without_an_end_costs_one_row_and_no_memory() {
         assert_eq!((rows, codes), (2, vec![Code::LineTooLong]), "{piece}");
         assert!(memory < MOST_MEMORY, "{piece}: {memory}");
     }
+}
+
+/// `cargo test -p warifu-files --test bounded -- --ignored --nocapture ten_gigabytes`
+#[test]
+#[ignore = "ten gigabytes, made on the way"]
+fn a_line_of_ten_gigabytes_costs_one_row_and_no_memory() {
+    const TEN_GIGABYTES: u64 = 10_000_000_000;
+    let csv = shape(Format::Csv, Encoding::Cp932);
+    let (head, tail) = (format!("{HEADER}\r\n{ROW}\r\n"), format!("\r\n{ROW}\r\n"));
+    let start = Instant::now();
+    let piece = "本人,06130488,".repeat(4_096);
+    let source = || {
+        let bytes = u64::try_from(piece.len()).unwrap();
+        Endless::new(csv.encoding, [&head, &piece, &tail], TEN_GIGABYTES / 5 * 6 / bytes)
+    };
+    let length = source().piece.len() as u64 * source().pieces;
+    assert!(length >= TEN_GIGABYTES, "{length}");
+    let mut found = None;
+    let whole = source();
+    let sniffing = measure(|| found = sniff(whole, &COVERAGE, Hint::default()).ok());
+    assert_eq!(found.map(|shape| shape.encoding), Some(Encoding::Cp932));
+    let (rows, codes, memory) = read(csv, source());
+    assert_eq!((rows, codes), (2, vec![Code::LineTooLong]));
+    let took = start.elapsed();
+    eprintln!("{length} bytes twice in {took:.1?}: {memory} and {} bytes", sniffing.bytes_max);
+    assert!(memory < MOST_MEMORY && sniffing.bytes_max < MOST_MEMORY, "{memory} {sniffing:?}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod items;
 mod patterns;
+mod problems;
 mod weeks;
 
 use std::sync::Arc;
