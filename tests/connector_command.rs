@@ -48,13 +48,16 @@ fn a_source_that_must_not_go_live_is_told_line_by_line() {
     assert!(!output.status.success());
     let told = String::from_utf8(output.stdout).unwrap();
     let lines: Vec<&str> = told.lines().collect();
-    assert!(lines.iter().any(|line| line.starts_with("ok   connected")), "{told}");
-    assert!(
+    let is_told = |mark: &str, check: &str, seen: &str| {
+        let of_query = format!("{mark} coverages");
         lines
             .iter()
-            .any(|line| line.starts_with("FAIL columns") && line.contains("insurer_number"))
-    );
+            .any(|line| line.starts_with(&of_query) && line.contains(check) && line.contains(seen))
+    };
+    assert!(is_told("ok  ", " connected", ""), "{told}");
+    assert!(is_told("FAIL", " columns", "insurer_number"), "{told}");
     let output = check(folder.path(), true);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["findings"][1]["check"], "columns");
+    assert_eq!(report["findings"][1]["query"], "coverages");
 }

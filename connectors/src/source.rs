@@ -2,15 +2,18 @@
 //! query that gives a row per coverage of a person, with the columns of an exchanged file.
 //!
 //! Nothing is copied. Each check reads the rows of one card and decides on them as on the
-//! connector's own store. [`check`] proves the query before it goes live.
+//! connector's own store; what residents read of themselves comes by further queries. [`check`]
+//! proves them before they go live.
 
 mod cards;
 pub mod check;
 mod config;
 mod engine;
+mod records;
 mod row;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +25,7 @@ use warifu_service::Problem;
 pub use config::{SourceConfig, SourceConfigError, SourceInsurer, Writing};
 use engine::Engine;
 use row::{Columns, SourceRow};
+use view::{Shape, View};
 
 use crate::store::InsurerEntry;
 
@@ -45,6 +49,10 @@ struct Inner {
     engine: Engine,
     columns: Columns,
     query: String,
+    expenses: Option<View>,
+    progress: Option<View>,
+    limits: Option<View>,
+    aids: Option<View>,
     insurers: Vec<InsurerEntry>,
     writing: Writing,
     patience: Duration,
@@ -66,6 +74,9 @@ pub enum DatabaseError {
     /// The query lacks columns, or one of two.
     #[error("source.columns: the query has no column {}", .0.join(", "))]
     Columns(Vec<&'static str>),
+    /// A query beside that of the coverages lacks columns.
+    #[error("source.columns: {} has no column {}", .0, .1.join(", "))]
+    View(&'static str, Vec<&'static str>),
     /// A row that no file could have either; the columns and codes, never a value.
     #[error("source.row: {0}")]
     Row(String),
@@ -86,10 +97,15 @@ impl Source {
         let insurers = config.insurers()?;
         let engine = Engine::connect(config).await?;
         let patience = Duration::from_millis(config.patience_ms);
-        let query = config.coverages.trim().trim_end_matches(';').to_owned();
+        let query = bare(&config.coverages);
         let names = in_time(patience, engine.column_names(&query)).await?;
+        let view = |shape, query| open_view(&engine, patience, shape, query);
         let inner = Inner {
             columns: Columns::new(&names)?,
+            expenses: view(&view::EXPENSES, config.expenses.as_deref()).await?,
+            progress: view(&view::PROGRESS, config.expense_progress.as_deref()).await?,
+            limits: view(&view::LIMITS, config.cost_limits.as_deref()).await?,
+            aids: view(&view::AIDS, config.public_aids.as_deref()).await?,
             engine,
             query,
             insurers,
@@ -98,6 +114,12 @@ impl Source {
             notice_days: i64::from(config.notice_days),
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The numbers of its insurers, as configured.
+    pub fn insurer_numbers(&self) -> Vec<String> {
+        let numbers = self.inner.insurers.iter().map(|entry| &entry.registered.insurer.number);
+        numbers.cloned().collect()
     }
 
     /// The insurer with this number.
@@ -199,6 +221,23 @@ impl Source {
         };
         found.into_iter().map(read).collect()
     }
+}
+
+/// A query as it may stand in another.
+fn bare(query: &str) -> String {
+    query.trim().trim_end_matches(';').to_owned()
+}
+
+/// A configured query, asked for its columns.
+async fn open_view(
+    engine: &Engine,
+    patience: Duration,
+    shape: &'static Shape,
+    query: Option<&str>,
+) -> Result<Option<View>, DatabaseError> {
+    let Some(query) = query.map(bare) else { return Ok(None) };
+    let names = in_time(patience, engine.column_names(&query)).await?;
+    View::new(shape, query, &names).map(Some)
 }
 
 async fn in_time<T>(

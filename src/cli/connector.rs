@@ -45,7 +45,7 @@ fn told(report: &Report) -> anyhow::Result<String> {
         let mark = if finding.holds { "ok  " } else { "FAIL" };
         let name = serde_json::to_value(finding.check)?;
         let name = name.as_str().unwrap_or_default().to_owned();
-        writeln!(text, "{mark} {name:16} {}", finding.seen)?;
+        writeln!(text, "{mark} {:16} {name:16} {}", finding.query, finding.seen)?;
     }
     for fault in &report.faults {
         let people = fault.people.join(" ");

@@ -26,10 +26,14 @@ pub(super) async fn get(
     State(inner): State<Arc<Inner>>,
 ) -> Result<Json<Manifest>, Problem> {
     let config = &inner.config;
+    let insurer_numbers = match &inner.source {
+        Some(source) => source.insurer_numbers(),
+        None => inner.store.insurer_numbers().await?,
+    };
     Ok(Json(Manifest {
         id: config.id.clone(),
         name: config.name.clone(),
         services: config.kind.services().to_vec(),
-        insurer_numbers: inner.store.insurer_numbers().await?,
+        insurer_numbers,
     }))
 }

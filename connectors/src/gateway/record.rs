@@ -14,8 +14,8 @@ use warifu_contract::register::coverages_of;
 use warifu_service::Problem;
 use warifu_service::problem::ProblemDocument;
 
-use super::Inner;
 use super::caller::Caller;
+use super::{Inner, sourced};
 use crate::store::{MemberId, Store, StoreError};
 
 /// Asks for the record of the token's subject.
@@ -45,7 +45,12 @@ pub(super) async fn post(
         caller.log(&inner, service.as_str(), None, "subject.unknown").await?;
         return Err(Problem::new(StatusCode::NOT_FOUND, "subject.unknown"));
     };
-    let record = record_of(&inner.store, service, &member, caller.now()).await?;
+    let record = match &inner.source {
+        Some(source) => {
+            sourced::record(&inner.store, source, service, &member, caller.now()).await?
+        }
+        None => record_of(&inner.store, service, &member, caller.now()).await?,
+    };
     let result = if record.record.is_some() { "shown" } else { "empty" };
     caller.log(&inner, service.as_str(), Some(member.as_str()), result).await?;
     Ok(Json(record))

@@ -1,16 +1,18 @@
-//! Eligibility out of the insurer's own database. The store has the pseudonyms, and under which
-//! key the database knows a member.
+//! Eligibility and records out of the insurer's own database. The store has the pseudonyms, and
+//! under which key the database knows a member.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use warifu_contract::calendar::today_in_japan;
 use warifu_contract::decision::{self, Found, Register};
 use warifu_contract::eligibility::{TypedCard, Verdict};
+use warifu_contract::records::{ConnectorRecord, Record, Service};
 use warifu_contract::register::Enrolment;
 use warifu_service::Problem;
 
 use super::eligibility::{Answer, not_linked, pseudonym_of, query};
 use crate::source::Source;
-use crate::store::{Store, StoreError};
+use crate::store::{MemberId, Store, StoreError};
 
 /// By what a card shows; as of `now`, since nothing is kept between.
 pub(super) async fn by_number(
@@ -74,6 +76,26 @@ pub(super) async fn by_pseudonym(
         as_of: Some(now),
         usual_lag_days,
     })
+}
+
+/// What the member reads of themselves; as of `now`, since nothing is kept between.
+pub(super) async fn record(
+    store: &Store,
+    source: &Source,
+    service: Service,
+    member: &MemberId,
+    now: Timestamp,
+) -> Result<ConnectorRecord, Problem> {
+    let person = store.member(member).await?.map(|known| known.reference);
+    let record = match (service, person) {
+        (Service::Insurance, Some(person)) => {
+            let found = source.insurance(&person, today_in_japan(now)).await?;
+            found.map(Record::Insurance)
+        }
+        (Service::Expenses, Some(person)) => source.expenses(&person).await?.map(Record::Expenses),
+        _ => None,
+    };
+    Ok(ConnectorRecord { record, as_of: now })
 }
 
 /// The database's key of the person does not leave this module: the store's own id does, if it

@@ -1,7 +1,11 @@
 //! The proof of a source before it goes live: `warifu connector check-source`.
 //!
+//! The query of the coverages is checked first, then each of those that residents read from.
+//!
 //! People are told by the SHA-256 of their key in the database, so that the insurer's staff find
 //! the row and nobody else learns of whom it speaks.
+
+mod records;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -14,9 +18,9 @@ use warifu_contract::coverage::Relation;
 use warifu_files::{COVERAGE, RowError};
 
 use super::cards::is_on;
-use super::engine::Dialect;
+use super::engine::{Dialect, Engine};
 use super::row::{SourceRow, fault};
-use super::{DatabaseError, Source, SourceConfig, in_time};
+use super::{Condition, DatabaseError, Source, SourceConfig, in_time};
 
 /// How long a question over the whole table may take.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -24,6 +28,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Cards that are looked up, to find out how long it takes and what is found.
 const LOOKUPS: usize = 50;
 
+/// The query that is always there.
+const COVERAGES: &str = "coverages";
 /// Examples that are told of one fault.
 const EXAMPLES: usize = 5;
 
@@ -41,6 +47,8 @@ pub struct Report {
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
+    /// Which query, by its key in the configuration.
+    pub query: &'static str,
     /// Which.
     pub check: Check,
     /// Whether all is well.
@@ -55,6 +63,8 @@ pub struct Finding {
 pub enum Check {
     /// The database answers.
     Connected,
+    /// It is on this machine, or its server is proved by a certificate.
+    Line,
     /// The account can write nothing.
     ReadOnly,
     /// The query has the columns.
@@ -73,6 +83,8 @@ pub enum Check {
     IndexByCard,
     /// Lookups by person use an index.
     IndexByPerson,
+    /// Whoever the rows speak of stands on a card.
+    People,
     /// Lookups are quick.
     Speed,
 }
@@ -95,13 +107,26 @@ impl Report {
     }
 
     fn note(&mut self, check: Check, holds: bool, seen: impl Into<String>) {
-        self.findings.push(Finding { check, holds, seen: seen.into() });
+        self.note_of(COVERAGES, check, holds, seen);
+    }
+
+    fn note_of(&mut self, query: &'static str, check: Check, holds: bool, seen: impl Into<String>) {
+        self.findings.push(Finding { query, check, holds, seen: seen.into() });
     }
 
     fn note_result(&mut self, check: Check, result: Result<(bool, String), DatabaseError>) {
+        self.note_result_of(COVERAGES, check, result);
+    }
+
+    fn note_result_of(
+        &mut self,
+        query: &'static str,
+        check: Check,
+        result: Result<(bool, String), DatabaseError>,
+    ) {
         match result {
-            Ok((holds, seen)) => self.note(check, holds, seen),
-            Err(error) => self.note(check, false, error.to_string()),
+            Ok((holds, seen)) => self.note_of(query, check, holds, seen),
+            Err(error) => self.note_of(query, check, false, error.to_string()),
         }
     }
 }
@@ -111,7 +136,7 @@ pub async fn check(config: &SourceConfig, most_rows: usize) -> Report {
     let mut report = Report { findings: Vec::new(), rows: 0, faults: Vec::new() };
     let source = match Source::open(config).await {
         Ok(source) => source,
-        Err(error @ DatabaseError::Columns(_)) => {
+        Err(error @ (DatabaseError::Columns(_) | DatabaseError::View(..))) => {
             report.note(Check::Connected, true, "");
             report.note(Check::Columns, false, error.to_string());
             return report;
@@ -122,6 +147,7 @@ pub async fn check(config: &SourceConfig, most_rows: usize) -> Report {
         }
     };
     report.note(Check::Connected, true, "");
+    report.note_result(Check::Line, line(config));
     report.note_result(Check::ReadOnly, read_only(&source).await);
     report.note(Check::Columns, true, source.inner.columns.names());
     let rows = read_rows(&source, most_rows, &mut report).await;
@@ -136,7 +162,14 @@ pub async fn check(config: &SourceConfig, most_rows: usize) -> Report {
         report.note_result(Check::IndexByPerson, index(&source, by_person).await);
     }
     report.note_result(Check::Speed, speed(&source, &rows).await);
+    records::check(&source, most_rows, &mut report).await;
     report
+}
+
+fn line(config: &SourceConfig) -> Result<(bool, String), DatabaseError> {
+    let is_safe = Engine::is_line_safe(&config.url)?;
+    let seen = if is_safe { "" } else { "set sslmode=verify-full or ssl-mode=VERIFY_IDENTITY" };
+    Ok((is_safe, seen.to_owned()))
 }
 
 async fn read_only(source: &Source) -> Result<(bool, String), DatabaseError> {
@@ -260,13 +293,19 @@ async fn unique(source: &Source) -> Result<(bool, String), DatabaseError> {
     Ok((count == "0", format!("{count} coverages more than once")))
 }
 
-async fn index(
+async fn index(source: &Source, condition: Condition) -> Result<(bool, String), DatabaseError> {
+    let select = source.inner.columns.select(source.inner.engine.dialect(), &source.inner.query);
+    index_of(source, &select, condition).await
+}
+
+/// Whether a query with that condition uses an index.
+async fn index_of(
     source: &Source,
-    (condition, values): (String, Vec<String>),
+    select: &str,
+    (condition, values): Condition,
 ) -> Result<(bool, String), DatabaseError> {
     let inner = &source.inner;
-    let sql = inner.columns.select(inner.engine.dialect(), &inner.query);
-    let sql = format!("{sql} WHERE {condition}");
+    let sql = format!("{select} WHERE {condition}");
     let plan = in_time(PATIENCE, inner.engine.plan(&sql, &values)).await?;
     let whole = plan.iter().any(|step| match inner.engine.dialect() {
         Dialect::Postgres => step.contains("Seq Scan"),

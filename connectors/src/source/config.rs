@@ -23,6 +23,27 @@ pub struct SourceConfig {
     /// files of coverage, in English (`insurer_number`, `symbol`, `number`, `relation`, `name`,
     /// …), and besides `person`: the insurer's own key of the person, the same on all cards.
     pub coverages: String,
+    /// A SELECT that gives one row for each bill (医療費): `person` who was cared for,
+    /// `insured_person` on whose insurance (both keys as in `coverages`), `insurer_number`,
+    /// `month`, `institution`, `care` (入院, 外来, 歯科, 調剤, 訪問看護, 柔整, その他, or in English as in
+    /// the protocol), `days`, `total` and `paid` in yen; if there are any, `meals_count`,
+    /// `meals_paid`, `public_part`, `refund`, and `settled` (0 while a bill is being checked).
+    /// Without it residents read no expenses.
+    #[serde(default)]
+    pub expenses: Option<String>,
+    /// A SELECT that gives one row for each insurer: `insurer_number`, `complete_until`, the last
+    /// month of which every bill has come in.
+    #[serde(default)]
+    pub expense_progress: Option<String>,
+    /// A SELECT that gives one row for each 自己負担限度額 of a person: `person`, `class`, `base` in yen
+    /// a month, `valid_from`; if there are any, `hundredth_over`, `outpatient`, `valid_until`.
+    #[serde(default)]
+    pub cost_limits: Option<String>,
+    /// A SELECT that gives one row for each 公費 of a person: `person`, `programme`,
+    /// `payer_number`, `recipient_number`, `valid_from`; if there are any, `institutions` (parted
+    /// by `|`), `monthly_limit`, `copay` in percent, `valid_until`.
+    #[serde(default)]
+    pub public_aids: Option<String>,
     /// How letters and digits of 記号 and 番号 stand in the database.
     #[serde(default)]
     pub writing: Writing,

@@ -3,8 +3,8 @@
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions};
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions, MySqlSslMode};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, Column as _, Executor as _, Row as _, SqlSafeStr as _, Statement as _};
 
@@ -94,6 +94,25 @@ impl Engine {
             Self::MySql(_) => Dialect::MySql,
             Self::Sqlite(_) => Dialect::Sqlite,
         }
+    }
+
+    /// Whether nobody on the way can read along, or answer in the database's place: it is on this
+    /// machine, or its server is proved by a certificate.
+    pub(super) fn is_line_safe(url: &str) -> Result<bool, sqlx::Error> {
+        let is_near = |host: &str| matches!(host, "localhost" | "127.0.0.1" | "::1" | "[::1]");
+        Ok(match url.split(':').next() {
+            Some("postgres" | "postgresql") => {
+                let options = PgConnectOptions::from_str(url)?;
+                let is_proved = matches!(options.get_ssl_mode(), PgSslMode::VerifyFull);
+                is_proved || options.get_socket().is_some() || is_near(options.get_host())
+            }
+            Some("mysql" | "mariadb") => {
+                let options = MySqlConnectOptions::from_str(url)?;
+                let is_proved = matches!(options.get_ssl_mode(), MySqlSslMode::VerifyIdentity);
+                is_proved || options.get_socket().is_some() || is_near(options.get_host())
+            }
+            _ => true,
+        })
     }
 
     /// The names of the query's columns.
@@ -203,4 +222,26 @@ fn only_reads(grant: &str) -> bool {
 /// A grant without the account's name, and without the hash of its password.
 fn right(grant: String) -> String {
     grant.split(" TO ").next().map(str::to_owned).unwrap_or(grant)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_safe_on_this_machine_or_to_a_server_that_is_proved() {
+        for (url, is_safe) in [
+            ("sqlite:members.db", true),
+            ("postgres://reader@localhost/db", true),
+            ("postgres://reader@127.0.0.1:5433/db", true),
+            ("postgres://reader@db.example/db", false),
+            ("postgres://reader@db.example/db?sslmode=require", false),
+            ("postgres://reader@db.example/db?sslmode=verify-full", true),
+            ("mysql://reader@db.example/db", false),
+            ("mysql://reader@db.example/db?ssl-mode=VERIFY_CA", false),
+            ("mysql://reader@db.example/db?ssl-mode=VERIFY_IDENTITY", true),
+        ] {
+            assert_eq!(Engine::is_line_safe(url).unwrap(), is_safe, "{url}");
+        }
+    }
 }

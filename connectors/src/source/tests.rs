@@ -3,6 +3,7 @@
 
 mod answers;
 mod checked;
+mod records;
 
 use jiff::civil::{Date, date};
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, PgConnection, SqliteConnection};
@@ -56,6 +57,10 @@ impl Place {
         SourceConfig {
             url: self.reader.clone(),
             coverages: QUERY.to_owned(),
+            expenses: None,
+            expense_progress: None,
+            cost_limits: None,
+            public_aids: None,
             writing: Writing::Narrow,
             connections: 2,
             patience_ms: 10_000,

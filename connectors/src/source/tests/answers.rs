@@ -78,6 +78,39 @@ async fn a_row_that_cannot_be_read_is_no_answer() {
 }
 
 #[tokio::test]
+async fn what_is_typed_never_becomes_part_of_a_statement() {
+    for place in places().await {
+        place.insert(&FAMILY).await;
+        let source = Source::open(&place.config()).await.unwrap();
+        for typed_text in
+            ["' OR '1'='1", "001'; DROP TABLE hihokensha; --", "$1", "?", "\\' OR 1=1 #"]
+        {
+            let card = typed(typed_text, typed_text, date(1955, 5, 5));
+            let found = decide(&source, &card, date(2005, 7, 8)).await;
+            assert_eq!(found.decision.verdict, Verdict::NumberUnknown, "{typed_text}");
+            assert_eq!(source.enrolments_of(typed_text).await.unwrap(), []);
+        }
+        let card = typed("東京", "001", date(1955, 5, 5));
+        assert_eq!(decide(&source, &card, date(2005, 7, 8)).await.decision.verdict, Verdict::Valid);
+    }
+}
+
+#[tokio::test]
+async fn a_card_with_more_rows_than_a_card_has_is_no_answer() {
+    for place in places().await {
+        let rows: Vec<String> = (0..=MOST_ROWS)
+            .map(|n| format!("({})", FAMILY[1].replace("'p2'", &format!("'p{n}'"))))
+            .collect();
+        run(&place.owner, &format!("INSERT INTO hihokensha VALUES {}", rows.join(", "))).await;
+        let source = Source::open(&place.config()).await.unwrap();
+        let query = CardQuery::try_from(&typed("東京", "001", date(1955, 5, 5))).unwrap();
+        let insurer = source.insurer(&query.insurer).unwrap().registered.clone();
+        let error = source.enrolments_near(&insurer, &query).await.unwrap_err();
+        assert!(matches!(error, DatabaseError::Many), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn the_gateway_answers_from_the_database_and_keeps_its_keys_to_itself() {
     for place in places().await {
         let rig = Rig::over(ConnectorKind::Insurer, Some(place.config())).await;

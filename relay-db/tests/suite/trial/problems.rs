@@ -62,7 +62,11 @@ async fn a_wrong_row_costs_itself_and_has_its_own_code() {
             (mixed.clone(), "file.encoding"),
         ] {
             let (status, codes) = trial.put(&bytes).await.unwrap();
-            assert_eq!((status.state, status.cards), (State::Ready, i64::try_from(GOOD).unwrap()), "{code}");
+            assert_eq!(
+                (status.state, status.cards),
+                (State::Ready, i64::try_from(GOOD).unwrap()),
+                "{code}"
+            );
             assert_eq!(codes.first().map(String::as_str), Some(code));
         }
     }
