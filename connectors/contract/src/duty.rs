@@ -188,6 +188,27 @@ mod tests {
         assert_eq!(sizes, [(4, 6), (2, 5), (3, 6)]);
     }
 
+    /// A line for each role, a sign for each task.
+    fn drawn(matrix: &Matrix) -> Vec<String> {
+        let sign = |may| match may {
+            May::No => '—',
+            May::Propose => '△',
+            May::Do => '○',
+        };
+        let line =
+            |role: String| matrix.tasks().map(|task| sign(matrix.may(&role, task))).collect();
+        matrix.roles().map(line).collect()
+    }
+
+    #[test]
+    fn every_cell_is_that_of_the_trials_papers() {
+        let insurer = ["○△——○—", "—△——△○", "—○○○○—", "—△——○—"];
+        assert_eq!(drawn(Matrix::insurer()), insurer);
+        assert_eq!(drawn(Matrix::clinic()), ["○○○○○", "——○○—"]);
+        assert_eq!(drawn(Matrix::centre()), ["○——○○△", "—○———△", "——○——△"]);
+        assert_eq!(drawn(Matrix::centre_operations()), ["○——○—△", "—○——○△", "——○——△"]);
+    }
+
     #[test]
     fn the_two_centres_differ_in_who_registers_users() {
         for (matrix, role) in [

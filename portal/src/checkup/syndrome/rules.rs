@@ -2,6 +2,8 @@
 //!
 //! 標準的な健診・保健指導プログラム, editions of 2008 (平成20年度), 2013 (平成25年度: HbA1c in NGSP),
 //! 2018 (平成30年度: casual glucose) and 2024 (令和6年度: casual triglyceride).
+//! HbA1c of a check-up was told in JDS until 31 March 2013 (the ministry's notice for 平成24年度), since
+//! then in NGSP, which is 1.02 × JDS + 0.25 by the Japan Diabetes Society: 5.2 became 5.6.
 
 use jiff::civil::Date;
 
