@@ -17,6 +17,11 @@ impl File {
         self.0.push_str("\r\n");
     }
 
+    /// Its rows alone, to go on with.
+    pub fn into_rows(self) -> String {
+        self.0
+    }
+
     /// The whole.
     pub fn into_text(self) -> String {
         format!("\u{FEFF}{}", self.0)

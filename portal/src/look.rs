@@ -11,6 +11,7 @@ use warifu_service::Problem;
 use warifu_service::web::Page;
 use warifu_service::words::{LANGUAGE_COOKIE, Language, Voice};
 
+use crate::display::Display;
 use crate::shared::{App, Shared};
 
 /// In which language a page is wanted, and where it stands.
@@ -18,13 +19,15 @@ use crate::shared::{App, Shared};
 pub struct Look {
     /// The language.
     pub language: Language,
+    /// How its reader wants it to look.
+    pub display: Display,
     uri: Uri,
 }
 
 impl Look {
     /// The frame of the page.
     pub fn page<'a>(&self, app: &'a Shared) -> Page<'a> {
-        Page::new(self.voice(app), &self.uri)
+        Page::new(self.voice(app), &self.uri).dressed(self.display.classes())
     }
 
     /// The page's voice.
@@ -50,7 +53,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Look {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let language = Language::of(&parts.headers, parts.uri.query());
-        Ok(Self { language, uri: parts.uri.clone() })
+        Ok(Self { language, display: Display::of(&parts.headers), uri: parts.uri.clone() })
     }
 }
 

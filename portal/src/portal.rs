@@ -25,8 +25,8 @@ use crate::look;
 use crate::office::client::CardOffice;
 use crate::pages::{
     batches, checks, consents, desk, disputes, doubts, entrance, events, evidence, expenses,
-    guardians, history, home, insurer, links, office, proxies, ratios, readings, record, session,
-    sheets, uploads,
+    guardians, history, home, insurer, links, mydata, office, proxies, ratios, readings, record,
+    session, settings, sheets, uploads,
 };
 use crate::relay::Relay;
 use crate::shared::{App, Shared};
@@ -175,6 +175,7 @@ impl Portal {
             "DELETE FROM saml_replays WHERE expires_at <= $1",
             "DELETE FROM arrivals WHERE expires_at <= $1",
             "DELETE FROM session_indexes WHERE expires_at <= $1",
+            "DELETE FROM seen WHERE expires_at <= $1",
         ] {
             execute!(self.0.database.write(), sql, now)?;
         }
@@ -194,10 +195,17 @@ fn people() -> Router<App> {
         .route("/session/events", get(events::events))
         .route("/home", get(home::home))
         .route("/insurance", get(record::insurance))
+        .route("/insurance/numbers", post(record::numbers))
         .route("/expenses", get(record::expenses))
         .route("/expenses/deduction", get(expenses::deduction).post(expenses::act))
         .route("/checkups", get(record::checkups))
         .route("/pension", get(record::pension))
+        .route("/mydata", get(mydata::page))
+        .route("/mydata/json", post(mydata::json))
+        .route("/mydata/csv", post(mydata::csv))
+        .route("/mydata/print", post(mydata::print))
+        .route("/settings", get(settings::page))
+        .route("/settings/display", post(settings::display))
         .route("/links", get(links::links))
         .route("/links/search", post(links::search))
         .route("/links/{id}/{step}", get(links::ask).post(links::act))

@@ -58,6 +58,7 @@ macro_rules! catalogues {
             include_str!(concat!("../locales/", $language, "/records.ftl")),
             include_str!(concat!("../locales/", $language, "/expenses.ftl")),
             include_str!(concat!("../locales/", $language, "/links.ftl")),
+            include_str!(concat!("../locales/", $language, "/settings.ftl")),
             include_str!(concat!("../locales/", $language, "/consents.ftl")),
             include_str!(concat!("../locales/", $language, "/proxies.ftl")),
             include_str!(concat!("../locales/", $language, "/desk.ftl")),

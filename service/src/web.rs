@@ -29,12 +29,24 @@ pub fn page_policy() -> HeaderValue {
 pub struct Page<'a> {
     voice: Voice<'a>,
     switch: String,
+    classes: &'static str,
 }
 
 impl<'a> Page<'a> {
     /// The page at `uri`, in that voice.
     pub fn new(voice: Voice<'a>, uri: &Uri) -> Self {
-        Self { voice, switch: switch_href(uri, voice.language.other()) }
+        Self { voice, switch: switch_href(uri, voice.language.other()), classes: "" }
+    }
+
+    /// The page with these classes at its root: how its reader wants it to look.
+    #[must_use]
+    pub fn dressed(self, classes: &'static str) -> Self {
+        Self { classes, ..self }
+    }
+
+    /// The classes at its root.
+    pub fn classes(&self) -> &'static str {
+        self.classes
     }
 
     /// The voice of this page.

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use futures::StreamExt as _;
+use jiff::Timestamp;
 use warifu_contract::calendar::today_in_japan;
 use warifu_contract::records::Service;
 use warifu_service::Problem;
@@ -13,11 +14,12 @@ use crate::access::{SignedIn, Viewer};
 use crate::dates::words;
 use crate::look::{Look, show};
 use crate::relay::Access;
+use crate::seen::Seen;
 use crate::shared::{App, Shared};
 use crate::view::history::{ViewersFailed, ViewersView};
 use crate::view::links::LinksNotice;
 use crate::view::proxies::ProxiesNotice;
-use crate::view::screens::HomeScreen;
+use crate::view::screens::{HomeScreen, TodoPart};
 use crate::view::site::Menu;
 use crate::view::tile::Tile;
 
@@ -31,11 +33,13 @@ pub async fn home(
     look: Look,
 ) -> Result<Response, Problem> {
     let access = me.access(app.surroundings.now()).cloned();
-    let screen = screen(&app, &look, &me, access.as_ref().err().copied());
+    let seen = Seen::by(&app, &me).await;
+    let no_records = access.as_ref().err().copied();
+    let screen = screen(&app, &look, &me, no_records, seen.last());
     match access {
         Err(_) => show(&screen),
         Ok(access) => {
-            let panels = tiles(app.clone(), access.clone(), &me, look.language);
+            let panels = tiles(app.clone(), access.clone(), &me, look.language, seen);
             let around = around(app.clone(), access, me.acting.is_none(), look.language);
             stream::page(&screen, futures::stream::select(panels, around))
         }
@@ -51,9 +55,7 @@ fn around(
 ) -> impl futures::Stream<Item = String> + Send + 'static {
     let parts = is_own.then(|| {
         let viewers = futures::stream::once(viewers(app.clone(), access.clone(), language));
-        let links = futures::stream::once(links(app.clone(), access.clone(), language));
-        let proxies = futures::stream::once(proxies(app, access, language));
-        futures::stream::select(viewers, futures::stream::select(links, proxies))
+        futures::stream::select(viewers, futures::stream::once(todo(app, access, language)))
     });
     futures::stream::iter(parts).flatten()
 }
@@ -63,6 +65,7 @@ fn screen<'a>(
     look: &Look,
     me: &SignedIn,
     no_records: Option<&'static str>,
+    before: Option<Timestamp>,
 ) -> HomeScreen<'a> {
     let voice = look.voice(app);
     let name = me.name.clone().unwrap_or_default();
@@ -82,6 +85,10 @@ fn screen<'a>(
         site: me.site(voice, Menu::Resident, look.path()),
         title,
         signed_in: below,
+        before: before.map(|at| {
+            let moment = words::moment(voice.language, at);
+            voice.tell("home-before", &[("moment", moment.into())])
+        }),
         no_records,
         waiting: services(me).iter().map(waiting).collect(),
         viewers_waiting: me
@@ -110,12 +117,28 @@ fn tiles(
     access: Access,
     me: &SignedIn,
     language: Language,
+    mut seen: Seen,
 ) -> impl futures::Stream<Item = String> + Send + use<> {
     let panels = app.relay.clone().panels(access, services(me), me.basis());
-    panels.map(move |panel| {
-        let today = today_in_japan(app.surroundings.now());
-        stream::part(&Tile::of(app.words.in_(language), today, &panel))
-    })
+    async_stream::stream! {
+        let mut panels = std::pin::pin!(panels);
+        while let Some(panel) = panels.next().await {
+            let (voice, today) = (app.words.in_(language), today_in_japan(app.surroundings.now()));
+            let changed = seen.note(&app, &panel);
+            yield stream::part(&Tile::of(voice, today, &panel).marked(voice, changed));
+        }
+        seen.keep(&app).await;
+    }
+}
+
+/// What is to be checked today; that there is nothing, where there is not.
+async fn todo(app: App, access: Access, language: Language) -> String {
+    let links = links(app.clone(), access.clone(), language);
+    let proxies = proxies(app.clone(), access, language);
+    let (links, proxies) = futures::join!(links, proxies);
+    let none = links.is_empty() && proxies.is_empty();
+    let rest = stream::part(&TodoPart { voice: app.words.in_(language), none });
+    links + &proxies + &rest
 }
 
 /// What leads to the links, where there is something to do; else nothing.

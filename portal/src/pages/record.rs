@@ -2,6 +2,7 @@
 //! also the address to ask that source again.
 
 use axum::extract::{Query, State};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use futures::StreamExt as _;
 use jiff::civil::Date;
@@ -17,7 +18,7 @@ use crate::look::{Look, show};
 use crate::shared::App;
 use crate::view::checkups::CheckupsView;
 use crate::view::expenses::ExpensesView;
-use crate::view::insurance::InsuranceView;
+use crate::view::insurance::{InsuranceView, Numbers};
 use crate::view::outcome::Outcome;
 use crate::view::pension::PensionView;
 use crate::view::screens::RecordScreen;
@@ -38,11 +39,26 @@ struct Wanted {
     on: Option<Date>,
     /// The expenses of that year.
     year: Option<i16>,
+    /// How the numbers of the card stand; masked where nothing is said.
+    numbers: Option<Numbers>,
 }
+
+/// How long the numbers of a card are shown, in seconds, and what comes after.
+const SHOWN: &str = "60; url=/insurance";
 
 /// `GET /insurance`.
 pub async fn insurance(state: State<App>, me: Viewer, look: Look) -> Result<Response, Problem> {
     record(state, me, &look, Service::Insurance, Wanted::default())
+}
+
+/// `POST /insurance/numbers`: the same page with the card's numbers, once; a minute later the
+/// browser goes back to the page without them.
+pub async fn numbers(state: State<App>, me: Viewer, look: Look) -> Result<Response, Problem> {
+    let shown = Wanted { numbers: Some(Numbers::Shown), ..Wanted::default() };
+    let look = look.standing_at("/insurance");
+    let mut page = record(state, me, &look, Service::Insurance, shown)?;
+    page.headers_mut().insert(header::REFRESH, HeaderValue::from_static(SHOWN));
+    Ok(page)
 }
 
 /// `GET /expenses?year=`.
@@ -52,7 +68,7 @@ pub async fn expenses(
     Query(choice): Query<super::expenses::Choice>,
     look: Look,
 ) -> Result<Response, Problem> {
-    record(state, me, &look, Service::Expenses, Wanted { year: choice.year(), on: None })
+    record(state, me, &look, Service::Expenses, Wanted { year: choice.year(), ..Wanted::default() })
 }
 
 /// `GET /checkups?on=`.
@@ -63,7 +79,7 @@ pub async fn checkups(
     look: Look,
 ) -> Result<Response, Problem> {
     let on = choice.on.and_then(|day| day.parse().ok());
-    record(state, me, &look, Service::Checkup, Wanted { on, year: None })
+    record(state, me, &look, Service::Checkup, Wanted { on, ..Wanted::default() })
 }
 
 /// `GET /pension`.
@@ -128,9 +144,12 @@ fn part(voice: Voice<'_>, today: Date, wanted: Wanted, panel: &Panel) -> String 
     let source = source_name(voice, panel.service, panel.source.as_ref());
     match record.as_ref() {
         Record::Insurance(record) => {
-            stream::part(&InsuranceView::new(voice, today, record, source, *as_of))
+            let numbers = wanted.numbers.unwrap_or(Numbers::Masked);
+            stream::part(&InsuranceView::new(voice, today, record, numbers, source, *as_of))
         }
-        Record::Pension(record) => stream::part(&PensionView::new(voice, record, source, *as_of)),
+        Record::Pension(record) => {
+            stream::part(&PensionView::new(voice, today, record, source, *as_of))
+        }
         Record::Expenses(record) => {
             let view = ExpensesView::new(voice, today, record, wanted.year, source, *as_of);
             stream::part(&view)
@@ -140,11 +159,18 @@ fn part(voice: Voice<'_>, today: Date, wanted: Wanted, panel: &Panel) -> String 
     }
 }
 
+/// The panel with all there is to see, for paper.
+pub(super) fn whole(voice: Voice<'_>, today: Date, panel: &Panel) -> String {
+    let shown = Wanted { numbers: Some(Numbers::Shown), ..Wanted::default() };
+    part(voice, today, shown, panel)
+}
+
 /// The panel of a clinic's page: there is a record.
 pub(super) fn at_desk(voice: Voice<'_>, today: Date, panel: &Panel) -> String {
     let PanelOutcome::Ready { record, as_of } = &panel.outcome else { return String::new() };
     let Record::Checkup(record) = record.as_ref() else {
-        return part(voice, today, Wanted::default(), panel);
+        let closed = Wanted { numbers: Some(Numbers::Closed), ..Wanted::default() };
+        return part(voice, today, closed, panel);
     };
     let source = source_name(voice, panel.service, panel.source.as_ref());
     CheckupsView::new(voice, record, None, source, *as_of)

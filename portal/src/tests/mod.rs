@@ -15,6 +15,7 @@ mod peers;
 mod pki;
 mod proxies;
 mod readings;
+mod residents;
 mod rig;
 mod roles;
 mod uploads;

@@ -74,10 +74,10 @@ async fn what_the_relay_leaves_out_is_said() {
         Behaviour { panels: vec![(0, ready(Service::Insurance))], ..Behaviour::default() };
     let rig = Rig::with(behaviour).await;
     let page = rig.signed_in("resident").await.get("/home").await.text().await;
-    for slot in ["insurance", "checkup", "pension"] {
+    for slot in ["insurance", "expenses", "checkup", "pension"] {
         assert_eq!(page.matches(&format!("slot=\"{slot}\"")).count(), 1, "{slot}");
     }
-    assert_eq!(page.matches("記録の中継に、いまはつながりません").count(), 2);
+    assert_eq!(page.matches("記録の中継に、いまはつながりません").count(), 3);
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn a_relay_that_is_down_costs_the_panels_and_nothing_else() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     let page = browser.get("/home").await.text().await;
     assert!(page.contains("上野 太郎 さんのホーム"));
-    assert_eq!(page.matches("記録の中継に、いまはつながりません").count(), 4);
+    assert_eq!(page.matches("記録の中継に、いまはつながりません").count(), 5);
 }
 
 #[tokio::test]

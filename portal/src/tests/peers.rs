@@ -251,13 +251,18 @@ impl Default for Behaviour {
 pub struct RelayPeer {
     pub url: String,
     pub asked: Arc<Mutex<Vec<String>>>,
+    panels: Panels,
     stop: CancellationToken,
 }
+
+/// Panels in the order in which they arrive, each after so many milliseconds.
+type Panels = Arc<Mutex<Vec<(u64, Panel)>>>;
 
 #[derive(Clone)]
 struct Desk {
     behaviour: Behaviour,
     asked: Arc<Mutex<Vec<String>>>,
+    panels: Panels,
 }
 
 impl RelayPeer {
@@ -270,10 +275,16 @@ impl RelayPeer {
         let server = Server::bind(&config).await.unwrap();
         let url = format!("https://localhost:{}", server.address().port());
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let desk = Desk { behaviour, asked: asked.clone() };
+        let panels = Arc::new(Mutex::new(behaviour.panels.clone()));
+        let desk = Desk { behaviour, asked: asked.clone(), panels: panels.clone() };
         let stop = CancellationToken::new();
         tokio::spawn(server.serve(router(desk), stop.clone()));
-        Self { url, asked, stop }
+        Self { url, asked, panels, stop }
+    }
+
+    /// From now on it answers so.
+    pub fn answers(&self, panels: Vec<(u64, Panel)>) {
+        *self.panels.lock().unwrap() = panels;
     }
 
     pub fn stop(&self) {
@@ -348,7 +359,7 @@ async fn records(
             format!("records {:?} {}", wanted.services, serde_json::to_string(basis).unwrap());
         desk.asked.lock().unwrap().push(line);
     }
-    let panels = desk.behaviour.panels.into_iter();
+    let panels = desk.panels.lock().unwrap().clone().into_iter();
     let panels: Vec<_> =
         panels.filter(|(_, panel)| wanted.services.contains(&panel.service)).collect();
     Body::from_stream(async_stream::stream! {

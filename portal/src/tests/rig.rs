@@ -115,10 +115,15 @@ impl Rig {
 
     /// Rows of all sign-ins on their way.
     pub async fn rows(&self) -> i64 {
-        let database = Database::connect(&self.database).await.unwrap();
+        let database = self.database().await;
         let sql = "SELECT (SELECT COUNT(*) FROM saml_requests) \
                    + (SELECT COUNT(*) FROM saml_replays) + (SELECT COUNT(*) FROM arrivals)";
         fetch_one!(database.read(), (i64,), sql).unwrap().0
+    }
+
+    /// The portal's database.
+    pub async fn database(&self) -> Database {
+        Database::connect(&self.database).await.unwrap()
     }
 
     pub fn browser(&self) -> Browser<'_> {

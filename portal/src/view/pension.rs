@@ -2,12 +2,17 @@
 
 use askama::Template;
 use jiff::Timestamp;
-use warifu_contract::records::{PensionMonth, PensionRecord, PensionScheme};
+use jiff::civil::Date;
+use warifu_contract::records::{PensionMonth, PensionPeriod, PensionRecord, PensionScheme};
 use warifu_service::words::Voice;
 
 use super::tile::Glance;
 use super::{Tone, grouped};
 use crate::dates::words;
+use crate::spans::pension_gaps;
+
+/// Months that are listed one by one.
+const LISTED: usize = 13;
 
 /// The pension page's content.
 #[derive(Debug, Clone, Template)]
@@ -25,8 +30,22 @@ pub struct PensionView<'a> {
     monthly: String,
     paid: String,
     schemes: Vec<SchemeRow>,
+    /// Of the months, those that count without raising the amount.
+    counted: Option<String>,
+    amount_note: String,
     recent: Vec<RecentRow>,
+    gaps: Vec<String>,
+    history: Vec<PeriodRow>,
     as_of: String,
+}
+
+#[derive(Debug, Clone)]
+struct PeriodRow {
+    from: String,
+    lost_on: String,
+    scheme: String,
+    workplace: Option<String>,
+    months: String,
 }
 
 #[derive(Debug, Clone)]
@@ -40,12 +59,19 @@ struct RecentRow {
     month: String,
     scheme: String,
     standard: String,
+    bonus: String,
     premium: String,
 }
 
 impl<'a> PensionView<'a> {
-    /// The record as its holder sent it.
-    pub fn new(voice: Voice<'a>, record: &PensionRecord, source: String, as_of: Timestamp) -> Self {
+    /// The record as its holder sent it, seen on `today`.
+    pub fn new(
+        voice: Voice<'a>,
+        today: Date,
+        record: &PensionRecord,
+        source: String,
+        as_of: Timestamp,
+    ) -> Self {
         let moment = words::full_moment(voice.language, as_of);
         let (tone, verdict) = verdict(voice, record);
         let earned = if record.estimate { "pension-estimate" } else { "pension-earned" };
@@ -68,7 +94,12 @@ impl<'a> PensionView<'a> {
                 .iter()
                 .map(|row| scheme_row(voice, row.scheme, row.months))
                 .collect(),
-            recent: record.recent.iter().map(|month| recent(voice, month)).collect(),
+            counted: (record.counted_months > 0)
+                .then(|| voice.tell("pension-counted", &[("n", record.counted_months.into())])),
+            amount_note: voice.say(&format!("{earned}-note")),
+            recent: record.recent.iter().take(LISTED).map(|month| recent(voice, month)).collect(),
+            gaps: gaps(voice, record, today),
+            history: record.history.iter().rev().map(|period| period_row(voice, period)).collect(),
             as_of: voice.tell("as-of", &[("source", source.into()), ("moment", moment.into())]),
         }
     }
@@ -106,6 +137,29 @@ fn scheme_row(voice: Voice<'_>, scheme: PensionScheme, months: u32) -> SchemeRow
     }
 }
 
+/// The gaps, newest first; none where the holder sends no history.
+fn gaps(voice: Voice<'_>, record: &PensionRecord, today: Date) -> Vec<String> {
+    let Some(birth) = record.birth_date.filter(|_| !record.history.is_empty()) else {
+        return Vec::new();
+    };
+    let month = |date| words::month(voice.language, date);
+    let row = |(from, until): &(Date, Date)| {
+        if from == until { month(*from) } else { format!("{} – {}", month(*from), month(*until)) }
+    };
+    pension_gaps(birth, &record.history, today).iter().rev().map(row).collect()
+}
+
+fn period_row(voice: Voice<'_>, period: &PensionPeriod) -> PeriodRow {
+    let day = |date| words::plain_day(voice.language, date);
+    PeriodRow {
+        from: day(period.from),
+        lost_on: period.lost_on.map_or_else(|| voice.say("pension-lasting"), day),
+        scheme: scheme_words(voice, period.scheme),
+        workplace: period.workplace.clone(),
+        months: voice.tell("months", &[("n", period.months.into())]),
+    }
+}
+
 fn recent(voice: Voice<'_>, month: &PensionMonth) -> RecentRow {
     let yen = |amount: Option<u64>, none: &str| {
         amount.map_or_else(
@@ -117,6 +171,7 @@ fn recent(voice: Voice<'_>, month: &PensionMonth) -> RecentRow {
         month: words::month(voice.language, month.month),
         scheme: scheme_words(voice, month.scheme),
         standard: yen(month.standard_monthly_yen, "pension-none"),
+        bonus: yen(month.standard_bonus_yen, "pension-none"),
         premium: yen(month.paid_yen, "pension-unpaid"),
     }
 }

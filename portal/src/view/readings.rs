@@ -213,8 +213,8 @@ mod tests {
                 [vec!["insurance", "checkup"], vec!["checkup"]]
             );
             assert_eq!(names(view.emergency.as_ref().unwrap()), ["checkup"]);
-            assert_eq!(view.refused.len(), 1);
-            assert_eq!(view.refused[0].value, voice.say("readings-why-withdrawn"));
+            assert_eq!(view.refused.len(), 2);
+            assert_eq!(view.refused[1].value, voice.say("readings-why-withdrawn"));
         });
     }
 

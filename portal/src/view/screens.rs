@@ -2,6 +2,7 @@
 
 use askama::Template;
 use warifu_service::web::Page;
+use warifu_service::words::Voice;
 
 use super::site::Site;
 use super::{Fact, Link};
@@ -45,6 +46,8 @@ pub struct HomeScreen<'a> {
     pub title: String,
     /// When the person signed in; of a proxy, until when there is something to see.
     pub signed_in: String,
+    /// When the person last looked, in words.
+    pub before: Option<String>,
     /// Key of the reason why records cannot be shown.
     pub no_records: Option<&'static str>,
     /// Each tile's slot and what stands in it until the answer comes.
@@ -52,6 +55,16 @@ pub struct HomeScreen<'a> {
     /// What stands in the history's slot until then; none for a proxy, who has a page for it and
     /// nothing else to do here.
     pub viewers_waiting: Option<String>,
+}
+
+/// What stands for the things to check when there are none.
+#[derive(Debug, Template)]
+#[template(path = "parts/todo.html")]
+pub struct TodoPart<'a> {
+    /// The voice.
+    pub voice: Voice<'a>,
+    /// There is nothing to check.
+    pub none: bool,
 }
 
 /// One record's page; its panel follows at [`PANELS`].

@@ -65,7 +65,7 @@ const fn entry(href: &'static str, key: &'static str) -> Entry {
     Entry { href, key, apart: false, roles: &[], duty: None }
 }
 
-const RESIDENT: [Entry; 13] = [
+const RESIDENT: [Entry; 14] = [
     entry("/home", "nav-home"),
     entry("/insurance", "nav-insurance"),
     entry("/expenses", "nav-expenses"),
@@ -79,6 +79,7 @@ const RESIDENT: [Entry; 13] = [
     Entry { apart: true, ..entry("/consents", "nav-consents") },
     entry("/proxies", "nav-proxies"),
     entry("/history", "nav-history"),
+    entry("/settings", "nav-settings"),
     entry("/help", "nav-help"),
 ];
 const DESK: [Entry; 7] = [
@@ -170,7 +171,7 @@ impl Site {
         let may_see = |service: &Service| acting.services.contains(service);
         let records = Service::ALL.into_iter().filter(may_see).map(page_of);
         let history = acting.history.then_some("/history");
-        let open: Vec<_> = records.chain(history).chain(["/home", "/help"]).collect();
+        let open: Vec<_> = records.chain(history).chain(["/home", "/settings", "/help"]).collect();
         self.nav.retain(|item| open.contains(&item.href));
         let gaps = [("name", acting.name.as_str().into())];
         self.acting = Some(voice.tell("acting-banner", &gaps));

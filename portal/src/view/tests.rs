@@ -5,21 +5,25 @@ use axum::http::Uri;
 use warifu_contract::copay::CopayRule;
 use warifu_contract::coverage::InsurerKind;
 use warifu_contract::eligibility::{Advice, ReasonCheck, Verdict};
-use warifu_contract::records::{InsuranceRecord, Service};
+use warifu_contract::records::{ExpensesRecord, InsuranceRecord, Service};
 use warifu_service::web::Page;
 use warifu_service::words::{Language, Voice, Words};
 
 use super::answer::{AnswerView, NoAnswer};
 use super::checkups::CheckupsView;
+use super::deduction::{DeductionPrint, DeductionView, Next};
 use super::desk::{ActsView, DeskScreen};
+use super::expenses::ExpensesView;
 use super::history::{HistoryView, ViewersFailed, ViewersView};
-use super::insurance::InsuranceView;
+use super::insurance::{InsuranceView, Numbers};
+use super::mydata::MyDataScreen;
 use super::outcome::Outcome;
 use super::pension::PensionView;
 use super::screens::{
     Action, ChooseScreen, HelpScreen, HomeScreen, MessageScreen, PANELS, RecordScreen,
     SessionScreen, TopScreen,
 };
+use super::settings::{Choice, SettingsScreen};
 use super::site::{Menu, Site};
 use super::sought::Sought;
 use super::tile::Tile;
@@ -27,6 +31,7 @@ use super::{Fact, Link, icon};
 use crate::desk::form::FormView;
 use crate::desk::input::{self, RawCheck};
 use crate::desk::ladder;
+use crate::expenses::receipts::Receipt;
 use crate::samples::{self, TODAY};
 
 /// What every rendered page must hold: no inline style or script, no sentence missing.
@@ -117,6 +122,25 @@ fn the_entrance_and_the_quiet_pages() {
         check("message", language, &screen.render().unwrap(), words);
         let screen = HelpScreen { page: page(words, language), site: resident(voice, "/help") };
         check("help", language, &screen.render().unwrap(), words);
+        for (name, cards) in [("settings", None), ("settings-cards", Some(vec![link_to_cards()]))] {
+            let choice = |value, words: &str, chosen| Choice { value, words: words.into(), chosen };
+            let screen = SettingsScreen {
+                page: page(words, language).dressed("size-150 high-contrast"),
+                site: resident(voice, "/settings"),
+                done: cards.is_some(),
+                sizes: vec![choice("100", "100", false), choice("150", "150", true)],
+                contrasts: vec![choice("high", "high", true)],
+                cards,
+            };
+            let html = screen.render().unwrap();
+            assert!(html.contains("class=\"size-150 high-contrast\""));
+            check(name, language, &html, words);
+        }
+        for (name, no_records) in [("mydata", None), ("mydata-not", Some("no-records-ticket"))] {
+            let site = resident(voice, "/mydata");
+            let screen = MyDataScreen { page: page(words, language), site, no_records };
+            check(name, language, &screen.render().unwrap(), words);
+        }
         let facts = vec![Fact { label: voice.say("session-name"), value: "上野 太郎".into() }];
         for (name, facts) in [("session", facts), ("session-none", Vec::new())] {
             let screen =
@@ -124,6 +148,10 @@ fn the_entrance_and_the_quiet_pages() {
             check(name, language, &screen.render().unwrap(), words);
         }
     });
+}
+
+fn link_to_cards() -> Link {
+    Link { href: "https://idp.localhost:8444/cards".into(), words: "カードの一覧".into() }
 }
 
 #[test]
@@ -134,7 +162,8 @@ fn the_home_with_tiles_in_every_state() {
         for state in 0..states {
             let tiles = Service::ALL.map(|service| {
                 let outcome = samples::outcomes(service).swap_remove(state);
-                Tile::of(voice, TODAY, &samples::panel(service, outcome)).render().unwrap()
+                let tile = Tile::of(voice, TODAY, &samples::panel(service, outcome));
+                tile.marked(voice, state == 0).render().unwrap()
             });
             let viewers = ViewersView::new(voice, samples::now(), &samples::history().entries);
             let parts = format!("{}{}", tiles.join(""), viewers.render().unwrap());
@@ -174,6 +203,7 @@ fn home(
         site: resident(voice, "/home"),
         title: voice.tell("home-title", &[("name", "上野 太郎".into())]),
         signed_in: voice.tell("home-signed-in", &gaps),
+        before: Some(voice.tell("home-before", &[("moment", "11月19日 10:15".into())])),
         no_records,
         waiting: waiting.to_vec(),
         viewers_waiting: Some(ViewersFailed { voice, waiting: true }.render().unwrap()),
@@ -212,6 +242,7 @@ fn the_insurance_card_of_every_kind() {
                 voice,
                 TODAY,
                 record,
+                if name.ends_with("open") { Numbers::Shown } else { Numbers::Masked },
                 "東京見本健康保険組合".into(),
                 samples::now(),
             );
@@ -221,10 +252,14 @@ fn the_insurance_card_of_every_kind() {
         };
         for kind in kinds {
             let coverages = vec![samples::coverage(kind, Some(jiff::civil::date(2027, 7, 31)))];
-            show(&format!("insurance-{kind:?}"), &InsuranceRecord::from(coverages));
+            let number = coverages[0].number.clone();
+            let html = show(&format!("insurance-{kind:?}"), &InsuranceRecord::from(coverages));
+            assert!(!html.contains(&format!(">{number}<")), "masked");
+            assert!(html.contains("action=\"/insurance/numbers\""));
         }
         let html = show("insurance-society-open", &samples::insurance());
         assert!(html.contains(&voice.say("insurance-earlier")));
+        assert!(html.contains("21370013") && html.contains(&voice.say("insurance-rule-general")));
         let ended = samples::coverage(InsurerKind::National, Some(jiff::civil::date(2026, 9, 30)));
         let html = show("insurance-ended", &InsuranceRecord::from(vec![ended.clone()]));
         assert!(html.contains(&voice.say("insurance-none-text")));
@@ -237,6 +272,39 @@ fn the_insurance_card_of_every_kind() {
                 .contains(&voice.say("insurance-several"))
         );
         show("insurance-nothing", &InsuranceRecord::default());
+    });
+}
+
+#[test]
+fn medical_expenses_and_their_papers() {
+    let receipt = Receipt::typed("上野 一子", "見本薬局<b>", "medicine", "1200", "").unwrap();
+    in_both(|words, language| {
+        let voice = words.in_(language);
+        let record = samples::expenses();
+        let page = |name: &str, part: String| {
+            let html = record_page(words, language, Service::Expenses, &part);
+            check(name, language, &html, words);
+            assert!(!html.contains("医院<b>") && !html.contains("薬局<b>"), "{name}: not escaped");
+            html
+        };
+        for (name, year) in [("expenses", None), ("expenses-old", Some(2025))] {
+            let source = "東京見本健康保険組合".to_owned();
+            let view =
+                ExpensesView::new(voice, TODAY, &record, year, source, samples::now()).render();
+            let html = page(name, view.unwrap());
+            let whole = voice.tell("expenses-whole", &[("year", "2025".into())]);
+            assert_eq!(html.contains(&whole), year.is_some(), "{name}");
+        }
+        let none = ExpensesRecord { complete_until: None, pending: 0, entries: Vec::new() };
+        let view = ExpensesView::new(voice, TODAY, &none, None, String::new(), samples::now());
+        page("expenses-none", view.render().unwrap());
+        let receipts = [receipt.clone()];
+        let next = Next { wrong: Some("receipt-wrong-paid"), ..Next::default() };
+        let view = DeductionView::new(voice, TODAY, &record, 2026, &receipts, next);
+        let html = page("deduction", view.render().unwrap());
+        assert!(html.contains(&voice.say("receipt-wrong-paid")));
+        let print = DeductionPrint::new(voice, TODAY, &record, 2026, &receipts).render().unwrap();
+        assert!(page("deduction-print", print).contains(&voice.say("deduction-insured")));
     });
 }
 
@@ -270,10 +338,17 @@ fn checkups_with_words_and_charts() {
 fn pension_and_history() {
     in_both(|words, language| {
         let voice = words.in_(language);
-        let view =
-            PensionView::new(voice, &samples::pension(), "見本年金センター".into(), samples::now());
+        let view = PensionView::new(
+            voice,
+            TODAY,
+            &samples::pension(),
+            "見本年金センター".into(),
+            samples::now(),
+        );
         let html = record_page(words, language, Service::Pension, &view.render().unwrap());
         assert!(html.contains(&voice.say("sample")), "virtual data is marked");
+        assert!(html.contains(&voice.say("pension-history")) && !html.contains("会社<b>"));
+        assert!(html.contains(&voice.say("pension-gaps-text")), "nine months of 2010");
         check("pension", language, &html, words);
         let mut page = samples::history();
         let all = Sought::default();

@@ -21,6 +21,8 @@ pub struct Tile {
     pub title: String,
     /// Demonstration data.
     pub sample: Option<String>,
+    /// The record is another than last time.
+    pub changed: Option<String>,
     /// The value, large.
     pub value: Option<String>,
     /// How it stands.
@@ -114,12 +116,19 @@ impl Tile {
             },
             title: voice.say(&format!("tile-{}", service.as_str())),
             sample: None,
+            changed: None,
             value: None,
             tone: Tone::None,
             state: String::new(),
             notes: Vec::new(),
             link: None,
         }
+    }
+
+    /// The tile with a word on it that the record changed since last time.
+    #[must_use]
+    pub fn marked(self, voice: Voice<'_>, changed: bool) -> Self {
+        Self { changed: changed.then(|| voice.say("home-changed")), ..self }
     }
 
     fn noting(mut self, note: String) -> Self {

@@ -1,5 +1,7 @@
 //! The insurance page: which cover holds today, drawn as the card of its kind of insurer.
 
+mod beside;
+
 use askama::Template;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -11,6 +13,19 @@ use warifu_service::words::Voice;
 use super::tile::Glance;
 use super::{Fact, Tone, sex};
 use crate::dates::words;
+use beside::{AidView, Stretch, Why};
+
+/// How the numbers of a card stand on the page: nobody outside may ask for them
+/// (告知要求制限, 健康保険法 art. 194-2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Numbers {
+    /// Covered, with a button that shows them.
+    Masked,
+    /// Shown, for a minute.
+    Shown,
+    /// Covered: the page is not the person's own.
+    Closed,
+}
 
 /// The insurance page's content.
 #[derive(Debug, Clone, Template)]
@@ -22,7 +37,10 @@ pub struct InsuranceView<'a> {
     advice: Option<String>,
     as_of: String,
     cards: Vec<CardView>,
-    earlier: Vec<EarlierRow>,
+    limit: Vec<String>,
+    aids: Vec<AidView>,
+    timeline: Vec<Stretch>,
+    numbers: Numbers,
 }
 
 /// One cover, drawn as a card.
@@ -33,7 +51,9 @@ struct CardView {
     name: String,
     kana: String,
     ratio: String,
-    symbol_number: String,
+    why: Option<Why>,
+    /// None while they are masked.
+    symbol_number: Option<String>,
     facts: Vec<Fact>,
     dependants: Vec<DependantRow>,
     family: String,
@@ -49,20 +69,13 @@ struct DependantRow {
     relationship: String,
 }
 
-#[derive(Debug, Clone)]
-struct EarlierRow {
-    insurer: String,
-    kind: String,
-    from: String,
-    until: String,
-}
-
 impl<'a> InsuranceView<'a> {
     /// What the insurer holds, seen on `today`.
     pub fn new(
         voice: Voice<'a>,
         today: Date,
         record: &InsuranceRecord,
+        numbers: Numbers,
         source: String,
         as_of: Timestamp,
     ) -> Self {
@@ -74,7 +87,6 @@ impl<'a> InsuranceView<'a> {
         } else {
             valid.clone()
         };
-        let earlier_from = usize::from(valid.is_empty());
         let moment = words::full_moment(voice.language, as_of);
         let gaps = [("source", source.into()), ("moment", moment.into())];
         Self {
@@ -83,8 +95,11 @@ impl<'a> InsuranceView<'a> {
             verdict,
             advice,
             as_of: voice.tell("as-of", &gaps) + &lag(voice, record),
-            cards: shown.iter().map(|coverage| card(voice, today, coverage)).collect(),
-            earlier: others.iter().skip(earlier_from).map(|old| earlier(voice, old)).collect(),
+            cards: shown.iter().map(|coverage| card(voice, today, coverage, numbers)).collect(),
+            limit: beside::limit(voice, today, record),
+            aids: beside::aids(voice, today, record, numbers),
+            timeline: beside::timeline(voice, today, record),
+            numbers,
         }
     }
 }
@@ -153,7 +168,7 @@ fn past_or_future(voice: Voice<'_>, today: Date, validity: &Validity) -> String 
     voice.tell(key, &[("day", words::day(voice.language, day).into())])
 }
 
-fn card(voice: Voice<'_>, today: Date, coverage: &Coverage) -> CardView {
+fn card(voice: Voice<'_>, today: Date, coverage: &Coverage, numbers: Numbers) -> CardView {
     let insurer = coverage.insurer.name.as_str();
     CardView {
         kind: kind_words(voice, coverage.insurer.kind),
@@ -161,8 +176,9 @@ fn card(voice: Voice<'_>, today: Date, coverage: &Coverage) -> CardView {
         name: coverage.name.text.clone(),
         kana: coverage.name.kana.clone(),
         ratio: ratio(voice, coverage.copay_percent),
-        symbol_number: symbol_number(coverage),
-        facts: facts(voice, coverage),
+        why: beside::why(voice, today, coverage),
+        symbol_number: (numbers == Numbers::Shown).then(|| symbol_number(coverage)),
+        facts: facts(voice, coverage, numbers),
         dependants: coverage.dependants.iter().map(|one| dependant(voice, today, one)).collect(),
         family: voice.tell("insurance-family", &[("n", coverage.dependants.len().into())]),
         correction: voice.tell("insurance-wrong-text", &[("insurer", insurer.into())]),
@@ -209,7 +225,8 @@ pub fn relation(voice: Voice<'_>, coverage: &Coverage) -> String {
 }
 
 /// What the card of each kind of insurer shows, in its order.
-fn facts(voice: Voice<'_>, coverage: &Coverage) -> Vec<Fact> {
+fn facts(voice: Voice<'_>, coverage: &Coverage, numbers: Numbers) -> Vec<Fact> {
+    let shown = numbers == Numbers::Shown;
     let employed = matches!(
         coverage.insurer.kind,
         InsurerKind::Association | InsurerKind::Society | InsurerKind::MutualAid
@@ -227,7 +244,8 @@ fn facts(voice: Voice<'_>, coverage: &Coverage) -> Vec<Fact> {
         ("insurance-from", Some(words::day(voice.language, coverage.validity.from))),
         ("insurance-until", until),
         ("insurance-workplace", workplace.map(|place| place.name.clone())),
-        ("insurance-insurer-number", Some(coverage.insurer.number.clone())),
+        ("insurance-branch", coverage.branch.clone().filter(|_| shown)),
+        ("insurance-insurer-number", shown.then(|| coverage.insurer.number.clone())),
         ("insurance-insurer", Some(coverage.insurer.name.clone())),
         ("insurance-address", Some(coverage.insurer.address.clone())),
     ]
@@ -244,15 +262,5 @@ fn dependant(voice: Voice<'_>, today: Date, dependant: &Dependant) -> DependantR
         sex: sex(voice, dependant.sex),
         age: voice.tell("age", &[("n", age.into())]),
         relationship: dependant.relationship.clone(),
-    }
-}
-
-fn earlier(voice: Voice<'_>, coverage: &Coverage) -> EarlierRow {
-    let open = || voice.say("insurance-until-open");
-    EarlierRow {
-        insurer: coverage.insurer.name.clone(),
-        kind: kind_words(voice, coverage.insurer.kind),
-        from: words::day(voice.language, coverage.validity.from),
-        until: coverage.validity.until.map_or_else(open, |day| words::day(voice.language, day)),
     }
 }

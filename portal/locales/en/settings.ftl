@@ -1,0 +1,37 @@
+# Settings, and one's own records to take home.
+
+nav-settings = Card and settings
+settings-title = Card and settings
+settings-done = Your settings were changed.
+settings-display = How pages look
+settings-size = Size of letters
+settings-size-100 = Normal
+settings-size-125 = Large (125 %)
+settings-size-150 = Very large (150 %)
+settings-contrast = Contrast
+settings-contrast-normal = Normal
+settings-contrast-high = Strong (black and white)
+settings-save = Show pages like this
+settings-kept = Kept in this browser alone. It says nothing about who you are.
+settings-language = Language
+settings-cards = Cards
+settings-cards-text = Your cards, PINs and sign-ins are on the pages of the sign-in service. This portal does not know your card's number.
+settings-cards-go = See your cards
+settings-sessions-go = See where you are signed in
+settings-lost = When you lose your card
+settings-lost-text = Call the call centre at once. Your card stops working during the call.
+mydata-title = Take your records home
+mydata-lead = Keep what this portal can show you, all in one.
+mydata-go = Take your records home
+mydata-files = Choose a form
+mydata-files-text = Insurance, medical expenses, check-ups and pension are in it. Each organisation is asked now.
+mydata-print = Open it for printing
+mydata-csv = Save for a spreadsheet (CSV)
+mydata-json = Save for a program (JSON)
+mydata-care = Anybody can open a saved file. Do not leave it on a computer that you share.
+mydata-history = Who looked at your records can be saved apart, with proofs.
+home-todo = To check today
+home-todo-none = There is nothing to do today
+home-todo-wait = Looking
+home-changed = Changed since last time
+home-before = Your last visit was on { $moment }.

@@ -1,0 +1,37 @@
+# Settings, and one's own records to take home.
+
+nav-settings = カードと設定
+settings-title = カードと設定
+settings-done = 設定を変えました。
+settings-display = 画面の見え方
+settings-size = 文字の大きさ
+settings-size-100 = ふつう
+settings-size-125 = 大きい（125%）
+settings-size-150 = とても大きい（150%）
+settings-contrast = 色の濃さ
+settings-contrast-normal = ふつう
+settings-contrast-high = はっきり（白と黒）
+settings-save = この見え方にする
+settings-kept = このブラウザーだけに残ります。あなたがだれかは、残りません。
+settings-language = ことば
+settings-cards = カード
+settings-cards-text = カードの一覧、暗証番号、ログインしている場所は、認証の画面にあります。このポータルは、カードの番号を知りません。
+settings-cards-go = カードの一覧を開く
+settings-sessions-go = ログインしている場所を見る
+settings-lost = カードをなくしたとき
+settings-lost-text = すぐにコールセンターにお電話ください。電話のあいだに、カードを使えなくします。
+mydata-title = 記録を持ち帰る
+mydata-lead = このポータルで見られる記録を、まとめて手元に残せます。
+mydata-go = 記録を持ち帰る
+mydata-files = 形をえらぶ
+mydata-files-text = 保険証、医療費、健診、年金の記録が入ります。それぞれの機関に、いま問い合わせて作ります。
+mydata-print = 印刷する形で開く
+mydata-csv = 表計算の形（CSV）で保存
+mydata-json = プログラム用の形（JSON）で保存
+mydata-care = 保存したファイルは、だれでも開けます。ほかの人と使うパソコンには、残さないでください。
+mydata-history = だれが見たかの記録は、証明といっしょに別に保存できます。
+home-todo = 今日 確かめること
+home-todo-none = 今日することはありません
+home-todo-wait = 確かめています
+home-changed = 前回から変わりました
+home-before = 前回は { $moment } に見ました。

@@ -1,0 +1,116 @@
+//! How a person wants pages to look: size of the letters and contrast. The choice stays in a
+//! cookie of the browser; it says nothing about anybody.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+/// The cookie's name.
+const COOKIE: &str = "look";
+
+/// The choice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Display {
+    /// The letters' size.
+    pub size: Size,
+    /// Black on white, white on black.
+    pub high_contrast: bool,
+}
+
+/// The letters' size in percent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Size {
+    /// 100 %.
+    #[default]
+    Normal,
+    /// 125 %.
+    Large,
+    /// 150 %.
+    Larger,
+}
+
+impl Size {
+    /// Every size, rising.
+    pub const ALL: [Self; 3] = [Self::Normal, Self::Large, Self::Larger];
+
+    /// Its name in forms and in the cookie.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Normal => "100",
+            Self::Large => "125",
+            Self::Larger => "150",
+        }
+    }
+
+    /// The size of that name; the normal one where there is none such.
+    pub fn named(name: &str) -> Self {
+        Self::ALL.into_iter().find(|size| size.as_str() == name).unwrap_or_default()
+    }
+}
+
+impl Display {
+    /// What the browser's cookie says.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let lines = headers.get_all(header::COOKIE).iter();
+        let mut pairs =
+            lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
+        let found = pairs.find_map(|pair| {
+            let (name, value) = pair.trim().split_once('=')?;
+            (name == COOKIE).then_some(value)
+        });
+        let (size, contrast) = found.and_then(|value| value.split_once('-')).unwrap_or_default();
+        Self { size: Size::named(size), high_contrast: contrast == "high" }
+    }
+
+    /// The line that keeps it for a year.
+    pub fn cookie(self) -> Option<HeaderValue> {
+        let contrast = if self.high_contrast { "high" } else { "normal" };
+        let size = self.size.as_str();
+        let line = format!(
+            "{COOKIE}={size}-{contrast}; Path=/; Max-Age=31536000; Secure; HttpOnly; SameSite=Lax"
+        );
+        HeaderValue::from_str(&line).ok()
+    }
+
+    /// The classes of the page's root.
+    pub fn classes(self) -> &'static str {
+        match (self.size, self.high_contrast) {
+            (Size::Normal, false) => "",
+            (Size::Normal, true) => "high-contrast",
+            (Size::Large, false) => "size-125",
+            (Size::Large, true) => "size-125 high-contrast",
+            (Size::Larger, false) => "size-150",
+            (Size::Larger, true) => "size-150 high-contrast",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn cookie(text: &str) -> Display {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, HeaderValue::from_str(text).unwrap());
+        Display::of(&headers)
+    }
+
+    #[test]
+    fn a_choice_comes_back_as_it_was_made() {
+        for size in Size::ALL {
+            for high_contrast in [false, true] {
+                let display = Display { size, high_contrast };
+                let line = display.cookie().unwrap();
+                let pair = line.to_str().unwrap().split(';').next().unwrap();
+                assert_eq!(cookie(&format!("a=b; {pair}; c=d")), display);
+            }
+        }
+        assert_eq!(Display::of(&HeaderMap::new()), Display::default());
+    }
+
+    proptest! {
+        #[test]
+        fn any_cookie_is_a_choice(text in "[ -~]{0,60}") {
+            let _ = cookie(&text).classes();
+        }
+    }
+}

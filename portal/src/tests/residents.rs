@@ -1,0 +1,115 @@
+//! What residents do with their records: numbers for a minute, papers for the tax return, files to
+//! take home, and what changed since last time.
+
+use axum::http::header;
+use serde_json::Value;
+use warifu_contract::records::{PanelOutcome, Record, Service};
+use warifu_service::fetch_one;
+
+use super::peers::Behaviour;
+use super::rig::{Answer as _, Rig};
+use crate::samples;
+
+#[tokio::test]
+async fn numbers_are_covered_and_shown_once_for_a_minute() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("resident").await;
+    let number = &samples::insurance().coverages[0].insurer.number;
+    let covered = browser.get("/insurance").await;
+    assert!(!covered.headers().contains_key(header::REFRESH));
+    assert!(!covered.text().await.contains(number.as_str()));
+    let shown = browser.post("/insurance/numbers", &[]).await;
+    assert_eq!(shown.headers()[header::REFRESH], "60; url=/insurance");
+    assert!(shown.text().await.contains(number.as_str()));
+    assert!(!browser.get("/insurance").await.text().await.contains(number.as_str()));
+}
+
+#[tokio::test]
+async fn a_tax_return_in_three_steps() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("resident").await;
+    let page = browser.get("/expenses?year=2026").await.text().await;
+    assert!(page.contains("8月分まで届いています") && page.contains("見本内科医院&#60;b&#62;"));
+    let typed = [
+        ("year", "2026"),
+        ("patient", "上野 一子"),
+        ("payee", "見本薬局"),
+        ("kind", "medicine"),
+        ("paid", "１,２００円"),
+        ("act", "add"),
+    ];
+    let page = browser.post("/expenses/deduction", &typed).await.text().await;
+    let carried = "上野 一子\t見本薬局\tmedicine\t1200\t0";
+    assert!(page.contains(carried));
+    let form = |act| [("year", "2026"), ("receipt", carried), ("act", act)];
+    let csv = browser.post("/expenses/deduction", &form("csv")).await;
+    let disposition = csv.headers()[header::CONTENT_DISPOSITION].clone();
+    assert_eq!(disposition, "attachment; filename=\"warifu-expenses-2026.csv\"");
+    assert!(csv.text().await.ends_with("上野 一子,見本薬局,medicine,1200,0\r\n"));
+    let xml = browser.post("/expenses/deduction", &form("xml")).await.text().await;
+    assert!(xml.contains("<領収書><医療を受けた方の氏名>上野 一子<"));
+    let print = browser.post("/expenses/deduction", &form("print")).await.text().await;
+    assert!(print.contains("2026年分 医療費の明細"));
+}
+
+#[tokio::test]
+async fn everything_is_taken_home() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("resident").await;
+    let json = browser.post("/mydata/json", &[]).await.text().await;
+    let whole: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(whole["records"].as_array().unwrap().len(), Service::ALL.len());
+    let csv = browser.post("/mydata/csv", &[]).await.text().await;
+    assert!(csv.starts_with("\u{FEFF}service,source,item,value\r\n"));
+    assert!(csv.contains("pension,見本年金センター,record/qualifying_months,281"));
+    let print = browser.post("/mydata/print", &[]).await.text().await;
+    for service in Service::ALL {
+        assert!(print.contains(&format!("slot=\"{}\"", service.as_str())), "{service:?}");
+    }
+    let desk = rig.signed_in("clinic-desk").await.post("/mydata/json", &[]).await;
+    assert_ne!(desk.status(), 200, "staff have no records here");
+}
+
+#[tokio::test]
+async fn the_home_says_what_changed_since_last_time() {
+    let changed = "前回から変わりました";
+    let panel = |service, outcome| (0, samples::panel(service, outcome));
+    let all = || Service::ALL.map(|service| panel(service, samples::ready(service))).to_vec();
+    let rig = Rig::with(Behaviour { panels: all(), ..Behaviour::default() }).await;
+    let mut browser = rig.signed_in("resident").await;
+    let first = browser.get("/home").await.text().await;
+    assert!(!first.contains(changed) && !first.contains("前回は"));
+    let second = browser.get("/home").await.text().await;
+    assert!(!second.contains(changed) && second.contains("前回は"));
+    let mut pension = samples::pension();
+    pension.qualifying_months += 1;
+    rig.relay.answers(
+        Service::ALL
+            .map(|service| {
+                let record = match samples::record(service) {
+                    Record::Pension(_) => Record::Pension(pension.clone()),
+                    other => other,
+                };
+                let (record, as_of) = (Box::new(record), samples::now());
+                panel(service, PanelOutcome::Ready { record, as_of })
+            })
+            .to_vec(),
+    );
+    let third = browser.get("/home").await.text().await;
+    assert_eq!(third.matches(changed).count(), 1);
+    assert!(!browser.get("/home").await.text().await.contains(changed));
+    let sql = "SELECT COUNT(*) FROM seen";
+    let (rows,) = fetch_one!(rig.database().await.read(), (i64,), sql).unwrap();
+    assert_eq!(rows, 1);
+}
+
+#[tokio::test]
+async fn a_choice_of_letters_stays() {
+    let rig = Rig::new().await;
+    let mut browser = rig.browser();
+    assert_eq!(browser.get("/settings").await.status(), 200, "for everybody");
+    let form = [("size", "150"), ("contrast", "high")];
+    assert_eq!(browser.post("/settings/display", &form).await.status(), 303);
+    let page = browser.get("/").await.text().await;
+    assert!(page.contains("class=\"size-150 high-contrast\""));
+}
