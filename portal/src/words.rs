@@ -116,6 +116,54 @@ mod tests {
         }
     }
 
+    macro_rules! for_residents {
+        ($language:literal) => {
+            [
+                include_str!(concat!("../locales/", $language, "/site.ftl")),
+                include_str!(concat!("../locales/", $language, "/records.ftl")),
+                include_str!(concat!("../locales/", $language, "/expenses.ftl")),
+                include_str!(concat!("../locales/", $language, "/links.ftl")),
+                include_str!(concat!("../locales/", $language, "/settings.ftl")),
+                include_str!(concat!("../locales/", $language, "/consents.ftl")),
+                include_str!(concat!("../locales/", $language, "/proxies.ftl")),
+                include_str!(concat!("../locales/", $language, "/problems.ftl")),
+            ]
+        };
+    }
+
+    /// Words for which residents read another, the same one everywhere; and words that blame.
+    const NOT_IN_JAPANESE: [&str; 10] = [
+        "エラー",
+        "不正",
+        "無効な",
+        "失効",
+        "被保険者証",
+        "健康診断",
+        "リンク",
+        "サインアウト",
+        "サインイン",
+        "リーダライタ",
+    ];
+    const NOT_IN_ENGLISH: [&str; 7] =
+        ["log in", "log out", "log on", "error", "invalid", "illegal", "medical exam"];
+
+    #[test]
+    fn residents_read_one_word_for_one_thing_and_none_that_blames() {
+        let japanese = (for_residents!("ja"), NOT_IN_JAPANESE.as_slice());
+        let english = (for_residents!("en"), NOT_IN_ENGLISH.as_slice());
+        for (catalogues, never) in [japanese, english] {
+            let lines = catalogues.iter().flat_map(|text| text.lines());
+            let lines = lines.filter(|line| !line.trim_start().starts_with(".engineer"));
+            let said: Vec<String> =
+                lines.filter_map(|line| Some(line.split_once('=')?.1.to_lowercase())).collect();
+            assert!(said.len() > 500, "{}", said.len());
+            for line in said {
+                let found = never.iter().find(|word| line.contains(**word));
+                assert_eq!(found, None, "{line}");
+            }
+        }
+    }
+
     fn sources() -> Vec<String> {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut folders = vec![root.join("src"), root.join("templates")];

@@ -30,6 +30,7 @@ mod privacy;
 mod private_stack;
 mod proxies;
 mod relay;
+mod residents;
 mod resilience;
 mod revocation;
 mod rig;

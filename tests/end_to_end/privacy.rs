@@ -71,7 +71,7 @@ async fn a_day(rig: &Rig) -> Vec<String> {
         let card = rig.insert(name, FRONT);
         let mut resident = Walker::new(&rig.dir());
         resident.sign_in().await;
-        for path in ["/home", "/insurance", "/checkups", "/pension", "/history"] {
+        for path in ["/home", "/insurance", "/expenses", "/checkups", "/pension", "/history"] {
             let page = resident.get(&format!("{PORTAL}{path}")).await;
             assert_eq!(page.status, 200, "{path}");
         }

@@ -31,7 +31,7 @@ struct Home {
     arrived: BTreeMap<&'static str, Duration>,
 }
 
-const SERVICES: [&str; 3] = ["insurance", "checkup", "pension"];
+const SERVICES: [&str; 4] = ["insurance", "expenses", "checkup", "pension"];
 
 async fn home(walker: &mut Walker) -> Home {
     let started = Instant::now();

@@ -259,7 +259,32 @@ fn pensions_add_up() {
         assert!(record.recent.windows(2).all(|two| two[0].month > two[1].month));
         assert!(record.recent.iter().all(|month| month.month.day() == 1));
         let total: u32 = record.schemes.iter().map(|scheme| scheme.months).sum();
-        assert_eq!(record.qualifying_months, total);
+        assert_eq!(record.qualifying_months, total + record.counted_months);
+    }
+}
+
+#[tokio::test]
+async fn an_insured_person_reads_the_familys_bills_a_dependant_only_the_own() {
+    for rig in both().await {
+        let store = &rig.store;
+        let members = load(store, ConnectorKind::Insurer, &Surroundings::system()).await.unwrap();
+        let (taro, _) = store.expenses(&members["ueno-taro"]).await.unwrap().unwrap();
+        assert_eq!((taro.complete_until, taro.pending), (Some(date(2026, 8, 1)), 2));
+        assert!(taro.entries.windows(2).all(|two| two[0].month >= two[1].month));
+        assert!(taro.entries.iter().any(|entry| !entry.own && entry.patient == "上野 一子"));
+        assert!(taro.entries.iter().all(|entry| entry.insured == "上野 太郎"));
+        for entry in &taro.entries {
+            let meals = entry.meals.map_or(0, |meals| meals.paid_yen);
+            assert!(entry.refund_yen <= entry.paid_yen && meals <= entry.paid_yen, "{entry:?}");
+        }
+        let (ichiko, _) = store.expenses(&members["ueno-ichiko"]).await.unwrap().unwrap();
+        assert!(ichiko.entries.iter().all(|entry| entry.own));
+        assert!(ichiko.entries.len() < taro.entries.len());
+        let (shiro, _) = store.expenses(&members["ueno-shiro"]).await.unwrap().unwrap();
+        assert_eq!((shiro.entries.len(), shiro.pending), (0, 0));
+        let aids = store.public_aids(&members["ueno-saburo"]).await.unwrap();
+        assert_eq!((aids.len(), aids[0].monthly_limit_yen), (1, Some(10_000)));
+        assert_eq!(store.cost_limits(&members["ueno-taro"]).await.unwrap()[0].class, "一般");
     }
 }
 

@@ -85,6 +85,7 @@ fn screen<'a>(
         site: me.site(voice, Menu::Resident, look.path()),
         title,
         signed_in: below,
+        first: before.is_none() && me.acting.is_none(),
         before: before.map(|at| {
             let moment = words::moment(voice.language, at);
             voice.tell("home-before", &[("moment", moment.into())])

@@ -12,7 +12,7 @@ const ELSEWHERE: u16 = 303;
 const REFUSED: u16 = 403;
 
 /// Method, path, then what nobody, a resident, and a clinic's clerk get.
-const ROUTES: [(&str, &str, [u16; 3]); 43] = [
+const ROUTES: [(&str, &str, [u16; 3]); 53] = [
     ("GET", "/", [OK, OK, OK]),
     ("GET", "/help", [OK, OK, OK]),
     ("GET", "/login", [ELSEWHERE, ELSEWHERE, ELSEWHERE]),
@@ -26,6 +26,16 @@ const ROUTES: [(&str, &str, [u16; 3]); 43] = [
     ("POST", "/saml/slo", [REFUSED, REFUSED, REFUSED]),
     ("GET", "/home", [ELSEWHERE, OK, REFUSED]),
     ("GET", "/insurance", [ELSEWHERE, OK, REFUSED]),
+    ("POST", "/insurance/numbers", [ELSEWHERE, OK, REFUSED]),
+    ("GET", "/expenses", [ELSEWHERE, OK, REFUSED]),
+    ("GET", "/expenses/deduction", [ELSEWHERE, OK, REFUSED]),
+    ("POST", "/expenses/deduction", [ELSEWHERE, OK, REFUSED]),
+    ("GET", "/mydata", [ELSEWHERE, OK, REFUSED]),
+    ("POST", "/mydata/json", [ELSEWHERE, OK, REFUSED]),
+    ("POST", "/mydata/csv", [ELSEWHERE, OK, REFUSED]),
+    ("POST", "/mydata/print", [ELSEWHERE, OK, REFUSED]),
+    ("GET", "/settings", [OK, OK, OK]),
+    ("POST", "/settings/display", [ELSEWHERE, ELSEWHERE, ELSEWHERE]),
     ("GET", "/checkups", [ELSEWHERE, OK, REFUSED]),
     ("GET", "/pension", [ELSEWHERE, OK, REFUSED]),
     ("GET", "/links", [ELSEWHERE, OK, REFUSED]),

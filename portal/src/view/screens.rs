@@ -46,6 +46,8 @@ pub struct HomeScreen<'a> {
     pub title: String,
     /// When the person signed in; of a proxy, until when there is something to see.
     pub signed_in: String,
+    /// It is the first visit: how the page is to be read is said once.
+    pub first: bool,
     /// When the person last looked, in words.
     pub before: Option<String>,
     /// Key of the reason why records cannot be shown.

@@ -203,6 +203,7 @@ fn home(
         site: resident(voice, "/home"),
         title: voice.tell("home-title", &[("name", "上野 太郎".into())]),
         signed_in: voice.tell("home-signed-in", &gaps),
+        first: parts.is_empty(),
         before: Some(voice.tell("home-before", &[("moment", "11月19日 10:15".into())])),
         no_records,
         waiting: waiting.to_vec(),

@@ -1,0 +1,135 @@
+//! Every screen of a resident, in both languages, by day and by night, on a telephone and on a desk:
+//! with all records, for somebody who has few, with one connector down, and without the relay.
+
+use std::time::Instant;
+
+use crate::browser::Browser;
+use crate::parties::{Parties, start_agent};
+use crate::private_stack::isolated;
+use crate::rig::{FRONT, PIN, PORTAL, Rig};
+
+/// The screens that hold records, and what each shows when all is well.
+const RECORDS: [(&str, &str, &str); 5] = [
+    ("home", "/home", "今日することはありません"),
+    ("insurance", "/insurance", "この割合になるわけ"),
+    ("expenses", "/expenses?year=2026", "8月分まで届いています"),
+    ("checkups", "/checkups", "腹囲"),
+    ("pension", "/pension", "年金の加入記録"),
+];
+/// The others.
+const OTHERS: [(&str, &str, &str); 8] = [
+    ("deduction", "/expenses/deduction?year=2026", "領収書を足す"),
+    ("history", "/history", "あなた"),
+    ("consents", "/consents", "同意"),
+    ("proxies-none", "/proxies", "代理"),
+    ("links", "/links", "つながり"),
+    ("settings", "/settings", "文字の大きさ"),
+    ("mydata", "/mydata", "持ち帰る"),
+    ("help", "/help", "使い方"),
+];
+
+/// Opens the screen, waits for its words, and looks at it in every way.
+async fn look(browser: &Browser, state: &str, (name, path, shown): (&str, &str, &str)) {
+    browser.open(&format!("{PORTAL}{path}")).await;
+    browser.see(shown).await;
+    browser.in_every_look(&format!("resident-{name}-{state}")).await;
+}
+
+/// Signs in with that card, in a window of one's own.
+async fn signed_in(rig: &Rig, name: &str) -> (Browser, warifu_card::vpcd::Inserted) {
+    let card = rig.insert(name, FRONT);
+    let browser = rig.another_browser().await;
+    browser.open(PORTAL).await;
+    browser.sign_in(PIN).await;
+    (browser, card)
+}
+
+#[test]
+fn every_screen_with_all_records_in_every_look() {
+    isolated("residents::every_screen_with_all_records_in_every_look", || {
+        crate::run(async {
+            let started = Instant::now();
+            let rig = Rig::start();
+            rig.warifu(&["demo", "trust"]);
+            let (taro, _card) = signed_in(&rig, "ueno-taro").await;
+            for screen in RECORDS.into_iter().chain(OTHERS) {
+                look(&taro, "good", screen).await;
+            }
+            println!("every screen in every look: {:?}", started.elapsed());
+        });
+    });
+}
+
+#[test]
+fn every_screen_of_somebody_who_is_not_linked_in_every_look() {
+    isolated("residents::every_screen_of_somebody_who_is_not_linked_in_every_look", || {
+        crate::run(async {
+            let rig = Rig::start();
+            rig.warifu(&["demo", "trust"]);
+            let (shiro, _card) = signed_in(&rig, "ueno-shiro").await;
+            for (name, path, _) in RECORDS {
+                look(&shiro, "empty", (name, path, "まだつながっていません")).await;
+            }
+        });
+    });
+}
+
+#[test]
+fn every_screen_without_a_connector_and_without_the_relay_in_every_look() {
+    let name = "every_screen_without_a_connector_and_without_the_relay_in_every_look";
+    isolated(&format!("residents::{name}"), || {
+        crate::run(async {
+            let mut rig = Rig::start();
+            rig.warifu(&["demo", "trust"]);
+            rig.kill_demo();
+            let mut parties = Parties::of(&rig);
+            parties.start_all();
+            start_agent(&rig.dir()).await;
+            let (taro, _card) = signed_in(&rig, "ueno-taro").await;
+            parties.kill("connector-pension");
+            let down = "見本年金センターに、いまはつながりません";
+            look(&taro, "partial", ("home", "/home", down)).await;
+            look(&taro, "partial", ("pension", "/pension", down)).await;
+            parties.kill("relay");
+            for (name, path, _) in RECORDS {
+                let shown = "記録の中継に、いまはつながりません";
+                look(&taro, "error", (name, path, shown)).await;
+            }
+        });
+    });
+}
+
+#[test]
+fn numbers_are_shown_by_keyboard_for_a_minute_and_the_tax_papers_are_made() {
+    let name = "numbers_are_shown_by_keyboard_for_a_minute_and_the_tax_papers_are_made";
+    isolated(&format!("residents::{name}"), || {
+        crate::run(async {
+            let rig = Rig::start();
+            rig.warifu(&["demo", "trust"]);
+            let (taro, _card) = signed_in(&rig, "ueno-taro").await;
+            taro.open(&format!("{PORTAL}/insurance")).await;
+            taro.see("番号を表示する").await;
+            assert!(!taro.text().await.contains("東京・001"), "covered at first");
+            taro.click("form[action='/insurance/numbers'] button").await;
+            taro.see("東京・001").await;
+            taro.check_accessibility().await;
+
+            taro.open(&format!("{PORTAL}/expenses/deduction?year=2026")).await;
+            taro.fill("#patient", "上野 一子").await;
+            taro.fill("#payee", "見本薬局").await;
+            taro.fill("#paid", "1,200").await;
+            taro.press("\u{E007}").await;
+            taro.see("見本薬局").await;
+            taro.click("button[value='print']").await;
+            taro.see("2026年分 医療費の明細").await;
+            taro.looked_at("resident-deduction-print").await;
+            taro.open(&format!("{PORTAL}/settings")).await;
+            taro.click("input[value='150']").await;
+            taro.click("form[action='/settings/display'] button").await;
+            taro.see("設定を変えました").await;
+            taro.open(&format!("{PORTAL}/expenses")).await;
+            taro.see("支払った額").await;
+            taro.in_every_look("resident-expenses-large").await;
+        });
+    });
+}
