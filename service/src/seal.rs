@@ -121,21 +121,22 @@ impl KeyRing {
     pub fn seal(&self, context: &[u8], plain: &[u8], entropy: &dyn Entropy) -> Vec<u8> {
         let mut nonce = [0; NONCE_LEN];
         entropy.fill(&mut nonce);
-        let mut body = plain.to_vec();
-        let sealed = self.keys.get(&self.current).map(|key| {
-            let nonce = Nonce::assume_unique_for_key(nonce);
-            key.seal_in_place_append_tag(nonce, Aad::from(context), &mut body)
-        });
-        if !matches!(sealed, Some(Ok(()))) {
-            // The ring always holds its current key, and GCM fails only beyond 64 GiB.
-            std::process::abort();
-        }
         let length = u8::try_from(self.current.len()).unwrap_or(u8::MAX);
-        let mut out = Vec::with_capacity(1 + self.current.len() + NONCE_LEN + body.len());
+        let head = 1 + self.current.len() + NONCE_LEN;
+        let mut out = Vec::with_capacity(head + plain.len() + AES_256_GCM.tag_len());
         out.push(length);
         out.extend_from_slice(self.current.as_bytes());
         out.extend_from_slice(&nonce);
-        out.extend_from_slice(&body);
+        out.extend_from_slice(plain);
+        let sealed = self.keys.get(&self.current).zip(out.get_mut(head..)).map(|(key, body)| {
+            let nonce = Nonce::assume_unique_for_key(nonce);
+            key.seal_in_place_separate_tag(nonce, Aad::from(context), body)
+        });
+        let Some(Ok(tag)) = sealed else {
+            // The ring always holds its current key, and GCM fails only beyond 64 GiB.
+            std::process::abort();
+        };
+        out.extend_from_slice(tag.as_ref());
         out
     }
 
@@ -155,10 +156,10 @@ impl KeyRing {
         let key = self.keys.get(id).ok_or(SealError::UnknownKey)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Broken)?;
         let mut body = body.to_vec();
-        let plain = key
-            .open_in_place(nonce, Aad::from(context), &mut body)
-            .map_err(|_| SealError::Broken)?;
-        Ok(plain.to_vec())
+        let opened = key.open_in_place(nonce, Aad::from(context), &mut body);
+        let length = opened.map_err(|_| SealError::Broken)?.len();
+        body.truncate(length);
+        Ok(body)
     }
 
     /// As [`open`](Self::open), for text.

@@ -34,7 +34,7 @@ pub use lanes::{Entrance, Lanes, Pace, Undone, Write};
 pub use reads::{Connection, Read, Reader, Unread};
 pub use server::in_time;
 #[doc(hidden)]
-pub use table::{filled_up, over};
+pub use table::{Places, filled_up, over};
 
 /// How long a query waits for a connection or for SQLite's lock.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -42,6 +42,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const STATEMENTS: usize = 256;
 /// SQLite's connections that [`Reader`]s may keep, one for each kind of read, beside the others.
 const KEPT_BY_READERS: u32 = 4;
+/// Rows that a SQLite connection hands over without waiting until the first are taken: whoever asks
+/// for a page of rows is then not woken for each of them.
+const ROWS: usize = 512;
 /// PostgreSQL ends the transaction of a client that died in the middle of it, and held its locks.
 const IDLE: &str = "30s";
 
@@ -165,6 +168,7 @@ impl Database {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .statement_cache_capacity(STATEMENTS)
+            .row_buffer_size(ROWS)
             .busy_timeout(PATIENCE);
         make_folder_of(options.get_filename())?;
         let pool = |connections| {
