@@ -173,7 +173,7 @@ impl Tree {
         entropy.fill(&mut salt);
         let place =
             Place { at, sequence, previous: tip.map(|tip| hex(&tip.leaf)), salt: hex(&salt) };
-        let bytes = Entry::new(one.event.clone(), place).canonical().map_err(LogError::altered)?;
+        let bytes = Entry::bytes_of(&one.event, &place).map_err(LogError::altered)?;
         let leaf = record_hash(&bytes);
         let index = self.edge.size();
         self.edge.push(leaf);
