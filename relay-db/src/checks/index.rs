@@ -1,27 +1,38 @@
 //! The index over the access log, which follows it: nothing is added to a check's own commit.
 //!
-//! It is read from the log page by page, and each page is written in one transaction together with
-//! how far the log has been read. Whatever server of the relay comes first does it; a page that
-//! another has written already is dropped.
+//! It is read from the log page by page, and some pages together are written in one transaction, with
+//! how far the log has been read: the list many rows at a time, each count once. Whatever server of
+//! the relay comes first does it; what another has written already is dropped.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use warifu_contract::calendar::today_in_japan;
 use warifu_contract::checks::DayCount;
 use warifu_contract::eligibility::Verdict;
-use warifu_log::{Action, Actor, Entry, Log, LogError, Logged, Outcome};
+use warifu_log::{Action, Actor, Entry, Log, LogError, Outcome};
 use warifu_service::seal::KeyRing;
-use warifu_service::storage::Transaction;
-use warifu_service::{Database, Problem, execute, fetch_all, fetch_one};
+use warifu_service::{Database, Problem, execute, execute_over, fetch_all, fetch_one};
 
 use crate::events::meaning;
 use crate::token::log_problem;
 
 /// Events read in one go.
 const PAGE: u32 = 500;
-/// Pages read at most before a question is answered; the rest follows in the background.
-const PAGES: usize = 40;
+/// Pages whose checks are written together.
+const PAGES: usize = 8;
+/// So often is written at most before a question is answered; the rest follows in the background.
+const ROUNDS: usize = 5;
+/// Rows of the list in one statement.
+const ROWS: usize = 1_024;
+/// Into the list, many at once.
+const LIST: &str = "WITH v (party, idx) AS (VALUES {rows}) \
+    INSERT INTO relay_check (party, idx) SELECT party, idx FROM v WHERE party IS NOT NULL";
+/// Onto a count.
+const COUNT: &str = "INSERT INTO relay_check_count (party, day, verdict, count) \
+    VALUES ($1, $2, $3, $4) ON CONFLICT (party, day, verdict) \
+    DO UPDATE SET count = relay_check_count.count + excluded.count";
 /// The day that days are counted from.
 const EPOCH: Date = Date::constant(1970, 1, 1);
 
@@ -59,6 +70,21 @@ impl From<ChecksError> for Problem {
     }
 }
 
+/// A party's key, and the position in the log of a check of its.
+type Listed = ([u8; 32], i64);
+
+/// What a stretch of the log says about checks.
+#[derive(Debug, Default)]
+struct News {
+    list: Vec<Listed>,
+    /// By party, day and verdict.
+    counts: BTreeMap<([u8; 32], i64, String), i64>,
+    /// The position after the last event that was read.
+    read_up_to: i64,
+    /// There was nothing after it.
+    was_all: bool,
+}
+
 #[derive(sqlx::FromRow)]
 struct IndexRow {
     idx: i64,
@@ -74,16 +100,36 @@ struct CountRow {
 impl Checks {
     /// Reads what is new in `log`. Whether that was all.
     pub async fn follow(&self, log: &Log) -> Result<bool, ChecksError> {
-        for _ in 0..PAGES {
+        for _ in 0..ROUNDS {
             let from = self.read_up_to().await?;
-            let logged = log.since(number(from), PAGE).await?;
-            let Some(last) = logged.last() else { return Ok(true) };
-            self.write(from, column(last.index) + 1, &logged).await?;
-            if logged.len() < usize::try_from(PAGE).unwrap_or(usize::MAX) {
+            let news = self.gather(log, from).await?;
+            if news.read_up_to > from {
+                self.write(from, &news).await?;
+            }
+            if news.was_all {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// What is new in `log` from the position `from` on, as much as is written at once.
+    async fn gather(&self, log: &Log, from: i64) -> Result<News, ChecksError> {
+        let mut news = News { read_up_to: from, ..News::default() };
+        for _ in 0..PAGES {
+            let logged = log.since(number(news.read_up_to), PAGE).await?;
+            for one in &logged {
+                if let Some(check) = one.entry.as_ref().and_then(Check::of) {
+                    self.enter(&mut news, column(one.index), &check);
+                }
+                news.read_up_to = column(one.index) + 1;
+            }
+            news.was_all = logged.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
+            if news.was_all {
+                break;
+            }
+        }
+        Ok(news)
     }
 
     /// Positions in the log of the checks of `party` below `before`, newest first.
@@ -120,38 +166,31 @@ impl Checks {
         Ok(fetch_one!(self.database.read(), IndexRow, sql)?.idx)
     }
 
-    async fn write(&self, from: i64, to: i64, logged: &[Logged]) -> Result<(), ChecksError> {
+    /// Writes `news`, unless another server has written what comes after `from`.
+    async fn write(&self, from: i64, news: &News) -> Result<(), ChecksError> {
         let mut transaction = self.database.begin().await?;
         let sql = "UPDATE relay_check_read SET idx = $2 WHERE id = 0 AND idx = $1";
-        if execute!(transaction.on(), sql, from, to)? == 0 {
+        if execute!(transaction.on(), sql, from, news.read_up_to)? == 0 {
             return Ok(());
         }
-        for one in logged {
-            if let Some(check) = one.entry.as_ref().and_then(Check::of) {
-                self.enter(&mut transaction, one.index, &check).await?;
-            }
+        for rows in news.list.chunks(ROWS) {
+            let (key, idx) = (|row: &Listed| row.0.to_vec(), |row: &Listed| row.1);
+            execute_over!(transaction.on(), LIST, rows, |row| row.map(key), row.map(idx))?;
+        }
+        for ((party, day, verdict), count) in &news.counts {
+            execute!(transaction.on(), COUNT, party.as_slice(), *day, verdict.as_str(), *count)?;
         }
         Ok(transaction.commit().await?)
     }
 
-    async fn enter(
-        &self,
-        transaction: &mut Transaction,
-        index: u64,
-        check: &Check<'_>,
-    ) -> Result<(), ChecksError> {
-        let into_list = "INSERT INTO relay_check (party, idx) VALUES ($1, $2)";
-        let into_count = "INSERT INTO relay_check_count (party, day, verdict, count) \
-                          VALUES ($1, $2, $3, 1) ON CONFLICT (party, day, verdict) \
-                          DO UPDATE SET count = relay_check_count.count + 1";
+    fn enter(&self, news: &mut News, index: i64, check: &Check<'_>) {
         let holder = check.source.map(Party::Holder);
         for party in [Party::Clinic(check.clinic)].into_iter().chain(holder) {
             let party = self.key(party);
-            execute!(transaction.on(), into_list, party.as_slice(), column(index))?;
-            let day = day_column(check.day);
-            execute!(transaction.on(), into_count, party.as_slice(), day, check.verdict)?;
+            news.list.push((party, index));
+            let counted = (party, day_column(check.day), check.verdict.to_owned());
+            *news.counts.entry(counted).or_default() += 1;
         }
-        Ok(())
     }
 
     fn key(&self, party: Party<'_>) -> [u8; 32] {
