@@ -20,6 +20,8 @@ use utoipa::openapi::OpenApi as Document;
         crate::batch::list,
         crate::batch::receive,
         crate::batch::show,
+        crate::batch::preview,
+        crate::batch::start,
         crate::batch::pause,
         crate::batch::resume,
         crate::batch::cancel,

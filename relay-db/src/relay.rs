@@ -263,6 +263,8 @@ impl Relay {
             .route("/eligibility", post(eligibility::ask))
             .route(batch::UPLOAD, get(batch::list).post(batch::receive))
             .route("/batches/{id}", get(batch::show))
+            .route("/batches/{id}/preview", get(batch::preview))
+            .route("/batches/{id}/start", post(batch::start))
             .route("/batches/{id}/pause", post(batch::pause))
             .route("/batches/{id}/resume", post(batch::resume))
             .route("/batches/{id}/cancel", post(batch::cancel))

@@ -9,10 +9,11 @@ use warifu_service::{execute, fetch_all};
 
 use crate::links::{LinkStoreError, Links, place};
 
-/// Rows that are looked at in one go.
+/// Rows that are looked at in one go; of pieces of files, which are large, fewer.
 const BATCH: i64 = 256;
 
-/// A sealed column, and the table's key: one, two or three parts, of which `connector` is a text.
+/// A sealed column, and the table's key: one, two or three parts, of which `connector` is a text and
+/// `number` a number.
 struct Column {
     /// What its sealed values are bound to.
     name: &'static str,
@@ -21,7 +22,7 @@ struct Column {
 }
 
 /// Everything that lasts. Codes are left out as tokens are: they end within the day.
-const COLUMNS: [Column; 16] = [
+const COLUMNS: [Column; 21] = [
     Column {
         name: "relay_link.pseudonym",
         select: "SELECT subject AS first, connector, subject AS last, pseudonym AS sealed \
@@ -142,6 +143,46 @@ const COLUMNS: [Column; 16] = [
                  FROM relay_ward WHERE subject > $1 ORDER BY subject LIMIT $4",
         update: "UPDATE relay_ward SET body = $5 WHERE subject = $1 AND body = $4",
     },
+    Column {
+        name: "relay_batch.terms",
+        select: "SELECT organization AS first, '' AS connector, id AS last, terms AS sealed \
+                 FROM relay_batch WHERE (organization, id) > ($1, $3) AND length(terms) > 0 \
+                 ORDER BY organization, id LIMIT $4",
+        update: "UPDATE relay_batch SET terms = $5 \
+                 WHERE organization = $1 AND id = $3 AND terms = $4",
+    },
+    Column {
+        name: "relay_batch.progress",
+        select: "SELECT organization AS first, '' AS connector, id AS last, progress AS sealed \
+                 FROM relay_batch WHERE (organization, id) > ($1, $3) AND length(progress) > 0 \
+                 ORDER BY organization, id LIMIT $4",
+        update: "UPDATE relay_batch SET progress = $5 \
+                 WHERE organization = $1 AND id = $3 AND progress = $4",
+    },
+    Column {
+        name: "relay_batch.preview",
+        select: "SELECT organization AS first, '' AS connector, id AS last, preview AS sealed \
+                 FROM relay_batch WHERE (organization, id) > ($1, $3) AND preview IS NOT NULL \
+                 ORDER BY organization, id LIMIT $4",
+        update: "UPDATE relay_batch SET preview = $5 \
+                 WHERE organization = $1 AND id = $3 AND preview = $4",
+    },
+    Column {
+        name: "relay_batch_piece.body",
+        select: "SELECT batch AS first, '' AS connector, batch AS last, number, body AS sealed \
+                 FROM relay_batch_piece WHERE (batch, number) > ($1, $5) \
+                 ORDER BY batch, number LIMIT $4 / 32",
+        update: "UPDATE relay_batch_piece SET body = $5 \
+                 WHERE batch = $1 AND number = $6 AND body = $4",
+    },
+    Column {
+        name: "relay_batch_chunk.body",
+        select: "SELECT batch AS first, '' AS connector, batch AS last, number, body AS sealed \
+                 FROM relay_batch_chunk WHERE (batch, number) > ($1, $5) AND length(body) > 0 \
+                 ORDER BY batch, number LIMIT $4 / 32",
+        update: "UPDATE relay_batch_chunk SET body = $5 \
+                 WHERE batch = $1 AND number = $6 AND body = $4",
+    },
 ];
 
 /// A row by its key; `last` is `first` again where the key is shorter.
@@ -150,6 +191,8 @@ struct Row {
     first: Vec<u8>,
     connector: String,
     last: Vec<u8>,
+    #[sqlx(default)]
+    number: i64,
     sealed: Vec<u8>,
 }
 
@@ -168,7 +211,8 @@ impl Links {
         loop {
             let (first, last) = (at.first.as_slice(), at.last.as_slice());
             let read = self.database.read();
-            let rows = fetch_all!(read, Row, column.select, first, &at.connector, last, BATCH)?;
+            let (sql, connector, number) = (column.select, &at.connector, at.number);
+            let rows = fetch_all!(read, Row, sql, first, connector, last, BATCH, number)?;
             for row in rows.iter().filter(|row| !self.ring.is_current(&row.sealed)) {
                 count += self.reseal_row(column, row).await?;
             }
@@ -185,7 +229,8 @@ impl Links {
         let again = self.seal(&context, &plain);
         let (first, last) = (row.first.as_slice(), row.last.as_slice());
         let (before, write) = (row.sealed.as_slice(), self.database.write());
-        Ok(execute!(write, column.update, first, &row.connector, last, before, again)?)
+        let (sql, connector, number) = (column.update, &row.connector, row.number);
+        Ok(execute!(write, sql, first, connector, last, before, again, number)?)
     }
 }
 
@@ -205,6 +250,12 @@ fn context(name: &str, row: &Row) -> Vec<u8> {
         | "relay_mandate_held.body" => place(name, &[&row.first, &row.last]),
         "relay_link_past.body" => place(name, &[&row.first, connector, &row.last]),
         "relay_doubt.body" | "relay_notice.body" => place(name, &[connector, &row.last]),
+        "relay_batch.terms" | "relay_batch.progress" | "relay_batch.preview" => {
+            place(name, &[&row.last])
+        }
+        "relay_batch_piece.body" | "relay_batch_chunk.body" => {
+            place(name, &[&row.first, &row.number.to_be_bytes()])
+        }
         _ => place(name, &[&row.first, connector]),
     }
 }

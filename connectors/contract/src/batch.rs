@@ -11,6 +11,8 @@ use crate::CheckNumber;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BatchState {
+    /// The file is there, and is looked over before somebody starts it.
+    Ready,
     /// The file is there and waits for its turn.
     Received,
     /// Its lines are being checked.
@@ -27,12 +29,20 @@ pub enum BatchState {
 
 impl BatchState {
     /// Every state.
-    pub const ALL: [Self; 6] =
-        [Self::Received, Self::Running, Self::Paused, Self::Done, Self::Cancelled, Self::Refused];
+    pub const ALL: [Self; 7] = [
+        Self::Ready,
+        Self::Received,
+        Self::Running,
+        Self::Paused,
+        Self::Done,
+        Self::Cancelled,
+        Self::Refused,
+    ];
 
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Ready => "ready",
             Self::Received => "received",
             Self::Running => "running",
             Self::Paused => "paused",
@@ -114,6 +124,54 @@ pub struct BatchJob {
     pub results_until: Option<Timestamp>,
     /// The results can be fetched once.
     pub fetched_once: bool,
+}
+
+/// Relay → who sent a file: what it looks like, before its lines are checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchPreview {
+    /// `csv` or `xml`.
+    pub format: String,
+    /// The encoding by its name, e.g. `Shift_JIS`.
+    pub encoding: String,
+    /// Whether its columns have names.
+    pub has_header: bool,
+    /// Lines, those included that cannot be read.
+    pub lines: u64,
+    /// 本人, as the line says or by 枝番 00.
+    pub insured: u64,
+    /// 家族, as the line says or by another 枝番.
+    pub dependants: u64,
+    /// Lines that can be read and tell neither.
+    pub unstated: u64,
+    /// Lines that cannot be read.
+    pub unreadable: u64,
+    /// The first lines, at most five; none where the site does not want them shown.
+    pub sample: Vec<BatchSample>,
+    /// 記号, 番号 and birth dates of the sample are masked.
+    pub is_masked: bool,
+}
+
+/// A line as it was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchSample {
+    /// The line of the file on which it begins, from 1.
+    pub line: u64,
+    /// The sender's own word for it.
+    pub reference: String,
+    /// 保険者番号.
+    pub insurer_number: String,
+    /// 記号.
+    pub symbol: String,
+    /// 番号.
+    pub number: String,
+    /// 枝番.
+    pub branch: String,
+    /// 生年月日 as it was understood, or as it is written where it could not be.
+    pub birth_date: String,
+    /// Why it cannot be read, stable codes; none when it can.
+    pub faults: Vec<String>,
 }
 
 /// Relay → who asks: the organisation's jobs, newest first.

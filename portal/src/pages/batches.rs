@@ -1,5 +1,5 @@
-//! `/desk/batch`: files of checks, sent from the browser, looked at, stopped, and their results
-//! taken home. Works without script: while a file is under way its page asks to be fetched again.
+//! `/desk/batch`: files of checks, sent from the browser, looked over, started, stopped, and their
+//! results taken home. Works without script: while a file is under way its page asks to be fetched again.
 
 use std::io;
 
@@ -14,7 +14,7 @@ use bytes::Bytes;
 use jiff::civil::Date;
 use serde::Deserialize;
 use tokio::sync::mpsc;
-use warifu_contract::batch::BatchJob;
+use warifu_contract::batch::{BatchJob, BatchPreview, BatchState};
 use warifu_contract::calendar::today_in_japan;
 use warifu_service::Problem;
 
@@ -25,7 +25,7 @@ use crate::look::{Look, show};
 use crate::relay::{Access, RelayError, Steer};
 use crate::shared::{App, Shared};
 use crate::view::Tone;
-use crate::view::batches::{BatchScreen, BatchesScreen, CancelScreen, JobView, PATH};
+use crate::view::batches::{BatchScreen, BatchesScreen, CancelScreen, JobView, PATH, PreviewView};
 use crate::view::site::Menu;
 
 /// Seconds after which the page of a file under way is fetched again.
@@ -183,10 +183,21 @@ async fn one(
         site: me.site(voice, Menu::Desk, PATH),
         said: said.said().and_then(words),
         job: JobView::new(voice, &job),
+        preview: preview(&app, &me, &job).await.map(|preview| PreviewView::new(voice, &preview)),
     })?;
-    let moves = !job.state.is_over() && job.state != warifu_contract::batch::BatchState::Paused;
+    let moves = matches!(job.state, BatchState::Received | BatchState::Running);
     let refresh = [(HeaderName::from_static("refresh"), AGAIN)];
     Ok(if moves { (refresh, page).into_response() } else { page })
+}
+
+/// What the file looks like, while it waits to be started.
+async fn preview(app: &Shared, me: &SignedIn, job: &BatchJob) -> Option<BatchPreview> {
+    if job.state != BatchState::Ready {
+        return None;
+    }
+    let access = me.access(app.surroundings.now()).ok()?;
+    let found = app.relay.batch_preview(access, &job.id).await;
+    found.inspect_err(|cause| tracing::warn!(%cause, "what a file looks like is missing")).ok()
 }
 
 /// `GET /desk/batch/{id}/cancel`: asks once more.

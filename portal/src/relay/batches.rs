@@ -8,7 +8,7 @@ use futures::Stream;
 use jiff::civil::Date;
 use reqwest::{Body, Method, Response};
 use serde_json::json;
-use warifu_contract::batch::{BatchJob, BatchList};
+use warifu_contract::batch::{BatchJob, BatchList, BatchPreview};
 
 use super::{Access, Relay, RelayError, checked, read};
 
@@ -18,6 +18,8 @@ const LONG_PATIENCE: Duration = Duration::from_hours(1);
 /// What a desk does about a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Steer {
+    /// Start it.
+    Start,
     /// Stop it for a while.
     Pause,
     /// Let it go on.
@@ -32,6 +34,7 @@ impl Steer {
     /// Its name in addresses, here and at the relay.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Start => "start",
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::Cancel => "cancel",
@@ -41,7 +44,7 @@ impl Steer {
 
     /// The one of that name.
     pub fn named(name: &str) -> Option<Self> {
-        let all = [Self::Pause, Self::Resume, Self::Cancel, Self::Recheck];
+        let all = [Self::Start, Self::Pause, Self::Resume, Self::Cancel, Self::Recheck];
         all.into_iter().find(|one| one.name() == name)
     }
 }
@@ -59,7 +62,18 @@ impl Relay {
         read(checked(call.send().await?)?).await
     }
 
-    /// Sends a file, called `name`, for lines that name no day of their own.
+    /// What the file of one looks like that is not started.
+    pub async fn batch_preview(
+        &self,
+        access: &Access,
+        id: &str,
+    ) -> Result<BatchPreview, RelayError> {
+        let call = self.call(Method::GET, &format!("batches/{id}/preview"));
+        read(checked(call.bearer_auth(&access.token).send().await?)?).await
+    }
+
+    /// Sends a file, called `name`, for lines that name no day of their own, to be looked over and
+    /// then started.
     pub async fn send_batch<E>(
         &self,
         access: &Access,
@@ -69,7 +83,7 @@ impl Relay {
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
     {
-        let mut query = vec![("name", name.to_owned())];
+        let mut query = vec![("name", name.to_owned()), ("start", false.to_string())];
         query.extend(day.map(|day| ("target_date", day.to_string())));
         let call = self.http.post(format!("{}/batches", self.url)).query(&query);
         let call = call.bearer_auth(&access.token).timeout(LONG_PATIENCE);

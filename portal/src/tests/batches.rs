@@ -44,7 +44,7 @@ async fn a_file_goes_to_the_relay_as_it_came() {
     let sent = send(&mut browser, form("R8.11.20", "11月の受診者.csv", &file)).await;
     assert_eq!(sent.status(), StatusCode::SEE_OTHER);
     assert_eq!(location(&sent), format!("/desk/batch/{ID}"));
-    let expected = format!("batch file 2026-11-20 11月の受診者.csv {}", file.len());
+    let expected = format!("batch file 2026-11-20 11月の受診者.csv start=false {}", file.len());
     assert_eq!(asked(&rig), [expected]);
 }
 
@@ -81,6 +81,23 @@ async fn a_file_under_way_renews_its_page_and_one_that_is_done_does_not() {
     assert!(list.contains(&format!("href=\"/desk/batch/{ID}\"")));
     let strange = browser.get("/desk/batch/..%2Flinks").await;
     assert_eq!(location(&strange), "/desk/batch?said=unknown");
+}
+
+#[tokio::test]
+async fn a_file_is_looked_over_before_it_starts() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("clinic-desk").await;
+    let ready = "/desk/batch/00000000000000000000000000000000";
+    let page = browser.get(ready).await;
+    assert!(!page.headers().contains_key("refresh"), "nothing goes on by itself");
+    let page = page.text().await;
+    for shown in ["CSV", "Shift_JIS", "12,345", "8,000", "4,000", "＊＊＊34", "file.date"] {
+        assert!(page.contains(shown), "{shown}");
+    }
+    assert!(page.contains("この内容で始める") && !page.contains("<progress"));
+    assert!(asked(&rig).is_empty());
+    browser.post(&format!("{ready}/start"), &[]).await;
+    assert_eq!(asked(&rig), ["batch start"]);
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ use warifu_service::tls::TlsConfig;
 
 use super::pki::{CA, DECRYPT, IDP, Identity, RELAY, SAML};
 use crate::samples::{self, deposits, desks};
-use crate::view::batches::tests::job;
+use crate::view::batches::tests::{job, preview};
 
 pub const IDP_ID: &str = "https://idp.example/saml/metadata";
 pub const IDP_SSO: &str = "https://idp.example/saml/sso";
@@ -300,6 +300,7 @@ fn router(desk: Desk) -> Router {
         .route("/batches", get(batches).post(batch_sent))
         .route("/batches/{id}", get(batch))
         .route("/batches/{id}/result", get(batch_result))
+        .route("/batches/{id}/preview", get(async || Json(preview())))
         .route("/batches/{id}/{step}", post(batch_steered))
         .layer(axum::extract::DefaultBodyLimit::disable())
         .route("/eligibility/answer", post(given))
@@ -467,9 +468,13 @@ async fn batches() -> Json<BatchList> {
     Json(BatchList { jobs: BatchState::ALL.map(job).to_vec() })
 }
 
-/// Whatever ends in `f` is done.
+/// Whatever ends in `f` is done, in `0` not started.
 async fn batch(Path(id): Path<String>) -> Json<BatchJob> {
-    Json(job(if id.ends_with("ff") { BatchState::Done } else { BatchState::Running }))
+    Json(job(match id.as_bytes().last() {
+        Some(b'f') if id.ends_with("ff") => BatchState::Done,
+        Some(b'0') => BatchState::Ready,
+        _ => BatchState::Running,
+    }))
 }
 
 async fn batch_sent(
@@ -477,9 +482,10 @@ async fn batch_sent(
     Query(query): Query<BTreeMap<String, String>>,
     file: Bytes,
 ) -> (StatusCode, Json<BatchJob>) {
-    let line = format!("batch file {} {} {}", query["target_date"], query["name"], file.len());
+    let named = (&query["target_date"], &query["name"], &query["start"]);
+    let line = format!("batch file {} {} start={} {}", named.0, named.1, named.2, file.len());
     desk.asked.lock().unwrap().push(line);
-    (StatusCode::ACCEPTED, Json(job(BatchState::Received)))
+    (StatusCode::ACCEPTED, Json(job(BatchState::Ready)))
 }
 
 async fn batch_steered(

@@ -1,5 +1,7 @@
 //! Files of checks at the desk: the list, one of them, and the question before one is given up.
 
+mod preview;
+
 use askama::Template;
 use warifu_contract::batch::{BatchJob, BatchState};
 use warifu_service::web::Page;
@@ -8,6 +10,8 @@ use warifu_service::words::Voice;
 use super::site::Site;
 use super::{Fact, Tone, grouped};
 use crate::dates::words;
+
+pub use preview::PreviewView;
 
 /// Where the pages are.
 pub const PATH: &str = "/desk/batch";
@@ -44,6 +48,8 @@ pub struct BatchScreen<'a> {
     pub said: Option<(Tone, &'static str)>,
     /// The file.
     pub job: JobView,
+    /// What it looks like, while it waits to be started.
+    pub preview: Option<PreviewView>,
 }
 
 /// The question before a file is given up.
@@ -82,6 +88,10 @@ pub struct JobView {
     pub until: Option<String>,
     /// They were there, and are gone.
     pub is_gone: bool,
+    /// It waits to be started.
+    pub may_start: bool,
+    /// It is under way, now or when it goes on.
+    pub is_open: bool,
     /// It can be stopped for a while.
     pub may_pause: bool,
     /// It can go on.
@@ -108,9 +118,11 @@ impl JobView {
             refusal: job.refusal.as_ref().map(|code| refusal(voice, code)),
             until: until(voice, job),
             is_gone: job.state == BatchState::Done && job.results_until.is_none(),
+            may_start: job.state == BatchState::Ready,
+            is_open: under_way || paused,
             may_pause: under_way,
             may_resume: paused,
-            may_cancel: under_way || paused,
+            may_cancel: !job.state.is_over(),
             is_compared: job.compared_with.is_some(),
         }
     }
@@ -119,7 +131,7 @@ impl JobView {
 fn tone(state: BatchState) -> Tone {
     match state {
         BatchState::Done => Tone::Ok,
-        BatchState::Received | BatchState::Running => Tone::Wait,
+        BatchState::Ready | BatchState::Received | BatchState::Running => Tone::Wait,
         BatchState::Paused => Tone::Warn,
         BatchState::Refused => Tone::Bad,
         BatchState::Cancelled => Tone::None,
@@ -159,7 +171,7 @@ fn until(voice: Voice<'_>, job: &BatchJob) -> Option<String> {
 #[cfg(test)]
 pub mod tests {
     use jiff::Timestamp;
-    use warifu_contract::batch::BatchCounts;
+    use warifu_contract::batch::{BatchCounts, BatchPreview, BatchSample};
     use warifu_service::words::{Language, Words};
 
     use super::*;
@@ -185,6 +197,32 @@ pub mod tests {
             recheck_of: None,
             results_until: is_done.then_some(at),
             fetched_once: false,
+        }
+    }
+
+    /// What the file of a job looks like that is ready.
+    pub fn preview() -> BatchPreview {
+        let sample = |line, fault: Option<&str>| BatchSample {
+            line,
+            reference: format!("P-{line}"),
+            insurer_number: "06130488".into(),
+            symbol: "＊＊".into(),
+            number: "＊＊＊34".into(),
+            branch: "00".into(),
+            birth_date: "1955＊＊＊＊＊＊".into(),
+            faults: fault.into_iter().map(str::to_owned).collect(),
+        };
+        BatchPreview {
+            format: "csv".into(),
+            encoding: "Shift_JIS".into(),
+            has_header: true,
+            lines: 12_345,
+            insured: 8_000,
+            dependants: 4_000,
+            unstated: 343,
+            unreadable: 2,
+            sample: vec![sample(2, None), sample(3, Some("file.date"))],
+            is_masked: true,
         }
     }
 
@@ -234,10 +272,15 @@ pub mod tests {
                     site: site(voice),
                     said: None,
                     job: job.clone(),
+                    preview: (state == BatchState::Ready)
+                        .then(|| PreviewView::new(voice, &preview())),
                 };
                 let html = screen.render().unwrap();
                 keep(&format!("batch-{}", state.as_str()), language, &html, words);
-                let open = !state.is_over();
+                let ready = state == BatchState::Ready;
+                let open = !state.is_over() && !ready;
+                assert_eq!(html.contains("/start\""), ready, "{state:?}");
+                assert_eq!(html.contains("＊＊＊34"), ready, "{state:?}");
                 assert_eq!(html.contains("<progress"), open, "{state:?}");
                 assert_eq!(html.contains("/result?only=all"), state == BatchState::Done);
                 let (page, site) = (page(words, language), site(voice));

@@ -22,6 +22,9 @@ pub struct BatchesConfig {
     pub keep: Keep,
     /// For how many days they are kept where `keep` is `sealed`, 1 to 366.
     pub keep_days: u16,
+    /// How much of a file's first lines is shown to whoever sent it, before it is started, unless the
+    /// site has its own policy.
+    pub sample: SampleKind,
     /// Policies of single organisations.
     pub sites: Vec<SiteConfig>,
 }
@@ -37,6 +40,21 @@ pub struct SiteConfig {
     /// For how many days where `keep` is `sealed`; as for all others when absent.
     #[serde(default)]
     pub keep_days: Option<u16>,
+    /// How much of the first lines is shown; as for all others when absent.
+    #[serde(default)]
+    pub sample: Option<SampleKind>,
+}
+
+/// How much of a file's first lines is shown before it is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SampleKind {
+    /// Nothing: only how many there are.
+    Off,
+    /// 記号, 番号 and birth dates without most of their characters.
+    Masked,
+    /// The lines as they are.
+    Open,
 }
 
 /// Whether results of files are kept at the relay. Whatever is there is sealed.
@@ -90,6 +108,7 @@ impl Default for BatchesConfig {
             share_percent: 25,
             keep: Keep::Sealed,
             keep_days: 7,
+            sample: SampleKind::Masked,
             sites: Vec::new(),
         }
     }
@@ -107,6 +126,12 @@ impl BatchesConfig {
             ("keep_days", days.into_iter().all(|days| (1..=366).contains(&days))),
         ];
         bounds.into_iter().find(|(_, within)| !within).map(|(key, _)| key)
+    }
+
+    /// How much of the first lines of a file of `organization` is shown.
+    pub(crate) fn sample(&self, organization: &str) -> SampleKind {
+        let site = self.sites.iter().find(|site| site.organization == organization);
+        site.and_then(|site| site.sample).unwrap_or(self.sample)
     }
 
     /// How the results of `organization` are kept.
@@ -141,6 +166,7 @@ mod tests {
             [[sites]]
             organization = "1310000003"
             keep = "on"
+            sample = "open"
             "#,
         )
         .unwrap();
@@ -148,6 +174,8 @@ mod tests {
         assert_eq!(config.policy("1310000001"), Policy { hours: 1, once: true });
         assert_eq!(config.policy("1310000002"), Policy { hours: 720, once: false });
         assert_eq!(config.policy("1310000003"), Policy { hours: YEAR_HOURS, once: false });
+        assert_eq!(config.sample("1310000003"), SampleKind::Open);
+        assert_eq!(config.sample("1310000001"), SampleKind::Masked);
         assert_eq!(config.policy("others"), Policy { hours: 72, once: false });
     }
 

@@ -122,7 +122,7 @@ fn asks(check: &CheckRow<'_>) -> Asks {
         branch: check.branch.map(|branch| format!("{branch:02}")),
         birth_date: check.birth_date,
     };
-    Asks { card, day: check.target_date }
+    Asks { card, day: check.target_date, relation: check.relation }
 }
 
 fn wrong(row: &Row, error: &RowError) -> Line {

@@ -19,6 +19,9 @@ use warifu_service::Problem;
 
 use super::asker::Desk;
 use super::job::{Job, Progress, Terms, hours_after};
+use super::preview::look_over;
+use super::routes::start_now;
+use super::runner::Broken;
 use super::store::Taken;
 use crate::relay::Relay;
 use crate::token::log_problem;
@@ -48,6 +51,15 @@ pub(crate) struct FileQuery {
     /// 対象年月日 of lines that name none; none means today in Japan.
     #[param(value_type = Option<String>, format = Date)]
     target_date: Option<Date>,
+    /// Whether its lines are checked at once, which is the default. If not, the job is `ready`: it can
+    /// be looked over, and waits until it is started.
+    #[serde(default = "at_once")]
+    #[param(required = false)]
+    start: bool,
+}
+
+fn at_once() -> bool {
+    true
 }
 
 /// Takes a file of checks: CSV or XML in CP932, UTF-8 or EUC-JP.
@@ -77,8 +89,25 @@ pub(crate) async fn receive(
     let target = query.target_date.unwrap_or_else(|| today_in_japan(now));
     let terms = terms(&relay, &desk, (name, &id, target), &file)?;
     let fingerprint = fingerprint(&relay, &organization, target, &file.hash);
-    let job = new_job(&relay, organization, id, terms);
+    let mut job = new_job(&relay, organization, id, terms);
+    if !query.start && prepare(&relay, &job).await? {
+        job.state = BatchState::Ready;
+    }
     enter(&relay, &desk, &fingerprint, &job).await
+}
+
+/// Looks the file of `job` over. Whether it can be read: of one that cannot, the job says why.
+async fn prepare(relay: &Relay, job: &Job) -> Result<bool, Problem> {
+    let shown = relay.config().batches.sample(&job.terms.organization.code);
+    let file = (job.terms.file.as_str(), job.terms.pieces);
+    match look_over(relay, file, shown).await {
+        Ok(preview) => {
+            relay.batches().keep_preview(&job.organization, &job.id, &preview).await?;
+            Ok(true)
+        }
+        Err(Broken::Refused(_)) => Ok(false),
+        Err(broken) => Err(Problem::internal(&broken)),
+    }
 }
 
 /// A new job, not yet begun.
@@ -112,7 +141,9 @@ pub(crate) async fn enter(
         Taken::Known(id) => {
             let known = relay.batches().of(&job.organization, &id).await?;
             let known = known.ok_or_else(|| Problem::new(StatusCode::GONE, "batch.gone"))?;
-            (StatusCode::OK, known.shown(now))
+            let waits = known.state == BatchState::Ready && job.state != BatchState::Ready;
+            let shown = if waits { start_now(relay, desk, &id).await? } else { known.shown(now) };
+            (StatusCode::OK, shown)
         }
     };
     relay.work().notify_one();

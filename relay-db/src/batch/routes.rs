@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use warifu_contract::batch::{BatchJob, BatchList, BatchState};
+use warifu_contract::batch::{BatchJob, BatchList, BatchPreview, BatchState};
 use warifu_log::Action;
 use warifu_service::Problem;
 
@@ -62,6 +62,56 @@ pub(crate) async fn find(relay: &Relay, desk: &Desk, id: &str) -> Result<Job, Pr
     job.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "batch.unknown"))
 }
 
+/// What the file of a job looks like that is not started.
+#[utoipa::path(
+    get,
+    path = "/batches/{id}/preview",
+    responses(
+        (status = 200, body = BatchPreview),
+        (status = 410, description = "It is started",
+         body = warifu_service::problem::ProblemDocument),
+        (status = "4XX", body = warifu_service::problem::ProblemDocument),
+    )
+)]
+pub(crate) async fn preview(
+    State(relay): State<Relay>,
+    desk: Desk,
+    Path(id): Path<String>,
+) -> Result<Json<BatchPreview>, Problem> {
+    let job = find(&relay, &desk, &id).await?;
+    let preview = relay.batches().preview(&job).await?;
+    preview.map(Json).ok_or_else(|| Problem::new(StatusCode::GONE, "batch.gone"))
+}
+
+/// Starts a job that was looked over.
+#[utoipa::path(
+    post,
+    path = "/batches/{id}/start",
+    responses(
+        (status = 200, body = BatchJob),
+        (status = "4XX", body = warifu_service::problem::ProblemDocument),
+    )
+)]
+pub(crate) async fn start(
+    State(relay): State<Relay>,
+    desk: Desk,
+    Path(id): Path<String>,
+) -> Result<Json<BatchJob>, Problem> {
+    start_now(&relay, &desk, &id).await.map(Json)
+}
+
+/// Starts the job `id`; one that is started already goes on as it does.
+pub(super) async fn start_now(relay: &Relay, desk: &Desk, id: &str) -> Result<BatchJob, Problem> {
+    let job = find(relay, desk, id).await?;
+    if matches!(job.state, BatchState::Running | BatchState::Done) {
+        return Ok(job.shown(relay.surroundings().now()));
+    }
+    let started = steer(relay, desk, id, ("start", &[BatchState::Ready], BatchState::Received));
+    let started = started.await?;
+    relay.work().notify_one();
+    Ok(started)
+}
+
 /// Stops a job until it is resumed.
 #[utoipa::path(
     post,
@@ -114,7 +164,7 @@ pub(crate) async fn cancel(
     desk: Desk,
     Path(id): Path<String>,
 ) -> Result<Json<BatchJob>, Problem> {
-    let from = [BatchState::Received, BatchState::Running, BatchState::Paused];
+    let from = [BatchState::Ready, BatchState::Received, BatchState::Running, BatchState::Paused];
     let done = steer(&relay, &desk, &id, ("cancel", &from, BatchState::Cancelled)).await?;
     let job = find(&relay, &desk, &id).await?;
     relay.batches().empty(&job).await?;

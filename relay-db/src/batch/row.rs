@@ -75,6 +75,8 @@ pub(crate) struct Asks {
     pub card: TypedCard,
     /// 対象年月日, where the line names one.
     pub day: Option<Date>,
+    /// 本人 or 家族, where the line says it.
+    pub relation: Option<Relation>,
 }
 
 /// What is wrong with a line.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
-use warifu_contract::batch::BatchState;
+use warifu_contract::batch::{BatchPreview, BatchState};
 use warifu_service::seal::{KeyRing, SealError};
 use warifu_service::storage::{Transaction, instant, is_duplicate, micros};
 use warifu_service::{Database, Problem, Surroundings, execute, fetch_all, fetch_optional};
@@ -78,6 +78,11 @@ struct BodyRow {
 }
 
 #[derive(sqlx::FromRow)]
+struct PreviewRow {
+    preview: Option<Vec<u8>>,
+}
+
+#[derive(sqlx::FromRow)]
 struct MarksRow {
     marks: Vec<u8>,
 }
@@ -127,6 +132,31 @@ impl Batches {
         Ok(row.map(open).transpose()?)
     }
 
+    /// Keeps what a file looks like that has come in, until it is started.
+    pub async fn keep_preview(
+        &self,
+        organization: &[u8],
+        id: &str,
+        preview: &BatchPreview,
+    ) -> Done<()> {
+        let id = bytes_of(id)?;
+        let preview = self.seal(&preview_place(&id), &serde_json::to_vec(preview)?);
+        let sql = "UPDATE relay_batch SET preview = $3 WHERE organization = $1 AND id = $2";
+        execute!(self.database.write(), sql, organization, id, preview)?;
+        Ok(())
+    }
+
+    /// What the file of a job looks like that is not started.
+    pub async fn preview(&self, job: &Job) -> Done<Option<BatchPreview>> {
+        let id = bytes_of(&job.id)?;
+        let sql = "SELECT preview FROM relay_batch WHERE organization = $1 AND id = $2";
+        let (organization, read) = (job.organization.as_slice(), self.database.read());
+        let row = fetch_optional!(read, PreviewRow, sql, organization, id.as_slice())?;
+        let Some(sealed) = row.and_then(|row| row.preview) else { return Ok(None) };
+        let preview = self.ring.open(&preview_place(&id), &sealed)?;
+        Ok(Some(serde_json::from_slice(&preview)?))
+    }
+
     /// Makes a job of a file that has come in, unless the organisation has one of the same file,
     /// by its `fingerprint`; what came in is then dropped.
     pub async fn take(&self, job: &Job, fingerprint: &[u8]) -> Done<Taken> {
@@ -135,7 +165,7 @@ impl Batches {
         let sql = "UPDATE relay_batch SET state = $3, at = $4, due = $4, expires = $5, \
                    file = $6, terms = $7, progress = $8 WHERE organization = $1 AND id = $2";
         let (at, expires) = (micros(job.at), micros(job.expires));
-        let (organization, state) = (job.organization.as_slice(), BatchState::Received.as_str());
+        let (organization, state) = (job.organization.as_slice(), job.state.as_str());
         let write = self.database.write();
         let taken = execute!(
             write,
@@ -191,10 +221,11 @@ impl Batches {
         Ok(row.map(|row| HEXLOWER.encode(&row.id)))
     }
 
-    /// Moves a job to another state, if it is in one of `from`. Whether it was.
+    /// Moves a job to another state, if it is in one of `from`. Whether it was. What its file looked
+    /// like is then forgotten.
     pub async fn steer(&self, job: &Job, from: &[BatchState], to: BatchState) -> Done<bool> {
         let id = bytes_of(&job.id)?;
-        let sql = "UPDATE relay_batch SET state = $4, due = $5 \
+        let sql = "UPDATE relay_batch SET state = $4, due = $5, preview = NULL \
                    WHERE organization = $1 AND id = $2 AND state = $3";
         let now = micros(self.surroundings.now());
         for state in from {
@@ -394,7 +425,7 @@ impl Batches {
         execute!(transaction.on(), sql, id)?;
         let sql = "UPDATE relay_batch_chunk SET body = $2 WHERE batch = $1";
         execute!(transaction.on(), sql, id, Vec::<u8>::new())?;
-        let sql = "UPDATE relay_batch SET file = NULL, expires = $3 \
+        let sql = "UPDATE relay_batch SET file = NULL, preview = NULL, expires = $3 \
                    WHERE organization = $1 AND id = $2";
         let forgotten = micros(hours_after(at, REMEMBERED_HOURS));
         execute!(transaction.on(), sql, organization, id, forgotten)?;
@@ -472,6 +503,10 @@ fn column(number: u64) -> i64 {
 
 fn terms_place(id: &[u8]) -> Vec<u8> {
     place("relay_batch.terms", &[id])
+}
+
+fn preview_place(id: &[u8]) -> Vec<u8> {
+    place("relay_batch.preview", &[id])
 }
 
 fn progress_place(id: &[u8]) -> Vec<u8> {

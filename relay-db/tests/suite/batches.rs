@@ -281,7 +281,12 @@ async fn only_what_changed_is_told_and_claims_are_checked_again() {
 async fn where_results_are_not_kept_they_are_handed_over_once() {
     for engine in engines() {
         let mut bed = Bed::on(engine).await;
-        let site = SiteConfig { organization: clinic().code, keep: Keep::Off, keep_days: None };
+        let site = SiteConfig {
+            organization: clinic().code,
+            keep: Keep::Off,
+            keep_days: None,
+            sample: None,
+        };
         bed.config.batches.sites.push(site);
         bed.restart().await;
         let token = desk(&bed).await;

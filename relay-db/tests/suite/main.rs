@@ -27,6 +27,7 @@ mod keys;
 mod killed;
 mod linking;
 mod links;
+mod previews;
 mod proxies;
 mod questions;
 mod readable;

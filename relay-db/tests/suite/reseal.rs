@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use warifu_contract::batch::{BatchJob, BatchPreview};
 use warifu_service::{Database, Surroundings, fetch_all};
 
 use crate::bed::{Bed, engines};
@@ -35,9 +36,13 @@ fn add_key(bed: &Bed, before: &str, fresh: &str) {
 
 /// How many values are sealed under `key`, and how many there are.
 async fn sealed_under(database: &Database, key: &str) -> (usize, usize) {
+    sealed_in(database, &SEALED, key).await
+}
+
+async fn sealed_in(database: &Database, columns: &[&'static str], key: &str) -> (usize, usize) {
     let mark = [&[u8::try_from(key.len()).unwrap()], key.as_bytes()].concat();
     let (mut under, mut all) = (0, 0);
-    for sql in SEALED {
+    for sql in columns.iter().copied() {
         let rows = fetch_all!(database.read(), (Vec<u8>,), sql).unwrap();
         under += rows.iter().filter(|(sealed,)| sealed.starts_with(&mark)).count();
         all += rows.len();
@@ -91,5 +96,60 @@ async fn a_pass_that_is_broken_off_is_taken_up_under_a_newer_key() {
         bed.restart().await;
         tokio::time::sleep(Duration::from_millis(300)).await;
         assert_eq!(sealed_under(&database, "third").await, before);
+    }
+}
+
+const FILES: [&str; 5] = [
+    "SELECT terms FROM relay_batch",
+    "SELECT progress FROM relay_batch",
+    "SELECT preview FROM relay_batch WHERE preview IS NOT NULL",
+    "SELECT body FROM relay_batch_piece",
+    "SELECT body FROM relay_batch_chunk",
+];
+
+/// Sends a file of checks about an insurer that nobody answers for.
+async fn send(bed: &Bed, token: &str, start: bool) -> BatchJob {
+    let lines = if start { "東京,1" } else { "東京,2" };
+    let file = format!("保険者番号,記号,番号,生年月日\n06130488,{lines},19550505\n");
+    let url = bed.url(&format!("/batches?start={start}"));
+    let sent = bed.portal.http.post(url).bearer_auth(token).body(file).send().await.unwrap();
+    sent.json().await.unwrap()
+}
+
+#[tokio::test]
+async fn files_of_checks_with_their_answers_open_under_the_new_key() {
+    for engine in engines() {
+        let mut bed = Bed::on(engine).await;
+        let token = bed.token(&bed.desk_ticket()).await;
+        let (waiting, sent) = (send(&bed, &token, false).await, send(&bed, &token, true).await);
+        let result = format!("/batches/{}/result", sent.id);
+        let answers = async |bed: &Bed| loop {
+            let answer = bed.get(&bed.portal, &result, Some(&token)).await;
+            if answer.status() == 200 {
+                return answer.text().await.unwrap();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        let before = answers(&bed).await;
+        let database = Database::connect(&bed.config.database).await.unwrap();
+        add_key(&bed, "test", "second");
+        bed.restart().await;
+        let mut patience = 6_000;
+        loop {
+            let (under, all) = sealed_in(&database, &FILES, "second").await;
+            if under == all {
+                // Two jobs with three columns of their own and a piece each, and an answer.
+                assert_eq!(all, 2 + 2 + 1 + 2 + 1);
+                break;
+            }
+            patience -= 1;
+            assert!(patience > 0, "{under} of {all}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(answers(&bed).await, before);
+        let path = format!("/batches/{}/preview", waiting.id);
+        let seen: BatchPreview =
+            bed.get(&bed.portal, &path, Some(&token)).await.json().await.unwrap();
+        assert_eq!(seen.lines, 1);
     }
 }
