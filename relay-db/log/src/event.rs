@@ -269,7 +269,8 @@ impl Action {
                 "A file of eligibility checks was taken for an organisation: `ground` names the job."
             }
             Self::BatchSteered => {
-                "A job of checks was paused, went on, was cancelled or run again, as `asked` says."
+                "A job of checks was started, paused, went on, was cancelled or run again, as \
+                 `asked` says."
             }
             Self::BatchFetched => {
                 "Results of a job of checks were handed over: `asked` says which, `ground` names the job."

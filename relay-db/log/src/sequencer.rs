@@ -101,6 +101,16 @@ pub(crate) enum Order {
     Close(oneshot::Sender<()>),
 }
 
+impl Order {
+    /// Events that it brings.
+    fn weight(&self) -> usize {
+        match self {
+            Self::Append(job) => job.leaves.len(),
+            Self::Close(_) => 0,
+        }
+    }
+}
+
 /// The task's belongings.
 pub(crate) struct Sequencer {
     pub store: Store,
@@ -198,7 +208,7 @@ impl Sequencer {
         while let Some(first) = orders.recv().await {
             // Whoever is about to append does so before this goes on.
             tokio::task::yield_now().await;
-            if orders.len() < COMPANY {
+            if first.weight() < self.pace.group && orders.len() < COMPANY {
                 tokio::time::sleep(self.pace.linger).await;
             }
             let (mut jobs, mut events) = (Vec::new(), 0);

@@ -2,10 +2,12 @@
 //! answered, a chunk at a time. Three stages work side by side, with a chunk or two between them, so
 //! that memory does not grow with the file.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures::{StreamExt as _, stream};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use warifu_contract::batch::BatchState;
@@ -29,6 +31,8 @@ const BEAT: Duration = Duration::from_secs(5);
 const REST: Duration = Duration::from_secs(3);
 /// Chunks between two stages.
 const BETWEEN: usize = 1;
+/// Chunks that are being entered.
+const ENTERING: usize = 2;
 
 /// Why a job does not go on for now.
 #[derive(Debug, thiserror::Error)]
@@ -335,16 +339,19 @@ async fn answer(
     Ok(())
 }
 
-/// Enters what is kept.
+/// Enters what is kept: while one chunk is on its way into the log, the next is made ready. They get
+/// there in their order, and are counted in it.
 async fn enter_all(
     relay: &Relay,
     job: &Job,
     progress: &Mutex<Progress>,
-    mut kept: mpsc::Receiver<Kept>,
+    kept: mpsc::Receiver<Kept>,
 ) -> Result<(), Broken> {
-    while let Some(one) = kept.recv().await {
-        let entered = enter(relay, job, one).await?;
-        settled(&mut lock(progress), &entered);
+    let next = async |mut kept: mpsc::Receiver<Kept>| Some((kept.recv().await?, kept));
+    let entering = stream::unfold(kept, next).map(|one| enter(relay, job, one));
+    let mut entered = pin!(entering.buffered(ENTERING));
+    while let Some(one) = entered.next().await {
+        settled(&mut lock(progress), &one?);
     }
     Ok(())
 }
