@@ -40,4 +40,5 @@ mod standings;
 mod storage;
 mod token;
 mod trial;
+mod trial_items;
 mod uploads;
