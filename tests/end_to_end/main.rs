@@ -11,6 +11,7 @@
 )]
 
 mod agent;
+mod batches;
 mod browser;
 mod calls;
 mod cards;
