@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use url::Url;
 use warifu_contract::eligibility::{ConnectorEligibilityAnswer, ConnectorEligibilityRequest};
 use warifu_contract::linking::{
-    CardMatchAnswer, CardMatchRequest, ConfirmRequest, EndRequest, LinkDone, MatchAnswer,
-    MatchRequest,
+    CardMatchAnswer, CardMatchRequest, CompareRequest, Comparison, ConfirmRequest, EndRequest,
+    LinkDone, MatchAnswer, MatchRequest,
 };
 use warifu_contract::manifest::Manifest;
 use warifu_contract::records::{ConnectorRecord, ConnectorRecordRequest};
@@ -32,6 +32,7 @@ pub struct ConnectorClient {
     manifest: Url,
     links_match: Url,
     links_card: Url,
+    links_compare: Url,
     links_confirm: Url,
     links_end: Url,
 }
@@ -110,6 +111,7 @@ impl ConnectorClient {
             manifest: base.join("/v1/manifest")?,
             links_match: base.join("/v1/links/match")?,
             links_card: base.join("/v1/links/card")?,
+            links_compare: base.join("/v1/links/compare")?,
             links_confirm: base.join("/v1/links/confirm")?,
             links_end: base.join("/v1/links/end")?,
         })
@@ -141,6 +143,16 @@ impl ConnectorClient {
         let (left, millis) = deadline::header(deadline);
         let request = self.http.get(self.manifest.clone()).header(left, millis);
         within(deadline, async { read(request.send().await?).await }).await
+    }
+
+    /// Asks where a candidate and the person of a voucher differ.
+    pub async fn compare(
+        &self,
+        bearer: &str,
+        question: &CompareRequest,
+        deadline: Duration,
+    ) -> Result<Comparison, SourceError> {
+        self.post(&self.links_compare, bearer, question, deadline).await
     }
 
     /// Asks whose insurance card it is; `deadline` covers the answer to the last byte.

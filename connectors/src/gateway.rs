@@ -6,6 +6,7 @@
 
 mod caller;
 mod card;
+mod compare;
 mod eligibility;
 mod links;
 mod manifest;
@@ -114,6 +115,7 @@ impl Gateway {
             .route("/v1/manifest", get(manifest::get))
             .route("/v1/links/match", post(links::find_member))
             .route("/v1/links/card", post(card::find_member))
+            .route("/v1/links/compare", post(compare::post))
             .route("/v1/links/confirm", post(links::confirm))
             .route("/v1/links/end", post(links::end))
             .route("/openapi.json", get(openapi::get))

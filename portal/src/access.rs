@@ -527,9 +527,12 @@ async fn with(
 ) -> Result<SignedIn, Response> {
     let session = session(parts).map_err(Problem::into_response)?;
     let found = SignedIn::of(&session, app.surroundings.now()).await;
-    let Some(me) = found.map_err(Problem::into_response)? else {
+    let Some(mut me) = found.map_err(Problem::into_response)? else {
         return Err(sign_in_first(parts));
     };
+    if let (Records::Open(access), Some(waits)) = (&mut me.records, parts.extensions.get()) {
+        access.set_deadline(*waits);
+    }
     if let_in(&me) {
         return Ok(me);
     }

@@ -215,6 +215,7 @@ fn people() -> Router<App> {
         .route("/staff/guardians/{id}/refuse", get(guardians::ask_why).post(guardians::refuse))
         .route("/staff/links", get(doubts::queue))
         .route("/staff/links/{id}/approve", post(doubts::approve))
+        .route("/staff/links/{id}/compare", post(doubts::compare))
         .route("/staff/links/{id}/stop", post(doubts::rivals))
         .route("/staff/links/{id}/refuse", get(doubts::ask).post(doubts::refuse))
         .merge(batches::routes())

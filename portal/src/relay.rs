@@ -22,7 +22,7 @@ use warifu_contract::eligibility::{EligibilityAnswer, EligibilityRequest};
 use warifu_contract::history::HistoryPage;
 use warifu_contract::records::{Basis, Panel, PanelOutcome, RecordsRequest, Service};
 use warifu_service::Problem;
-use warifu_service::http::deadline;
+use warifu_service::http::{Deadline, deadline};
 use warifu_service::tls::{self, TlsError};
 
 use crate::body::{self, BodyError};
@@ -33,6 +33,8 @@ pub use links::Move;
 
 /// The longest that any call may take; the relay's own deadlines are shorter.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// What the portal needs of that time for itself: the page, and the way back.
+const OWN: Duration = Duration::from_millis(100);
 /// The longest that a whole history may take.
 const LONG_PATIENCE: Duration = Duration::from_mins(10);
 /// The longest answer that is read, and the longest line of a stream.
@@ -51,6 +53,22 @@ pub struct Access {
     token: String,
     /// When it ends.
     pub until: Timestamp,
+    /// Until when whoever asked the portal waits, while a request is under way.
+    #[serde(skip)]
+    waits: Option<Deadline>,
+}
+
+impl Access {
+    /// For a request that is waited for until then.
+    pub fn set_deadline(&mut self, waits: Deadline) {
+        self.waits = Some(waits);
+    }
+
+    /// How long the relay may take, `longest` at most.
+    fn left(&self, longest: Duration) -> Duration {
+        let left = self.waits.map_or(longest, |waits| waits.left().saturating_sub(OWN));
+        left.min(longest)
+    }
 }
 
 impl std::fmt::Debug for Access {
@@ -152,10 +170,10 @@ impl Relay {
             ("subject_token", ticket),
             ("subject_token_type", "urn:ietf:params:oauth:token-type:jwt"),
         ];
-        let response = self.call(Method::POST, "token").form(&form).send().await?;
+        let response = self.request(Method::POST, "token", PATIENCE).form(&form).send().await?;
         let answer: TokenAnswer = read(checked(response)?).await?;
         let until = now + SignedDuration::from_secs(i64::from(answer.expires_in));
-        Ok(Access { token: answer.access_token, until })
+        Ok(Access { token: answer.access_token, until, waits: None })
     }
 
     /// Asks for an eligibility check.
@@ -164,8 +182,7 @@ impl Relay {
         access: &Access,
         request: &EligibilityRequest,
     ) -> Result<EligibilityAnswer, RelayError> {
-        let call = self.call(Method::POST, "eligibility");
-        let call = call.bearer_auth(&access.token).json(request);
+        let call = self.call(access, Method::POST, "eligibility").json(request);
         read(checked(call.send().await?)?).await
     }
 
@@ -184,13 +201,13 @@ impl Relay {
         query.extend(before.map(|before| ("before", text(before))));
         query.extend(sought.iter().map(|(name, value)| (*name, (*value).to_owned())));
         query.extend(mandate.map(|mandate| ("mandate", mandate.to_owned())));
-        let call = self.call(Method::GET, "history").bearer_auth(&access.token).query(&query);
+        let call = self.call(access, Method::GET, "history").query(&query);
         read(checked(call.send().await?)?).await
     }
 
     /// The proof, with the entry in it, of one of the person's own entries.
     pub async fn proof(&self, access: &Access, index: u64) -> Result<String, RelayError> {
-        let call = self.call(Method::GET, "history/proof").bearer_auth(&access.token);
+        let call = self.call(access, Method::GET, "history/proof");
         text(checked(call.query(&[("index", index)]).send().await?)?).await
     }
 
@@ -199,21 +216,20 @@ impl Relay {
         &self,
         access: &Access,
     ) -> Result<impl Stream<Item = reqwest::Result<bytes::Bytes>> + Send + use<>, RelayError> {
-        let call = self.call(Method::GET, "history/export").bearer_auth(&access.token);
         // A long history takes longer than any other call.
-        let call = call.timeout(LONG_PATIENCE);
+        let call = self.long_call(access, Method::GET, "history/export", LONG_PATIENCE);
         Ok(checked(call.send().await?)?.bytes_stream())
     }
 
     /// Every consent of the person.
     pub async fn consents(&self, access: &Access) -> Result<ConsentList, RelayError> {
-        let call = self.call(Method::GET, "consents").bearer_auth(&access.token);
+        let call = self.call(access, Method::GET, "consents");
         read(checked(call.send().await?)?).await
     }
 
     /// What the clinic that tapped a card may read of that person.
     pub async fn readable(&self, access: &Access) -> Result<ReadableList, RelayError> {
-        let call = self.call(Method::GET, "consents/readable").bearer_auth(&access.token);
+        let call = self.call(access, Method::GET, "consents/readable");
         read(checked(call.send().await?)?).await
     }
 
@@ -224,7 +240,7 @@ impl Relay {
         key: &str,
         request: &ConsentRequest,
     ) -> Result<Consent, RelayError> {
-        let call = self.call(Method::POST, "consents").bearer_auth(&access.token);
+        let call = self.call(access, Method::POST, "consents");
         let call = call.header("idempotency-key", key).json(request);
         read(checked(call.send().await?)?).await
     }
@@ -232,18 +248,18 @@ impl Relay {
     /// Takes the consent `id` back.
     pub async fn withdraw_consent(&self, access: &Access, id: &str) -> Result<Consent, RelayError> {
         let at = format!("consents/{id}/withdraw");
-        read(checked(self.call(Method::POST, &at).bearer_auth(&access.token).send().await?)?).await
+        read(checked(self.call(access, Method::POST, &at).send().await?)?).await
     }
 
     /// The signed receipt of the consent `id`.
     pub async fn consent_receipt(&self, access: &Access, id: &str) -> Result<String, RelayError> {
         let at = format!("consents/{id}/receipt");
-        text(checked(self.call(Method::GET, &at).bearer_auth(&access.token).send().await?)?).await
+        text(checked(self.call(access, Method::GET, &at).send().await?)?).await
     }
 
     /// The key that verifies the log's heads.
     pub async fn log_key(&self) -> Result<String, RelayError> {
-        text(checked(self.call(Method::GET, "log/key").send().await?)?).await
+        text(checked(self.request(Method::GET, "log/key", PATIENCE).send().await?)?).await
     }
 
     /// One panel for each of `services`, of the person's own or on a `basis`, in order of arrival.
@@ -257,7 +273,7 @@ impl Relay {
         async_stream::stream! {
             let mut open = services.clone();
             let mut why = RelayError::Broken("ended early");
-            let end = tokio::time::Instant::now() + PATIENCE;
+            let end = tokio::time::Instant::now() + access.left(PATIENCE);
             match self.records(&access, services, basis).await {
                 Err(error) => why = error,
                 Ok(lines) => {
@@ -287,15 +303,34 @@ impl Relay {
         services: Vec<Service>,
         basis: Option<Basis>,
     ) -> Result<impl Stream<Item = Result<Panel, RelayError>> + Send + 'static, RelayError> {
-        let call = self.call(Method::POST, "records").bearer_auth(&access.token);
+        let call = self.call(access, Method::POST, "records");
         let response = call.json(&RecordsRequest { services, basis }).send().await?;
         Ok(lines(checked(response)?.bytes_stream()))
     }
 
-    /// A call that says how long it will be waited for.
-    fn call(&self, method: Method, path: &str) -> RequestBuilder {
-        let (left, millis) = deadline::header(PATIENCE);
-        self.http.request(method, format!("{}/{path}", self.url)).header(left, millis)
+    /// A call for whoever has `access`, that says how long it will be waited for: as long as whoever
+    /// asked the portal waits, at most.
+    fn call(&self, access: &Access, method: Method, path: &str) -> RequestBuilder {
+        self.request(method, path, access.left(PATIENCE)).bearer_auth(&access.token)
+    }
+
+    /// A call whose body, on the way there or back, takes `longest`: whoever asked waits for the
+    /// beginning of the answer only.
+    fn long_call(
+        &self,
+        access: &Access,
+        method: Method,
+        path: &str,
+        longest: Duration,
+    ) -> RequestBuilder {
+        let call = self.request(method, path, access.left(longest));
+        call.timeout(longest).bearer_auth(&access.token)
+    }
+
+    fn request(&self, method: Method, path: &str, left: Duration) -> RequestBuilder {
+        let (name, millis) = deadline::header(left);
+        let request = self.http.request(method, format!("{}/{path}", self.url));
+        request.header(name, millis).timeout(left)
     }
 }
 
@@ -384,6 +419,22 @@ mod tests {
             text.push(b'\n');
         }
         text
+    }
+
+    #[test]
+    fn the_relay_is_given_what_is_left_of_the_request_and_no_more_than_its_longest() {
+        let until = Timestamp::UNIX_EPOCH;
+        let mut access = Access { token: "t".into(), until, waits: None };
+        assert_eq!(access.left(PATIENCE), PATIENCE, "nobody said");
+        access.set_deadline(Deadline::after(Duration::from_secs(5)));
+        let left = access.left(PATIENCE);
+        assert!(left > Duration::from_secs(1) && left < Duration::from_secs(5), "{left:?}");
+        access.set_deadline(Deadline::after(Duration::from_mins(5)));
+        assert_eq!(access.left(PATIENCE), PATIENCE);
+        access.set_deadline(Deadline::after(Duration::from_millis(50)));
+        assert_eq!(access.left(PATIENCE), Duration::ZERO, "none is left for others");
+        let kept = serde_json::to_string(&access).unwrap();
+        assert!(!kept.contains("waits"), "it is of this request only");
     }
 
     #[tokio::test]

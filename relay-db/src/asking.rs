@@ -8,8 +8,8 @@ use warifu_contract::eligibility::{
     ConnectorEligibilityAnswer, ConnectorEligibilityRequest, TypedCard,
 };
 use warifu_contract::linking::{
-    CardMatchAnswer, CardMatchRequest, ConfirmRequest, EndRequest, LinkDone, MatchAnswer,
-    MatchRequest,
+    CardMatchAnswer, CardMatchRequest, CompareRequest, Comparison, ConfirmRequest, EndRequest,
+    LinkDone, MatchAnswer, MatchRequest,
 };
 use warifu_contract::records::{ConnectorRecord, ConnectorRecordRequest, Service};
 use warifu_service::http::Deadline;
@@ -81,6 +81,21 @@ pub(crate) async fn match_card(
     let ask = |left| async move {
         let token = token(mint, connector, Errand::linking(errand))?;
         connector.client.match_card(&token, question, left).await
+    };
+    connector.gate.call(until, ask).await
+}
+
+/// Asks where a candidate differs from whom the voucher of the search is about.
+pub(crate) async fn compare(
+    mint: &Mint,
+    connector: &Connector,
+    errand: &str,
+    question: &CompareRequest,
+    until: Deadline,
+) -> Result<Comparison, SourceError> {
+    let ask = |left| async move {
+        let token = token(mint, connector, Errand::linking(errand))?;
+        connector.client.compare(&token, question, left).await
     };
     connector.gate.call(until, ask).await
 }

@@ -139,7 +139,10 @@ impl Directory {
 
     /// The connector with this id.
     pub fn by_id(&self, id: &str) -> Option<&Arc<Connector>> {
-        self.by_id.get(id)
+        match self.holders.get(id)? {
+            Answerer::Connector(connector) => Some(connector),
+            Answerer::Deposit(_) => None,
+        }
     }
 
     /// Every connector, by its id.

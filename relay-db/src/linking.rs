@@ -13,6 +13,7 @@
 //! told until it has heard it.
 
 mod access;
+mod compare;
 mod discover;
 mod doubts;
 mod holders;
@@ -27,6 +28,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use warifu_contract::linking::Candidate;
 
+pub(crate) use compare::{__path_compare, compare};
 pub(crate) use discover::{__path_discover, __path_list, discover, list};
 pub(crate) use doubts::{
     __path_approve, __path_freeze_rival, __path_queue, __path_refuse, __path_thaw_rival, approve,
@@ -59,6 +61,10 @@ pub(crate) struct Ceremony {
     pub count: u32,
     /// Who found that a candidate is the person.
     pub approvals: Vec<Approval>,
+    /// The voucher of the search, sealed to the connector, while people decide: they are shown by it
+    /// where a candidate differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voucher: Option<String>,
 }
 
 /// How far a ceremony has come. A link that was made has none any more.
@@ -108,11 +114,13 @@ impl Ceremony {
             candidates: Vec::new(),
             count: 0,
             approvals: Vec::new(),
+            voucher: None,
         }
     }
 
     fn in_state(&self, state: State, now: Timestamp) -> Self {
-        Self { state, since: now, ..self.clone() }
+        let voucher = self.voucher.clone().filter(|_| state == State::Doubtful);
+        Self { state, since: now, voucher, ..self.clone() }
     }
 
     fn candidate(&self, index: u32) -> Option<&Candidate> {

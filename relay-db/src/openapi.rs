@@ -53,6 +53,7 @@ use utoipa::openapi::OpenApi as Document;
         crate::linking::end,
         crate::linking::queue,
         crate::linking::approve,
+        crate::linking::compare,
         crate::linking::refuse,
         crate::linking::freeze_rival,
         crate::linking::thaw_rival,

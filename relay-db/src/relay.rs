@@ -216,6 +216,7 @@ impl Relay {
             .route("/links/{id}/end", post(linking::end))
             .route("/links/doubts", get(linking::queue))
             .route("/links/doubts/{id}/approve", post(linking::approve))
+            .route("/links/doubts/{id}/compare", post(linking::compare))
             .route("/links/doubts/{id}/refuse", post(linking::refuse))
             .route("/links/doubts/{id}/freeze", post(linking::freeze_rival))
             .route("/links/doubts/{id}/thaw", post(linking::thaw_rival))

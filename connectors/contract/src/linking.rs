@@ -2,6 +2,7 @@
 //! not depend on each other: the card that signed in, and a voucher of the card office about the
 //! person.
 
+mod comparing;
 mod masking;
 mod matching;
 pub mod portal;
@@ -21,6 +22,7 @@ use crate::era::EraYear;
 use crate::identity::{FourItems, ItemLevels, MatchLevel};
 use crate::records::DisplayName;
 
+pub use comparing::{CompareRequest, ComparedItem, Comparison, Item, Piece, compared};
 pub use masking::masked;
 pub use matching::{Found, HeldMember, find};
 

@@ -130,7 +130,7 @@ impl Offer {
     }
 }
 
-fn vouched(
+pub(super) fn vouched(
     opener: &VoucherOpener,
     errand: &str,
     voucher: &str,

@@ -17,6 +17,7 @@ use utoipa::{Modify, OpenApi};
         super::manifest::get,
         super::links::find_member,
         super::card::find_member,
+        super::compare::post,
         super::links::confirm,
         super::links::end,
     ),

@@ -8,7 +8,7 @@ use warifu_contract::identity::{Resident, address_key};
 use warifu_contract::linking::{Attributes, HeldMember};
 use warifu_contract::person::Name;
 use warifu_contract::register::membership_of;
-use warifu_service::storage::{Transaction, micros};
+use warifu_service::storage::{Transaction, instant, micros};
 use warifu_service::{execute, fetch_all, fetch_optional};
 
 use super::column::Table;
@@ -129,6 +129,20 @@ impl Store {
             execute!(transaction.on(), sql, errand, pseudonym, member.as_str(), micros(expires))?;
         }
         Ok(transaction.commit().await?)
+    }
+
+    /// For whom the pseudonym was offered in the ceremony `errand`, and when the offer ends.
+    pub async fn offered(
+        &self,
+        errand: &str,
+        pseudonym: &str,
+        now: Timestamp,
+    ) -> Result<Option<(MemberId, Timestamp)>, StoreError> {
+        let sql = "SELECT member_id, expires FROM link_offers \
+                   WHERE errand = $1 AND pseudonym = $2 AND expires >= $3";
+        let read = self.database.read();
+        let row = fetch_optional!(read, (String, i64), sql, errand, pseudonym, micros(now))?;
+        Ok(row.map(|(member, expires)| (MemberId(member), instant(expires))))
     }
 
     /// Makes an offered pseudonym stand for its member. A member for whom another stands already

@@ -113,3 +113,17 @@ doubts-said-approve = Your decision was noted
 doubts-said-refuse = Closed without a link
 doubts-said-changed = Not taken: things had changed, or you had decided already
 doubts-said-refused = Not possible with this sign-in. About yourself, somebody else decides
+
+compare-do = See where it differs
+compare-title = Where they differ
+compare-lead = Only what differs is shown, side by side, with the characters marked. That you looked is entered in the person's log.
+compare-item = Item
+compare-proved = As the card office proved it
+compare-held = As the holder's books have it
+compare-same = All is the same to the letter.
+compare-back = Back to the list
+compare-name = Name
+compare-kana = Reading of the name
+compare-address = Address
+compare-birth-date = Date of birth
+compare-sex = Sex

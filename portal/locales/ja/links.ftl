@@ -113,3 +113,17 @@ doubts-said-approve = 確認を受け取りました
 doubts-said-refuse = つなげずに終えました
 doubts-said-changed = 受け取れませんでした。ようすが変わったか、もうあなたが確認しています
 doubts-said-refused = このログインではできません。ご自分の件は、ほかの職員が確かめます
+
+compare-do = どこが違うか見る
+compare-title = どこが違うか
+compare-lead = 違うところだけを、並べて示します。印のついた文字が違います。見たことは、ご本人の記録に残ります。
+compare-item = 項目
+compare-proved = カードの窓口で確かめたもの
+compare-held = 加入者の台帳にあるもの
+compare-same = 書き方まで同じです。
+compare-back = 一覧へ戻る
+compare-name = 氏名
+compare-kana = 氏名のカナ
+compare-address = 住所
+compare-birth-date = 生年月日
+compare-sex = 性別

@@ -11,6 +11,7 @@ use crate::access::{Decider, SignedIn};
 use crate::form::{Shape, Typed, fields};
 use crate::look::{Look, show};
 use crate::shared::{App, Shared};
+use crate::view::comparison::{ComparisonScreen, compared};
 use crate::view::doubts::{DoubtsScreen, views};
 use crate::view::links::AskScreen;
 use crate::view::site::Menu;
@@ -83,6 +84,29 @@ pub async fn approve(
         Ok(()) => "approve",
         Err(error) => why(&error),
     }))
+}
+
+/// `POST /staff/links/{id}/compare`: where a candidate and the person differ. Each look stands in
+/// the person's log.
+pub async fn compare(
+    State(app): State<App>,
+    Decider(me): Decider,
+    Path(id): Path<String>,
+    look: Look,
+    Form(sent): Form<Sent>,
+) -> Result<Response, Problem> {
+    let look = look.standing_at("/staff/links");
+    let Ok(access) = me.access(app.surroundings.now()) else { return Ok(back(None)) };
+    let Some(candidate) = sent.candidate.filter(|_| is_id(&id)) else { return Ok(back(None)) };
+    let request = ApproveRequest { idempotency_key: sent.key, candidate };
+    match app.relay.compare_doubt(access, &id, &request).await {
+        Ok(comparison) => show(&ComparisonScreen {
+            page: look.page(&app),
+            site: me.site(look.voice(&app), Menu::Doubts, "/staff/links"),
+            items: compared(look.voice(&app), &comparison),
+        }),
+        Err(error) => Ok(back(Some(why(&error)))),
+    }
 }
 
 /// `GET /staff/links/{id}/refuse`: asks once more.

@@ -52,13 +52,13 @@ impl Steer {
 impl Relay {
     /// The jobs of the desk's organisation, newest first.
     pub async fn batches(&self, access: &Access) -> Result<BatchList, RelayError> {
-        let call = self.call(Method::GET, "batches").bearer_auth(&access.token);
+        let call = self.call(access, Method::GET, "batches");
         read(checked(call.send().await?)?).await
     }
 
     /// One of them.
     pub async fn batch(&self, access: &Access, id: &str) -> Result<BatchJob, RelayError> {
-        let call = self.call(Method::GET, &format!("batches/{id}")).bearer_auth(&access.token);
+        let call = self.call(access, Method::GET, &format!("batches/{id}"));
         read(checked(call.send().await?)?).await
     }
 
@@ -85,8 +85,7 @@ impl Relay {
     {
         let mut query = vec![("name", name.to_owned()), ("start", false.to_string())];
         query.extend(day.map(|day| ("target_date", day.to_string())));
-        let call = self.http.post(format!("{}/batches", self.url)).query(&query);
-        let call = call.bearer_auth(&access.token).timeout(LONG_PATIENCE);
+        let call = self.long_call(access, Method::POST, "batches", LONG_PATIENCE).query(&query);
         read(checked(call.body(Body::wrap_stream(file)).send().await?)?).await
     }
 
@@ -97,7 +96,7 @@ impl Relay {
         (id, steer): (&str, Steer),
     ) -> Result<BatchJob, RelayError> {
         let at = format!("batches/{id}/{}", steer.name());
-        let call = self.call(Method::POST, &at).bearer_auth(&access.token);
+        let call = self.call(access, Method::POST, &at);
         let call = call.json(&json!({}));
         read(checked(call.send().await?)?).await
     }
@@ -108,8 +107,8 @@ impl Relay {
         access: &Access,
         (id, only): (&str, &str),
     ) -> Result<Response, RelayError> {
-        let call = self.http.get(format!("{}/batches/{id}/result", self.url));
-        let call = call.query(&[("only", only)]).bearer_auth(&access.token);
-        checked(call.timeout(LONG_PATIENCE).send().await?)
+        let at = format!("batches/{id}/result");
+        let call = self.long_call(access, Method::GET, &at, LONG_PATIENCE);
+        checked(call.query(&[("only", only)]).send().await?)
     }
 }

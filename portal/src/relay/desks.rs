@@ -20,7 +20,7 @@ impl Relay {
     ) -> Result<ChecksPage, RelayError> {
         let mut query = vec![("limit", u64::from(limit))];
         query.extend(before.map(|before| ("before", before)));
-        let call = self.call(Method::GET, "checks").bearer_auth(&access.token).query(&query);
+        let call = self.call(access, Method::GET, "checks").query(&query);
         read(checked(call.send().await?)?).await
     }
 
@@ -30,7 +30,7 @@ impl Relay {
         access: &Access,
         number: &CheckNumber,
     ) -> Result<Option<CheckEntry>, RelayError> {
-        let call = self.call(Method::GET, &format!("checks/{number}")).bearer_auth(&access.token);
+        let call = self.call(access, Method::GET, &format!("checks/{number}"));
         match checked(call.send().await?) {
             Err(RelayError::Failed(StatusCode::NOT_FOUND)) => Ok(None),
             found => read(found?).await.map(Some),
@@ -43,13 +43,13 @@ impl Relay {
         access: &Access,
         days: u16,
     ) -> Result<CheckCounts, RelayError> {
-        let call = self.call(Method::GET, "checks/counts").bearer_auth(&access.token);
+        let call = self.call(access, Method::GET, "checks/counts");
         read(checked(call.query(&[("days", days)]).send().await?)?).await
     }
 
     /// The disputes that are the caller's to see.
     pub async fn disputes(&self, access: &Access) -> Result<DisputeList, RelayError> {
-        let call = self.call(Method::GET, "disputes").bearer_auth(&access.token);
+        let call = self.call(access, Method::GET, "disputes");
         read(checked(call.send().await?)?).await
     }
 
@@ -59,7 +59,7 @@ impl Relay {
         access: &Access,
         request: &DisputeRequest,
     ) -> Result<Dispute, RelayError> {
-        let call = self.call(Method::POST, "disputes").bearer_auth(&access.token);
+        let call = self.call(access, Method::POST, "disputes");
         read(checked(call.json(request).send().await?)?).await
     }
 
@@ -71,7 +71,7 @@ impl Relay {
         request: &DisputeAnswerRequest,
     ) -> Result<Dispute, RelayError> {
         let path = format!("disputes/{number}/answer");
-        let call = self.call(Method::POST, &path).bearer_auth(&access.token);
+        let call = self.call(access, Method::POST, &path);
         read(checked(call.json(request).send().await?)?).await
     }
 
@@ -82,7 +82,7 @@ impl Relay {
         key: &str,
     ) -> Result<Option<EligibilityAnswer>, RelayError> {
         let request = AnswerRequest { idempotency_key: key.to_owned() };
-        let call = self.call(Method::POST, "eligibility/answer").bearer_auth(&access.token);
+        let call = self.call(access, Method::POST, "eligibility/answer");
         match checked(call.json(&request).send().await?) {
             Err(RelayError::Failed(StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY)) => {
                 Ok(None)
@@ -95,7 +95,7 @@ impl Relay {
     /// are stopped.
     pub async fn slip(&self, access: &Access, key: &str) -> Result<Option<Slip>, RelayError> {
         let request = AnswerRequest { idempotency_key: key.to_owned() };
-        let call = self.call(Method::POST, "slips").bearer_auth(&access.token);
+        let call = self.call(access, Method::POST, "slips");
         match checked(call.json(&request).send().await?) {
             Err(RelayError::Failed(StatusCode::UNPROCESSABLE_ENTITY | StatusCode::LOCKED)) => {
                 Ok(None)

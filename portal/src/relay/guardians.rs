@@ -18,14 +18,14 @@ impl Relay {
         key: &str,
         request: &ApplicationRequest,
     ) -> Result<Application, RelayError> {
-        let call = self.call(Method::POST, "guardians").bearer_auth(&access.token);
+        let call = self.call(access, Method::POST, "guardians");
         let call = call.header("idempotency-key", key).json(request);
         read(checked(call.send().await?)?).await
     }
 
     /// What waits for a second member of staff.
     pub async fn guardians(&self, access: &Access) -> Result<ProposalList, RelayError> {
-        let call = self.call(Method::GET, "guardians").bearer_auth(&access.token);
+        let call = self.call(access, Method::GET, "guardians");
         read(checked(call.send().await?)?).await
     }
 
@@ -36,7 +36,7 @@ impl Relay {
         code: &InviteCode,
     ) -> Result<Application, RelayError> {
         let request = FindRequest { code: code.clone() };
-        let call = self.call(Method::POST, "guardians/find").bearer_auth(&access.token);
+        let call = self.call(access, Method::POST, "guardians/find");
         read(checked(call.json(&request).send().await?)?).await
     }
 
@@ -46,7 +46,7 @@ impl Relay {
         access: &Access,
         request: &ProposalRequest,
     ) -> Result<Proposal, RelayError> {
-        let call = self.call(Method::POST, "guardians/propose").bearer_auth(&access.token);
+        let call = self.call(access, Method::POST, "guardians/propose");
         read(checked(call.json(request).send().await?)?).await
     }
 
@@ -71,7 +71,7 @@ impl Relay {
         path: &str,
         body: &(impl Serialize + Sync),
     ) -> Result<(), RelayError> {
-        let call = self.call(Method::POST, path).bearer_auth(&access.token).json(body);
+        let call = self.call(access, Method::POST, path).json(body);
         checked(call.send().await?).map(drop)
     }
 }

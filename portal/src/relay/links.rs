@@ -3,6 +3,7 @@
 
 use reqwest::Method;
 use serde::Serialize;
+use warifu_contract::linking::Comparison;
 use warifu_contract::linking::portal::{
     ApproveRequest, DiscoverRequest, DoubtList, LinkList, LinkStep, RefuseRequest,
 };
@@ -48,7 +49,7 @@ impl Move {
 impl Relay {
     /// How every holder stands to the person.
     pub async fn links(&self, access: &Access) -> Result<LinkList, RelayError> {
-        let call = self.call(Method::GET, "links").bearer_auth(&access.token);
+        let call = self.call(access, Method::GET, "links");
         read(checked(call.send().await?)?).await
     }
 
@@ -73,7 +74,7 @@ impl Relay {
 
     /// What waits for people.
     pub async fn doubts(&self, access: &Access) -> Result<DoubtList, RelayError> {
-        let call = self.call(Method::GET, "links/doubts").bearer_auth(&access.token);
+        let call = self.call(access, Method::GET, "links/doubts");
         read(checked(call.send().await?)?).await
     }
 
@@ -85,6 +86,18 @@ impl Relay {
         request: &ApproveRequest,
     ) -> Result<(), RelayError> {
         self.tell_links(access, &format!("links/doubts/{id}/approve"), request).await
+    }
+
+    /// Where a candidate and the person differ.
+    pub async fn compare_doubt(
+        &self,
+        access: &Access,
+        id: &str,
+        request: &ApproveRequest,
+    ) -> Result<Comparison, RelayError> {
+        let at = format!("links/doubts/{id}/compare");
+        let call = self.call(access, Method::POST, &at).json(request);
+        read(checked(call.send().await?)?).await
     }
 
     /// Nobody there is the person; the doubt is closed.
@@ -115,7 +128,7 @@ impl Relay {
         path: &str,
         body: &(impl Serialize + Sync),
     ) -> Result<(), RelayError> {
-        let call = self.call(Method::POST, path).bearer_auth(&access.token).json(body);
+        let call = self.call(access, Method::POST, path).json(body);
         checked(call.send().await?).map(drop)
     }
 }

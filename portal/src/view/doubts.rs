@@ -65,6 +65,8 @@ pub struct CandidateView {
     pub notes: Vec<String>,
     /// Item by item.
     pub items: Vec<Item>,
+    /// Whoever looks may see where it differs.
+    pub may_compare: bool,
     /// Whoever looks may say that this is the person.
     pub may_approve: bool,
 }
@@ -111,6 +113,7 @@ fn candidate(voice: Voice<'_>, doubt: &Doubt, place: usize, one: &DoubtCandidate
         title: voice.tell("doubts-candidate", &[("n", (place + 1).to_string().into())]),
         notes: notes.into_iter().flatten().map(|key| voice.say(key)).collect(),
         items: rows(voice, one.items),
+        may_compare: !doubt.declined,
         may_approve: !doubt.declined && !doubt.approved_by_you && !one.is_taken && is_theirs,
     }
 }

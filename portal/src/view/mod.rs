@@ -6,6 +6,7 @@ pub mod answer;
 pub mod batches;
 pub mod checks;
 pub mod checkups;
+pub mod comparison;
 pub mod consents;
 pub mod deduction;
 pub mod desk;

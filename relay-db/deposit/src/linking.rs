@@ -1,8 +1,11 @@
 //! Linking to somebody whom an insurer deposited: the deposits are asked as a connector would be,
 //! by a voucher that only they can open, and answer as one.
 
+use jiff::Timestamp;
 use warifu_contract::card_key::InsurerKey;
-use warifu_contract::linking::{Attributes, MOST_CANDIDATES, MatchAnswer, find};
+use warifu_contract::linking::{
+    Attributes, CompareRequest, Comparison, MOST_CANDIDATES, MatchAnswer, compared, find,
+};
 use warifu_pki::voucher::VoucherError;
 
 use crate::deposits::{DepositError, Deposits, Known, Linking};
@@ -46,11 +49,38 @@ impl Deposits {
         errand: &str,
         voucher: &str,
     ) -> Result<MatchAnswer, MatchError> {
+        let (id, known, linking) = self.linked_to(insurer)?;
+        let said = vouched(linking, errand, voucher, self.0.surroundings.now())?;
+        Ok(self.matched((id, known, linking), errand, &said).await?.ok_or(MatchError::Nothing)?)
+    }
+
+    /// Where the candidate of the search differs from whom its voucher is about; none where nothing
+    /// like this was offered, or not so lately.
+    pub async fn compare(
+        &self,
+        insurer: &InsurerKey,
+        errand: &str,
+        question: &CompareRequest,
+    ) -> Result<Option<Comparison>, MatchError> {
+        let (id, known, linking) = self.linked_to(insurer)?;
+        let Some(offer) = self.offered(id, errand, &question.pseudonym).await? else {
+            return Ok(None);
+        };
+        // The voucher was good when the offer was made, by this insurer's own book.
+        let said = vouched(linking, errand, &question.voucher, offer.made)?;
+        let near = self.near(id, known, &said).await?.ok_or(MatchError::Nothing)?;
+        let meant = near.members.iter().find(|member| {
+            member.target.person == offer.target.person
+                && !member.target.cards.is_disjoint(&offer.target.cards)
+        });
+        Ok(meant.map(|member| compared(&said, &member.held)))
+    }
+
+    fn linked_to(&self, insurer: &InsurerKey) -> Result<(InsurerId, &Known, &Linking), MatchError> {
         let id = InsurerId::of(insurer).ok_or(MatchError::Closed)?;
         let known = self.0.insurers.get(&id).ok_or(MatchError::Closed)?;
         let linking = known.linking.as_ref().ok_or(MatchError::Closed)?;
-        let said = self.vouched(linking, errand, voucher)?;
-        Ok(self.matched((id, known, linking), errand, &said).await?.ok_or(MatchError::Nothing)?)
+        Ok((id, known, linking))
     }
 
     async fn matched(
@@ -72,23 +102,22 @@ impl Deposits {
         self.offer(id, errand, &offers).await?;
         Ok(Some(MatchAnswer::of(candidates, found.len(), is_certain && near.is_complete)))
     }
+}
 
-    fn vouched(
-        &self,
-        linking: &Linking,
-        errand: &str,
-        voucher: &str,
-    ) -> Result<Attributes, MatchError> {
-        let now = self.0.surroundings.now();
-        let voucher = linking.vouchers.open::<Attributes>(voucher, now)?;
-        if voucher.sub != errand {
-            return Err(MatchError::OtherCeremony);
-        }
-        if !voucher.attributes.is_bounded() {
-            return Err(MatchError::Unbounded);
-        }
-        Ok(voucher.attributes)
+fn vouched(
+    linking: &Linking,
+    errand: &str,
+    voucher: &str,
+    at: Timestamp,
+) -> Result<Attributes, MatchError> {
+    let voucher = linking.vouchers.open::<Attributes>(voucher, at)?;
+    if voucher.sub != errand {
+        return Err(MatchError::OtherCeremony);
     }
+    if !voucher.attributes.is_bounded() {
+        return Err(MatchError::Unbounded);
+    }
+    Ok(voucher.attributes)
 }
 
 impl crate::members::Near {

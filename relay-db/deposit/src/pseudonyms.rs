@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use warifu_contract::card_key::InsurerKey;
 use warifu_service::storage::{Transaction, micros};
@@ -45,6 +47,14 @@ pub(crate) struct Target {
     pub cards: BTreeSet<CardId>,
     /// Where the person lived then, as far as that was said.
     pub home: Option<[u8; 32]>,
+}
+
+/// For whom a pseudonym was offered, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Offer {
+    pub target: Target,
+    pub made: Timestamp,
 }
 
 #[derive(sqlx::FromRow)]
@@ -113,7 +123,7 @@ impl Deposits {
                 one.map(|one| one.1.0.as_slice()),
             )?;
             for row in rows {
-                let target = self.open_target(&pseudonym_place(&row.person), &row.body)?;
+                let target: Target = self.open_row(&pseudonym_place(&row.person), &row.body)?;
                 found.extend(usize::try_from(row.place).ok().map(|place| (place, target)));
             }
         }
@@ -128,7 +138,7 @@ impl Deposits {
         let key = self.pseudonym_key(insurer, pseudonym);
         let sql = "SELECT person, body FROM deposit_pseudonym WHERE pseudonym = $1";
         let row = fetch_optional!(self.database().read(), TargetRow, sql, key.as_slice())?;
-        row.map(|row| self.open_target(&pseudonym_place(&row.person), &row.body)).transpose()
+        row.map(|row| self.open_row(&pseudonym_place(&row.person), &row.body)).transpose()
     }
 
     /// Offers pseudonyms in the ceremony `errand`, in place of what was offered in it before; drops
@@ -140,7 +150,8 @@ impl Deposits {
         offers: &[Target],
     ) -> Result<(), DepositError> {
         let errand = self.errand_key(insurer, errand);
-        let now = micros(self.0.surroundings.now());
+        let made = self.0.surroundings.now();
+        let now = micros(made);
         // A whole day, so that no two tables tell by the same instant that they belong together.
         let ends = (now + OFFERED).div_euclid(DAY) * DAY + DAY;
         let mut transaction = self.database().begin().await?;
@@ -151,10 +162,28 @@ impl Deposits {
             "INSERT INTO deposit_offer (errand, pseudonym, body, ends) VALUES ($1, $2, $3, $4)";
         for target in offers {
             let key = self.pseudonym_key(insurer, &target.pseudonym);
-            let body = self.seal_target(&offer_place(&errand, &key), target)?;
+            let offer = Offer { target: target.clone(), made };
+            let body = self.seal_row(&offer_place(&errand, &key), &offer)?;
             execute!(transaction.on(), sql, errand.as_slice(), key.as_slice(), body, ends)?;
         }
         Ok(transaction.commit().await?)
+    }
+
+    /// What was offered in the ceremony `errand` under this pseudonym, while it is open.
+    pub(crate) async fn offered(
+        &self,
+        insurer: InsurerId,
+        errand: &str,
+        pseudonym: &str,
+    ) -> Result<Option<Offer>, DepositError> {
+        let (errand, key) =
+            (self.errand_key(insurer, errand), self.pseudonym_key(insurer, pseudonym));
+        let sql = "SELECT body FROM deposit_offer \
+                   WHERE errand = $1 AND pseudonym = $2 AND ends >= $3";
+        let now = micros(self.0.surroundings.now());
+        let (by_errand, by_key) = (errand.as_slice(), key.as_slice());
+        let row = fetch_optional!(self.database().read(), OfferRow, sql, by_errand, by_key, now)?;
+        row.map(|row| self.open_row(&offer_place(&errand, &key), &row.body)).transpose()
     }
 
     /// Makes an offered pseudonym stand for its person. Somebody for whom another stands already
@@ -169,21 +198,17 @@ impl Deposits {
         if self.target_of(insurer, pseudonym).await?.is_some() {
             return Ok(Bound::Done);
         }
+        let Some(Offer { target, .. }) = self.offered(insurer, errand, pseudonym).await? else {
+            return Ok(Bound::NotOffered);
+        };
         let (errand, key) =
             (self.errand_key(insurer, errand), self.pseudonym_key(insurer, pseudonym));
         let mut transaction = self.database().begin().await?;
-        let sql = "SELECT body FROM deposit_offer \
-                   WHERE errand = $1 AND pseudonym = $2 AND ends >= $3";
-        let now = micros(self.0.surroundings.now());
-        let (by_errand, by_key) = (errand.as_slice(), key.as_slice());
-        let row = fetch_optional!(transaction.on(), OfferRow, sql, by_errand, by_key, now)?;
-        let Some(row) = row else { return Ok(Bound::NotOffered) };
-        let target = self.open_target(&offer_place(&errand, &key), &row.body)?;
         let person = target.person.0.as_slice();
-        let body = self.seal_target(&pseudonym_place(person), &target)?;
+        let body = self.seal_row(&pseudonym_place(person), &target)?;
         let sql = "INSERT INTO deposit_pseudonym (pseudonym, person, body) VALUES ($1, $2, $3) \
                    ON CONFLICT DO NOTHING";
-        if execute!(transaction.on(), sql, by_key, person, body)? == 0 {
+        if execute!(transaction.on(), sql, key.as_slice(), person, body)? == 0 {
             return Ok(Bound::Taken);
         }
         forget(&mut transaction, &errand).await?;
@@ -221,7 +246,8 @@ impl Deposits {
             after.clone_from(&last.person);
             for row in rows.iter().filter(|row| !row.body.starts_with(current)) {
                 let place = pseudonym_place(&row.person);
-                let again = self.seal_target(&place, &self.open_target(&place, &row.body)?)?;
+                let target: Target = self.open_row(&place, &row.body)?;
+                let again = self.seal_row(&place, &target)?;
                 let sql = "UPDATE deposit_pseudonym SET body = $3 WHERE person = $1 AND body = $2";
                 let (person, before) = (row.person.as_slice(), row.body.as_slice());
                 count += execute!(self.database().write(), sql, person, before, again)?;
@@ -229,12 +255,12 @@ impl Deposits {
         }
     }
 
-    fn seal_target(&self, place: &[u8], target: &Target) -> Result<Vec<u8>, DepositError> {
-        let plain = serde_json::to_vec(target).map_err(|_| unreadable())?;
+    fn seal_row<T: Serialize>(&self, place: &[u8], row: &T) -> Result<Vec<u8>, DepositError> {
+        let plain = serde_json::to_vec(row).map_err(|_| unreadable())?;
         Ok(self.0.ring.seal(place, &plain, &*self.0.surroundings.entropy))
     }
 
-    fn open_target(&self, place: &[u8], body: &[u8]) -> Result<Target, DepositError> {
+    fn open_row<T: DeserializeOwned>(&self, place: &[u8], body: &[u8]) -> Result<T, DepositError> {
         serde_json::from_slice(&self.0.ring.open(place, body)?).map_err(|_| unreadable())
     }
 

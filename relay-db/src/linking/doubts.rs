@@ -25,13 +25,13 @@ use crate::relay::Relay;
 const EYES: usize = 2;
 
 /// A doubt and who decides on it.
-struct Case<'a> {
+pub(super) struct Case<'a> {
     relay: &'a Relay,
     caller: &'a Caller,
-    staff: Staff,
-    holder: Answerer,
-    subject: String,
-    read: Read,
+    pub staff: Staff,
+    pub holder: Answerer,
+    pub subject: String,
+    pub read: Read,
     key: &'a str,
 }
 
@@ -170,7 +170,7 @@ fn doubt(holder: &Answerer, staff: &Staff, ceremony: &Ceremony) -> Doubt {
 }
 
 impl<'a> Case<'a> {
-    async fn find(
+    pub async fn find(
         relay: &'a Relay,
         caller: &'a Caller,
         id: &str,

@@ -2,8 +2,9 @@
 //! deposits, which are asked as a connector is and answer as one.
 
 use warifu_connectors::SourceError;
-use warifu_contract::linking::{EndRequest, MatchAnswer};
+use warifu_contract::linking::{CompareRequest, Comparison, EndRequest, MatchAnswer};
 use warifu_deposit::{Bound, DepositError, Deposits, MatchError};
+use warifu_service::http::Deadline;
 
 use crate::asking;
 use crate::directory::Answerer;
@@ -25,6 +26,25 @@ pub(super) async fn match_member(
             asked.map_err(|error| unmatched(&error))
         }
     }
+}
+
+/// Where does a candidate differ from whom the voucher of the search is about?
+pub(super) async fn compare(
+    relay: &Relay,
+    holder: &Answerer,
+    errand: &str,
+    question: &CompareRequest,
+    until: Deadline,
+) -> Result<Comparison, SourceError> {
+    let insurer = match holder {
+        Answerer::Connector(connector) => {
+            return asking::compare(relay.mint(), connector, errand, question, until).await;
+        }
+        Answerer::Deposit(insurer) => insurer,
+    };
+    let compared = deposits(relay)?.compare(&insurer.number, errand, question).await;
+    let compared = compared.map_err(|error| unmatched(&error))?;
+    compared.ok_or_else(|| refused("link.not-offered"))
 }
 
 /// Makes an offered pseudonym stand for its member.

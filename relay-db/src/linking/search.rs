@@ -71,8 +71,11 @@ async fn settle(
     let (next, outcome) = match voucher {
         Err(code) => failed(&ceremony, code),
         Ok(voucher) => {
-            let asked = holders::match_member(&relay, &holder, &ceremony.errand, voucher).await;
-            met(&ceremony, asked)
+            let errand = ceremony.errand.as_str();
+            let asked = holders::match_member(&relay, &holder, errand, voucher.clone()).await;
+            let (next, outcome) = met(&ceremony, asked);
+            let voucher = (next.state == State::Doubtful).then_some(voucher);
+            (Ceremony { voucher, ..next }, outcome)
         }
     };
     let next = Ceremony { since: relay.surroundings().now(), ..next };

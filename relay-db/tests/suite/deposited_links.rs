@@ -39,6 +39,7 @@ fn city() -> DepositedInsurer {
         until: None,
         usual_lag_days: Some(5),
         organization: Some("city-org".into()),
+        systems: Vec::new(),
     }
 }
 

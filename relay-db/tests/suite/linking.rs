@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use warifu_contract::linking::portal::{FrozenBy, Standing};
+use warifu_contract::linking::{Comparison, Item};
 use warifu_contract::records::{PanelOutcome, Service};
 use warifu_log::{Action, Outcome, Series};
 use warifu_pki::Ticket;
@@ -90,7 +91,6 @@ async fn a_former_name_takes_four_eyes_and_the_persons_own() {
         assert_eq!(stage.step(&token, &format!("{id}/confirm")).await.status(), 409);
 
         let first = stage.staff("first", APPROVER, "insurer-org").await;
-        let second = stage.staff("second", ADMIN, "consortium").await;
         let foreign = stage.staff("third", APPROVER, "checkup-org").await;
         let queue = stage.doubts(&first).await.doubts;
         assert_eq!(queue.len(), 1);
@@ -108,6 +108,25 @@ async fn a_former_name_takes_four_eyes_and_the_persons_own() {
         assert_eq!(refusal(stage.approve(&herself, &id, 0).await).await, (403, "link.own".into()));
         assert!(stage.doubts(&herself).await.doubts.is_empty());
 
+        stage.bed.pass(jiff::SignedDuration::from_mins(15));
+        let first = stage.staff("first", APPROVER, "insurer-org").await;
+        let second = stage.staff("second", ADMIN, "consortium").await;
+        let token = stage.resident(ICHIKO, HOLDER).await;
+        let which = json!({ "idempotency_key": Surroundings::system().hex(16), "candidate": 0 });
+        let path = format!("/links/doubts/{id}/compare");
+        let answer = stage.bed.post(&stage.bed.portal, &path, &first, &which).await;
+        assert_eq!(answer.status(), 200, "the voucher is as old as the doubt");
+        let compared: Comparison = answer.json().await.unwrap();
+        let items: Vec<_> = compared.items.iter().map(|one| one.item).collect();
+        assert_eq!(items, [Item::Name, Item::Kana], "what agrees is not told");
+        let marked: Vec<_> = compared.items[0].held.iter().filter(|one| one.differs).collect();
+        assert_eq!(marked.len(), 1, "上 of 上野, not 一子");
+        let foreign = stage.staff("third", APPROVER, "checkup-org").await;
+        let answer = stage.bed.post(&stage.bed.portal, &path, &foreign, &which).await;
+        assert_eq!(refusal(answer).await, (404, "link.unknown".into()));
+        let seen = logged(&stage, ICHIKO, "insurer").await;
+        let seen = seen.iter().filter(|(action, _)| *action == Action::LinkCompared).count();
+        assert_eq!(seen, 1, "the reading stands in the person's log");
         assert_eq!(stage.approve(&first, &id, 0).await.status(), 204);
         assert_eq!(
             refusal(stage.approve(&first, &id, 0).await).await,

@@ -96,7 +96,6 @@ fn insurer(number: &str, until: Option<Date>) -> DepositedInsurer {
         from: date(2000, 4, 1),
         until,
         usual_lag_days: Some(3),
-        systems: Vec::new(),
         organization: None,
         systems: Vec::new(),
     }

@@ -37,6 +37,8 @@ fn city() -> DepositedInsurer {
         from: date(2000, 4, 1),
         until: None,
         usual_lag_days: Some(5),
+        organization: None,
+        systems: Vec::new(),
     }
 }
 
@@ -52,6 +54,7 @@ fn row(number: &str, relationship: Option<&str>, birth_date: Date, until: Option
         name: Name { text: name.into(), kana: name.into() },
         workplace: None,
         provisional_until: None,
+        address: String::new(),
     };
     let (symbol, number) = ("高12".into(), number.into());
     Row { line: 2, insurer_number: NUMBER.into(), symbol, number, person, change: Change::Joined }

@@ -80,9 +80,11 @@ fn a_menu_shows_each_role_its_own_work() {
         let hrefs = |roles: &[Role]| -> Vec<&str> {
             site(voice, roles, "/office").nav.iter().map(|item| item.href).collect()
         };
-        let clerk = ["/office", "/office/new", "/office/search", "/office/batches", "/help"];
+        let papers = "/staff/guardians";
+        let clerk =
+            ["/office", "/office/new", "/office/search", "/office/batches", papers, "/help"];
         assert_eq!(hrefs(&[Role::CardClerk]), clerk);
-        assert_eq!(hrefs(&[Role::CardApprover]), ["/office", "/office/search", "/help"]);
+        assert_eq!(hrefs(&[Role::CardApprover]), ["/office", "/office/search", papers, "/help"]);
         assert_eq!(hrefs(&[Role::CallCentre]), ["/office/calls", "/help"]);
         let resident = Site::new(voice, None, Menu::Resident, &[Role::Resident], "/home");
         assert!(!resident.nav.iter().any(|item| item.href == "/office"));

@@ -1,11 +1,12 @@
 //! Cards that are linked to people of an insurer: who is found, and what the link then opens.
 
+use jiff::SignedDuration;
 use jiff::civil::{Date, date};
 use warifu_contract::connector_token::audience;
 use warifu_contract::coverage::{Relation, Validity};
 use warifu_contract::eligibility::Verdict;
 use warifu_contract::identity::{FourItems, MatchLevel};
-use warifu_contract::linking::{Attributes, Candidate, MatchAnswer};
+use warifu_contract::linking::{Attributes, Candidate, CompareRequest, Item, MatchAnswer};
 use warifu_contract::person::{Name, Sex};
 use warifu_pki::{FileKey, KeyAlgorithm, LinkingConfig, Voucher, VoucherIssuer};
 
@@ -60,6 +61,14 @@ impl Linked {
     async fn find(&self, said: &FourItems) -> MatchAnswer {
         let voucher = self.voucher(said);
         self.bed.deposits.match_member(&insurer(), ERRAND, &voucher).await.unwrap()
+    }
+
+    /// What differs between whom a voucher is about and who was offered for it.
+    async fn differing(&self, voucher: &str, pseudonym: &str) -> Vec<Item> {
+        let (voucher, pseudonym) = (voucher.to_owned(), pseudonym.to_owned());
+        let question = CompareRequest { voucher, pseudonym };
+        let compared = self.bed.deposits.compare(&insurer(), ERRAND, &question).await.unwrap();
+        compared.into_iter().flat_map(|all| all.items).map(|one| one.item).collect()
     }
 
     async fn confirm(&self, candidate: &Candidate) -> Bound {
@@ -135,7 +144,6 @@ async fn a_member_is_found_linked_and_answered_for() {
         assert_eq!((held.coverages[0].number.as_str(), held.usual_lag_days), ("12", Some(5)));
         assert_eq!(held.coverages[0].dependants.len(), 1);
         let typed = linked.bed.ask(&question("高", "12", 1, TODAY)).await;
-        let fresh = linked.voucher(&said());
         let other = linked.bed.ask(&question("高", "12", 2, TODAY)).await;
         let names = deposits.pseudonyms(&[other, typed]).await.unwrap();
         assert_eq!(names, [None, Some(name.clone())]);
@@ -159,9 +167,13 @@ async fn what_is_only_alike_is_for_people_to_decide() {
         assert!(matches!(asked, Err(MatchError::Nothing)), "nothing was deposited yet");
         let nowhere = Person { address: String::new(), ..taro() };
         linked.bed.deposit(Kind::Full, 1, vec![on("12", nowhere)]).await;
-        let answer = linked.find(&said()).await;
-        let MatchAnswer::Doubtful { candidates, count: 1 } = answer else { panic!("{answer:?}") };
+        let asked_with = linked.voucher(&said());
+        let asked = linked.bed.deposits.match_member(&insurer(), ERRAND, &asked_with).await;
+        let Ok(MatchAnswer::Doubtful { candidates, count: 1 }) = asked else { panic!("{asked:?}") };
         assert_eq!(candidates[0].items.address, MatchLevel::Different);
+        linked.bed.clock.advance(SignedDuration::from_hours(48));
+        assert_eq!(linked.differing(&asked_with, &candidates[0].pseudonym).await, [Item::Address]);
+        assert_eq!(linked.differing(&asked_with, &"0".repeat(32)).await, [], "never offered");
         let mut namesake = taro();
         namesake.address = "香川県高松市別町9丁目9番9号".to_owned();
         let both = vec![on("12", taro()), on("13", namesake)];
@@ -169,6 +181,7 @@ async fn what_is_only_alike_is_for_people_to_decide() {
         assert!(matches!(linked.find(&said()).await, MatchAnswer::Doubtful { count: 2, .. }));
         let stranger = FourItems { birth_date: date(1980, 1, 9), ..said() };
         assert_eq!(linked.find(&stranger).await, MatchAnswer::Unknown);
+        let fresh = linked.voucher(&said());
         let other = linked.bed.deposits.match_member(&insurer(), &"e".repeat(32), &fresh).await;
         assert!(matches!(other, Err(MatchError::OtherCeremony)));
     }

@@ -1,7 +1,7 @@
 //! Every look at cards begins at a place in the table's key, however many cards there are.
 
 use sqlx::AssertSqlSafe;
-use warifu_service::storage::{Engine, over};
+use warifu_service::storage::{Engine, Places, over};
 
 use super::bed::*;
 use crate::store::{AFTER, AT, BETWEEN, NOW};
@@ -9,7 +9,7 @@ use crate::store::{AFTER, AT, BETWEEN, NOW};
 /// The statements, and on which columns of the key they go down the tree.
 fn statements() -> [(String, &'static str); 4] {
     [
-        (over(NOW, 3, 1), "card=? AND deposit=?"),
+        (over(NOW, 3, 1, Places::Numbered), "card=? AND deposit=?"),
         (AT.to_owned(), "card=? AND deposit<?"),
         (BETWEEN.to_owned(), "card>? AND card<?"),
         (AFTER.to_owned(), "card>? AND card<?"),
