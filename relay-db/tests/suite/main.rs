@@ -40,5 +40,4 @@ mod standings;
 mod storage;
 mod token;
 mod trial;
-mod trial_items;
 mod uploads;

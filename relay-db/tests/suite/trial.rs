@@ -2,6 +2,7 @@
 //! sheet, its patterns of blanks and encodings, and the schedule week by week. What is deposited
 //! are files, who asks is a desk, and the answer is what the desk would see.
 
+mod files;
 mod items;
 mod patterns;
 mod problems;
