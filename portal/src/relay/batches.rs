@@ -68,8 +68,8 @@ impl Relay {
         access: &Access,
         id: &str,
     ) -> Result<BatchPreview, RelayError> {
-        let call = self.call(Method::GET, &format!("batches/{id}/preview"));
-        read(checked(call.bearer_auth(&access.token).send().await?)?).await
+        let call = self.call(access, Method::GET, &format!("batches/{id}/preview"));
+        read(checked(call.send().await?)?).await
     }
 
     /// Sends a file, called `name`, for lines that name no day of their own, to be looked over and

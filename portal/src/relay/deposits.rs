@@ -23,7 +23,7 @@ pub type Which<'a> = (&'a str, u64);
 impl Relay {
     /// The insurers for which the caller deposits, with their deposits.
     pub async fn deposits(&self, access: &Access) -> Result<DepositList, RelayError> {
-        let call = self.call(Method::GET, "deposits").bearer_auth(&access.token);
+        let call = self.call(access, Method::GET, "deposits");
         read(checked(call.send().await?)?).await
     }
 
@@ -34,7 +34,7 @@ impl Relay {
         (insurer, number): Which<'_>,
     ) -> Result<DepositDetail, RelayError> {
         let at = format!("deposits/{insurer}/{number}");
-        read(checked(self.call(Method::GET, &at).bearer_auth(&access.token).send().await?)?).await
+        read(checked(self.call(access, Method::GET, &at).send().await?)?).await
     }
 
     /// Begins one.
@@ -44,8 +44,8 @@ impl Relay {
         insurer: &str,
         request: &DepositRequest,
     ) -> Result<Deposit, RelayError> {
-        let call = self.call(Method::POST, &format!("deposits/{insurer}"));
-        read(checked(call.bearer_auth(&access.token).json(request).send().await?)?).await
+        let call = self.call(access, Method::POST, &format!("deposits/{insurer}"));
+        read(checked(call.json(request).send().await?)?).await
     }
 
     /// Sends its whole file.
@@ -58,9 +58,9 @@ impl Relay {
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
     {
-        let at = format!("{}/deposits/{insurer}/{number}/file", self.url);
-        let call = self.http.post(at).query(&[("offset", "0"), ("whole", "true")]);
-        let call = call.bearer_auth(&access.token).timeout(LONG_PATIENCE);
+        let at = format!("deposits/{insurer}/{number}/file");
+        let call = self.long_call(access, Method::POST, &at, LONG_PATIENCE);
+        let call = call.query(&[("offset", "0"), ("whole", "true")]);
         read(checked(call.body(Body::wrap_stream(file)).send().await?)?).await
     }
 
@@ -71,8 +71,8 @@ impl Relay {
         (insurer, number): Which<'_>,
         confirm_ended: bool,
     ) -> Result<Deposit, RelayError> {
-        let call = self.call(Method::POST, &format!("deposits/{insurer}/{number}/approve"));
-        let call = call.bearer_auth(&access.token).json(&ApproveRequest { confirm_ended });
+        let call = self.call(access, Method::POST, &format!("deposits/{insurer}/{number}/approve"));
+        let call = call.json(&ApproveRequest { confirm_ended });
         read(checked(call.send().await?)?).await
     }
 
@@ -82,8 +82,8 @@ impl Relay {
         access: &Access,
         (insurer, number): Which<'_>,
     ) -> Result<Deposit, RelayError> {
-        let call = self.call(Method::POST, &format!("deposits/{insurer}/{number}/abandon"));
-        read(checked(call.bearer_auth(&access.token).json(&json!({})).send().await?)?).await
+        let call = self.call(access, Method::POST, &format!("deposits/{insurer}/{number}/abandon"));
+        read(checked(call.json(&json!({})).send().await?)?).await
     }
 
     /// Its wrong records, as they come.
@@ -92,13 +92,13 @@ impl Relay {
         access: &Access,
         (insurer, number): Which<'_>,
     ) -> Result<Response, RelayError> {
-        let call = self.http.get(format!("{}/deposits/{insurer}/{number}/faults", self.url));
-        checked(call.bearer_auth(&access.token).timeout(LONG_PATIENCE).send().await?)
+        let at = format!("deposits/{insurer}/{number}/faults");
+        checked(self.long_call(access, Method::GET, &at, LONG_PATIENCE).send().await?)
     }
 
     /// The checks in which the caller's insurer stated a ratio that cannot be.
     pub async fn impossible_ratios(&self, access: &Access) -> Result<ImpossibleRatios, RelayError> {
-        let call = self.call(Method::GET, "checks/ratios").bearer_auth(&access.token);
+        let call = self.call(access, Method::GET, "checks/ratios");
         read(checked(call.send().await?)?).await
     }
 }

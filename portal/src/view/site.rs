@@ -65,7 +65,7 @@ const fn entry(href: &'static str, key: &'static str) -> Entry {
     Entry { href, key, apart: false, roles: &[], duty: None }
 }
 
-const RESIDENT: [Entry; 14] = [
+const RESIDENT: [Entry; 15] = [
     entry("/home", "nav-home"),
     entry("/insurance", "nav-insurance"),
     entry("/expenses", "nav-expenses"),
