@@ -144,6 +144,7 @@ async fn a_former_name_takes_four_eyes_and_the_persons_own() {
         let expected = [
             Action::LinkStarted,
             Action::LinkMatched,
+            Action::LinkCompared,
             Action::LinkApproved,
             Action::LinkApproved,
             Action::LinkMade,
