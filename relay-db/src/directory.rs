@@ -57,6 +57,14 @@ impl Answerer {
         }
     }
 
+    /// Its connector, where it has one.
+    pub fn connector(&self) -> Option<&Connector> {
+        match self {
+            Self::Connector(connector) => Some(connector),
+            Self::Deposit(_) => None,
+        }
+    }
+
     /// The organisation as people know it.
     pub fn name(&self) -> &DisplayName {
         match self {
@@ -135,14 +143,6 @@ impl Directory {
             holders.insert(depositor.id.clone(), answerer);
         }
         Self { holders, by_insurer }
-    }
-
-    /// The connector with this id.
-    pub fn by_id(&self, id: &str) -> Option<&Arc<Connector>> {
-        match self.holders.get(id)? {
-            Answerer::Connector(connector) => Some(connector),
-            Answerer::Deposit(_) => None,
-        }
     }
 
     /// Every connector, by its id.

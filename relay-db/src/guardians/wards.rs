@@ -8,6 +8,7 @@ use warifu_service::Problem;
 
 use super::staff::{conflict, silent};
 use super::store::Found;
+use crate::directory::Answerer;
 use crate::events::{self, LinkActor, RELAY};
 use crate::links::{Link, Terms};
 use crate::relay::Relay;
@@ -52,7 +53,8 @@ fn link(relay: &Relay, found: &Found) -> Link {
 /// The insurer takes the same word again.
 async fn bind(relay: &Relay, found: &Found) -> Result<(), Problem> {
     let gone = || conflict("guardian.changed");
-    let connector = relay.directory().by_id(&found.connector).ok_or_else(gone)?;
+    let holder = relay.directory().holder(&found.connector);
+    let connector = holder.and_then(Answerer::connector).ok_or_else(gone)?;
     let (mint, errand) = (relay.mint(), found.errand.as_str());
     let bound = asking::confirm_link(mint, connector, errand, &found.pseudonym).await;
     bound.map(drop).map_err(|error| match error {
