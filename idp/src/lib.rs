@@ -15,6 +15,8 @@ mod enforce;
 mod event;
 mod felica;
 mod fetch;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod idp;
 mod japan;
 mod keys;

@@ -109,7 +109,7 @@ impl Trust {
         for scheme in &config.schemes {
             cards = cards.with_scheme(scheme.open()?)?;
         }
-        let nobody = Believed { cards: cards.clone(), lists: HashMap::new() };
+        let nobody = Believed::of(cards.clone(), HashMap::new());
         let trust = Self {
             believed: RwLock::new(Arc::new(nobody)),
             announced: Mutex::default(),
@@ -182,7 +182,7 @@ impl Trust {
             };
             lists.insert(thumbprint, of_authority);
         }
-        let believed = Arc::new(Believed { cards, lists });
+        let believed = Arc::new(Believed::of(cards, lists));
         *self.believed.write().unwrap_or_else(PoisonError::into_inner) = believed;
         Ok(())
     }
@@ -213,6 +213,11 @@ impl Trust {
 }
 
 impl Believed {
+    /// These cards and lists.
+    pub(crate) fn of(cards: CardTrust, lists: HashMap<String, Arc<RevocationLists>>) -> Self {
+        Self { cards, lists }
+    }
+
     /// The card of a certificate (DER), by its chain alone.
     pub(crate) fn verify(
         &self,

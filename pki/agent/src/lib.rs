@@ -26,6 +26,8 @@ mod desk;
 pub mod doctor;
 #[cfg(feature = "drawer")]
 pub mod drawer;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod gate;
 mod idp;
 mod listener;

@@ -77,7 +77,7 @@ enum Audience {
 
 /// Reads a body and checks everything it says about itself, except that it is new. `purpose` is
 /// that of the route it came to.
-pub(super) fn verify(
+pub(crate) fn verify(
     body: &[u8],
     provider: &Arc<IdentityProvider>,
     purpose: Purpose,

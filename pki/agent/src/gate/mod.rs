@@ -19,6 +19,8 @@ use axum::response::{IntoResponse, Response};
 
 pub(crate) use admission::{Admission, Turn};
 pub(crate) use claims::CardRequest;
+#[cfg(fuzzing)]
+pub(crate) use claims::verify;
 #[cfg(feature = "drawer")]
 pub(crate) use headers::is_json;
 pub(crate) use headers::{Connection, is_own_origin, knows_host, may_be_own_page};
