@@ -244,7 +244,7 @@ impl Deposits {
 }
 
 /// What the deposits themselves tell.
-fn lag(days: Option<i64>) -> Option<u16> {
+pub(crate) fn lag(days: Option<i64>) -> Option<u16> {
     days.and_then(|days| u16::try_from(days).ok())
 }
 

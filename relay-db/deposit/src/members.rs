@@ -16,7 +16,7 @@ use warifu_service::storage::instant;
 
 use crate::births::Births;
 use crate::card::{self, Card};
-use crate::deciding::{Answer, silent};
+use crate::deciding::{Answer, lag, silent};
 use crate::deposits::{DepositError, Deposits, Known};
 use crate::key::{CardId, InsurerId, PersonId};
 use crate::person::Person;
@@ -64,6 +64,15 @@ enum Apart {
 struct Looked {
     cards: BTreeMap<CardId, Card>,
     live_at: Timestamp,
+    /// How late news were of late, as far as the deposits tell.
+    lag: Option<i64>,
+}
+
+/// The cards of somebody who is linked.
+struct Held {
+    enrolments: Vec<Enrolment>,
+    as_of: Timestamp,
+    usual_lag_days: Option<u16>,
 }
 
 impl Deposits {
@@ -132,11 +141,12 @@ impl Deposits {
         let Some((id, known, target)) = self.linked(insurer, pseudonym).await? else {
             return Ok(None);
         };
-        let Some((enrolments, as_of)) = self.enrolments_of(id, known, &target).await? else {
+        let Some(held) = self.enrolments_of(id, known, &target).await? else {
             return Ok(Some(silent(known, self.0.surroundings.now())));
         };
-        let found = decision::by_person(&target.person.text(), day, &enrolments);
-        Ok(Some(Answer { found, as_of, usual_lag_days: known.usual_lag_days, of: None }))
+        let found = decision::by_person(&target.person.text(), day, &held.enrolments);
+        let Held { as_of, usual_lag_days, .. } = held;
+        Ok(Some(Answer { found, as_of, usual_lag_days, of: None }))
     }
 
     /// Every coverage of somebody who is linked; none when the pseudonym stands for nobody.
@@ -149,10 +159,12 @@ impl Deposits {
             return Ok(None);
         };
         let now = self.0.surroundings.now();
-        let read = self.enrolments_of(id, known, &target).await?;
-        let (enrolments, as_of) = read.unwrap_or((Vec::new(), now));
+        let nothing =
+            Held { enrolments: Vec::new(), as_of: now, usual_lag_days: known.usual_lag_days };
+        let held = self.enrolments_of(id, known, &target).await?.unwrap_or(nothing);
+        let Held { enrolments, as_of, usual_lag_days } = held;
         let coverages = coverages_of(&target.person.text(), today_in_japan(now), &enrolments);
-        Ok(Some(Membership { coverages, as_of, usual_lag_days: known.usual_lag_days }))
+        Ok(Some(Membership { coverages, as_of, usual_lag_days }))
     }
 
     async fn linked(
@@ -166,21 +178,21 @@ impl Deposits {
         Ok(target.map(|target| (id, known, target)))
     }
 
-    /// The cards on which the person is, and since when they are known so; none before the first
-    /// deposit.
+    /// The cards on which the person is; none before the first deposit.
     async fn enrolments_of(
         &self,
         insurer: InsurerId,
         known: &Known,
         target: &Target,
-    ) -> Result<Option<(Vec<Enrolment>, Timestamp)>, DepositError> {
+    ) -> Result<Option<Held>, DepositError> {
         let Some(births) = self.births(insurer, target.list).await? else { return Ok(None) };
         let mut ids = births.cards(insurer, Some(&target.person));
         ids.extend(&target.cards);
         let Some(looked) = self.look(insurer, &ids).await? else { return Ok(None) };
         let own = looked.cards.iter().filter(|(id, card)| self.bears(insurer, target, id, card));
         let enrolments = self.read(insurer, known, own.map(|(_, card)| card));
-        Ok(Some((enrolments, looked.live_at)))
+        let usual_lag_days = lag(looked.lag).or(known.usual_lag_days);
+        Ok(Some(Held { enrolments, as_of: looked.live_at, usual_lag_days }))
     }
 
     /// Whether the person is on this card: of the cards that the link was not made with only on one
@@ -238,10 +250,11 @@ impl Deposits {
         ids: &BTreeSet<CardId>,
     ) -> Result<Option<Looked>, DepositError> {
         let asked: Vec<_> = ids.iter().map(|id| (insurer, *id)).collect();
-        let (mut cards, mut live_at) = (BTreeMap::new(), None);
+        let (mut cards, mut live_at, mut lag) = (BTreeMap::new(), None, None);
         for some in asked.chunks(AT_A_LOOK) {
             for row in self.0.store.now(some).await? {
                 live_at = live_at.max(row.live_at);
+                lag = lag.or(row.lag);
                 let id = usize::try_from(row.place).ok().and_then(|place| some.get(place));
                 let (Some((_, id)), Some(deposit), Some(body)) = (id, row.deposit, row.body) else {
                     continue;
@@ -251,7 +264,7 @@ impl Deposits {
                 }
             }
         }
-        Ok(live_at.map(|live_at| Looked { cards, live_at: instant(live_at) }))
+        Ok(live_at.map(|live_at| Looked { cards, live_at: instant(live_at), lag }))
     }
 
     /// One card as questions see it now, if somebody is on it.

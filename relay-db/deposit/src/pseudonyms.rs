@@ -75,6 +75,13 @@ struct OfferRow {
     body: Vec<u8>,
 }
 
+#[derive(sqlx::FromRow)]
+struct OfferedRow {
+    errand: Vec<u8>,
+    pseudonym: Vec<u8>,
+    body: Vec<u8>,
+}
+
 impl Deposits {
     /// Under which pseudonyms the people are linked whom answers are about, in the same order.
     pub async fn pseudonyms(
@@ -242,7 +249,9 @@ impl Deposits {
             let sql = "SELECT person, body FROM deposit_pseudonym WHERE person > $1 \
                        ORDER BY person LIMIT 500";
             let rows = fetch_all!(self.database().read(), TargetRow, sql, after.as_slice())?;
-            let Some(last) = rows.last() else { return Ok(count) };
+            let Some(last) = rows.last() else {
+                return Ok(count + self.reseal_offers(current).await?);
+            };
             after.clone_from(&last.person);
             for row in rows.iter().filter(|row| !row.body.starts_with(current)) {
                 let place = pseudonym_place(&row.person);
@@ -251,6 +260,32 @@ impl Deposits {
                 let sql = "UPDATE deposit_pseudonym SET body = $3 WHERE person = $1 AND body = $2";
                 let (person, before) = (row.person.as_slice(), row.body.as_slice());
                 count += execute!(self.database().write(), sql, person, before, again)?;
+            }
+        }
+    }
+
+    /// The same for what is only offered.
+    async fn reseal_offers(&self, current: &[u8]) -> Result<u64, DepositError> {
+        let (mut after, mut count) = ((Vec::new(), Vec::new()), 0);
+        loop {
+            let sql = "SELECT errand, pseudonym, body FROM deposit_offer \
+                       WHERE (errand, pseudonym) > ($1, $2) ORDER BY errand, pseudonym LIMIT 500";
+            let (errand, pseudonym) = (after.0.as_slice(), after.1.as_slice());
+            let rows = fetch_all!(self.database().read(), OfferedRow, sql, errand, pseudonym)?;
+            for row in rows.iter().filter(|row| !row.body.starts_with(current)) {
+                let place = offer_place(&row.errand, &row.pseudonym);
+                let offer: Offer = self.open_row(&place, &row.body)?;
+                let again = self.seal_row(&place, &offer)?;
+                let sql = "UPDATE deposit_offer SET body = $4 \
+                           WHERE errand = $1 AND pseudonym = $2 AND body = $3";
+                let (errand, pseudonym) = (row.errand.as_slice(), row.pseudonym.as_slice());
+                let before = row.body.as_slice();
+                let write = self.database().write();
+                count += execute!(write, sql, errand, pseudonym, before, again)?;
+            }
+            match rows.into_iter().next_back() {
+                Some(last) => after = (last.errand, last.pseudonym),
+                None => return Ok(count),
             }
         }
     }
