@@ -108,7 +108,9 @@ mod tests {
     #[test]
     fn a_list_comes_back_and_is_in_one_order() {
         let mut list = Births::default();
-        [9, 7, 8, 7].into_iter().for_each(|number| list.add(entry(number)));
+        for number in [9, 7, 8, 7] {
+            list.add(entry(number));
+        }
         let other = Births::default().with(list.clone());
         assert_eq!(Births::read(&list.bytes()), Some(other));
         assert_eq!(list.bytes().len(), 1 + 3 * ENTRY);
@@ -117,7 +119,9 @@ mod tests {
     #[test]
     fn a_list_ends_somewhere() {
         let mut list = Births::default();
-        (0..3_000).for_each(|number| list.add(entry(number)));
+        for number in 0..3_000 {
+            list.add(entry(number));
+        }
         assert!(list.is_full());
         assert_eq!(list.0.len(), MOST);
         assert_eq!(list.clone().with(list.clone()), list);

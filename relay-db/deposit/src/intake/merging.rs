@@ -22,7 +22,9 @@ pub(super) struct Group {
 impl Group {
     fn add(&mut self, bytes: &[u8]) {
         if self.card.is_list() {
-            Entry::read(&mut &*bytes).into_iter().for_each(|entry| self.births.add(entry));
+            if let Some(entry) = Entry::read(&mut &*bytes) {
+                self.births.add(entry);
+            }
         } else {
             self.records.extend(Record::read(bytes));
         }
