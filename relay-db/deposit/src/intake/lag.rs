@@ -58,7 +58,9 @@ impl EventDays {
                 None => self.add(from),
                 Some(known) if known.validity.until != person.validity.until => {
                     let lost = person.validity.until.and_then(|until| until.tomorrow().ok());
-                    lost.into_iter().for_each(|day| self.add(day));
+                    if let Some(day) = lost {
+                        self.add(day);
+                    }
                 }
                 Some(_) => {}
             }

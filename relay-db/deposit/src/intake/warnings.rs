@@ -21,7 +21,10 @@ pub struct WarningCount {
 
 /// The counts of one file, while it is read. As many as columns times kinds at most.
 #[derive(Debug, Default)]
-pub(crate) struct Warnings(Mutex<BTreeMap<(&'static str, Warning), (u64, u64)>>);
+pub(crate) struct Warnings(Mutex<Counts>);
+
+/// By column and kind: the first line, and how often.
+type Counts = BTreeMap<(&'static str, Warning), (u64, u64)>;
 
 impl Warnings {
     /// Notes what is odd about a row.

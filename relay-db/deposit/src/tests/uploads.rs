@@ -126,8 +126,8 @@ async fn runs_that_another_server_made_are_made_again() {
             assert!(status.state != State::Checking, "the server with {} dies", seen.display());
         };
         let deposits = bed.deposits.clone();
-        let died = tokio::spawn(async move { deposits.take_in(waiting, Arc::new(dies)).await });
-        assert!(died.await.is_err());
+        let stopped = tokio::spawn(async move { deposits.take_in(waiting, Arc::new(dies)).await });
+        assert!(stopped.await.is_err());
         std::fs::remove_dir_all(&runs).unwrap();
         bed.clock.advance(SignedDuration::from_mins(3));
         let ready = take_in(&bed).await;
