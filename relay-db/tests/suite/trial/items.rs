@@ -18,10 +18,10 @@ const NOBODY: &str = "06130488";
 
 /// The insured person's line of a card, and the wife's.
 fn lines(insurer: &str, number: &str, from: &str, until: &str) -> [String; 2] {
-    let insured = format!("認証 太郎,ニンショウ タロウ,男,19550505,,{from},{until}");
+    let husband = format!("認証 太郎,ニンショウ タロウ,男,19550505,,{from},{until}");
     let wife = format!("認証 一子,ニンショウ イチコ,女,19601010,妻,{from},{until}");
     [
-        format!(",本人,{insurer},東京,{number},{insured}"),
+        format!(",本人,{insurer},東京,{number},{husband}"),
         format!(",家族,{insurer},東京,{number},{wife}"),
     ]
 }
