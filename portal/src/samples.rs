@@ -286,8 +286,9 @@ pub fn outcomes(service: Service) -> Vec<PanelOutcome> {
 
 pub fn panel(service: Service, outcome: PanelOutcome) -> Panel {
     let source = match service {
-        Service::Insurance => ("東京見本健康保険組合", "Tokyo Sample Health Insurance Society"),
-        Service::Expenses => ("東京見本健康保険組合", "Tokyo Sample Health Insurance Society"),
+        Service::Insurance | Service::Expenses => {
+            ("東京見本健康保険組合", "Tokyo Sample Health Insurance Society")
+        }
         Service::Checkup => ("見本保健センター", "Sample Health Centre"),
         Service::Pension => ("見本年金センター", "Sample Pension Centre"),
     };

@@ -264,7 +264,7 @@ fn pensions_add_up() {
 }
 
 #[tokio::test]
-async fn an_insured_person_reads_the_familys_bills_a_dependant_only_the_own() {
+async fn an_insured_person_reads_the_bills_of_the_family_a_dependant_only_the_own() {
     for rig in both().await {
         let store = &rig.store;
         let members = load(store, ConnectorKind::Insurer, &Surroundings::system()).await.unwrap();

@@ -119,13 +119,10 @@ pub fn to_xml(year: &Year<'_>, receipts: &[Receipt], made_on: Date) -> String {
     for receipt in receipts {
         xml.push_str(&by_hand(receipt));
     }
-    xml.push_str(&format!(
-        "<合計><支払った医療費の額>{}</支払った医療費の額><補塡される金額>{}</補塡される金額></合計>\n\
-         </医療費>\n",
-        sums.paid.saturating_add(sums.receipts_paid),
-        sums.refund.saturating_add(sums.receipts_refund)
-    ));
-    xml
+    let paid = sums.paid.saturating_add(sums.receipts_paid);
+    let refund = sums.refund.saturating_add(sums.receipts_refund);
+    let total = [("支払った医療費の額", paid.to_string()), ("補塡される金額", refund.to_string())];
+    xml + &element("合計", &total) + "</医療費>\n"
 }
 
 fn notice(entry: &Expense) -> String {
@@ -156,9 +153,11 @@ fn by_hand(receipt: &Receipt) -> String {
 }
 
 fn element(name: &str, parts: &[(&str, String)]) -> String {
-    let parts: String =
-        parts.iter().map(|(part, text)| format!("<{part}>{}</{part}>", escaped(text))).collect();
-    format!("<{name}>{parts}</{name}>\n")
+    let mut out = format!("<{name}>");
+    for (part, text) in parts {
+        out.extend(["<", part, ">", &escaped(text), "</", part, ">"]);
+    }
+    out + "</" + name + ">\n"
 }
 
 /// Text of an element; what XML 1.0 has no place for becomes U+FFFD.
