@@ -1,8 +1,11 @@
-//! `warifu connector check-source`, as an operator runs it.
+//! `warifu connector …`, as an operator runs it.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::path::Path;
 use std::process::{Command, Output};
+
+use warifu_connectors::services::ManifestVerifier;
+use warifu_pki::{FileKey, KeyAlgorithm};
 
 const CONFIG: &str = r#"
 id = "insurer"
@@ -60,4 +63,39 @@ fn a_source_that_must_not_go_live_is_told_line_by_line() {
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["findings"][1]["check"], "columns");
     assert_eq!(report["findings"][1]["query"], "coverages");
+}
+
+/// What docs/services.md tells a municipality to write.
+const EXAMPLE: &str = include_str!("../docs/services.md");
+
+fn warifu(arguments: &[&str], folder: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_warifu"));
+    command.current_dir(folder).args(["connector"]).args(arguments).output().unwrap()
+}
+
+#[test]
+fn the_manuals_manifest_is_sound_and_can_be_signed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, rest) = EXAMPLE.split_once("```toml\n").unwrap();
+    let (manifest, _) = rest.split_once("```").unwrap();
+    std::fs::write(folder.path().join("waste.toml"), manifest).unwrap();
+    let checked = warifu(&["check-manifest", "waste.toml"], folder.path());
+    let told = String::from_utf8(checked.stdout).unwrap();
+    assert!(checked.status.success() && told.starts_with("ok   city version 1"), "{told}");
+    assert!(told.contains("3 fields, 1 views, form"), "{told}");
+
+    let key = FileKey::generate(KeyAlgorithm::P256).unwrap();
+    key.save(&folder.path().join("manifest.key")).unwrap();
+    let sign = ["sign-manifest", "waste.toml", "--key", "manifest.key", "--out", "manifest.jws"];
+    let signed = warifu(&sign, folder.path());
+    assert!(signed.status.success(), "{}", String::from_utf8_lossy(&signed.stderr));
+    let text = std::fs::read_to_string(folder.path().join("manifest.jws")).unwrap();
+    let verifier = ManifestVerifier::new("city", &[key.public_key().clone()]).unwrap();
+    assert_eq!(verifier.verify(text.trim()).unwrap().services[0].id, "waste");
+
+    let wrong = manifest.replace("unit = \"kg\"", "unit = \"\"");
+    std::fs::write(folder.path().join("wrong.toml"), wrong).unwrap();
+    let refused = warifu(&["check-manifest", "wrong.toml"], folder.path());
+    let why = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && why.contains("manifest.words: waste weight"), "{why}");
 }

@@ -15,6 +15,9 @@ use warifu_contract::linking::{
 };
 use warifu_contract::manifest::Manifest;
 use warifu_contract::records::{ConnectorRecord, ConnectorRecordRequest};
+use warifu_contract::services::{
+    ConnectorContent, ConnectorEntry, ConnectorServiceRequest, EntryReceipt,
+};
 use warifu_service::http::deadline;
 
 /// The largest answer that is read, in bytes.
@@ -30,6 +33,9 @@ pub struct ConnectorClient {
     eligibility: Url,
     records: Url,
     manifest: Url,
+    services: Url,
+    services_read: Url,
+    services_enter: Url,
     links_match: Url,
     links_card: Url,
     links_compare: Url,
@@ -109,6 +115,9 @@ impl ConnectorClient {
             eligibility: base.join("/v1/eligibility")?,
             records: base.join("/v1/records")?,
             manifest: base.join("/v1/manifest")?,
+            services: base.join("/v1/services")?,
+            services_read: base.join("/v1/services/read")?,
+            services_enter: base.join("/v1/services/enter")?,
             links_match: base.join("/v1/links/match")?,
             links_card: base.join("/v1/links/card")?,
             links_compare: base.join("/v1/links/compare")?,
@@ -163,6 +172,46 @@ impl ConnectorClient {
         deadline: Duration,
     ) -> Result<CardMatchAnswer, SourceError> {
         self.post(&self.links_card, bearer, question, deadline).await
+    }
+
+    /// Asks for the signed manifest of declared services. It says nothing until it is verified.
+    pub async fn service_manifest(&self, deadline: Duration) -> Result<String, SourceError> {
+        let (left, millis) = deadline::header(deadline);
+        let request = self.http.get(self.services.clone()).header(left, millis);
+        within(deadline, async {
+            let response = request.send().await?;
+            match response.status() {
+                status if status.is_success() => {
+                    let text = String::from_utf8(bounded(response).await?);
+                    text.map_err(|_| SourceError::Broken)
+                }
+                StatusCode::NOT_FOUND => {
+                    Err(SourceError::Refused { code: "service.unknown".to_owned() })
+                }
+                _ => Err(SourceError::Down),
+            }
+        })
+        .await
+    }
+
+    /// Asks for the records of a declared service of the token's subject.
+    pub async fn service(
+        &self,
+        bearer: &str,
+        question: &ConnectorServiceRequest,
+        deadline: Duration,
+    ) -> Result<ConnectorContent, SourceError> {
+        self.post(&self.services_read, bearer, question, deadline).await
+    }
+
+    /// Hands on what the token's subject entered. May be repeated under the same key.
+    pub async fn enter(
+        &self,
+        bearer: &str,
+        entry: &ConnectorEntry,
+        deadline: Duration,
+    ) -> Result<EntryReceipt, SourceError> {
+        self.post(&self.services_enter, bearer, entry, deadline).await
     }
 
     /// Asks which member a voucher means. The token's subject is the ceremony's errand there.

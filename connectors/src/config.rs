@@ -10,6 +10,7 @@ use warifu_service::storage::DatabaseConfig;
 use crate::source::{SourceConfig, SourceConfigError};
 
 use crate::relay_keys::RelayJwksConfig;
+use crate::services::ServicesConfig;
 
 /// A connector's gateway: one organisation, one kind of holder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +32,9 @@ pub struct GatewayConfig {
     pub source: Option<SourceConfig>,
     /// Where the relay publishes the keys with which its tokens are checked.
     pub relay_jwks: RelayJwksConfig,
+    /// The services that it declares, beside the record of its kind or alone.
+    #[serde(default)]
+    pub services: Option<ServicesConfig>,
     /// How cards are linked to members here. Without it no card is.
     #[serde(default)]
     pub linking: Option<LinkingConfig>,
@@ -46,10 +50,12 @@ pub enum ConnectorKind {
     Checkup,
     /// 年金情報.
     Pension,
+    /// Only what its manifest of services declares.
+    Services,
 }
 
 impl ConnectorKind {
-    /// Every kind.
+    /// Every kind with a record of its own.
     pub const ALL: [Self; 3] = [Self::Insurer, Self::Checkup, Self::Pension];
 
     /// The records that a connector of this kind gives out.
@@ -58,6 +64,7 @@ impl ConnectorKind {
             Self::Insurer => &[Service::Insurance, Service::Expenses],
             Self::Checkup => &[Service::Checkup],
             Self::Pension => &[Service::Pension],
+            Self::Services => &[],
         }
     }
 }
@@ -68,6 +75,9 @@ pub enum GatewayConfigError {
     /// The id has other characters, or is too long.
     #[error("connector.id: an id is 1 to 32 of a-z, 0-9 and -")]
     Id,
+    /// It would answer for nothing.
+    #[error("connector.services: a connector of kind services needs [services]")]
+    Services,
     /// Without client certificates anybody could ask.
     #[error("connector.tls: listen.tls.client_ca is required")]
     NotMutual,
@@ -85,6 +95,9 @@ impl GatewayConfig {
         let is_id = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
         if !(1..=32).contains(&self.id.len()) || !self.id.bytes().all(is_id) {
             return Err(GatewayConfigError::Id);
+        }
+        if self.kind == ConnectorKind::Services && self.services.is_none() {
+            return Err(GatewayConfigError::Services);
         }
         if self.source.is_some() && self.kind != ConnectorKind::Insurer {
             return Err(SourceConfigError::Kind.into());

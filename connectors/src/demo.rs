@@ -3,6 +3,7 @@
 
 mod files;
 mod load;
+pub mod services;
 #[cfg(test)]
 mod tests;
 

@@ -12,6 +12,7 @@ mod links;
 mod manifest;
 mod openapi;
 mod record;
+mod service;
 mod sourced;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -30,9 +31,10 @@ use warifu_service::http::{HttpLimits, finish};
 use warifu_service::storage::StorageError;
 use warifu_service::words::{Words, WordsError};
 
-use crate::config::{GatewayConfig, GatewayConfigError};
+use crate::config::{ConnectorKind, GatewayConfig, GatewayConfigError};
 use crate::demo::{self, DemoError};
 use crate::relay_keys::{RelayKeys, RelayKeysError};
+use crate::services::{Published, PublishedError};
 use crate::source::{DatabaseError, Source};
 use crate::store::{MemberId, Store, StoreError};
 use crate::token::TokenVerifier;
@@ -52,6 +54,8 @@ struct Inner {
     store: Store,
     /// Answers eligibility instead of the store.
     source: Option<Source>,
+    /// What is declared beside the record of its kind.
+    services: Option<Published>,
     relay_keys: RelayKeys,
     verifier: TokenVerifier,
     /// Opens the card office's vouchers; none while nobody is linked here.
@@ -78,6 +82,9 @@ pub enum GatewayError {
     /// The insurer's own database cannot be read.
     #[error(transparent)]
     Source(#[from] DatabaseError),
+    /// There is no manifest to publish.
+    #[error(transparent)]
+    Manifest(#[from] PublishedError),
     /// The catalogues do not fit together.
     #[error(transparent)]
     Words(#[from] WordsError),
@@ -101,8 +108,21 @@ impl Gateway {
             Some(source) => Some(Source::open(source).await?),
             None => None,
         };
-        let inner =
-            Inner { config, store, source, relay_keys, verifier, vouchers, surroundings, words };
+        let services = config.services.as_ref();
+        let services = services
+            .map(|services| Published::open(services.manifest.clone(), &config.id))
+            .transpose()?;
+        let inner = Inner {
+            config,
+            store,
+            source,
+            services,
+            relay_keys,
+            verifier,
+            vouchers,
+            surroundings,
+            words,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -113,6 +133,9 @@ impl Gateway {
             .route("/v1/eligibility", post(eligibility::post))
             .route("/v1/records", post(record::post))
             .route("/v1/manifest", get(manifest::get))
+            .route("/v1/services", get(service::manifest))
+            .route("/v1/services/read", post(service::read))
+            .route("/v1/services/enter", post(service::enter))
             .route("/v1/links/match", post(links::find_member))
             .route("/v1/links/card", post(card::find_member))
             .route("/v1/links/compare", post(compare::post))
@@ -151,6 +174,12 @@ impl Gateway {
     /// Fills the store with the virtual people who are members of a connector of this kind, and
     /// gives their member ids by person key. May be run again at every start.
     pub async fn load_demo(&self) -> Result<BTreeMap<String, MemberId>, DemoError> {
-        demo::load(self.store(), self.inner.config.kind, &self.inner.surroundings).await
+        let (store, config) = (self.store(), &self.inner.config);
+        match config.kind {
+            ConnectorKind::Services => {
+                demo::services::load(store, &config.id, &self.inner.surroundings).await
+            }
+            kind => demo::load(store, kind, &self.inner.surroundings).await,
+        }
     }
 }

@@ -9,6 +9,7 @@ mod linking;
 mod member;
 mod record;
 mod relay_keys;
+mod service;
 #[cfg(test)]
 pub(crate) mod tests;
 mod update;
@@ -21,6 +22,7 @@ pub use expenses::Bill;
 pub use insurance::InsurerEntry;
 pub use linking::{Bound, Near};
 pub use member::{Member, MemberId};
+pub use service::{Entered, Entry, MOST_ENTRIES};
 pub use update::Update;
 
 static SQLITE: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");

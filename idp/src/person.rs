@@ -65,10 +65,12 @@ pub enum Role {
     InsurerManager,
     /// Does an insurer's work: 担当者.
     InsurerStaff,
+    /// Works at a city hall's counter.
+    CityClerk,
 }
 
 impl Role {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Resident,
         Self::ClinicDesk,
         Self::CardClerk,
@@ -82,6 +84,7 @@ impl Role {
         Self::InsurerMedia,
         Self::InsurerManager,
         Self::InsurerStaff,
+        Self::CityClerk,
     ];
 
     /// The value of eduPersonEntitlement that says so.
@@ -100,6 +103,7 @@ impl Role {
             Self::InsurerMedia => "urn:warifu:role:insurer-media",
             Self::InsurerManager => "urn:warifu:role:insurer-manager",
             Self::InsurerStaff => "urn:warifu:role:insurer-staff",
+            Self::CityClerk => "urn:warifu:role:city-clerk",
         }
     }
 

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use warifu_contract::duty::{Duty, May};
 use warifu_contract::mandate::{Mandate, guardian};
 use warifu_contract::records::{Basis, Service};
+use warifu_contract::services::ServiceId;
 use warifu_saml::names::{AC_SMARTCARD, AC_SMARTCARD_PKI};
 use warifu_service::Problem;
 use warifu_service::words::Voice;
@@ -60,6 +61,8 @@ pub enum Role {
     InsurerManager,
     /// Do an insurer's work: 担当者.
     InsurerStaff,
+    /// Work at a city hall's counter.
+    CityClerk,
 }
 
 impl Role {
@@ -72,7 +75,7 @@ impl Role {
     /// The roles of those who decide about doubtful links.
     pub const DECIDERS: [Self; 2] = [Self::LinkApprover, Self::ConsortiumAdmin];
 
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Resident,
         Self::ClinicDesk,
         Self::CardClerk,
@@ -85,6 +88,7 @@ impl Role {
         Self::InsurerMedia,
         Self::InsurerManager,
         Self::InsurerStaff,
+        Self::CityClerk,
     ];
 
     /// What assertions call it.
@@ -102,6 +106,7 @@ impl Role {
             Self::InsurerMedia => "urn:warifu:role:insurer-media",
             Self::InsurerManager => "urn:warifu:role:insurer-manager",
             Self::InsurerStaff => "urn:warifu:role:insurer-staff",
+            Self::CityClerk => "urn:warifu:role:city-clerk",
         }
     }
 
@@ -164,6 +169,9 @@ pub struct Acting {
     pub name: String,
     /// What may be seen.
     pub services: Vec<Service>,
+    /// What may be seen of what connectors declared.
+    #[serde(default)]
+    pub declared: Vec<ServiceId>,
     /// Whether the access history may be seen.
     pub history: bool,
     /// The last day.
@@ -178,6 +186,7 @@ impl Acting {
             mandate: mandate.id,
             name: terms.name,
             services: terms.services,
+            declared: terms.declared,
             history: terms.history,
             until: terms.until,
         }
@@ -305,6 +314,8 @@ impl SignedIn {
             Menu::Insurer
         } else if self.in_office() {
             Menu::Office
+        } else if self.may(Role::CityClerk) {
+            Menu::City
         } else if self.decides() {
             Menu::Doubts
         } else {
@@ -317,6 +328,7 @@ impl SignedIn {
         match self.menu() {
             Menu::Desk => "/desk",
             Menu::Insurer => "/insurer",
+            Menu::City => "/staff/services",
             Menu::Office => "/office",
             Menu::Doubts => "/staff/links",
             Menu::Resident | Menu::None => "/home",
@@ -328,6 +340,17 @@ impl SignedIn {
         match &self.records {
             // The relay gives nothing for less.
             Records::Open(_) if self.level != Level::High => Err("no-records-level"),
+            Records::Open(access) if now < access.until => Ok(access),
+            Records::Open(_) => Err("no-records-ended"),
+            Records::NoTicket => Err("no-records-ticket"),
+            Records::NoRelay => Err("no-records-relay"),
+        }
+    }
+
+    /// The same for declared services: the relay decides for each of them which level it needs.
+    pub fn declared_access(&self, now: Timestamp) -> Result<&Access, &'static str> {
+        match &self.records {
+            Records::Open(_) if self.level == Level::Other => Err("no-records-level"),
             Records::Open(access) if now < access.until => Ok(access),
             Records::Open(_) => Err("no-records-ended"),
             Records::NoTicket => Err("no-records-ticket"),
@@ -464,6 +487,19 @@ impl FromRequestParts<App> for Answerer {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let found = with_duty(parts, app, Duty::AnswerDisputes, "wrong-role-insurer").await;
         found.map(|(me, may)| Self(me, may))
+    }
+}
+
+/// A member of a clinic's or a city hall's staff, who opens declared services on consents.
+#[derive(Debug, Clone)]
+pub struct ForStaff(pub SignedIn);
+
+impl FromRequestParts<App> for ForStaff {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let let_in = |me: &SignedIn| me.may(Role::CityClerk) || me.duty(Duty::Check) != May::No;
+        with(parts, app, let_in, "wrong-role-staff-services").await.map(Self)
     }
 }
 

@@ -5,11 +5,15 @@ use jiff::{Span, ToSpan as _};
 use warifu_contract::consent::{ConsentReader, ConsentRequest, ConsentScope};
 use warifu_contract::history::Purpose;
 use warifu_contract::records::Service;
+use warifu_contract::services::ServiceId;
 
 use crate::form::{FieldProblem, Gathered, Shape, Typed};
 
 /// The version of the sentences on the page.
 const TEXT_VERSION: &str = "2026-11";
+
+/// The field that names a declared service, where its page leads here.
+pub const DECLARED: &str = "declared";
 
 /// Step one: what.
 pub const WHAT: [Shape; 4] = [
@@ -27,6 +31,7 @@ pub const WHOM: [Shape; 3] = [
             ("care", "consent-whom-care"),
             ("health-guidance", "consent-whom-guidance"),
             ("emergency", "consent-whom-emergency"),
+            ("procedure", "consent-whom-procedure"),
         ],
     ),
     Shape {
@@ -56,19 +61,21 @@ pub fn empty() -> Typed {
 /// Every field and what stands in it, to be carried over the summary.
 pub fn carried(typed: &Typed) -> Vec<(&'static str, String)> {
     let all = WHAT.iter().chain(&WHOM).chain(&UNTIL);
-    let filled = all.map(|shape| (shape.name, typed.at(shape.name).to_owned()));
+    let names = all.map(|shape| shape.name).chain([DECLARED]);
+    let filled = names.map(|name| (name, typed.at(name).to_owned()));
     filled.filter(|(_, value)| !value.is_empty()).collect()
 }
 
 /// What the form asks for on the day `today`, or what is wrong with it.
 pub fn read(typed: &Typed, today: Date) -> Result<ConsentRequest, Vec<FieldProblem>> {
     let mut gathered = Gathered::default();
-    let services = gathered.take(services(typed));
+    let declared: Vec<ServiceId> = typed.at(DECLARED).parse().into_iter().collect();
+    let services = gathered.take(services(typed, &declared));
     let reader = gathered.take(reader(typed));
     let until = gathered.take(until(typed, today));
     match (services, reader, until) {
         (Some(services), Some((reader, purpose)), Some(until)) => Ok(ConsentRequest {
-            scope: ConsentScope { services, source: None },
+            scope: ConsentScope { services, declared, source: None },
             reader,
             purpose,
             from: today,
@@ -79,22 +86,25 @@ pub fn read(typed: &Typed, today: Date) -> Result<ConsentRequest, Vec<FieldProbl
     }
 }
 
-fn services(typed: &Typed) -> Result<Vec<Service>, FieldProblem> {
+fn services(typed: &Typed, declared: &[ServiceId]) -> Result<Vec<Service>, FieldProblem> {
     let ticked = Service::ALL.into_iter().filter(|service| typed.ticked(service.as_str()));
     let services: Vec<_> = ticked.collect();
     let none = FieldProblem { field: "insurance", key: "consent-what-none" };
-    if services.is_empty() { Err(none) } else { Ok(services) }
+    if services.is_empty() && declared.is_empty() { Err(none) } else { Ok(services) }
 }
 
 fn reader(typed: &Typed) -> Result<(ConsentReader, Purpose), FieldProblem> {
     let purpose = match typed.at("whom") {
         "care" => Purpose::Care,
         "health-guidance" => Purpose::HealthGuidance,
+        "procedure" => Purpose::Procedure,
         "emergency" => return Ok((ConsentReader::AnyClinicInEmergency, Purpose::Emergency)),
         _ => return Err(FieldProblem { field: "whom", key: "consent-whom-none" }),
     };
     let (code, name) = (typed.at("code"), typed.at("name"));
-    if code.len() != 10 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+    // A city has the six digits of 全国地方公共団体コード.
+    let digits = if purpose == Purpose::Procedure { 6 } else { 10 };
+    if code.len() != digits || !code.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(FieldProblem { field: "code", key: "consent-code-wrong" });
     }
     if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {

@@ -26,7 +26,7 @@ use crate::office::client::CardOffice;
 use crate::pages::{
     batches, checks, consents, desk, disputes, doubts, entrance, events, evidence, expenses,
     guardians, history, home, insurer, links, mydata, office, proxies, ratios, readings, record,
-    session, settings, sheets, uploads,
+    services, session, settings, sheets, staff_services, uploads,
 };
 use crate::relay::Relay;
 use crate::shared::{App, Shared};
@@ -206,6 +206,11 @@ fn people() -> Router<App> {
         .route("/mydata/print", post(mydata::print))
         .route("/settings", get(settings::page))
         .route("/settings/display", post(settings::display))
+        .route("/services", get(services::list))
+        .route("/services/{connector}/{service}", get(services::page))
+        .route("/services/{connector}/{service}/check", post(services::check))
+        .route("/services/{connector}/{service}/send", post(services::send))
+        .route("/staff/services", get(staff_services::page).post(staff_services::open))
         .route("/links", get(links::links))
         .route("/links/search", post(links::search))
         .route("/links/{id}/{step}", get(links::ask).post(links::act))

@@ -130,6 +130,7 @@ pub fn read(typed: &Typed, today: Date) -> Result<MandateRequest, Vec<FieldProbl
     match (services, name, until) {
         (Some(services), Some(name), Some(until)) => Ok(MandateRequest {
             services,
+            declared: Vec::new(),
             history: typed.ticked("history"),
             until,
             name,

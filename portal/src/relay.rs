@@ -7,6 +7,7 @@ mod desks;
 mod guardians;
 mod links;
 mod proxies;
+mod services;
 
 use std::time::Duration;
 

@@ -334,6 +334,7 @@ pub fn history() -> HistoryPage {
                 .then(|| CheckNumber::new(now(), 1, 7)),
             source: Some(panel(Service::Insurance, PanelOutcome::Empty).source.unwrap()),
             ground: None,
+            named: None,
             reader,
             asked,
             result,
@@ -347,6 +348,7 @@ pub fn mandate() -> Mandate {
     let at = now() - jiff::SignedDuration::from_hours(5);
     let terms = MandateRequest {
         services: vec![Service::Insurance, Service::Pension],
+        declared: Vec::new(),
         history: true,
         until: date(2027, 5, 20),
         name: "母".into(),

@@ -12,6 +12,9 @@ use warifu_contract::linking::{
     LinkDone, MatchAnswer, MatchRequest,
 };
 use warifu_contract::records::{ConnectorRecord, ConnectorRecordRequest, Service};
+use warifu_contract::services::{
+    ConnectorContent, ConnectorEntry, ConnectorServiceRequest, EntryReceipt,
+};
 use warifu_service::http::Deadline;
 
 use crate::directory::Connector;
@@ -35,6 +38,37 @@ pub(crate) async fn record(
     let ask = |left| async move {
         let token = token(mint, connector, errand)?;
         connector.client.record(&token, question, left).await
+    };
+    connector.gate.call(until, ask).await
+}
+
+/// Asks for the records of a declared service of the errand's person.
+pub(crate) async fn service(
+    mint: &Mint,
+    connector: &Connector,
+    errand: Errand<'_>,
+    service: &str,
+    until: Deadline,
+) -> Result<ConnectorContent, SourceError> {
+    let question = &ConnectorServiceRequest { service: service.to_owned() };
+    let ask = |left| async move {
+        let token = token(mint, connector, errand)?;
+        connector.client.service(&token, question, left).await
+    };
+    connector.gate.call(until, ask).await
+}
+
+/// Hands on what the errand's person entered.
+pub(crate) async fn enter(
+    mint: &Mint,
+    connector: &Connector,
+    errand: Errand<'_>,
+    entry: &ConnectorEntry,
+    until: Deadline,
+) -> Result<EntryReceipt, SourceError> {
+    let ask = |left| async move {
+        let token = token(mint, connector, errand)?;
+        connector.client.enter(&token, entry, left).await
     };
     connector.gate.call(until, ask).await
 }

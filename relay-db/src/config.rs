@@ -194,6 +194,10 @@ pub struct ConnectorConfig {
     /// The code of the organisation whose staff decide doubts about links to this holder.
     #[serde(default)]
     pub organization: Option<String>,
+    /// PEM files with the public keys (P-256) that sign its manifest of services. Empty: it
+    /// declares none.
+    #[serde(default)]
+    pub manifest_keys: Vec<PathBuf>,
     /// What is borne with it when it is slow or does not answer.
     #[serde(default)]
     pub limits: ConnectorLimits,

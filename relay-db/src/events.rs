@@ -9,7 +9,7 @@ use warifu_contract::eligibility::Verdict;
 use warifu_contract::history::{Asked, Purpose};
 use warifu_contract::mandate::Side;
 use warifu_contract::mandate::guardian::ApplicationRequest;
-use warifu_contract::records::Service;
+use warifu_contract::services::ServiceId;
 use warifu_log::{Action, Actor, Entry, Event, Outcome};
 use warifu_pki::{Organization, Ticket};
 
@@ -55,11 +55,12 @@ pub(crate) fn actor_of(desk: Option<&Staff>) -> Actor {
 }
 
 /// The word for what was asked.
-pub(crate) fn asked_word(asked: Asked) -> &'static str {
+pub(crate) fn asked_word(asked: Asked) -> String {
     match asked {
-        Asked::Eligibility | Asked::Dispute => ELIGIBILITY,
-        Asked::Record(service) => service.as_str(),
-        Asked::History => HISTORY,
+        Asked::Eligibility | Asked::Dispute => ELIGIBILITY.to_owned(),
+        Asked::Record(service) => service.as_str().to_owned(),
+        Asked::Declared(service) => service.to_string(),
+        Asked::History => HISTORY.to_owned(),
     }
 }
 
@@ -75,6 +76,7 @@ pub(crate) fn proxy_of(kept: &Kept) -> Actor {
 pub(crate) fn mandate(client: &str, action: Action, kept: &Kept, by: Option<Side>) -> Vec<Event> {
     let terms = &kept.mandate.terms;
     let services = terms.services.iter().map(|service| service.as_str().to_owned());
+    let services = services.chain(terms.declared.iter().map(ToString::to_string));
     let event = |subject: &str, actor| Event {
         action,
         actor,
@@ -139,11 +141,11 @@ pub(crate) fn code_refused(caller: &Caller, code: &str) -> Event {
 }
 
 /// A record was refused, without anybody being asked, to the holder of the caller's token.
-pub(crate) fn record_refused(caller: &Caller, service: Service, code: &str) -> Event {
+pub(crate) fn record_refused(caller: &Caller, asked: &str, code: &str) -> Event {
     Event {
         action: Action::RecordRead,
         actor: actor_of(caller.grant.tapped_by().as_ref()),
-        asked: vec![service.as_str().to_owned()],
+        asked: vec![asked.to_owned()],
         check_number: None,
         client: caller.party.clone(),
         ground: None,
@@ -154,9 +156,32 @@ pub(crate) fn record_refused(caller: &Caller, service: Service, code: &str) -> E
     }
 }
 
+/// The caller entered something into the form of `service`; `ground` names what was taken.
+pub(crate) fn form_sent(
+    caller: &Caller,
+    service: ServiceId,
+    ground: Option<String>,
+    outcome: Outcome,
+) -> Event {
+    Event {
+        action: Action::FormSent,
+        actor: Actor::Oneself,
+        asked: vec![service.to_string()],
+        check_number: None,
+        client: caller.party.clone(),
+        ground,
+        outcome,
+        purpose: Some(word(&Purpose::OwnLook)),
+        source: Some(service.connector().to_owned()),
+        subject: Some(caller.grant.subject.clone()),
+    }
+}
+
 /// The caller gave `consent`, or withdrew it.
 pub(crate) fn consent(caller: &Caller, action: Action, consent: &Consent) -> Event {
     let terms = &consent.terms;
+    let services = terms.scope.services.iter().map(|service| service.as_str().to_owned());
+    let declared = terms.scope.declared.iter().map(ToString::to_string);
     let reader = match &terms.reader {
         ConsentReader::Organization { code, .. } => format!("organization {code}"),
         ConsentReader::AnyClinicInEmergency => "any clinic in an emergency".to_owned(),
@@ -165,7 +190,7 @@ pub(crate) fn consent(caller: &Caller, action: Action, consent: &Consent) -> Eve
     Event {
         action,
         actor: Actor::Oneself,
-        asked: terms.scope.services.iter().map(|service| service.as_str().to_owned()).collect(),
+        asked: services.chain(declared).collect(),
         check_number: None,
         client: caller.party.clone(),
         ground: Some(format!("consent:{} to {reader}", consent.id)),

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use warifu_contract::duty::{Duty, May};
 use warifu_contract::mandate::guardian;
+use warifu_contract::services::Level;
 use warifu_pki::{Actor, Organization, Purpose, Ticket};
 use warifu_service::seal::{KeyRing, SealError};
 use warifu_service::storage::micros;
@@ -21,6 +22,10 @@ use crate::revocations::{Revocations, SignIn};
 
 /// The AuthnContext class of a card with its PIN.
 const CLASS_HIGH: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI";
+/// The AuthnContext class of a card whose PIN the identity provider checks.
+const CLASS_SUBSTANTIAL: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:Smartcard";
+/// The role of a city's staff at the counter.
+const ROLE_CITY_CLERK: &str = "urn:warifu:role:city-clerk";
 /// The role of an organisation's staff who decide doubts about links to its members.
 const ROLE_LINK_APPROVER: &str = "urn:warifu:role:link-approver";
 /// The role of the consortium's staff, who may decide such doubts for every holder.
@@ -89,6 +94,23 @@ impl Grant {
     /// Whether whoever signed in used a card and its PIN.
     pub fn is_high(&self) -> bool {
         self.class == CLASS_HIGH
+    }
+
+    /// How sure the sign-in was; none when it opens no records.
+    pub fn level(&self) -> Option<Level> {
+        match self.class.as_str() {
+            CLASS_HIGH => Some(Level::High),
+            CLASS_SUBSTANTIAL => Some(Level::Substantial),
+            _ => None,
+        }
+    }
+
+    /// The subject as a member of a city's staff, signed in with card and PIN.
+    pub fn city_clerk(&self) -> Option<Staff> {
+        let is_clerk = self.roles.iter().any(|role| role == ROLE_CITY_CLERK);
+        let allowed = self.purpose == Purpose::Records && self.is_high() && is_clerk;
+        let organization = self.organization.clone().filter(|_| allowed)?;
+        Some(Staff { member: self.subject.clone(), organization })
     }
 
     /// The member of staff who tapped the subject's card.

@@ -13,7 +13,7 @@ use warifu_contract::CheckNumber;
 use warifu_contract::history::{
     AccessResult, Asked, HistoryEntry, HistoryPage, Purpose, Reader as Who,
 };
-use warifu_contract::records::Basis;
+use warifu_contract::records::{Basis, DisplayName};
 use warifu_log::{Action, Actor, Entry, LogError, Logged, Outcome, Series};
 use warifu_service::Problem;
 
@@ -173,6 +173,7 @@ fn entry(relay: &Relay, logged: Logged) -> Option<HistoryEntry> {
         at: entry.at,
         reader: reader(&entry),
         purpose: meaning::<Purpose>(entry.purpose.as_deref()?)?,
+        named: named(relay, &entry),
         asked: asked(&entry)?,
         check_number: check_number(&entry),
         result: result(entry.action, entry.outcome)?,
@@ -207,10 +208,20 @@ fn asked(entry: &Entry) -> Option<Asked> {
         Action::DisputeOpened | Action::DisputeAnswered => Some(Asked::Dispute),
         Action::RecordRead | Action::ProxyRead => match entry.asked.first()?.as_str() {
             HISTORY => Some(Asked::History),
-            service => Some(Asked::Record(meaning(service)?)),
+            word => declared(word).or_else(|| Some(Asked::Record(meaning(word)?))),
         },
+        Action::FormSent => declared(entry.asked.first()?),
         _ => None,
     }
+}
+
+fn declared(word: &str) -> Option<Asked> {
+    word.parse().ok().map(Asked::Declared)
+}
+
+/// What a declared service is called now.
+fn named(relay: &Relay, entry: &Entry) -> Option<DisplayName> {
+    relay.manifests().name_of(entry.asked.first()?.parse().ok()?)
 }
 
 /// Its own, or that of the check which it questions.
@@ -225,6 +236,7 @@ fn result(action: Action, outcome: Outcome) -> Option<AccessResult> {
         Outcome::Answered(found) if action == Action::DisputeAnswered => {
             AccessResult::Settled(meaning(&found)?)
         }
+        Outcome::Done if action == Action::FormSent => AccessResult::Sent,
         Outcome::Shown => AccessResult::Shown,
         Outcome::Answered(verdict) => AccessResult::Answered(meaning(&verdict)?),
         Outcome::Empty => AccessResult::Empty,

@@ -1,10 +1,12 @@
 //! From the configuration to the parts: keys read, connectors reached, the log opened.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use warifu_connectors::ConnectorClient;
+use warifu_connectors::services::{ManifestVerifier, SignedManifestError};
 use warifu_deposit::OpenDepositError;
 use warifu_log::note::NoteError;
 use warifu_log::retention::RetentionError;
@@ -18,7 +20,7 @@ use warifu_service::tls::{self, TlsError};
 use warifu_service::words::{Words, WordsError};
 use warifu_service::{Database, Surroundings};
 
-use crate::config::{IdentityProviderConfig, RelayConfig, RelayConfigError};
+use crate::config::{ConnectorConfig, IdentityProviderConfig, RelayConfig, RelayConfigError};
 use crate::directory::Directory;
 use crate::linking::Office;
 use crate::mint::Mint;
@@ -78,6 +80,9 @@ pub enum RelayError {
     /// Events cannot be kept so long, or not so.
     #[error(transparent)]
     Retention(#[from] RetentionError),
+    /// A key that signs a connector's manifest cannot be used.
+    #[error(transparent)]
+    Manifest(#[from] SignedManifestError),
     /// The catalogues do not fit together.
     #[error(transparent)]
     Words(#[from] WordsError),
@@ -128,6 +133,19 @@ pub(crate) fn directory(
     });
     let reached = reached.collect::<Result<_, RelayError>>()?;
     Ok(Directory::new(reached, config.deposit.as_ref(), surroundings))
+}
+
+/// What believes the manifests of those connectors that declare services.
+pub(crate) fn manifest_verifiers(
+    config: &RelayConfig,
+) -> Result<BTreeMap<String, ManifestVerifier>, RelayError> {
+    let declaring = config.connectors.iter().filter(|one| !one.manifest_keys.is_empty());
+    let verifier = |connector: &ConnectorConfig| {
+        let keys = connector.manifest_keys.iter().map(|path| public_key(path));
+        let keys = keys.collect::<Result<Vec<_>, _>>()?;
+        Ok((connector.id.clone(), ManifestVerifier::new(&connector.id, &keys)?))
+    };
+    declaring.map(verifier).collect()
 }
 
 pub(crate) fn office(config: &RelayConfig) -> Result<Option<Office>, RelayError> {
@@ -181,10 +199,11 @@ mod tests {
     use warifu_contract::consent::{ConsentError, Refusal};
     use warifu_contract::mandate::guardian::GuardianError;
     use warifu_contract::mandate::{MandateError, MandateRefusal};
+    use warifu_contract::services::EntryError;
     use warifu_service::words::lacking_advice;
 
     /// Every code that the relay answers with, beside those that all servers have.
-    const CODES: [&str; 87] = [
+    const CODES: [&str; 92] = [
         "deposit.unknown",
         "deposit.busy",
         "deposit.state",
@@ -196,6 +215,11 @@ mod tests {
         "deposit.cut",
         "deposit.name",
         "deposit.same-eyes",
+        "service.unknown",
+        "service.audience",
+        "entry.no-form",
+        "entry.full",
+        "entry.not-taken",
         "batch.unknown",
         "batch.state",
         "batch.gone",
@@ -300,6 +324,7 @@ mod tests {
         let codes = codes.chain(MandateError::ALL.map(MandateError::code));
         let codes = codes.chain(MandateRefusal::ALL.map(MandateRefusal::code));
         let codes = codes.chain(GuardianError::ALL.map(GuardianError::code));
+        let codes = codes.chain(EntryError::ALL.map(EntryError::code));
         let codes: Vec<_> = codes.chain(Refusal::ALL.map(Refusal::code)).collect();
         assert!(lacking_advice(&words().unwrap(), &codes).is_empty());
     }

@@ -30,9 +30,9 @@ use crate::links::Link;
 use crate::relay::Relay;
 
 /// A connector's word for a pseudonym that it does not know.
-const SUBJECT_UNKNOWN: &str = "subject.unknown";
+pub(crate) const SUBJECT_UNKNOWN: &str = "subject.unknown";
 /// Why a panel stays empty whose link was stopped.
-const LINK_FROZEN: &str = "link.frozen";
+pub(crate) const LINK_FROZEN: &str = "link.frozen";
 /// What the log says of a connector that was not asked.
 const RESTING: &str = "source.resting";
 /// Lines of one answer at most; nobody is linked to so many holders.
@@ -87,7 +87,7 @@ pub(crate) async fn read(
         Ok(reading) => Arc::new(reading),
         Err(Unread::Refused(code)) => {
             for service in services {
-                relay.note(events::record_refused(&caller, service, code)).await;
+                relay.note(events::record_refused(&caller, service.as_str(), code)).await;
             }
             return Err(Problem::new(StatusCode::FORBIDDEN, code));
         }

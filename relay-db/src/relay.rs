@@ -39,10 +39,11 @@ use crate::opening::{self, LogParts, RelayError};
 use crate::proxies::Proxies;
 use crate::ratios::Ratios;
 use crate::readiness::with_connectors;
+use crate::services::Manifests;
 use crate::session_end::Informant;
 use crate::{
     caller, checks, consents, depositing, disputes, eligibility, events, evidence, guardians,
-    history, jwks, linking, openapi, proxies, ratios, records, session_end, slips, token,
+    history, jwks, linking, openapi, proxies, ratios, records, services, session_end, slips, token,
 };
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -81,6 +82,7 @@ struct Parts {
     disputes: Disputes,
     proxies: Proxies,
     guardians: Guardians,
+    manifests: Manifests,
     grants: Grants,
     openers: Vec<TicketOpener>,
     informants: Vec<Informant>,
@@ -129,6 +131,7 @@ impl Relay {
         let words = Arc::new(opening::words()?);
         let database = Database::open(&config.database, MIGRATIONS).await?;
         let log = LogParts::of(&config).await?.open(surroundings.clone()).await?;
+        let manifests = opening::manifest_verifiers(&config)?;
         let keeping = Keeping::of(&config)?;
         let deposits = depositing::open(&config, &ring, &surroundings).await?;
         Ok(Self(Arc::new(Parts {
@@ -158,6 +161,7 @@ impl Relay {
                 ring: Arc::clone(&ring),
                 surroundings: surroundings.clone(),
             },
+            manifests: Manifests::new(database.clone(), manifests),
             grants: Grants::new(database.clone(), Arc::clone(&ring), surroundings.clone()),
             batches: Batches {
                 database: database.clone(),
@@ -235,6 +239,9 @@ impl Relay {
             .route("/guardians/propose", post(guardians::propose))
             .route("/guardians/{id}/approve", post(guardians::approve))
             .route("/guardians/{id}/refuse", post(guardians::refuse))
+            .route("/services", get(services::list))
+            .route("/services/read", post(services::read))
+            .route("/services/enter", post(services::enter))
             .route("/history", get(history::page))
             .route("/history/proof", get(history::proof))
             .route("/history/export", get(history::export))
@@ -323,7 +330,10 @@ impl Relay {
         let (keys, swept) = (self.mint().keys.keep(&stop), self.sweep_until(&stop));
         let (kept, followed) = (self.0.keeping.keep(&self, &stop), self.follow_until(&stop));
         let deposits = depositing::work(&self, &stop);
-        tokio::join!(resealed, keys, swept, kept, followed, deposits, batch::work(&self, &stop));
+        let now = || self.surroundings().now();
+        let declared = self.manifests().keep(self.directory(), now, &stop);
+        let batches = batch::work(&self, &stop);
+        tokio::join!(resealed, keys, swept, kept, followed, deposits, declared, batches);
     }
 
     async fn sweep_until(&self, stop: &CancellationToken) {
@@ -400,6 +410,16 @@ impl Relay {
 
     pub(crate) fn guardians(&self) -> &Guardians {
         &self.0.guardians
+    }
+
+    pub(crate) fn manifests(&self) -> &Manifests {
+        &self.0.manifests
+    }
+
+    /// Asks every connector now what it declares, as [`Relay::run`] does again and again; whether
+    /// each has a manifest that stands.
+    pub async fn read_manifests(&self) -> bool {
+        self.manifests().refresh(self.directory(), self.surroundings().now()).await
     }
 
     pub(crate) fn grants(&self) -> &Grants {

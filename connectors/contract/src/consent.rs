@@ -14,11 +14,14 @@ pub use disclosure::{Asker, Disclosure, Emergency, Ground, Refusal, decide};
 pub use readable::{Readable, ReadableList, Standing, readable};
 
 use crate::calendar::{end_of_day_in_japan, today_in_japan};
-use crate::history::Purpose;
+use crate::history::{Asked, Purpose};
 use crate::records::Service;
+use crate::services::ServiceId;
 
 /// A consent ends after at most so many years.
 pub const LONGEST_YEARS: i16 = 5;
+/// Declared services of one consent, at most.
+const MOST_DECLARED: usize = 64;
 /// Characters of an organisation's code or a party's name.
 const LONGEST_CODE: usize = 40;
 /// Characters of an organisation's name.
@@ -48,8 +51,11 @@ pub enum ConsentReader {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConsentScope {
-    /// At least one, each once. What is offered later is not among them.
+    /// Each once. What is offered later is not among them.
     pub services: Vec<Service>,
+    /// Of what connectors declared, each once; at least one here or there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declared: Vec<ServiceId>,
     /// The id of the one connector whose records they are; none for every connector.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
@@ -160,13 +166,7 @@ impl ConsentError {
 impl ConsentRequest {
     /// Checks what the types cannot, on the day `today`.
     pub fn validate(&self, today: Date) -> Result<(), ConsentError> {
-        let mut services = self.scope.services.clone();
-        services.sort_unstable();
-        services.dedup();
-        let has_source = self.scope.source.as_deref().is_none_or(is_code);
-        if services.is_empty() || services.len() != self.scope.services.len() || !has_source {
-            return Err(ConsentError::Scope);
-        }
+        self.scope.validate()?;
         if !self.reader.is_sound() || !self.reader.purposes().contains(&self.purpose) {
             return Err(ConsentError::Reader);
         }
@@ -178,11 +178,39 @@ impl ConsentRequest {
     }
 }
 
+impl ConsentScope {
+    fn validate(&self) -> Result<(), ConsentError> {
+        let (mut services, mut declared) = (self.services.clone(), self.declared.clone());
+        services.sort_unstable();
+        services.dedup();
+        declared.sort_unstable();
+        declared.dedup();
+        let once = services.len() == self.services.len() && declared.len() == self.declared.len();
+        let has_some = !services.is_empty() || !declared.is_empty();
+        let has_source = self.source.as_deref().is_none_or(is_code);
+        let bounded = declared.len() <= MOST_DECLARED;
+        if once && has_some && has_source && bounded { Ok(()) } else { Err(ConsentError::Scope) }
+    }
+
+    /// Whether that may be read of `source`.
+    pub fn covers(&self, asked: Asked, source: Option<&str>) -> bool {
+        let has_source = self.source.is_none() || self.source.as_deref() == source;
+        has_source
+            && match asked {
+                Asked::Record(service) => self.services.contains(&service),
+                Asked::Declared(service) => self.declared.contains(&service),
+                Asked::Eligibility | Asked::Dispute | Asked::History => false,
+            }
+    }
+}
+
 impl ConsentReader {
     /// For what this reader may be let in.
     pub fn purposes(&self) -> &'static [Purpose] {
         match self {
-            Self::Organization { .. } => &[Purpose::Care, Purpose::HealthGuidance],
+            Self::Organization { .. } => {
+                &[Purpose::Care, Purpose::HealthGuidance, Purpose::Procedure]
+            }
             Self::AnyClinicInEmergency => &[Purpose::Emergency],
             Self::Service { .. } => &[Purpose::OwnService],
         }
@@ -233,7 +261,11 @@ pub(crate) mod tests {
 
     pub(crate) fn request() -> ConsentRequest {
         ConsentRequest {
-            scope: ConsentScope { services: vec![Service::Checkup], source: None },
+            scope: ConsentScope {
+                services: vec![Service::Checkup],
+                declared: Vec::new(),
+                source: None,
+            },
             reader: ConsentReader::Organization {
                 code: "1310000001".into(),
                 name: "第一診療所".into(),

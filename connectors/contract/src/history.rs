@@ -9,6 +9,7 @@ use crate::CheckNumber;
 use crate::dispute::Finding;
 use crate::eligibility::Verdict;
 use crate::records::{DisplayName, Service};
+use crate::services::ServiceId;
 
 /// One event of the access log as its subject sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
@@ -37,6 +38,9 @@ pub struct HistoryEntry {
     /// `mandate:` and the mandate's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ground: Option<String>,
+    /// Of a declared service, its name as it is declared now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named: Option<DisplayName>,
 }
 
 /// Who looked.
@@ -84,6 +88,8 @@ pub enum Purpose {
     OwnService,
     /// 代理: a proxy reads for the person.
     OnBehalf,
+    /// 手続き: a city's staff, whom the person let in, see what a procedure needs.
+    Procedure,
 }
 
 /// What was asked for.
@@ -94,6 +100,8 @@ pub enum Asked {
     Eligibility,
     /// A record of a service.
     Record(Service),
+    /// A service that a connector declared.
+    Declared(ServiceId),
     /// Whether an earlier answer about the insurance was right.
     Dispute,
     /// 見られた記録, by a proxy.
@@ -112,6 +120,8 @@ pub enum AccessResult {
     Questioned,
     /// The insurer looked, and found this.
     Settled(Finding),
+    /// What the person entered was taken.
+    Sent,
     /// There was nothing to show.
     Empty,
     /// Refused, with the code.

@@ -31,6 +31,7 @@ pub mod numbers;
 pub mod person;
 pub mod records;
 pub mod register;
+pub mod services;
 pub mod slip;
 
 pub use check_number::CheckNumber;

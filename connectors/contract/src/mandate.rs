@@ -18,11 +18,14 @@ use crate::calendar::{end_of_day_in_japan, today_in_japan};
 use crate::consent::Giving;
 use crate::history::Asked;
 use crate::records::Service;
+use crate::services::ServiceId;
 
 /// A mandate ends after at most so many years.
 pub const LONGEST_YEARS: i16 = 1;
 /// Characters of what one is called by the other.
 pub const LONGEST_NAME: usize = 40;
+/// Declared services of one mandate, at most.
+const MOST_DECLARED: usize = 64;
 /// Characters of a version.
 const LONGEST_VERSION: usize = 40;
 
@@ -30,8 +33,11 @@ const LONGEST_VERSION: usize = 40;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MandateRequest {
-    /// What may be read: at least one, each once. What is offered later is not among them.
+    /// What may be read, each once. What is offered later is not among them.
     pub services: Vec<Service>,
+    /// Of what connectors declared, each once; at least one here or there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declared: Vec<ServiceId>,
     /// Whether the access history may be read too.
     pub history: bool,
     /// The last day, in Japan; at most [`LONGEST_YEARS`] from today.
@@ -281,7 +287,17 @@ impl MandateRefusal {
 impl MandateRequest {
     /// Checks what the types cannot, on the day `today`.
     pub fn validate(&self, today: Date) -> Result<(), MandateError> {
-        if !are_services(&self.services) {
+        let mut declared = self.declared.clone();
+        declared.sort_unstable();
+        declared.dedup();
+        let once = declared.len() == self.declared.len() && declared.len() <= MOST_DECLARED;
+        // Only declared ones will do.
+        let are_services = if self.services.is_empty() {
+            !self.declared.is_empty()
+        } else {
+            are_services(&self.services)
+        };
+        if !once || !are_services {
             return Err(MandateError::Scope);
         }
         let longest = today.checked_add(LONGEST_YEARS.years()).unwrap_or(Date::MAX);
@@ -333,6 +349,7 @@ impl Mandate {
         }
         let is_covered = match asked {
             Asked::Record(service) => self.terms.services.contains(&service),
+            Asked::Declared(service) => self.terms.declared.contains(&service),
             Asked::History => self.terms.history,
             Asked::Eligibility | Asked::Dispute => false,
         };
@@ -392,6 +409,7 @@ pub(crate) mod tests {
         let at = "2026-11-20T01:00:00Z".parse().unwrap();
         let terms = MandateRequest {
             services: vec![Service::Checkup],
+            declared: Vec::new(),
             history: false,
             until: date(2027, 11, 20),
             name: "母".into(),
@@ -484,6 +502,7 @@ pub(crate) mod tests {
             asked in prop::sample::select(vec![
                 Asked::Eligibility, Asked::History, Asked::Record(Service::Checkup),
                 Asked::Record(Service::Pension),
+                Asked::Declared("city/vaccinations".parse().unwrap()),
             ]),
         ) {
             let mut one = mandate();
@@ -496,7 +515,7 @@ pub(crate) mod tests {
             let named = match asked {
                 Asked::Record(service) => service == Service::Checkup,
                 Asked::History => history,
-                Asked::Eligibility | Asked::Dispute => false,
+                Asked::Declared(_) | Asked::Eligibility | Asked::Dispute => false,
             };
             let holds = is_accepted && is_confirmed && !is_ended && day <= until;
             prop_assert_eq!(one.covers(asked, now).is_ok(), holds && named);

@@ -255,6 +255,7 @@ impl Data {
                 .any(|enrolled| enrolled.person == key),
             ConnectorKind::Checkup => self.checkups.iter().any(|entry| entry.person == key),
             ConnectorKind::Pension => self.pensions.iter().any(|entry| entry.person == key),
+            ConnectorKind::Services => false,
         }
     }
 }

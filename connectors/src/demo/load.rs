@@ -20,7 +20,7 @@ use crate::residents::ResidentStore;
 use crate::store::{Bill, Member, MemberId, Store, Update};
 
 /// The member ids by person key.
-type Members = BTreeMap<String, MemberId>;
+pub(super) type Members = BTreeMap<String, MemberId>;
 
 /// Enters the people who are members of a connector of this kind, with what it holds about
 /// them, and gives their member ids by person key.
@@ -42,6 +42,8 @@ pub async fn load(
         ConnectorKind::Insurer => entry.insurance(&mut update).await?,
         ConnectorKind::Checkup => entry.checkups(&mut update).await?,
         ConnectorKind::Pension => entry.pensions(&mut update).await?,
+        // By its own id: see `demo::services`.
+        ConnectorKind::Services => {}
     }
     update.commit().await?;
     Ok(members)
@@ -187,7 +189,7 @@ fn wrong(file: &'static str, key: &str) -> DemoDataError {
     DemoDataError { file, what: key.to_owned() }
 }
 
-fn name(person: &DemoPerson) -> Name {
+pub(super) fn name(person: &DemoPerson) -> Name {
     Name { text: person.name.clone(), kana: person.name_kana.clone() }
 }
 
@@ -198,7 +200,7 @@ pub(super) fn reference(kind: ConnectorKind, key: &str) -> String {
     number(main.map_or("", |service| service.as_str()), key)
 }
 
-fn number(holder: &str, key: &str) -> String {
+pub(super) fn number(holder: &str, key: &str) -> String {
     let named = format!("{holder}/{key}");
     let hash = openssl::sha::sha256(named.as_bytes());
     HEXLOWER.encode(hash.first_chunk::<8>().unwrap_or(&[0; 8]))

@@ -80,10 +80,23 @@ impl Caller {
             Purpose::OwnLook => is_own,
             Purpose::OwnService => is_own && by_consent,
             Purpose::OnBehalf => matches!(claims.act, Some(Actor::Proxy { .. })) && by_consent,
-            Purpose::Care | Purpose::HealthGuidance | Purpose::Emergency => by_staff && by_consent,
+            Purpose::Care | Purpose::HealthGuidance | Purpose::Procedure | Purpose::Emergency => {
+                by_staff && by_consent
+            }
             Purpose::Treatment | Purpose::Linking => false,
         };
         if allowed { Ok(()) } else { Err(forbidden("token.purpose")) }
+    }
+
+    /// What the caller asks for.
+    pub(super) fn purpose(&self) -> Purpose {
+        self.claims.purpose
+    }
+
+    /// The member acts.
+    pub(super) fn require_own_look(&self) -> Result<(), Problem> {
+        let is_own = self.claims.act.is_none() && self.claims.purpose == Purpose::OwnLook;
+        if is_own { Ok(()) } else { Err(forbidden("token.purpose")) }
     }
 
     /// An organisation asks in order to treat the member.

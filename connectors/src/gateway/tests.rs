@@ -6,4 +6,5 @@ mod links;
 pub(crate) mod publisher;
 mod refusals;
 pub(crate) mod rig;
+mod services;
 mod trial;

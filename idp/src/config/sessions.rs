@@ -82,6 +82,7 @@ impl SessionsConfig {
             | Role::FederationAdmin
             | Role::LinkApprover
             | Role::ConsortiumAdmin
+            | Role::CityClerk
             | Role::InsurerOperations
             | Role::InsurerMedia
             | Role::InsurerManager

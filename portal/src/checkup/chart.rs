@@ -31,6 +31,15 @@ pub struct Point {
 pub struct Series {
     /// Oldest first; two or more make a trend.
     pub points: Vec<Point>,
+    /// The reference range, where there is one.
+    pub reference: Option<Reference>,
+    /// The whole series in words, for those who do not see it.
+    pub description: String,
+}
+
+/// A reference range that is open on one side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reference {
     /// The limit where attention begins.
     pub limit: f64,
     /// The limit as written.
@@ -39,8 +48,6 @@ pub struct Series {
     pub side: Side,
     /// Written in the band, e.g. 基準の範囲.
     pub band_text: String,
-    /// The whole series in words, for those who do not see it.
-    pub description: String,
 }
 
 /// Draws the series.
@@ -50,7 +57,9 @@ pub fn draw(series: &Series) -> String {
         "<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">",
         escape(&series.description)
     );
-    draw_band(&mut svg, series, &scale);
+    if let Some(reference) = &series.reference {
+        draw_band(&mut svg, reference, &scale);
+    }
     draw_line(&mut svg, series, &scale);
     for (index, point) in series.points.iter().enumerate() {
         draw_point(&mut svg, point, scale.at(index, point.value), index + 1 == scale.count);
@@ -69,7 +78,8 @@ struct Scale {
 impl Scale {
     /// Holds every value and the limit, with a margin above and below.
     fn of(series: &Series) -> Self {
-        let values = series.points.iter().map(|point| point.value).chain([series.limit]);
+        let limit = series.reference.as_ref().map(|reference| reference.limit);
+        let values = series.points.iter().map(|point| point.value).chain(limit);
         let (low, high) = values
             .fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
         let margin = ((high - low) * 0.25).max(high.abs() * 0.01).max(0.1);
@@ -87,18 +97,18 @@ impl Scale {
     }
 }
 
-fn draw_band(svg: &mut String, series: &Series, scale: &Scale) {
-    let limit = scale.y(series.limit);
-    let (top, bottom, label) = match series.side {
+fn draw_band(svg: &mut String, reference: &Reference, scale: &Scale) {
+    let limit = scale.y(reference.limit);
+    let (top, bottom, label) = match reference.side {
         Side::High => (limit, BOTTOM, BOTTOM - 4.0),
         Side::Low | Side::LowOrEqual => (TOP - 8.0, limit, TOP + 4.0),
     };
     let (height, width) = (bottom - top, RIGHT - LEFT);
-    let band = escape(&series.band_text);
-    let number = escape(&series.limit_text);
+    let band = escape(&reference.band_text);
+    let number = escape(&reference.limit_text);
     let beside = RIGHT + 6.0;
     // Level with the line, or clear of the band's own words where the band is thin.
-    let number_y = match series.side {
+    let number_y = match reference.side {
         _ if (label - limit).abs() > 24.0 => limit + 5.0,
         Side::High => limit - 6.0,
         Side::Low | Side::LowOrEqual => limit + 16.0,
@@ -156,10 +166,12 @@ mod tests {
             |value: &f64| Point { label: "2026".into(), value: *value, text: value.to_string() };
         Series {
             points: values.iter().map(point).collect(),
-            limit: 100.0,
-            limit_text: "100".into(),
-            side,
-            band_text: "基準の範囲".into(),
+            reference: Some(Reference {
+                limit: 100.0,
+                limit_text: "100".into(),
+                side,
+                band_text: "基準の範囲".into(),
+            }),
             description: "血糖 <94, 104>".into(),
         }
     }

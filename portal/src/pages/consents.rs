@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use warifu_contract::calendar::today_in_japan;
+use warifu_contract::services::{Catalogue, ServiceId};
 use warifu_service::Problem;
 
 use super::evidence::{open, saved};
@@ -14,7 +15,7 @@ use crate::form::{FieldProblem, Typed, errors, fields};
 use crate::look::{Look, show};
 use crate::relay::RelayError;
 use crate::shared::App;
-use crate::view::consents::{ConsentCheckScreen, ConsentView, ConsentsScreen, summary};
+use crate::view::consents::{ConsentCheckScreen, ConsentView, ConsentsScreen, called, summary};
 use crate::view::site::Menu;
 
 /// The page's own path.
@@ -24,6 +25,8 @@ const PATH: &str = "/consents";
 #[derive(Debug, Default, Deserialize)]
 pub struct Done {
     done: Option<String>,
+    /// The declared service that a consent is to be about.
+    declared: Option<String>,
 }
 
 /// Which consent.
@@ -44,7 +47,11 @@ pub async fn list(
         Some("withdrawn") => Some("consents-withdrawn"),
         _ => None,
     };
-    page(&app, &me, look, &consent::empty(), &[], key).await
+    let typed = match &done.declared {
+        Some(declared) => consent::empty().with(consent::DECLARED, declared),
+        None => consent::empty(),
+    };
+    page(&app, &me, look, &typed, &[], key).await
 }
 
 /// `POST /consents/check`: the summary, before anything is given.
@@ -63,7 +70,7 @@ pub async fn check(
     show(&ConsentCheckScreen {
         page: look.page(&app),
         site: me.site(voice, Menu::Resident, PATH),
-        facts: summary(voice, &request),
+        facts: summary(voice, &request, &named_by(&app, &me, &request.scope.declared).await),
         hidden: consent::carried(&typed),
         key: app.surroundings.hex(16),
     })
@@ -119,11 +126,14 @@ async fn page(
     done: Option<&'static str>,
 ) -> Result<Response, Problem> {
     let (voice, now) = (look.voice(app), app.surroundings.now());
+    let declared: Option<ServiceId> = typed.at(consent::DECLARED).parse().ok();
     let access = me.access(now);
     let consents = match access {
         Err(_) => Vec::new(),
         Ok(access) => app.relay.consents(access).await.map_err(|cause| failed(&cause))?.consents,
     };
+    let wanted = consents.iter().flat_map(|one| &one.terms.scope.declared).chain(&declared);
+    let named = named_by(app, me, &wanted.copied().collect::<Vec<_>>()).await;
     let focus = problems.first().map(|problem| problem.field);
     let part = |shapes| fields(voice, shapes, typed, problems, focus);
     show(&ConsentsScreen {
@@ -131,12 +141,23 @@ async fn page(
         site: me.site(voice, Menu::Resident, look.path()),
         no_records: access.err(),
         done,
-        consents: consents.iter().map(|one| ConsentView::new(voice, one, now)).collect(),
+        consents: consents.iter().map(|one| ConsentView::new(voice, one, &named, now)).collect(),
+        declared: declared.map(|id| (id.to_string(), called(voice, id, &named))),
         errors: errors(voice, problems),
         what: part(&WHAT),
         whom: part(&WHOM),
         until: part(&UNTIL),
     })
+}
+
+/// What those services are called; nothing is asked where there are none.
+async fn named_by(app: &App, me: &SignedIn, declared: &[ServiceId]) -> Catalogue {
+    let access = me.access(app.surroundings.now()).ok().filter(|_| !declared.is_empty());
+    let Some(access) = access else { return Catalogue::default() };
+    let found = app.relay.catalogue(access, &[]).await;
+    found
+        .inspect_err(|cause| tracing::warn!(%cause, "services stay without their names"))
+        .unwrap_or_default()
 }
 
 /// The id, if it is one: it becomes a part of an address.

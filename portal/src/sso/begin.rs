@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use url::form_urlencoded;
+use warifu_contract::services::ServiceId;
 use warifu_saml::names::{AC_PRESENCE, AC_SMARTCARD, BINDING_REDIRECT};
 use warifu_saml::{AcsChoice, AuthnRequest, Comparison, RedirectParameter, RequestedContext};
 use warifu_saml::{random_id, redirect};
@@ -21,8 +22,17 @@ use crate::view::screens::ChooseScreen;
 use crate::view::site::Site;
 
 /// Pages that a sign-in may lead on to.
-const ONWARD: [&str; 7] =
-    ["/home", "/insurance", "/checkups", "/pension", "/history", "/desk", "/desk/records"];
+const ONWARD: [&str; 9] = [
+    "/staff/services",
+    "/services",
+    "/home",
+    "/insurance",
+    "/checkups",
+    "/pension",
+    "/history",
+    "/desk",
+    "/desk/records",
+];
 
 /// Longest address of a page that a sign-in leads on to.
 const LONGEST_ONWARD: usize = 256;
@@ -111,7 +121,11 @@ fn in_query(text: &str) -> String {
 
 /// Only to pages of our own; those of the card office have many addresses.
 fn may_lead_to(page: &str) -> bool {
-    ONWARD.contains(&page) || is_office_page(page)
+    ONWARD.contains(&page) || is_office_page(page) || is_service_page(page)
+}
+
+fn is_service_page(page: &str) -> bool {
+    page.strip_prefix("/services/").is_some_and(|id| id.parse::<ServiceId>().is_ok())
 }
 
 fn is_office_page(page: &str) -> bool {
@@ -181,12 +195,28 @@ mod tests {
 
     #[test]
     fn a_sign_in_leads_to_our_own_pages_only() {
-        for page in ["/home", "/office", "/office?stage=proved", "/office/cards/A7K2-9QXM/send"] {
+        for page in [
+            "/home",
+            "/services",
+            "/services/city/notices",
+            "/office",
+            "/office?stage=proved",
+            "/office/cards/A7K2-9QXM/send",
+        ] {
             assert!(may_lead_to(page), "{page}");
         }
         let long = format!("/office/{}", "x".repeat(300));
-        for page in ["", "/", "//evil.example", "/officer", "/office\\evil", "/office/\r\n", &long]
-        {
+        for page in [
+            "",
+            "/",
+            "/services/",
+            "/services/a/b/c",
+            "//evil.example",
+            "/officer",
+            "/office\\evil",
+            "/office/\r\n",
+            &long,
+        ] {
             assert!(!may_lead_to(page), "{page}");
         }
     }

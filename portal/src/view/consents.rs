@@ -4,11 +4,12 @@ use askama::Template;
 use jiff::Timestamp;
 use warifu_contract::consent::{Consent, ConsentReader, ConsentRequest, ConsentState};
 use warifu_contract::history::Purpose;
+use warifu_contract::services::{Catalogue, ServiceId};
 use warifu_service::web::Page;
 use warifu_service::words::Voice;
 
-use super::Fact;
 use super::site::Site;
+use super::{Fact, display_name};
 use crate::dates::words as dates;
 use crate::form::{FieldError, FieldLook, FieldView};
 
@@ -28,6 +29,8 @@ pub struct ConsentsScreen<'a> {
     pub consents: Vec<ConsentView>,
     /// What is wrong with the form.
     pub errors: Vec<FieldError>,
+    /// The declared service that it is about, and its name.
+    pub declared: Option<(String, String)>,
     /// Step one.
     pub what: Vec<FieldView>,
     /// Step two.
@@ -69,7 +72,7 @@ pub struct ConsentView {
 
 impl ConsentView {
     /// The consent as it stands at `now`.
-    pub fn new(voice: Voice<'_>, consent: &Consent, now: Timestamp) -> Self {
+    pub fn new(voice: Voice<'_>, consent: &Consent, named: &Catalogue, now: Timestamp) -> Self {
         let state = consent.state(now);
         let given = Fact {
             label: voice.say("consent-fact-given"),
@@ -79,8 +82,9 @@ impl ConsentView {
             label: voice.say("consent-fact-withdrawn"),
             value: dates::moment(voice.language, at),
         });
-        let mut facts = summary(voice, &consent.terms);
-        facts.extend([given].into_iter().chain(withdrawn));
+        let number = Fact { label: voice.say("consent-fact-number"), value: consent.id.clone() };
+        let mut facts = summary(voice, &consent.terms, named);
+        facts.extend([given].into_iter().chain(withdrawn).chain([number]));
         Self {
             id: consent.id.clone(),
             reader: reader(voice, &consent.terms.reader),
@@ -97,17 +101,25 @@ impl ConsentView {
 }
 
 /// What is let out, to whom, what for and until when.
-pub fn summary(voice: Voice<'_>, request: &ConsentRequest) -> Vec<Fact> {
+/// `named` says what declared services are called.
+pub fn summary(voice: Voice<'_>, request: &ConsentRequest, named: &Catalogue) -> Vec<Fact> {
     let fact = |label, value| Fact { label: voice.say(label), value };
     let services = request.scope.services.iter();
-    let services: Vec<_> =
-        services.map(|service| voice.say(&format!("consent-what-{}", service.as_str()))).collect();
+    let services = services.map(|service| voice.say(&format!("consent-what-{}", service.as_str())));
+    let declared = request.scope.declared.iter().map(|id| called(voice, *id, named));
+    let services: Vec<_> = services.chain(declared).collect();
     vec![
         fact("consent-fact-what", services.join(&voice.say("consent-and"))),
         fact("consent-fact-whom", reader(voice, &request.reader)),
         fact("consent-fact-purpose", voice.say(purpose(request.purpose))),
         fact("consent-fact-until", dates::day(voice.language, request.until)),
     ]
+}
+
+/// A declared service by its name; by its id where it is no longer offered.
+pub fn called(voice: Voice<'_>, id: ServiceId, named: &Catalogue) -> String {
+    let found = named.services.iter().find(|one| one.id == id);
+    found.map_or_else(|| id.to_string(), |one| display_name(voice.language, &one.declaration.name))
 }
 
 fn reader(voice: Voice<'_>, reader: &ConsentReader) -> String {
@@ -123,6 +135,7 @@ fn purpose(purpose: Purpose) -> &'static str {
         Purpose::Care => "consent-purpose-care",
         Purpose::HealthGuidance => "consent-purpose-guidance",
         Purpose::Emergency => "consent-purpose-emergency",
+        Purpose::Procedure => "consent-purpose-procedure",
         _ => "consent-purpose-service",
     }
 }
@@ -170,9 +183,10 @@ mod tests {
                     done: (name == "consents").then_some("consents-given"),
                     consents: consents
                         .iter()
-                        .map(|one| ConsentView::new(voice, one, now()))
+                        .map(|one| ConsentView::new(voice, one, &Catalogue::default(), now()))
                         .collect(),
                     errors: errors(voice, &problems),
+                    declared: Some(("city/all".into(), "知らない項目<b>".into())),
                     what: part(&WHAT),
                     whom: part(&WHOM),
                     until: part(&UNTIL),
@@ -193,7 +207,7 @@ mod tests {
             let screen = ConsentCheckScreen {
                 page: page(words, language),
                 site: Site::new(voice, None, Menu::Resident, &[], "/consents"),
-                facts: summary(voice, &request()),
+                facts: summary(voice, &request(), &Catalogue::default()),
                 hidden: carried(&empty().with("pension", "yes")),
                 key: "ab".repeat(16),
             };

@@ -133,8 +133,9 @@ fn viewer(voice: Voice<'_>, entry: &HistoryEntry) -> ViewerRow {
             Purpose::Emergency => "history-purpose-emergency",
             Purpose::OwnService => "history-purpose-own-service",
             Purpose::OnBehalf => "history-purpose-on-behalf",
+            Purpose::Procedure => "history-purpose-procedure",
         }),
-        what: asked(voice, entry.asked),
+        what: asked(voice, entry),
     }
 }
 
@@ -201,7 +202,8 @@ fn sentence(told: Told<'_>, entry: &HistoryEntry) -> String {
     let voice = told.voice;
     let what = match entry.asked {
         Asked::Eligibility => "eligibility",
-        Asked::Record(_) | Asked::History => "record",
+        Asked::Declared(_) if entry.result == AccessResult::Sent => "form",
+        Asked::Record(_) | Asked::Declared(_) | Asked::History => "record",
         Asked::Dispute => return dispute(voice, entry),
     };
     let who = match (&entry.reader, told.other) {
@@ -212,6 +214,7 @@ fn sentence(told: Told<'_>, entry: &HistoryEntry) -> String {
     let came = match entry.result {
         AccessResult::Shown
         | AccessResult::Answered(_)
+        | AccessResult::Sent
         | AccessResult::Empty
         | AccessResult::Questioned
         | AccessResult::Settled(_) => "did",
@@ -223,7 +226,7 @@ fn sentence(told: Told<'_>, entry: &HistoryEntry) -> String {
         (Reader::OnBehalf { name }, _) => name.clone(),
         _ => reader(voice, entry),
     };
-    let gaps = [("who", name.into()), ("what", asked(voice, entry.asked).into())];
+    let gaps = [("who", name.into()), ("what", asked(voice, entry).into())];
     voice.tell(&key, &gaps)
 }
 
@@ -244,8 +247,13 @@ fn reader(voice: Voice<'_>, entry: &HistoryEntry) -> String {
     }
 }
 
-fn asked(voice: Voice<'_>, asked: Asked) -> String {
-    voice.say(match asked {
+fn asked(voice: Voice<'_>, entry: &HistoryEntry) -> String {
+    if let (Asked::Declared(_), Some(name)) = (entry.asked, &entry.named) {
+        let name = display_name(voice.language, name);
+        return voice.tell("history-what-declared", &[("name", name.into())]);
+    }
+    voice.say(match entry.asked {
+        Asked::Declared(_) => "history-what-other",
         Asked::Eligibility => "history-what-eligibility",
         Asked::Record(Service::Insurance) => "history-what-insurance",
         Asked::Record(Service::Expenses) => "history-what-expenses",
@@ -264,6 +272,7 @@ fn result(voice: Voice<'_>, result: &AccessResult) -> (Tone, String) {
             let tone = if *verdict == Verdict::Valid { Tone::Ok } else { Tone::None };
             (tone, voice.tell("history-result-answered", &[("word", word.into())]))
         }
+        AccessResult::Sent => (Tone::Ok, voice.say("history-result-sent")),
         AccessResult::Empty => (Tone::None, voice.say("history-result-empty")),
         AccessResult::Questioned => (Tone::Wait, voice.say("history-result-questioned")),
         AccessResult::Settled(found) => (Tone::Ok, voice.say(finding(*found))),

@@ -27,6 +27,7 @@ pub mod proxies;
 pub mod ratios;
 pub mod readings;
 pub mod screens;
+pub mod services;
 pub mod settings;
 pub mod sheets;
 pub mod site;

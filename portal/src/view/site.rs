@@ -19,6 +19,8 @@ pub enum Menu {
     Desk,
     /// An insurer's.
     Insurer,
+    /// A city hall's.
+    City,
     /// The card office's.
     Office,
     /// That of those who decide about doubtful links.
@@ -71,6 +73,7 @@ const RESIDENT: [Entry; 15] = [
     entry("/expenses", "nav-expenses"),
     entry("/checkups", "nav-checkups"),
     entry("/pension", "nav-pension"),
+    entry("/services", "nav-services"),
     Entry { roles: &Role::OFFICE, ..entry("/office", "nav-office") },
     Entry { roles: &Role::DECIDERS, ..entry("/staff/links", "nav-doubts") },
     Entry { roles: &[Role::ConsortiumAdmin], ..entry("/staff/guardians", "nav-guardians") },
@@ -82,10 +85,11 @@ const RESIDENT: [Entry; 15] = [
     entry("/settings", "nav-settings"),
     entry("/help", "nav-help"),
 ];
-const DESK: [Entry; 7] = [
+const DESK: [Entry; 8] = [
     entry("/desk", "nav-desk"),
     entry("/desk/batch", "nav-batch"),
     entry("/desk/records", "readings-title"),
+    entry("/staff/services", "nav-staff-services"),
     Entry { duty: Some(Duty::ReadChecks), ..entry("/desk/history", "nav-desk-history") },
     entry("/desk/disputes", "nav-desk-disputes"),
     Entry { roles: &Role::OFFICE, ..entry("/office", "nav-office") },
@@ -100,6 +104,11 @@ const INSURER: [Entry; 7] = [
         ..entry("/insurer/disputes", "nav-insurer-disputes")
     },
     Entry { roles: &Role::DECIDERS, ..entry("/staff/links", "nav-doubts") },
+    Entry { apart: true, roles: &[Role::Resident], ..entry("/home", "nav-own") },
+    Entry { apart: true, ..entry("/help", "nav-help") },
+];
+const CITY: [Entry; 3] = [
+    entry("/staff/services", "nav-staff-services"),
     Entry { apart: true, roles: &[Role::Resident], ..entry("/home", "nav-own") },
     Entry { apart: true, ..entry("/help", "nav-help") },
 ];
@@ -138,6 +147,7 @@ impl Site {
             Menu::Resident => &RESIDENT,
             Menu::Desk => &DESK,
             Menu::Insurer => &INSURER,
+            Menu::City => &CITY,
             Menu::Office => &OFFICE,
             Menu::Doubts => &DOUBTS,
         };
@@ -171,7 +181,9 @@ impl Site {
         let may_see = |service: &Service| acting.services.contains(service);
         let records = Service::ALL.into_iter().filter(may_see).map(page_of);
         let history = acting.history.then_some("/history");
-        let open: Vec<_> = records.chain(history).chain(["/home", "/settings", "/help"]).collect();
+        let declared = (!acting.declared.is_empty()).then_some("/services");
+        let open: Vec<_> =
+            records.chain(history).chain(declared).chain(["/home", "/settings", "/help"]).collect();
         self.nav.retain(|item| open.contains(&item.href));
         let gaps = [("name", acting.name.as_str().into())];
         self.acting = Some(voice.tell("acting-banner", &gaps));

@@ -5,7 +5,7 @@ use warifu_contract::records::{Checkup, CheckupValue};
 use warifu_service::words::{Language, Voice};
 
 use super::checkups::{limit_words, number, unit_words};
-use crate::checkup::chart::{self, Point, Series};
+use crate::checkup::chart::{self, Point, Reference, Series};
 use crate::checkup::findings::{Finding, findings};
 use crate::dates::words::fiscal_year_of;
 
@@ -61,10 +61,12 @@ fn trend(voice: Voice<'_>, years: &[(i16, Vec<Finding<'_>>)], quantity: &str) ->
     let series = Series {
         description: describe(voice, &name, &unit, &points, &limit),
         points,
-        limit: latest.limits.guidance,
-        limit_text: number(latest.limits.guidance),
-        side: latest.limits.side,
-        band_text: voice.say("checkups-band"),
+        reference: Some(Reference {
+            limit: latest.limits.guidance,
+            limit_text: number(latest.limits.guidance),
+            side: latest.limits.side,
+            band_text: voice.say("checkups-band"),
+        }),
     };
     Some(Trend { name, unit, limit, svg: chart::draw(&series) })
 }

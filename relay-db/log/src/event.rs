@@ -69,6 +69,8 @@ pub enum Action {
     RecordRead,
     /// A proxy asked for somebody's record.
     ProxyRead,
+    /// A person entered something into a holder's form.
+    FormSent,
     /// An eligibility check was asked for.
     EligibilityChecked,
     /// A file of eligibility checks was taken for an organisation.
@@ -116,7 +118,7 @@ impl Series {
 
 impl Action {
     /// Every action, in the order of the manual.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::TokenIssued,
         Self::TokenRefused,
         Self::SessionRevoked,
@@ -144,6 +146,7 @@ impl Action {
         Self::GuardianRefused,
         Self::RecordRead,
         Self::ProxyRead,
+        Self::FormSent,
         Self::EligibilityChecked,
         Self::BatchReceived,
         Self::BatchSteered,
@@ -186,6 +189,7 @@ impl Action {
             Self::GuardianRefused => "guardian-refused",
             Self::RecordRead => "record-read",
             Self::ProxyRead => "proxy-read",
+            Self::FormSent => "form-sent",
             Self::EligibilityChecked => "eligibility-checked",
             Self::BatchReceived => "batch-received",
             Self::BatchSteered => "batch-steered",
@@ -262,6 +266,10 @@ impl Action {
                 "The same event as it stands with the proxy: `ground` names the mandate and the \
                  other person."
             }
+            Self::FormSent => {
+                "A person entered something into the form of a declared service: `asked` names it, \
+                 `ground` what the holder took."
+            }
             Self::EligibilityChecked => {
                 "An eligibility check was asked for, and answered or refused."
             }
@@ -308,6 +316,7 @@ impl Action {
         match self {
             Self::RecordRead
             | Self::ProxyRead
+            | Self::FormSent
             | Self::EligibilityChecked
             | Self::DisputeOpened
             | Self::DisputeAnswered => Series::Disclosure,

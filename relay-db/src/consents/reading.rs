@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use warifu_contract::consent::{Asker, Consent, Disclosure, Emergency, Ground, Refusal, decide};
 use warifu_contract::history::{Asked, Purpose};
 use warifu_contract::records::Basis;
+use warifu_contract::services::Level;
 use warifu_log::{Action, Actor, Event, Outcome};
 use warifu_pki::Purpose as TokenPurpose;
 use warifu_service::Problem;
@@ -64,16 +65,26 @@ pub(crate) fn treatment(desk: &Staff, now: Timestamp) -> Result<Ground, Refusal>
 impl Reading {
     /// What the caller's token makes of a request on this basis.
     pub async fn of(relay: &Relay, caller: &Caller, basis: Option<Basis>) -> Result<Self, Unread> {
+        Self::at(relay, caller, basis, Level::High).await
+    }
+
+    /// The same, of what one's own look may be had from that level on.
+    pub async fn at(
+        relay: &Relay,
+        caller: &Caller,
+        basis: Option<Basis>,
+        least: Level,
+    ) -> Result<Self, Unread> {
         let client = caller.party.clone();
         let is_service = relay.config().consent_clients.contains(&client);
         let (subject, reader, purpose, emergency) = match basis {
             None => {
-                own(caller)?;
+                own(caller, least)?;
                 let purpose = if is_service { Purpose::OwnService } else { Purpose::OwnLook };
                 (caller.grant.subject.clone(), Reader::Oneself, purpose, None)
             }
             Some(Basis::Mandate { id }) => {
-                own(caller)?;
+                own(caller, least)?;
                 if is_service {
                     return Err(Unread::Refused("proxy.elsewhere"));
                 }
@@ -83,7 +94,12 @@ impl Reading {
                 (principal, Reader::Proxy(Box::new(held)), Purpose::OnBehalf, None)
             }
             Some(Basis::Consent { id, purpose }) => {
-                let desk = caller.grant.desk().ok_or(Unread::Refused("role.none"))?;
+                let staff = if purpose == Purpose::Procedure {
+                    caller.grant.city_clerk()
+                } else {
+                    caller.grant.desk()
+                };
+                let desk = staff.ok_or(Unread::Refused("role.none"))?;
                 let found = relay.consents().subject_of(&desk.organization.code, &id).await?;
                 let subject = found.ok_or(Unread::Refused(Refusal::None.code()))?;
                 (subject, Reader::Staff(desk), purpose, None)
@@ -177,7 +193,7 @@ impl Reading {
                 Reader::Staff(staff) => actor_of(Some(staff)),
                 Reader::Proxy(held) => proxy_of(held),
             },
-            asked: vec![asked_word(asked).to_owned()],
+            asked: vec![asked_word(asked)],
             check_number: None,
             client: self.client.clone(),
             ground: ground.map(Ground::text),
@@ -189,10 +205,10 @@ impl Reading {
     }
 }
 
-/// Own records need card and PIN.
-fn own(caller: &Caller) -> Result<(), Unread> {
+/// Own records need card and PIN; declared ones of less, a PIN that the identity provider checks.
+fn own(caller: &Caller, least: Level) -> Result<(), Unread> {
     match caller.grant.purpose {
-        TokenPurpose::Records if caller.grant.is_high() => Ok(()),
+        TokenPurpose::Records if caller.grant.level().is_some_and(|level| level >= least) => Ok(()),
         TokenPurpose::Records => Err(Unread::Refused("level.low")),
         TokenPurpose::Eligibility | TokenPurpose::CardOffice => {
             Err(Unread::Refused("token.purpose"))

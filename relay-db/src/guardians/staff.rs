@@ -293,6 +293,7 @@ fn mandate(case: &Case, proposed: &Proposed, client: &str, now: Timestamp) -> Ma
     let request = case.application.request.clone();
     let terms = MandateRequest {
         services: request.services,
+        declared: Vec::new(),
         history: request.history,
         until: proposed.until,
         name: request.name,

@@ -71,6 +71,9 @@ fn is_by(reader: &Reader, who: &str) -> bool {
 }
 
 fn is_about(asked: Asked, wanted: &str) -> bool {
+    if let Asked::Declared(service) = asked {
+        return service.as_str() == wanted;
+    }
     if let Asked::Record(service) = asked {
         return service.as_str() == wanted;
     }

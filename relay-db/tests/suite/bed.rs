@@ -444,6 +444,7 @@ fn connector(id: &str, url: &str, service: Service, numbers: &[&str]) -> Connect
         name: DisplayName { ja: format!("{id}の組織"), en: format!("The {id}") },
         deadline_ms: 10_000,
         organization: Some(format!("{id}-org")),
+        manifest_keys: Vec::new(),
         limits: ConnectorLimits::default(),
     }
 }

@@ -285,6 +285,7 @@ async fn gateway(
         },
         database: DatabaseConfig::sqlite(&federation.path(&format!("{id}.db"))),
         source: None,
+        services: None,
         relay_jwks: keys::published(federation, id, stop).await,
         linking: Some(LinkingConfig {
             key: federation.path(&format!("{id}-linking.key")),

@@ -33,6 +33,7 @@ pub async fn with_gateway(bed: &mut Bed) -> CancellationToken {
         listen,
         database: DatabaseConfig::sqlite(&federation.path("gateway.db")),
         source: None,
+        services: None,
         relay_jwks: RelayJwksConfig {
             url: bed.url("/jwks.json"),
             party: "relay".into(),

@@ -34,6 +34,7 @@ mod readable;
 mod records;
 mod reseal;
 mod resilience;
+mod services;
 mod session_end;
 mod source;
 mod standings;

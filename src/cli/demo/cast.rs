@@ -60,7 +60,7 @@ const OFFICE: (&str, &str) = ("warifu-office", "見本カード事務局");
 pub const INSURERS: (&str, &str) = ("warifu-insurers", "見本保険者連合");
 
 /// Everybody who works in the demonstration.
-pub const STAFF: [StaffMember; 11] = [
+pub const STAFF: [StaffMember; 12] = [
     StaffMember {
         card: "reception",
         name: ("見本 受付", "ミホン ウケツケ"),
@@ -152,6 +152,14 @@ pub const STAFF: [StaffMember; 11] = [
             "保険者の業務責任者のカード（登録を承認する人）",
             "The card of an insurer's manager, who approves uploads",
         ),
+    },
+    StaffMember {
+        card: "city-hall",
+        name: ("見本 市民", "ミホン シミン"),
+        birth_date: date(1987, 12, 8),
+        organization: ("372011", "見本市役所"),
+        roles: &["urn:warifu:role:city-clerk"],
+        note: ("市役所の窓口のカード", "The card of a city hall's clerk"),
     },
     StaffMember {
         card: "consortium",

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use warifu_connectors::demo::services::ORGANISATIONS;
 
 /// Written first, names the port base; its second line says when all is made.
 const MARK: &str = ".warifu-demo";
@@ -30,12 +31,21 @@ pub enum Member {
     Witness,
     /// The card agent.
     Agent,
-    /// A connector: insurer, check-up centre, pension office.
+    /// A connector: insurer, check-up centre, pension office, those that declare services.
     Connector(&'static str),
 }
 
-/// The three connectors.
-pub const CONNECTORS: [&str; 3] = ["insurer", "checkup", "pension"];
+/// The connectors with records of their own.
+const RECORDS: [&str; 3] = ["insurer", "checkup", "pension"];
+/// The first port, after the portal's, of those that only declare services.
+const SERVICES: u16 = 16;
+/// Ports that the demonstration takes, from the portal's on.
+const PORTS: u16 = SERVICES + 7;
+
+/// Every connector: those with records of their own, then those that only declare services.
+pub fn connectors() -> impl Iterator<Item = &'static str> {
+    RECORDS.into_iter().chain(ORGANISATIONS.iter().map(|organisation| organisation.id))
+}
 
 impl Member {
     /// The name: of its folder, and in its certificate.
@@ -78,8 +88,11 @@ impl Member {
             Self::Ca => 3,
             Self::Agent => 4,
             Self::Connector(id) => {
-                let place = CONNECTORS.iter().position(|other| *other == id);
-                5 + u16::try_from(place.unwrap_or_default()).unwrap_or_default()
+                let place = |at: Option<usize>| at.and_then(|at| u16::try_from(at).ok());
+                let declaring = ORGANISATIONS.iter().position(|other| other.id == id);
+                let holding = RECORDS.iter().position(|other| *other == id);
+                place(declaring)
+                    .map_or_else(|| 5 + place(holding).unwrap_or_default(), |at| SERVICES + at)
             }
             Self::Witness => 12,
             Self::CardHost => 13,
@@ -100,7 +113,7 @@ impl Folder {
     /// The folder at `root`, whose ports start at `port_base`.
     pub fn new(root: &Path, port_base: u16) -> anyhow::Result<Self> {
         let root = std::path::absolute(root).context("the folder's name cannot be used")?;
-        if port_base > u16::MAX - 16 {
+        if port_base > u16::MAX - PORTS {
             bail!("--port-base {port_base}: the ports from there on do not exist");
         }
         Ok(Self { root, port_base })
@@ -179,7 +192,7 @@ impl Folder {
     /// Every party but the certification authority, whose own ceremony makes its folder.
     fn members() -> impl Iterator<Item = Member> {
         use Member::{Agent, CardHost, Idp, Office, Portal, Register, Relay, Witness};
-        let connectors = CONNECTORS.into_iter().map(Member::Connector);
+        let connectors = connectors().map(Member::Connector);
         let others = [Portal, Idp, CardHost, Relay, Agent, Office, Register, Witness];
         others.into_iter().chain(connectors)
     }

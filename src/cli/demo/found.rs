@@ -8,15 +8,16 @@ use jiff::SignedDuration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use warifu_ca::{Ca, Ceremony};
-use warifu_connectors::{Gateway, MemberId, ResidentRegister};
+use warifu_connectors::demo::services::ORGANISATIONS;
+use warifu_connectors::{Gateway, MemberId, ResidentRegister, services};
 use warifu_idp::Idp;
 use warifu_office::{CardOffice, Outbox};
-use warifu_pki::KeySource;
+use warifu_pki::{FileKey, KeySource};
 use warifu_relay::Relay;
 use warifu_service::Surroundings;
 use warifu_service::clock::FrozenClock;
 
-use super::folder::{CONNECTORS, Folder, Member};
+use super::folder::{Folder, Member, connectors};
 use super::jpki::Jpki;
 use super::people::Enrolment;
 use super::run::members;
@@ -45,6 +46,7 @@ pub async fn found(folder: &Folder, surroundings: &Surroundings) -> anyhow::Resu
 
     keys::make(folder, &authority, surroundings).await?;
     let jpki = Jpki::found(folder, surroundings)?;
+    declare(folder)?;
     let gateways = gateways(folder, surroundings).await?;
     let insurers = insurers(&gateways).await?;
     folder.write_configs(&insurers)?;
@@ -123,6 +125,19 @@ fn exchange_metadata(folder: &Folder, surroundings: &Surroundings) -> anyhow::Re
         .context("cannot write the portal's metadata")
 }
 
+/// Signs what the organisations declare, as each of them would, where its key is.
+fn declare(folder: &Folder) -> anyhow::Result<()> {
+    for organisation in &ORGANISATIONS {
+        let member = Member::Connector(organisation.id);
+        let manifest = services::read(organisation.manifest)?;
+        let key = FileKey::load(&folder.of(member, "manifest.key"))?;
+        let path = folder.of(member, "manifest.jws");
+        std::fs::write(&path, services::sign(&manifest, &key)?)
+            .with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
 /// The 保険者番号 of every virtual insurer.
 async fn insurers(
     gateways: &[(Gateway, BTreeMap<String, MemberId>)],
@@ -140,7 +155,7 @@ async fn gateways(
     surroundings: &Surroundings,
 ) -> anyhow::Result<Vec<(Gateway, BTreeMap<String, MemberId>)>> {
     let mut gateways = Vec::new();
-    for id in CONNECTORS {
+    for id in connectors() {
         let gateway = Gateway::open(folder.gateway_config(id), surroundings.clone()).await?;
         let members = gateway.load_demo().await?;
         gateways.push((gateway, members));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use jiff::SignedDuration;
 use warifu_ca::Ca;
+use warifu_connectors::demo::services::ORGANISATIONS;
 use warifu_idp::PairwiseKey;
 use warifu_pki::{
     Authority, Certificate, FileKey, KeyAlgorithm, PossessionProof, PublicKey, Validity,
@@ -40,10 +41,13 @@ pub async fn make(
     pair(folder, Member::Office, "events")?;
     pair(folder, Member::Office, "ticket")?;
     pair(folder, Member::Office, "voucher")?;
-    for id in super::folder::CONNECTORS {
+    for id in super::folder::connectors() {
         pair(folder, Member::Connector(id), "linking")?;
     }
     pair(folder, Member::Relay, "deposit")?;
+    for organisation in &ORGANISATIONS {
+        pair(folder, Member::Connector(organisation.id), "manifest")?;
+    }
     pair(folder, Member::Relay, "ticket")?;
     pair(folder, Member::Relay, "token")?;
     // The next one is put here before it is used.
@@ -64,7 +68,7 @@ pub async fn make(
 /// The parties that show a certificate to each other or to a browser.
 fn certified() -> impl Iterator<Item = Member> {
     use Member::{CardHost, Idp, Office, Portal, Register, Relay, Witness};
-    let connectors = super::folder::CONNECTORS.into_iter().map(Member::Connector);
+    let connectors = super::folder::connectors().map(Member::Connector);
     [Portal, Idp, CardHost, Relay, Office, Register, Witness].into_iter().chain(connectors)
 }
 

@@ -13,7 +13,7 @@ use warifu_card::{PcscReaders, Readers};
 use warifu_service::{Surroundings, config, telemetry};
 
 use super::cast::{self, Kind, Shown};
-use super::folder::{CONNECTORS, Folder, Member};
+use super::folder::{Folder, Member, connectors};
 use super::{ReaderKind, found, jpki, keys, people};
 use crate::cli::party::{self, PartyKind, Settings};
 use crate::cli::serve::stop_on_signal;
@@ -63,7 +63,7 @@ pub async fn run(folder: &Folder, reader: ReaderKind) -> anyhow::Result<()> {
 
 /// Every server with its settings' kind, in the order in which they start.
 pub fn members() -> impl Iterator<Item = (PartyKind, Member)> {
-    let connectors = CONNECTORS.map(|id| (PartyKind::Connector, Member::Connector(id)));
+    let connectors = connectors().map(|id| (PartyKind::Connector, Member::Connector(id)));
     let office = [(PartyKind::Register, Member::Register), (PartyKind::Ca, Member::Ca)];
     office.into_iter().chain(connectors).chain([
         (PartyKind::Relay, Member::Relay),

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use serde::Serialize;
 use warifu_ca::{CaConfig, PublicationConfig, ValidityConfig};
+use warifu_connectors::ServicesConfig;
+use warifu_connectors::demo::services::Organisation;
 use warifu_connectors::{ConnectorKind, GatewayConfig, RelayJwksConfig, ResidentsConfig};
 use warifu_contract::records::DisplayName;
 use warifu_idp::config::{
@@ -40,7 +42,7 @@ use warifu_service::tls::{ClientConfig, TlsConfig};
 
 use super::cast::INSURERS;
 use super::deposited;
-use super::folder::{CONNECTORS, Folder, Member};
+use super::folder::{Folder, Member, connectors};
 
 /// What the demonstration's access log is called in its signed heads.
 const LOG_ORIGIN: &str = "relay.localhost/log";
@@ -69,7 +71,7 @@ impl Folder {
         // For `warifu log verify --witness`.
         let verifier = self.of(Member::Witness, "witness.vkey");
         std::fs::write(verifier, self.witness_of_the_log()?.key + "\n")?;
-        for id in CONNECTORS {
+        for id in connectors() {
             self.write_config(Member::Connector(id), &self.gateway_config(id))?;
         }
         Ok(())
@@ -148,9 +150,8 @@ impl Folder {
         VouchingConfig {
             relay: Member::Relay.name(),
             key: KeySource::file(self.of(Member::Office, "voucher.key")),
-            connectors: CONNECTORS
+            connectors: connectors()
                 .map(|id| connector(id, Member::Connector(id)))
-                .into_iter()
                 .chain([LinkedConnector {
                     id: deposited::ID.to_owned(),
                     key: self.of(Member::Relay, "deposit.pub"),
@@ -313,7 +314,7 @@ impl Folder {
     /// The relay.
     pub fn relay_config(&self, insurers: &[String]) -> anyhow::Result<RelayConfig> {
         let file = |name: &str| self.of(Member::Relay, name);
-        let connectors = CONNECTORS.into_iter().map(|id| self.connector_config(id, insurers));
+        let connectors = connectors().map(|id| self.connector_config(id, insurers));
         Ok(RelayConfig {
             listen: self.listen_config(Member::Relay, Some(self.services_authority())),
             clients: vec![Member::Portal.name()],
@@ -401,7 +402,7 @@ impl Folder {
         let kind = kind(id);
         let numbers = match kind {
             ConnectorKind::Insurer => insurers.to_vec(),
-            ConnectorKind::Checkup | ConnectorKind::Pension => Vec::new(),
+            ConnectorKind::Checkup | ConnectorKind::Pension | ConnectorKind::Services => Vec::new(),
         };
         ConnectorConfig {
             id: id.to_owned(),
@@ -409,7 +410,11 @@ impl Folder {
             party: member.name(),
             services: kind.services().to_vec(),
             insurer_numbers: numbers,
-            name: name(kind),
+            name: name(id),
+            manifest_keys: (kind == ConnectorKind::Services)
+                .then(|| self.of(member, "manifest.pub"))
+                .into_iter()
+                .collect(),
             deadline_ms: DEADLINE_MS,
             limits: ConnectorLimits::default(),
             organization: (kind == ConnectorKind::Insurer).then(|| INSURERS.0.to_owned()),
@@ -423,10 +428,12 @@ impl Folder {
         GatewayConfig {
             id: id.to_owned(),
             kind,
-            name: name(kind),
+            name: name(id),
             listen: self.listen_config(member, Some(self.services_authority())),
             database: self.database(member),
             source: None,
+            services: (kind == ConnectorKind::Services)
+                .then(|| ServicesConfig { manifest: self.of(member, "manifest.jws") }),
             relay_jwks: RelayJwksConfig {
                 url: format!("{}/jwks.json", self.address(Member::Relay)),
                 party: Member::Relay.name(),
@@ -470,15 +477,19 @@ pub fn kind(id: &str) -> ConnectorKind {
     match id {
         "checkup" => ConnectorKind::Checkup,
         "pension" => ConnectorKind::Pension,
+        other if Organisation::named(other).is_some() => ConnectorKind::Services,
         _ => ConnectorKind::Insurer,
     }
 }
 
-fn name(kind: ConnectorKind) -> DisplayName {
-    let (ja, en) = match kind {
-        ConnectorKind::Insurer => ("見本保険者連合", "Sample Insurers' Union"),
+fn name(id: &str) -> DisplayName {
+    let declaring = Organisation::named(id).map(|organisation| organisation.name);
+    let (ja, en) = declaring.unwrap_or(match kind(id) {
+        ConnectorKind::Insurer | ConnectorKind::Services => {
+            ("見本保険者連合", "Sample Insurers' Union")
+        }
         ConnectorKind::Checkup => ("見本健診センター", "Sample Check-up Centre"),
         ConnectorKind::Pension => ("見本年金センター", "Sample Pension Office"),
-    };
+    });
     DisplayName { ja: ja.to_owned(), en: en.to_owned() }
 }

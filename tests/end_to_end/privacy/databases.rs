@@ -25,11 +25,14 @@ impl Databases {
             }
         }
         let parties: Vec<_> = all.keys().map(String::as_str).collect();
-        let expected = ["ca", "connector-checkup", "connector-insurer", "connector-pension"];
-        assert_eq!(
-            parties,
-            [expected.as_slice(), &["idp", "portal", "register", "relay", "witness"]].concat()
-        );
+        let connectors = [
+            "care", "checkup", "city", "health", "hospital", "insurer", "pension", "rail",
+            "school", "society",
+        ];
+        let connectors = connectors.map(|id| format!("connector-{id}"));
+        let others = ["idp", "portal", "register", "relay", "witness"].map(str::to_owned);
+        let expected = [&["ca".to_owned()], connectors.as_slice(), &others].concat();
+        assert_eq!(parties, expected);
         Self(all)
     }
 

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use warifu_ca::Ca;
 use warifu_card::piv::Slot;
+use warifu_connectors::demo::DemoPerson;
+use warifu_connectors::demo::services::{ORGANISATIONS, Organisation};
 use warifu_connectors::{ConnectorKind, GatewayConfig, ResidentsConfig, Store, demo};
 use warifu_contract::card_office::{Card, Stage};
 use warifu_idp::{Idp, IdpConfig, PairwiseKey, PersonId};
@@ -72,6 +74,9 @@ impl Known {
         known.relay_subjects(&dir, &persons).await;
         for (party, _) in CONNECTORS {
             known.members(&dir, party).await;
+        }
+        for organisation in &ORGANISATIONS {
+            known.members(&dir, declaring(organisation)).await;
         }
         known.residents(&dir).await;
         known.people();
@@ -235,14 +240,14 @@ impl Known {
     /// people are, and nowhere else. A date may be another date somewhere there.
     fn people(&mut self) {
         for person in demo::people().unwrap() {
-            let knows = |kind| person.memberships.contains(kind);
-            let mut homes: Vec<_> =
-                CONNECTORS.iter().filter(|(_, kind)| knows(kind)).map(|(name, _)| *name).collect();
+            let mut homes = holders_of(person);
             homes.push("register");
             self.add("name", &homes, &person.name);
             self.add("address of a member", &homes_of_address(&person.address), &person.address);
             self.add("name in kana", &homes, &person.name_kana);
-            let homes = CONNECTORS.map(|(name, _)| name);
+            let declaring = ORGANISATIONS.iter().map(declaring);
+            let homes: Vec<_> =
+                CONNECTORS.map(|(name, _)| name).into_iter().chain(declaring).collect();
             let homes = [homes.as_slice(), &["register"]].concat();
             self.allow("birth date", &homes, person.birth_date.to_string());
         }
@@ -281,9 +286,29 @@ fn is_members_address(address: &str) -> bool {
 fn homes_of_address(address: &str) -> Vec<&'static str> {
     let people = demo::people().unwrap();
     let there: Vec<_> = people.iter().filter(|person| person.address == address).collect();
-    let knows = |kind| there.iter().any(|person| person.memberships.contains(kind));
-    let holders = CONNECTORS.iter().filter(|(_, kind)| knows(kind)).map(|(name, _)| *name);
-    holders.chain(["register"]).collect()
+    let holders: BTreeSet<_> = there.into_iter().flat_map(holders_of).collect();
+    holders.into_iter().chain(["register"]).collect()
+}
+
+/// Whose member somebody is.
+fn holders_of(person: &DemoPerson) -> Vec<&'static str> {
+    let holds = CONNECTORS.iter().filter(|(_, kind)| person.memberships.contains(kind));
+    let declares = ORGANISATIONS.iter().filter(|one| one.knows(&person.key).unwrap());
+    holds.map(|(name, _)| *name).chain(declares.map(declaring)).collect()
+}
+
+/// The party of an organisation that only declares services.
+fn declaring(organisation: &Organisation) -> &'static str {
+    match organisation.id {
+        "hospital" => "connector-hospital",
+        "city" => "connector-city",
+        "care" => "connector-care",
+        "health" => "connector-health",
+        "school" => "connector-school",
+        "society" => "connector-society",
+        "rail" => "connector-rail",
+        other => panic!("{other} is new"),
+    }
 }
 
 impl Identifier {

@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use super::{Consent, ConsentReader, ConsentState};
 use crate::history::{Asked, Purpose};
 use crate::mandate::{Mandate, MandateRefusal};
-use crate::records::Service;
 
 /// Characters of the reason that opens records in an emergency.
 const REASONS: std::ops::RangeInclusive<usize> = 5..=200;
@@ -144,19 +143,21 @@ pub fn decide(
     now: Timestamp,
 ) -> Result<Ground, Refusal> {
     match (disclosure.asker, disclosure.asked, disclosure.purpose) {
-        (Asker::Oneself, Asked::Record(_), Purpose::OwnLook) => Ok(Ground::Oneself),
+        (Asker::Oneself, Asked::Record(_) | Asked::Declared(_), Purpose::OwnLook) => {
+            Ok(Ground::Oneself)
+        }
         (Asker::Staff { .. }, Asked::Eligibility, Purpose::Treatment) => {
             Ok(Ground::EligibilityForTreatment)
         }
-        (Asker::Through { .. }, Asked::Record(service), Purpose::OwnService)
+        (Asker::Through { .. }, Asked::Record(_) | Asked::Declared(_), Purpose::OwnService)
         | (
             Asker::Staff { emergency: None, .. },
-            Asked::Record(service),
-            Purpose::Care | Purpose::HealthGuidance,
-        ) => by_consent(disclosure, service, consents, now).map(Ground::Consent),
+            Asked::Record(_) | Asked::Declared(_),
+            Purpose::Care | Purpose::HealthGuidance | Purpose::Procedure,
+        ) => by_consent(disclosure, consents, now).map(Ground::Consent),
         (
             Asker::Staff { emergency: Some(Emergency(reason)), .. },
-            Asked::Record(service),
+            Asked::Record(_) | Asked::Declared(_),
             Purpose::Emergency,
         ) => {
             let reason = reason.trim();
@@ -164,7 +165,7 @@ pub fn decide(
             if !is_reason || reason.chars().any(char::is_control) {
                 return Err(Refusal::Reason);
             }
-            let id = by_consent(disclosure, service, consents, now)?;
+            let id = by_consent(disclosure, consents, now)?;
             Ok(Ground::Emergency { id, reason: reason.to_owned() })
         }
         (Asker::Proxy { mandate }, asked, Purpose::OnBehalf) => {
@@ -178,14 +179,13 @@ pub fn decide(
 /// The id of a consent that lets it out; else the refusal of the one that comes nearest.
 fn by_consent(
     disclosure: &Disclosure<'_>,
-    service: Service,
     consents: &[Consent],
     now: Timestamp,
 ) -> Result<String, Refusal> {
     let mut refusal = Refusal::None;
     for consent in consents.iter().filter(|consent| names(&consent.terms.reader, disclosure.asker))
     {
-        match covers(consent, disclosure, service, now) {
+        match covers(consent, disclosure, now) {
             Ok(()) => return Ok(consent.id.clone()),
             Err(nearer) if nearness(nearer) > nearness(refusal) => refusal = nearer,
             Err(_) => {}
@@ -205,15 +205,8 @@ fn names(reader: &ConsentReader, asker: Asker<'_>) -> bool {
     }
 }
 
-fn covers(
-    consent: &Consent,
-    disclosure: &Disclosure<'_>,
-    service: Service,
-    now: Timestamp,
-) -> Result<(), Refusal> {
-    let scope = &consent.terms.scope;
-    let has_source = scope.source.is_none() || scope.source.as_deref() == disclosure.source;
-    let covered = scope.services.contains(&service) && has_source;
+fn covers(consent: &Consent, disclosure: &Disclosure<'_>, now: Timestamp) -> Result<(), Refusal> {
+    let covered = consent.terms.scope.covers(disclosure.asked, disclosure.source);
     if !covered || consent.terms.purpose != disclosure.purpose {
         return Err(Refusal::Other);
     }
@@ -237,6 +230,7 @@ fn nearness(refusal: Refusal) -> u8 {
 mod tests {
     use super::super::tests::consent;
     use super::*;
+    use crate::records::Service;
     use proptest::prelude::*;
 
     const NOW: &str = "2026-12-01T00:00:00Z";

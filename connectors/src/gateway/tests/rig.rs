@@ -29,8 +29,10 @@ use warifu_service::tls::{self, ClientConfig, TlsConfig};
 
 use super::publisher::Publisher;
 use crate::config::{ConnectorKind, GatewayConfig};
+use crate::demo::services::Organisation;
 use crate::gateway::Gateway;
 use crate::relay_keys::RelayJwksConfig;
+use crate::services::{self, ServicesConfig, sign};
 use crate::source::SourceConfig;
 use crate::store::MemberId;
 
@@ -152,6 +154,27 @@ impl Rig {
 
     /// With the insurer's own database as its source.
     pub(crate) async fn over(kind: ConnectorKind, source: Option<SourceConfig>) -> Self {
+        let change = |config, _: &Authority| GatewayConfig { source, ..config };
+        Box::pin(Self::with(kind, change)).await
+    }
+
+    /// Of an organisation that only declares services.
+    pub(crate) async fn declaring(organisation: &Organisation) -> Self {
+        let manifest = services::read(organisation.manifest).unwrap();
+        let signed = sign(&manifest, &FileKey::generate(KeyAlgorithm::P256).unwrap()).unwrap();
+        let id = organisation.id.to_owned();
+        let change = |config, authority: &Authority| {
+            let manifest = authority.path("manifest.jws");
+            std::fs::write(&manifest, signed).unwrap();
+            GatewayConfig { id, services: Some(ServicesConfig { manifest }), ..config }
+        };
+        Box::pin(Self::with(ConnectorKind::Services, change)).await
+    }
+
+    async fn with(
+        kind: ConnectorKind,
+        change: impl FnOnce(GatewayConfig, &Authority) -> GatewayConfig,
+    ) -> Self {
         let authority = Authority::new();
         let key = TokenKey::new();
         let publisher = Publisher::start(&authority, "relay").await;
@@ -161,7 +184,7 @@ impl Rig {
         let surroundings =
             Surroundings { clock: clock.clone(), entropy: Arc::new(SeededEntropy::new(1)) };
         let relay_keys = publisher.config(&authority);
-        let config = GatewayConfig { source, ..config(kind, &authority, relay_keys) };
+        let config = change(config(kind, &authority, relay_keys), &authority);
         let gateway = Gateway::open(config.clone(), surroundings.clone()).await.unwrap();
         let members = gateway.load_demo().await.unwrap();
         gateway.bind_pseudonym(&members["ueno-taro"], TARO).await.unwrap();
@@ -198,7 +221,7 @@ impl Rig {
         let iat = self.now().as_second();
         ConnectorClaims {
             iss: RELAY_ISSUER.to_owned(),
-            aud: audience("sample"),
+            aud: audience(&self.gateway.config().id),
             sub: Some(TARO.to_owned()),
             act: None,
             purpose: Purpose::OwnLook,
@@ -293,6 +316,7 @@ fn config(
         listen: listen(authority),
         database: DatabaseConfig::sqlite(&authority.path("connector.db")),
         source: None,
+        services: None,
         relay_jwks,
         linking: Some(LinkingConfig {
             key: authority.path("linking.key"),
