@@ -50,7 +50,7 @@ pub enum Command {
 pub async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::CheckSource { config, rows, json } => check_source(&config, rows, json).await,
-        Command::CheckManifest { manifest } => super::print(&declared(&read(&manifest)?)?),
+        Command::CheckManifest { manifest } => Ok(super::print(&declared(&read(&manifest)?)?)?),
         Command::SignManifest { manifest, key, out } => {
             let key = FileKey::load(&key).with_context(|| key.display().to_string())?;
             let signed = services::sign(&read(&manifest)?, &key)?;
