@@ -145,6 +145,14 @@ impl Directory {
         Self { holders, by_insurer }
     }
 
+    /// The connector with this id.
+    pub fn by_id(&self, id: &str) -> Option<&Arc<Connector>> {
+        match self.holders.get(id)? {
+            Answerer::Connector(connector) => Some(connector),
+            Answerer::Deposit(_) => None,
+        }
+    }
+
     /// Every connector, by its id.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Connector>> {
         self.holders().filter_map(|holder| match holder {
