@@ -51,7 +51,7 @@ impl Deposits {
     ) -> Result<MatchAnswer, MatchError> {
         let (id, known, linking) = self.linked_to(insurer)?;
         let said = vouched(linking, errand, voucher, self.0.surroundings.now())?;
-        Ok(self.matched((id, known, linking), errand, &said).await?.ok_or(MatchError::Nothing)?)
+        self.matched((id, known, linking), errand, &said).await?.ok_or(MatchError::Nothing)
     }
 
     /// Where the candidate of the search differs from whom its voucher is about; none where nothing
