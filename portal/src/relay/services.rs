@@ -15,7 +15,7 @@ impl Relay {
         access: &Access,
         query: &[(&'static str, &str)],
     ) -> Result<Catalogue, RelayError> {
-        let call = self.call(Method::GET, "services").bearer_auth(&access.token).query(query);
+        let call = self.call(access, Method::GET, "services").query(query);
         read(checked(call.send().await?)?).await
     }
 
@@ -26,7 +26,7 @@ impl Relay {
         service: ServiceId,
         basis: Option<Basis>,
     ) -> Result<ServiceAnswer, RelayError> {
-        let call = self.call(Method::POST, "services/read").bearer_auth(&access.token);
+        let call = self.call(access, Method::POST, "services/read");
         let call = call.json(&ServiceRequest { service, basis });
         read(checked(call.send().await?)?).await
     }
@@ -38,7 +38,7 @@ impl Relay {
         key: &str,
         request: &EntryRequest,
     ) -> Result<EntryReceipt, RelayError> {
-        let call = self.call(Method::POST, "services/enter").bearer_auth(&access.token);
+        let call = self.call(access, Method::POST, "services/enter");
         let call = call.header("idempotency-key", key).json(request);
         read(checked(call.send().await?)?).await
     }
