@@ -67,7 +67,7 @@ const fn entry(href: &'static str, key: &'static str) -> Entry {
     Entry { href, key, apart: false, roles: &[], duty: None }
 }
 
-const RESIDENT: [Entry; 15] = [
+const RESIDENT: [Entry; 16] = [
     entry("/home", "nav-home"),
     entry("/insurance", "nav-insurance"),
     entry("/expenses", "nav-expenses"),
