@@ -125,8 +125,8 @@ fn event(
 }
 
 /// What a caller is told when a deposit is not taken, or not on.
-fn problem(error: IntakeError) -> Problem {
-    let (status, code) = match &error {
+fn problem(error: &IntakeError) -> Problem {
+    let (status, code) = match error {
         IntakeError::NoSuchInsurer(_) | IntakeError::NoSuchDeposit(_) => {
             (StatusCode::NOT_FOUND, "deposit.unknown")
         }
@@ -136,14 +136,14 @@ fn problem(error: IntakeError) -> Problem {
         IntakeError::Confirm { .. } => (StatusCode::CONFLICT, "deposit.confirm"),
         IntakeError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "deposit.too-large"),
         IntakeError::FileGone(_) => (StatusCode::GONE, "deposit.file-gone"),
-        _ => return Problem::internal(&error),
+        _ => return Problem::internal(error),
     };
-    Problem::new(status, code).caused_by(&error)
+    Problem::new(status, code).caused_by(error)
 }
 
 fn not_live(error: GoLiveError) -> Problem {
     match error {
-        GoLiveError::Intake(error) => problem(error),
+        GoLiveError::Intake(error) => problem(&error),
         GoLiveError::Log(error) => crate::token::log_problem(&error),
     }
 }

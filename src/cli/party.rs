@@ -111,7 +111,7 @@ impl Settings {
                 let relay = Relay::open(*config, surroundings).await?;
                 let router = relay.router();
                 let running = |stop| async move {
-                    relay.clone().run(stop).await;
+                    Box::pin(relay.clone().run(stop)).await;
                     relay.close().await;
                 };
                 Party::new(&listen, router, running).await

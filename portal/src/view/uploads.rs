@@ -174,7 +174,7 @@ impl InsurerView {
         let mut all = insurer.deposits.iter();
         Self {
             id: insurer.id.clone(),
-            name: display_name(voice.language, &insurer.name).to_owned(),
+            name: display_name(voice.language, &insurer.name).clone(),
             lag: insurer.lag.as_ref().map(|lag| lag_words(voice, lag)),
             open: all.find(|one| !one.state.is_over()).map(view),
             deposits: insurer.deposits.iter().map(view).collect(),

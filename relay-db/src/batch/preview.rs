@@ -30,7 +30,7 @@ pub(crate) async fn look_over(
     let most = relay.config().batches.largest_lines;
     let written = through(relay, (id, pieces), lines::written).await?;
     let count = move |feed: Feed| Tally::of(feed, &written, shown, most);
-    Ok(through(relay, (id, pieces), count).await?)
+    through(relay, (id, pieces), count).await
 }
 
 /// Gives the whole file to `read`, on a thread that may wait.

@@ -42,7 +42,7 @@ pub(crate) async fn faults(
     Path((insurer, number)): Path<(String, i64)>,
 ) -> Result<Response, Problem> {
     let (key, deposits) = (sender.insurer(&insurer)?, deposits(&relay)?.clone());
-    let status = deposits.status(&key, number).await.map_err(problem)?;
+    let status = deposits.status(&key, number).await.map_err(|error| problem(&error))?;
     if !deposits.keeps_file(&status) {
         return Err(Problem::new(StatusCode::GONE, "deposit.file-gone"));
     }

@@ -49,7 +49,8 @@ pub(crate) async fn begin(
 ) -> Result<(StatusCode, Json<Deposit>), Problem> {
     let (key, kind) = (sender.insurer(&insurer)?, kind_of(request.kind));
     let upload = Upload { kind, name: checked_name(&request.name)?, by: sender.name() };
-    let begun = deposits(&relay)?.begin_upload(&key, &upload).await.map_err(problem)?;
+    let begun =
+        deposits(&relay)?.begin_upload(&key, &upload).await.map_err(|error| problem(&error))?;
     Ok((StatusCode::CREATED, Json(view(&relay, &sender, &insurer, &begun))))
 }
 
@@ -95,15 +96,15 @@ pub(crate) async fn receive(
     coming.take(request.into_body().into_data_stream()).await?;
     let length = coming.at;
     if !query.whole {
-        let so_far = deposits.status(&key, number).await.map_err(problem)?;
+        let so_far = deposits.status(&key, number).await.map_err(|error| problem(&error))?;
         return Ok(Json(view(&relay, &sender, &insurer, &so_far)));
     }
     if length == 0 {
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "deposit.empty"));
     }
-    let status = deposits.status(&key, number).await.map_err(problem)?;
+    let status = deposits.status(&key, number).await.map_err(|error| problem(&error))?;
     sender.enter(&relay, (Action::DepositReceived, "file"), &insurer, &status).await?;
-    let arrived = deposits.arrived(&key, number, length).await.map_err(problem)?;
+    let arrived = deposits.arrived(&key, number, length).await.map_err(|error| problem(&error))?;
     relay.deposit_work().notify_one();
     Ok(Json(view(&relay, &sender, &insurer, &arrived)))
 }
@@ -138,7 +139,7 @@ impl Coming<'_> {
             return Ok(());
         }
         let kept = self.deposits.append(self.insurer, self.number, self.at, &self.rest).await;
-        self.at = kept.map_err(problem)?;
+        self.at = kept.map_err(|error| problem(&error))?;
         self.rest.clear();
         Ok(())
     }

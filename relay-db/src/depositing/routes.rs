@@ -38,8 +38,8 @@ pub(crate) async fn list(
     let mut insurers = Vec::new();
     for insurer in sender.insurers() {
         let key = sender.insurer(&insurer.id)?;
-        let all = deposits.history(&key, LISTED).await.map_err(problem)?;
-        let usual = deposits.usual_lag(&key).await.map_err(problem)?;
+        let all = deposits.history(&key, LISTED).await.map_err(|error| problem(&error))?;
+        let usual = deposits.usual_lag(&key).await.map_err(|error| problem(&error))?;
         let shown = all.iter().map(|status| view(&relay, &sender, &insurer.id, status));
         insurers.push(DepositingInsurer {
             id: insurer.id.clone(),
@@ -70,14 +70,14 @@ pub(crate) async fn show(
     Path((insurer, number)): Path<(String, i64)>,
 ) -> Result<Json<DepositDetail>, Problem> {
     let (key, deposits) = (sender.insurer(&insurer)?, deposits(&relay)?);
-    let status = deposits.status(&key, number).await.map_err(problem)?;
-    let faults = deposits.faults(&key, number).await.map_err(problem)?;
+    let status = deposits.status(&key, number).await.map_err(|error| problem(&error))?;
+    let faults = deposits.faults(&key, number).await.map_err(|error| problem(&error))?;
     let faults = faults.into_iter().take(TOLD).map(|fault| DepositFault {
         line: count(fault.line),
         field: fault.field,
         code: fault.code,
     });
-    let warnings = deposits.warnings(&key, number).await.map_err(problem)?;
+    let warnings = deposits.warnings(&key, number).await.map_err(|error| problem(&error))?;
     let warnings = warnings.into_iter().map(|one| DepositWarning {
         field: one.field,
         code: one.code,
@@ -117,7 +117,7 @@ pub(crate) async fn approve(
     Json(request): Json<ApproveRequest>,
 ) -> Result<Json<Deposit>, Problem> {
     let (key, deposits) = (sender.insurer(&insurer)?, deposits(&relay)?);
-    let status = deposits.status(&key, number).await.map_err(problem)?;
+    let status = deposits.status(&key, number).await.map_err(|error| problem(&error))?;
     match bar(&relay, &sender, &status) {
         None => {}
         Some(ApprovalBar::State) => {
@@ -154,7 +154,7 @@ pub(crate) async fn abandon(
     Path((insurer, number)): Path<(String, i64)>,
 ) -> Result<Json<Deposit>, Problem> {
     let (key, deposits) = (sender.insurer(&insurer)?, deposits(&relay)?);
-    let status = deposits.status(&key, number).await.map_err(problem)?;
+    let status = deposits.status(&key, number).await.map_err(|error| problem(&error))?;
     if status.state == warifu_deposit::State::Cancelled {
         return Ok(Json(view(&relay, &sender, &insurer, &status)));
     }
@@ -162,6 +162,6 @@ pub(crate) async fn abandon(
         return Err(Problem::new(StatusCode::CONFLICT, "deposit.state"));
     }
     sender.enter(&relay, (Action::DepositSteered, "abandon"), &insurer, &status).await?;
-    let over = deposits.cancel(&key, number).await.map_err(problem)?;
+    let over = deposits.cancel(&key, number).await.map_err(|error| problem(&error))?;
     Ok(Json(view(&relay, &sender, &insurer, &over)))
 }

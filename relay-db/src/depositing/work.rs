@@ -15,7 +15,7 @@ const LOOK: Duration = Duration::from_secs(2);
 pub(crate) async fn work(relay: &Relay, stop: &CancellationToken) {
     let Some(deposits) = relay.deposits() else { return };
     while !stop.is_cancelled() {
-        match stop.run_until_cancelled(next(deposits)).await {
+        match stop.run_until_cancelled(Box::pin(next(deposits))).await {
             Some(Ok(true)) => {}
             Some(Ok(false)) => wait(relay, stop).await,
             Some(Err(error)) => {

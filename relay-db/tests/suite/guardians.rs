@@ -202,13 +202,16 @@ async fn somebody_with_a_card_of_their_own_is_the_same_person_and_sees_it_too() 
     assert!(matches!(seen, PanelOutcome::Ready { .. }), "papers need no card of the child's");
 }
 
+/// Makes papers other than they should be.
+type Change = fn(&mut Value);
+
 #[tokio::test]
 async fn what_papers_do_not_show_is_refused_and_says_why() {
     let stage = stage(crate::bed::Engine::Sqlite).await;
     let application = apply(&stage, MOTHER, "0123456789abcdef").await;
     let code = application.code.clone().unwrap();
     let clerk = staff(&stage, "clerk", CLERK).await;
-    let cases: [(fn(&mut Value), &str); 6] = [
+    let cases: [(Change, &str); 6] = [
         (|body| body["paper"] = "guardianship-certificate".into(), "guardian.paper"),
         (|body| body["dated"] = "2020-01-01".into(), "guardian.dated"),
         (|body| body["until"] = "2033-06-01".into(), "guardian.until"),

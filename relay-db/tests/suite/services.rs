@@ -202,11 +202,11 @@ async fn what_is_entered_is_taken_once_and_stands_in_the_history_by_name() {
         assert_eq!(refusal(wrong).await, (422, "entry.bounds".into()));
 
         let entries = bed.relay.log().history(TARO, Series::Disclosure, None, 10).await.unwrap();
-        let sent = entries.iter().filter_map(|one| one.entry.as_ref());
-        let sent: Vec<_> = sent.filter(|entry| entry.action == Action::FormSent).collect();
-        assert_eq!(sent.len(), 1, "one entry, one event");
-        assert_eq!(sent[0].ground, Some(format!("entry:{}", first.reference)));
-        let history = bed.history(&bed.portal, &token).await;
+        let logged = entries.iter().filter_map(|one| one.entry.as_ref());
+        let forms: Vec<_> = logged.filter(|entry| entry.action == Action::FormSent).collect();
+        assert_eq!(forms.len(), 1, "one entry, one event");
+        assert_eq!(forms[0].ground, Some(format!("entry:{}", first.reference)));
+        let history = bed.get(&bed.portal, "/history", Some(&token)).await;
         let history: HistoryPage = history.json().await.unwrap();
         let entry = &history.entries[0];
         assert_eq!(entry.result, AccessResult::Sent);

@@ -163,7 +163,7 @@ async fn item_3_02_03_03() {
     }
 }
 
-/// ファイルの形式がxmlでもCSVでも正常に読み込める.
+/// XMLでもCSVでも読み込める.
 #[tokio::test]
 async fn item_3_02_03_04() {
     for engine in engines() {

@@ -10,9 +10,8 @@ const MANDATORY: [usize; 7] = [2, 3, 4, 6, 8, 10, 11];
 
 /// A line with blanks around every mandatory field.
 fn padded(line: &str, before: &str, behind: &str) -> String {
-    let fields = line.split(',').enumerate().map(|(n, field)| match MANDATORY.contains(&n) {
-        true => format!("{before}{field}{behind}"),
-        false => field.to_owned(),
+    let fields = line.split(',').enumerate().map(|(n, field)| {
+        if MANDATORY.contains(&n) { format!("{before}{field}{behind}") } else { field.to_owned() }
     });
     fields.collect::<Vec<_>>().join(",")
 }
