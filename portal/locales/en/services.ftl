@@ -87,7 +87,7 @@ consent-whom-procedure = A procedure at a city hall
 consent-fact-number = Number of the consent
 services-share = Let somebody see this record
 
-nav-staff-services = Declared records
+nav-staff-services = Records by consent
 staff-services-title = Records you were let see
 staff-services-lead = The number of a person's consent opens the record that the person chose to show. The person sees that you looked.
 staff-services-consent = Number of the consent

@@ -87,7 +87,7 @@ consent-whom-procedure = 市役所の手続きのため
 consent-fact-number = 同意の番号
 services-share = この記録を見せる相手を決める
 
-nav-staff-services = 届け出られた記録
+nav-staff-services = 同意をもらった記録
 staff-services-title = 同意をもらった記録を見る
 staff-services-lead = 本人の同意の番号で、その人が見せると決めた記録を開きます。見たことは、本人に分かります。
 staff-services-consent = 同意の番号
