@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
 use warifu_files::Encoding;
 
 use crate::browser::Browser;
@@ -51,9 +52,11 @@ async fn tab_to(desk: &Browser, is_it: &str) {
         if desk.page.execute(&script, Vec::new()).await.unwrap_or_default() == true {
             return;
         }
-        // A page that renews itself may do so just now: the next Tab begins at its top.
-        if let Ok(element) = desk.page.active_element().await {
-            let _ = element.send_keys(TAB).await;
+        // Not to the element with the focus: a field for files takes what is sent to it for a path.
+        for kind in ["keyDown", "keyUp"] {
+            let key = json!({ "type": kind, "key": "Tab", "code": "Tab",
+                              "windowsVirtualKeyCode": 9 });
+            desk.tell("Input.dispatchKeyEvent", key).await;
         }
     }
     panic!("Tab does not lead to {is_it}:\n{}", desk.text().await);

@@ -3,9 +3,9 @@
 use crate::private_stack::isolated;
 use crate::rig::{FRONT, PIN, PORTAL, Rig};
 
-// In the order of the connectors' ids.
-const INSURER: &str = "[slot='holder-1']";
-const PENSION: &str = "[slot='holder-2']";
+// In the order of the holders' ids.
+const INSURER: &str = "[slot='holder-5']";
+const PENSION: &str = "[slot='holder-6']";
 
 #[test]
 fn a_resident_finds_records_confirms_one_and_declines_another() {

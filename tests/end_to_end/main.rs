@@ -36,6 +36,7 @@ mod resilience;
 mod revocation;
 mod rig;
 mod saml;
+mod services;
 mod token;
 mod trials;
 mod uploads;

@@ -10,7 +10,7 @@ use crate::rig::{FRONT, PIN, PORTAL, Rig};
 
 /// The screens that hold records, and what each shows when all is well.
 const RECORDS: [(&str, &str, &str); 5] = [
-    ("home", "/home", "今日することはありません"),
+    ("home", "/home", "8月分まで届いています"),
     ("insurance", "/insurance", "この割合になるわけ"),
     ("expenses", "/expenses?year=2026", "8月分まで届いています"),
     ("checkups", "/checkups", "腹囲"),

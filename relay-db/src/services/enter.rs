@@ -17,7 +17,7 @@ use super::{declared, require_records, too_low};
 use crate::asking;
 use crate::caller::Caller;
 use crate::events;
-use crate::idempotency::require_key;
+use crate::idempotency::key_in;
 use crate::mint::Errand;
 use crate::records;
 use crate::relay::Relay;
@@ -49,8 +49,7 @@ pub(crate) async fn enter(
     headers: HeaderMap,
     Json(request): Json<EntryRequest>,
 ) -> Result<Json<EntryReceipt>, Problem> {
-    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or_default();
-    require_key(key)?;
+    let key = key_in(&headers)?;
     allowed(&relay, &caller, &request).await?;
     let named = format!("{}\n{key}", caller.grant.subject);
     let once = relay.ring().lookup("relay.entry-once", named.as_bytes());
