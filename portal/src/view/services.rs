@@ -8,11 +8,12 @@ mod part;
 
 use askama::Template;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use warifu_contract::calendar::today_in_japan;
 use warifu_contract::records::DisplayName;
 use warifu_contract::services::{
-    Audience, Becomes, Catalogue, CheckedRow, Content, Declaration, Offered, ServiceAnswer,
-    ServiceId, ServiceOutcome, Submitted,
+    Audience, Becomes, Catalogue, CheckedRow, Content, Declaration, FieldKind, Offered,
+    ServiceAnswer, ServiceId, ServiceOutcome, Submitted,
 };
 use warifu_service::web::Page;
 use warifu_service::words::{Language, Voice};
@@ -253,8 +254,7 @@ fn said(language: Language, words: &DisplayName) -> String {
 }
 
 impl ServiceView {
-    /// The answer in words at `now`; `typed` is what stands in the form, and `may_enter` whether
-    /// there is one.
+    /// The answer in words at `now`, with a form where one `may_enter` something.
     pub fn new(
         voice: Voice<'_>,
         id: ServiceId,
@@ -284,7 +284,7 @@ impl ServiceView {
                     ("moment", words::moment(language, *as_of).into()),
                 ];
                 view.as_of = Some(voice.tell("as-of", &gaps));
-                view.form = form(voice, declaration).filter(|_| may_enter);
+                view.form = form(voice, declaration, today_in_japan(now)).filter(|_| may_enter);
             }
             // A site elsewhere has no records here.
             _ if declaration.elsewhere.is_some() => {}
@@ -345,12 +345,18 @@ fn elsewhere(voice: Voice<'_>, service: &Declaration) -> Option<(Link, String)> 
     Some((Link { href: site.url.clone(), words }, said(voice.language, &site.words)))
 }
 
-fn form(voice: Voice<'_>, service: &Declaration) -> Option<FormView> {
+/// The form as it is at first: a day that must be told and cannot be ahead is most often today.
+fn form(voice: Voice<'_>, service: &Declaration, today: Date) -> Option<FormView> {
     let form = service.form.as_ref()?;
+    let asked = form.fields.iter().filter(|one| one.required).map(|one| one.field.as_str());
+    let days = asked
+        .filter_map(|name| service.field(name))
+        .filter(|field| field.kind == FieldKind::Date && !field.ahead);
+    let at_first = days.map(|field| (field.name.clone(), today.to_string())).collect();
     Some(FormView {
         title: said(voice.language, &form.title),
         note: said(voice.language, &form.note),
-        fields: entry_fields(voice, service, form, &std::collections::BTreeMap::new(), &[]),
+        fields: entry_fields(voice, service, form, &at_first, &[]),
     })
 }
 

@@ -8,6 +8,7 @@ CREATE TABLE relay_ratio (
     PRIMARY KEY (holder, number)
 ) WITHOUT ROWID;
 CREATE INDEX relay_ratio_at ON relay_ratio (holder, at);
+CREATE INDEX relay_ratio_by_at ON relay_ratio (at);
 
 -- How many there were, by the day in Japan (days since 1970) and by the rule that they break.
 CREATE TABLE relay_ratio_count (
@@ -17,3 +18,4 @@ CREATE TABLE relay_ratio_count (
     count  BIGINT NOT NULL,
     PRIMARY KEY (holder, day, rule)
 ) WITHOUT ROWID;
+CREATE INDEX relay_ratio_count_by_day ON relay_ratio_count (day);

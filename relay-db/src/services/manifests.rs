@@ -12,7 +12,7 @@ use warifu_connectors::{ConnectorClient, SourceError};
 use warifu_contract::calendar::today_in_japan;
 use warifu_contract::records::DisplayName;
 use warifu_contract::services::{Declaration, ServiceId, ServiceManifest};
-use warifu_service::{Database, execute, fetch_all};
+use warifu_service::{Database, execute, fetch_optional};
 
 use crate::directory::Directory;
 
@@ -53,12 +53,6 @@ pub(crate) enum ManifestStoreError {
     Days,
     #[error("manifest.storage: {0}")]
     Storage(#[from] sqlx::Error),
-}
-
-#[derive(sqlx::FromRow)]
-struct Row {
-    connector: String,
-    body: String,
 }
 
 impl Manifests {
@@ -176,13 +170,17 @@ impl Manifests {
     /// What is kept, believed anew: a key that was taken out of the configuration takes its
     /// manifests with it.
     async fn load(&self) -> Result<(), ManifestStoreError> {
-        let sql = "SELECT connector, body FROM relay_manifest";
-        let rows = fetch_all!(self.database.read(), Row, sql)?;
-        let believed = rows.into_iter().filter_map(|Row { connector, body: text }| {
-            let manifest = self.verifiers.get(&connector)?.verify(&text).ok()?;
-            Some((connector, Arc::new(Kept { text, manifest })))
-        });
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = believed.collect();
+        let sql = "SELECT body FROM relay_manifest WHERE connector = $1";
+        let mut believed = BTreeMap::new();
+        for (connector, verifier) in &self.verifiers {
+            let row = fetch_optional!(self.database.read(), (String,), sql, connector.as_str())?;
+            let kept = row.and_then(|(text,)| {
+                let manifest = verifier.verify(&text).ok()?;
+                Some(Arc::new(Kept { text, manifest }))
+            });
+            believed.extend(kept.map(|kept| (connector.clone(), kept)));
+        }
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = believed;
         Ok(())
     }
 }
