@@ -88,12 +88,16 @@ impl<'a> Year<'a> {
             Completeness::Until(month) => month,
             Completeness::Nothing => 0,
         };
-        let begun = match self.year.cmp(&today.year()) {
+        (come + 1..=self.begun(today)).collect()
+    }
+
+    /// How many of its months have begun by `today`.
+    pub fn begun(&self, today: Date) -> i8 {
+        match self.year.cmp(&today.year()) {
             std::cmp::Ordering::Less => 12,
             std::cmp::Ordering::Equal => today.month(),
             std::cmp::Ordering::Greater => 0,
-        };
-        (come + 1..=begun).collect()
+        }
     }
 }
 

@@ -93,7 +93,7 @@ impl<'a> ExpensesView<'a> {
             pending: pending(voice, record),
             paid: yen(voice, shown.sums().paid),
             facts: facts(voice, &shown.sums()),
-            months: months(voice, &shown, &shown.missing(record, today)),
+            months: months(voice, &shown, &shown.missing(record, today), shown.begun(today)),
             people: shown.people().into_iter().map(|row| person(voice, row)).collect(),
             bills: shown.entries.iter().map(|entry| bill(voice, entry)).collect(),
             as_of: voice.tell("as-of", &[("source", source.into()), ("moment", moment.into())]),
@@ -158,7 +158,8 @@ fn facts(voice: Voice<'_>, sums: &Sums) -> Vec<Fact> {
     facts
 }
 
-fn months(voice: Voice<'_>, year: &Year<'_>, missing: &[i8]) -> Vec<MonthRow> {
+/// The months until `begun`, and any that has bills all the same.
+fn months(voice: Voice<'_>, year: &Year<'_>, missing: &[i8], begun: i8) -> Vec<MonthRow> {
     let months = year.months();
     let longest = months.iter().map(|(_, sums)| sums.total.max(sums.paid)).max().unwrap_or(0);
     let width = |amount: u64| match longest {
@@ -174,7 +175,8 @@ fn months(voice: Voice<'_>, year: &Year<'_>, missing: &[i8]) -> Vec<MonthRow> {
         total: yen(voice, sums.total),
         missing: missing.contains(&month),
     };
-    months.into_iter().map(row).collect()
+    let shown = months.into_iter().filter(|(month, sums)| *month <= begun || sums.total > 0);
+    shown.map(row).collect()
 }
 
 fn person(voice: Voice<'_>, (name, own, sums): (&str, bool, Sums)) -> PersonRow {

@@ -12,6 +12,7 @@ use warifu_contract::coverage::InsurerKind;
 use warifu_relay::RelayConfig;
 use warifu_relay::deposit::{
     Approval, DepositConfig, DepositFile, DepositedInsurer, Deposits, Hint, Kind, Order, State,
+    Status,
 };
 use warifu_service::storage::DatabaseConfig;
 
@@ -72,8 +73,11 @@ pub fn configure(config: &mut RelayConfig, folder: &Path) {
 pub async fn first(stage: &Stage) -> anyhow::Result<()> {
     let deposits = open(stage).await?;
     let key = InsurerKey::parse(INSURER).context("not an insurer number")?;
-    let number = put(stage, &deposits, &key, FIRST).await?;
-    deposits.go_live(&key, number, true).await?;
+    let first = put(stage, &deposits, &key, FIRST).await?;
+    // An earlier part of the same run may have deposited it.
+    if first.state == State::Ready {
+        deposits.go_live(&key, first.number, true).await?;
+    }
     Ok(())
 }
 
@@ -99,10 +103,10 @@ pub async fn measure(stage: &Stage, lasting: Duration, plan: &Plan) -> anyhow::R
     let putting = put_file(&deposits, &key, &file);
     // As long as the reading alone takes there is surely something coming in.
     let checking = load::run(desks()?, reading.max(lasting));
-    let (number, during) = tokio::join!(putting, checking);
-    let (number, during) = (number?, during?);
+    let (ready, during) = tokio::join!(putting, checking);
+    let (ready, during) = (ready?, during?);
     let took = started.elapsed();
-    deposits.go_live(&key, number, true).await?;
+    deposits.go_live(&key, ready.number, true).await?;
     deposits.close().await;
     std::fs::remove_file(&file)?;
     let idle = Figure::loaded(format!("check of a deposited card, {DESKS} at once"), &before);
@@ -134,13 +138,13 @@ async fn put(
     deposits: &Deposits,
     key: &InsurerKey,
     rows: u64,
-) -> anyhow::Result<i64> {
+) -> anyhow::Result<Status> {
     let file = stage.dir().join("first.csv");
     write_file(&file, rows)?;
     put_file(deposits, key, &file).await
 }
 
-async fn put_file(deposits: &Deposits, key: &InsurerKey, file: &Path) -> anyhow::Result<i64> {
+async fn put_file(deposits: &Deposits, key: &InsurerKey, file: &Path) -> anyhow::Result<Status> {
     let records = DepositFile::open(file, Kind::Full, Hint::default())?;
     let order = Order {
         insurer: key.clone(),
@@ -151,7 +155,7 @@ async fn put_file(deposits: &Deposits, key: &InsurerKey, file: &Path) -> anyhow:
     let status = deposits.put(order, records, Arc::new(|_: &_| ())).await?;
     let taken = matches!(status.state, State::Ready | State::Live);
     ensure!(taken, "the deposit is {}", status.state.word());
-    Ok(status.number)
+    Ok(status)
 }
 
 /// Families of two; the first is the one that desks check.
