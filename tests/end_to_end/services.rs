@@ -94,7 +94,8 @@ fn what_is_measured_at_home_is_checked_entered_and_in_the_history() {
             taro.see("66.6").await;
             taro.check_accessibility().await;
             taro.open(&format!("{PORTAL}/history")).await;
-            taro.see("健康の記録").await;
+            taro.see("あなた自身の閲覧").await;
+            assert!(taro.text_of("body").await.contains("健康の記録"), "folded away, but there");
         });
     });
 }
