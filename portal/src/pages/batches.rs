@@ -1,8 +1,6 @@
 //! `/desk/batch`: files of checks, sent from the browser, looked over, started, stopped, and their
 //! results taken home. Works without script: while a file is under way its page asks to be fetched again.
 
-use std::io;
-
 use axum::Router;
 use axum::body::Body;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
@@ -10,15 +8,14 @@ use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
-use bytes::Bytes;
 use jiff::civil::Date;
 use serde::Deserialize;
-use tokio::sync::mpsc;
 use warifu_contract::batch::{BatchJob, BatchPreview, BatchState};
 use warifu_contract::calendar::today_in_japan;
 use warifu_service::Problem;
 
 use super::links::{Said, back_to, is_id};
+use super::sent_file;
 use crate::access::{Clerk, SignedIn};
 use crate::desk::input::target_date;
 use crate::look::{Look, show};
@@ -30,8 +27,6 @@ use crate::view::site::Menu;
 
 /// Seconds after which the page of a file under way is fetched again.
 const AGAIN: &str = "3";
-/// Pieces of a file between browser and relay.
-const BETWEEN: usize = 4;
 /// Characters of a file's name.
 const LONGEST_NAME: usize = 120;
 /// Bytes of the day in the form.
@@ -133,7 +128,7 @@ async fn pass_on(
     app: &Shared,
     access: &Access,
     day: Option<Date>,
-    mut field: Field<'_>,
+    field: Field<'_>,
 ) -> Result<BatchJob, &'static str> {
     let name: String =
         field.file_name().unwrap_or_default().chars().filter(|c| !c.is_control()).collect();
@@ -141,27 +136,8 @@ async fn pass_on(
     if name.is_empty() {
         return Err("nothing");
     }
-    let (handing, mut pieces) = mpsc::channel::<io::Result<Bytes>>(BETWEEN);
-    let file = async_stream::stream! {
-        while let Some(piece) = pieces.recv().await {
-            yield piece;
-        }
-    };
-    let reading = async move {
-        loop {
-            let piece = match field.chunk().await {
-                Ok(Some(piece)) => Ok(piece),
-                Ok(None) => return,
-                Err(_) => Err(io::ErrorKind::UnexpectedEof.into()),
-            };
-            let broken = piece.is_err();
-            if handing.send(piece).await.is_err() || broken {
-                return;
-            }
-        }
-    };
-    let sending = app.relay.send_batch(access, (&name, day), file);
-    let ((), sent) = tokio::join!(reading, sending);
+    let sent =
+        sent_file::handed_on(field, |file| app.relay.send_batch(access, (&name, day), file)).await;
     sent.map_err(|cause| why(&cause))
 }
 

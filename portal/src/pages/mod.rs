@@ -21,6 +21,7 @@ pub mod proxies;
 pub mod ratios;
 pub mod readings;
 pub mod record;
+mod sent_file;
 pub mod services;
 pub mod session;
 pub mod settings;

@@ -1,8 +1,6 @@
 //! `/insurer/upload` (データ登録): a file of coverage is sent, checked, approved by a second person,
 //! and live. Works without script: while a file is under way its page asks to be fetched again.
 
-use std::io;
-
 use axum::Router;
 use axum::body::Body;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
@@ -10,13 +8,12 @@ use axum::extract::{DefaultBodyLimit, Form, Path, Query, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
-use bytes::Bytes;
 use serde::Deserialize;
-use tokio::sync::mpsc;
 use warifu_contract::deposits::{Deposit, DepositDetail, DepositKind, DepositRequest};
 use warifu_service::Problem;
 
 use super::links::{Said, back_to};
+use super::sent_file;
 use crate::access::{Depositor, SignedIn};
 use crate::look::{Look, show};
 use crate::relay::{Access, RelayError};
@@ -29,8 +26,6 @@ use crate::view::uploads::{
 
 /// Seconds after which the page of a file under way is fetched again.
 const AGAIN: &str = "3";
-/// Pieces of a file between browser and relay.
-const BETWEEN: usize = 4;
 /// Characters of a file's name.
 const LONGEST_NAME: usize = 120;
 /// Bytes of a field beside the file.
@@ -164,30 +159,12 @@ async fn stream(
     app: &Shared,
     access: &Access,
     begun: &Deposit,
-    mut field: Field<'_>,
+    field: Field<'_>,
 ) -> Result<Deposit, RelayError> {
-    let (handing, mut pieces) = mpsc::channel::<io::Result<Bytes>>(BETWEEN);
-    let file = async_stream::stream! {
-        while let Some(piece) = pieces.recv().await {
-            yield piece;
-        }
-    };
-    let reading = async move {
-        loop {
-            let piece = match field.chunk().await {
-                Ok(Some(piece)) => Ok(piece),
-                Ok(None) => return,
-                Err(_) => Err(io::ErrorKind::UnexpectedEof.into()),
-            };
-            let broken = piece.is_err();
-            if handing.send(piece).await.is_err() || broken {
-                return;
-            }
-        }
-    };
-    let sending = app.relay.send_deposit(access, (&begun.insurer, begun.number), file);
-    let ((), sent) = tokio::join!(reading, sending);
-    sent
+    sent_file::handed_on(field, |file| {
+        app.relay.send_deposit(access, (&begun.insurer, begun.number), file)
+    })
+    .await
 }
 
 /// `GET /insurer/upload/{insurer}/{number}`.
