@@ -80,6 +80,8 @@ pub(super) async fn end(database: &Database) -> Done {
             for table in ["VACUUM (ANALYZE) relay_link", "VACUUM (ANALYZE) relay_alias"] {
                 sqlx::raw_sql(table).execute(pool).await?;
             }
+            // Written now and not beside the lookups; whoever may not ask for it waits for it.
+            let _refused = sqlx::raw_sql("CHECKPOINT").execute(pool).await;
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Links found among more and more others: a lookup is one way down a tree, however many there are.
 
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -85,7 +86,8 @@ impl Ground {
 
     async fn at_each_size(&self, lasting: Duration, plan: &Plan) -> anyhow::Result<Vec<Figure>> {
         let filling = self.open().await?;
-        let (mut figures, mut growth) = (Vec::new(), Growth::default());
+        let (mut figures, mut growth, mut cold_growth) =
+            (Vec::new(), Growth::default(), Growth::default());
         let (budget, time) = (plan.gigabytes << 30, Duration::from_secs(plan.minutes * 60));
         for links in plan.sizes.iter().copied() {
             if !growth.fits(links, budget, time) {
@@ -93,18 +95,27 @@ impl Ground {
                 break;
             }
             let making = self.grow(&filling, &growth, links).await?;
-            let what = format!("link lookup among {links}, {}", self.engine);
-            if let Some(cold) = self.cold(&filling, links, lasting).await? {
-                figures.push(Figure::loaded(format!("{what}, cold"), &cold));
-            }
-            let warm = self.warm(links, lasting).await?;
             let size = filling.size().await?;
             let bytes = u64::try_from(size.tables + size.indexes)?;
-            growth.add(Point { links, p99: warm.percentile(0.99), bytes, making });
-            figures.push(Figure::loaded(format!("{what}, warm"), &warm).noting(growth.last()));
+            let point = |load: &Load| Point { links, p99: load.percentile(0.99), bytes, making };
+            let what = format!("link lookup among {links}, {}", self.engine);
+            if let Some(cold) = self.cold(&filling, links, lasting).await? {
+                cold_growth.add(point(&cold));
+                let figure = Figure::loaded(format!("{what}, from the disk"), &cold);
+                figures.push(figure.noting(cold_growth.last()));
+            }
+            let warm = self.warm(&filling, links, lasting).await?;
+            growth.add(point(&warm));
+            let figure = Figure::loaded(format!("{what}, in memory"), &warm);
+            figures.push(figure.noting(growth.last()));
         }
-        if let Some(figure) = figures.pop() {
-            figures.push(growth.extrapolated(GOAL).into_iter().fold(figure, Figure::noting));
+        if let Some(mut figure) = figures.pop() {
+            for (how, growth) in [("from the disk", cold_growth), ("in memory", growth)] {
+                if let Some(said) = growth.extrapolated(GOAL) {
+                    figure = figure.noting(format!("{how}, {said}"));
+                }
+            }
+            figures.push(figure);
         }
         Ok(figures)
     }
@@ -145,8 +156,12 @@ impl Ground {
         Ok(Some(self.load(links, lasting).await?))
     }
 
-    /// After as long a time of the same work.
-    async fn warm(&self, links: u64, lasting: Duration) -> anyhow::Result<Load> {
+    /// After every file was read through, as far as memory holds them, and some time of the same
+    /// work.
+    async fn warm(&self, filling: &Filling, links: u64, lasting: Duration) -> anyhow::Result<Load> {
+        if let Err(why) = filling.files().await?.iter().try_for_each(|file| remember(file)) {
+            say(&format!("the files are not read ahead: {why:#}"));
+        }
         say("warm lookups");
         self.load(links, lasting).await?;
         self.load(links, lasting).await
@@ -161,14 +176,27 @@ impl Ground {
 
 /// Has the system forget a file and those that go on from it, once they are on the disk.
 fn forget(first: &Path) -> anyhow::Result<()> {
-    let segments = (1_u32..).map(|number| PathBuf::from(format!("{}.{number}", first.display())));
-    let rest = segments.take_while(|path| path.exists());
-    for path in std::iter::once(first.to_owned()).chain(rest) {
+    for path in parts(first) {
         let file = File::open(&path).with_context(|| path.display().to_string())?;
         file.sync_all()?;
         fadvise(&file, 0, None, Advice::DontNeed)?;
     }
     Ok(())
+}
+
+/// Reads a file and those that go on from it, so that the system has them in memory.
+fn remember(first: &Path) -> anyhow::Result<()> {
+    for path in parts(first) {
+        let mut file = File::open(&path).with_context(|| path.display().to_string())?;
+        io::copy(&mut file, &mut io::sink())?;
+    }
+    Ok(())
+}
+
+/// A file, and those that go on from it.
+fn parts(first: &Path) -> impl Iterator<Item = PathBuf> {
+    let segments = (1_u32..).map(|number| PathBuf::from(format!("{}.{number}", first.display())));
+    std::iter::once(first.to_owned()).chain(segments.take_while(|path| path.exists()))
 }
 
 /// Looks for one person after the other, each at random.
