@@ -237,7 +237,8 @@ fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, TlsError> {
     builder.build().map_err(|cause| TlsError::Config(cause.to_string()))
 }
 
-fn client_config(config: &ClientConfig) -> Result<RustlsClient, TlsError> {
+/// rustls' configuration of a client.
+pub fn client_config(config: &ClientConfig) -> Result<RustlsClient, TlsError> {
     let builder = RustlsClient::builder_with_provider(provider())
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots(&config.ca)?);

@@ -26,6 +26,7 @@ mod responses;
 mod revocation;
 mod stage;
 mod ticket;
+mod wire;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

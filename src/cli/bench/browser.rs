@@ -1,30 +1,46 @@
 //! A browser that signs in at the identity provider with a card in software.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
-use reqwest::header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE};
-use reqwest::{RequestBuilder, Response, StatusCode};
+use hyper::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
+use hyper::{Method, Request, StatusCode, Uri};
 use serde::Deserialize;
 use serde_json::json;
-use warifu_service::tls::client;
 
 use super::card::SoftwareCard;
 use super::provider::Provider;
-use super::stage::{PATIENCE, Stage};
+use super::stage::Stage;
+use super::wire::{Answer, Place, Wire};
 use crate::cli::demo::folder::Member;
 
 /// Stands in the page that posts the answer to the service provider.
 const ANSWER: &str = "name=\"SAMLResponse\"";
+/// Requests that were made longer ago are not sent: they are stale after some minutes.
+const FRESH: Duration = Duration::from_mins(2);
 
 /// A browser with its person's card.
 pub struct Browser {
-    http: reqwest::Client,
+    wire: Wire,
     idp: String,
     portal: Arc<Provider>,
     card: SoftwareCard,
-    cookies: BTreeMap<String, String>,
+    cookies: Cookies,
+    prepared: Prepared,
+}
+
+/// Requests of the service provider that are signed before the clock starts.
+struct Prepared {
+    since: Instant,
+    requests: Vec<Uri>,
+}
+
+/// The cookies, and the line that they make.
+#[derive(Default)]
+struct Cookies {
+    pairs: Vec<(String, String)>,
+    line: Option<HeaderValue>,
 }
 
 /// What the identity provider says to the card's answer.
@@ -42,40 +58,52 @@ struct Claims {
 
 impl Browser {
     /// A new browser, on a connection of its own.
-    pub fn new(stage: &Stage, portal: &Arc<Provider>, card: &SoftwareCard) -> anyhow::Result<Self> {
+    pub fn new(
+        stage: &Stage,
+        portal: &Arc<Provider>,
+        card: &SoftwareCard,
+    ) -> anyhow::Result<Self> {
+        let idp = stage.folder.address(Member::Idp);
         Ok(Self {
-            http: client(&stage.browser(), PATIENCE)?,
-            idp: stage.folder.address(Member::Idp),
+            wire: Wire::new(Place::new(&idp, &stage.browser())?),
+            idp,
             portal: portal.clone(),
             card: card.clone(),
-            cookies: BTreeMap::new(),
+            cookies: Cookies::default(),
+            prepared: Prepared { since: Instant::now(), requests: Vec::new() },
         })
+    }
+
+    /// Makes so many requests now, so that none has to be signed while it is measured.
+    pub fn prepare(&mut self, requests: usize) -> anyhow::Result<()> {
+        let made = (0..requests).map(|_| self.portal.request()).collect::<Result<_, _>>()?;
+        self.prepared = Prepared { since: Instant::now(), requests: made };
+        Ok(())
     }
 
     /// Drops every cookie, and so who was signed in.
     pub fn forget(&mut self) {
-        self.cookies.clear();
+        self.cookies = Cookies::default();
     }
 
     /// From the service provider's request to the page that posts the answer.
     pub async fn sign_in(&mut self) -> anyhow::Result<()> {
-        let url = self.portal.request()?;
-        let begun = self.send(self.http.get(url)).await?;
-        ensure!(begun.status() == StatusCode::SEE_OTHER, "the request: {}", begun.status());
-        let login = begun.headers().get(LOCATION).context("no login page")?.to_str()?;
-        let login = format!("{}{login}", self.idp);
-        let page = self.page(&login).await?;
-        let next = self.answer(&page).await?;
-        let page = self.page(&format!("{}{next}", self.idp)).await?;
-        ensure!(page.contains(ANSWER), "no answer at the end of the login");
+        let request = self.request()?;
+        let begun = self.send(get(request)).await?;
+        ensure!(begun.status == StatusCode::SEE_OTHER, "the request: {}", begun.status);
+        let login = begun.headers.get(LOCATION).context("no login page")?.to_str()?;
+        let page = self.page(login.parse()?).await?;
+        let next = self.answer(text(&page)?).await?;
+        let page = self.page(next.parse()?).await?;
+        ensure!(text(&page)?.contains(ANSWER), "no answer at the end of the login");
         Ok(())
     }
 
     /// Answers a request from the session that there is.
     pub async fn answer_again(&mut self) -> anyhow::Result<()> {
-        let url = self.portal.request()?;
-        let page = self.page(&url).await?;
-        ensure!(page.contains(ANSWER), "no answer from the session");
+        let request = self.request()?;
+        let page = self.page(request).await?;
+        ensure!(text(&page)?.contains(ANSWER), "no answer from the session");
         Ok(())
     }
 
@@ -84,30 +112,66 @@ impl Browser {
         let nonce = nonce(attribute(page, "data-request")?)?;
         let token = self.card.token(&self.idp, &nonce)?;
         let body = json!({ "tx": attribute(page, "data-tx")?, "token": token });
-        let call = self.http.post(format!("{}/login/token", self.idp)).json(&body);
-        let said: TokenAnswer = self.send(call).await?.json().await?;
-        match said {
+        let mut call = Request::new(body.to_string());
+        *call.method_mut() = Method::POST;
+        *call.uri_mut() = Uri::from_static("/login/token");
+        call.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let said = self.send(call).await?;
+        match serde_json::from_slice(&said.body)? {
             TokenAnswer::Next { next } => Ok(next),
             TokenAnswer::Refused { code } => bail!("the card is refused: {code}"),
         }
     }
 
-    async fn page(&mut self, url: &str) -> anyhow::Result<String> {
-        let page = self.send(self.http.get(url).header(ACCEPT, "text/html")).await?;
-        // Strictly: to read it leniently would cost the load more than to fetch it.
-        Ok(String::from_utf8(page.error_for_status()?.bytes().await?.into())?)
+    /// The next request of the service provider.
+    fn request(&mut self) -> anyhow::Result<Uri> {
+        if self.prepared.since.elapsed() > FRESH {
+            self.prepared.requests.clear();
+        }
+        self.prepared.requests.pop().map_or_else(|| self.portal.request(), Ok)
     }
 
-    async fn send(&mut self, call: RequestBuilder) -> anyhow::Result<Response> {
-        let line: Vec<_> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        let answer = call.header(COOKIE, line.join("; ")).send().await?;
-        for line in answer.headers().get_all(SET_COOKIE) {
-            let cookie = line.to_str()?.split(';').next().unwrap_or_default();
-            let (name, value) = cookie.split_once('=').context("not a cookie")?;
-            self.cookies.insert(name.to_owned(), value.to_owned());
+    async fn page(&mut self, uri: Uri) -> anyhow::Result<Answer> {
+        let page = self.send(get(uri)).await?;
+        ensure!(page.status.is_success(), "a page: {}", page.status);
+        Ok(page)
+    }
+
+    async fn send(&mut self, mut call: Request<String>) -> anyhow::Result<Answer> {
+        if let Some(line) = &self.cookies.line {
+            call.headers_mut().insert(COOKIE, line.clone());
         }
+        let answer = self.wire.send(call).await?;
+        self.cookies.take(&answer.headers)?;
         Ok(answer)
     }
+}
+
+impl Cookies {
+    /// Keeps what an answer sets.
+    fn take(&mut self, headers: &HeaderMap) -> anyhow::Result<()> {
+        for line in headers.get_all(SET_COOKIE) {
+            let cookie = line.to_str()?.split(';').next().unwrap_or_default();
+            let (name, value) = cookie.split_once('=').context("not a cookie")?;
+            self.pairs.retain(|(known, _)| known != name);
+            self.pairs.push((name.to_owned(), value.to_owned()));
+            let pairs: Vec<_> = self.pairs.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            self.line = Some(HeaderValue::from_str(&pairs.join("; "))?);
+        }
+        Ok(())
+    }
+}
+
+fn get(uri: Uri) -> Request<String> {
+    let mut call = Request::new(String::new());
+    *call.uri_mut() = uri;
+    call.headers_mut().insert(ACCEPT, HeaderValue::from_static("text/html"));
+    call
+}
+
+/// A page, strictly: to read it leniently would cost the load more than to fetch it.
+fn text(page: &Answer) -> anyhow::Result<&str> {
+    Ok(std::str::from_utf8(&page.body)?)
 }
 
 /// The value of an attribute in a page; ours hold nothing that would be escaped.

@@ -15,8 +15,8 @@ use crate::cli::demo::folder::Member;
 
 /// How often a second one core does that.
 pub async fn of_an_answer(stage: &Stage, lasting: Duration) -> anyhow::Result<f64> {
-    let url = Provider::new(stage)?.request()?;
-    let query = url.split_once('?').context("no query")?.1.to_owned();
+    let request = Provider::new(stage)?.request()?;
+    let query = request.query().context("no query")?.to_owned();
     let portal = Certificate::from_pem(&read(&stage.file(Member::Portal, "saml.pem"))?)?;
     let (issuing, tickets) = (issuing(stage, "saml-p256")?, Tickets::new(stage)?);
     let surroundings = stage.surroundings.clone();

@@ -19,6 +19,9 @@ use crate::cli::demo::folder::Member;
 const SIDE_BY_SIDE: [usize; 4] = [2, 4, 8, 16];
 /// Requests of one login at the identity provider.
 const REQUESTS: f64 = 4.0;
+/// Logins a second that are prepared for, and answers.
+const LOGINS: usize = 1_500;
+const ANSWERS: usize = 6_000;
 /// Tries until the identity provider has its first revocation list, a tenth of a second apart.
 const TRIES: u32 = 100;
 
@@ -34,7 +37,8 @@ pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Fig
     let mut figures = Vec::new();
     for count in SIDE_BY_SIDE {
         say(&format!("full card logins, {count} at once"));
-        let workers = browsers(stage, &portal, count)?.into_iter().map(FullLogin).collect();
+        let browsers = prepared(stage, &portal, count, share(LOGINS, count, lasting))?;
+        let workers = browsers.into_iter().map(FullLogin).collect();
         let logins = load::run(workers, lasting).await?;
         let figure = Figure::loaded(format!("full card login, HTTPS, {count} at once"), &logins)
             .beside_bare("bare HTTPS echo, 4 a login", &bare(count).await?, REQUESTS)
@@ -44,7 +48,8 @@ pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Fig
     let [.., count] = SIDE_BY_SIDE;
     say(&format!("SSO answers from a session, {count} at once"));
     let new = |browser| FromSession { browser, signed_in: false };
-    let workers = browsers(stage, &portal, count)?.into_iter().map(new).collect();
+    let browsers = prepared(stage, &portal, count, share(ANSWERS, count, lasting))?;
+    let workers = browsers.into_iter().map(new).collect();
     let answers = load::run(workers, lasting).await?;
     let what = format!("SSO answer from a session, HTTPS, {count} at once");
     let figure = Figure::loaded(what, &answers)
@@ -70,6 +75,25 @@ async fn wait_until_open(stage: &Stage, portal: &Arc<Provider>) -> anyhow::Resul
     }
     browser.forget();
     browser.sign_in().await.context("the identity provider does not let a good card in")
+}
+
+/// Browsers with so many requests each that were signed beforehand; when they are used up, the load
+/// makes more.
+fn prepared(
+    stage: &Stage,
+    portal: &Arc<Provider>,
+    count: usize,
+    requests: usize,
+) -> anyhow::Result<Vec<Browser>> {
+    let mut browsers = browsers(stage, portal, count)?;
+    browsers.iter_mut().try_for_each(|browser| browser.prepare(requests))?;
+    Ok(browsers)
+}
+
+/// What each of `count` browsers sends when there are so many a second in all, in a minute at most.
+fn share(a_second: usize, count: usize, lasting: Duration) -> usize {
+    let seconds = usize::try_from(lasting.as_secs().clamp(1, 60)).unwrap_or(1);
+    a_second * seconds / count.max(1)
 }
 
 fn browsers(stage: &Stage, portal: &Arc<Provider>, count: usize) -> anyhow::Result<Vec<Browser>> {

@@ -1,5 +1,6 @@
 //! The portal as a service provider that asks who is there.
 
+use hyper::Uri;
 use warifu_saml::{AcsChoice, AuthnRequest, KeySigner, RedirectParameter, random_id, redirect};
 use warifu_service::Surroundings;
 
@@ -7,11 +8,15 @@ use super::responses::read;
 use super::stage::Stage;
 use crate::cli::demo::folder::Member;
 
+/// Where requests are received.
+const SSO: &str = "/saml/sso";
+
 /// What the portal asks with.
 pub struct Provider {
     signer: KeySigner,
     entity_id: String,
     acs: String,
+    /// Where the requests are to be received.
     sso: String,
     surroundings: Surroundings,
 }
@@ -25,13 +30,13 @@ impl Provider {
             signer: KeySigner::from_pem(&file("saml.key")?, &file("saml.pem")?)?,
             entity_id: format!("{portal}/saml/metadata"),
             acs: format!("{portal}/saml/acs"),
-            sso: format!("{}/saml/sso", stage.folder.address(Member::Idp)),
+            sso: format!("{}{SSO}", stage.folder.address(Member::Idp)),
             surroundings: stage.surroundings.clone(),
         })
     }
 
-    /// Where the browser goes with a new request.
-    pub fn request(&self) -> anyhow::Result<String> {
+    /// Path and query of where the browser goes with a new request.
+    pub fn request(&self) -> anyhow::Result<Uri> {
         let mut random = |bytes: &mut [u8]| self.surroundings.entropy.fill(bytes);
         let now = self.surroundings.now();
         let request = AuthnRequest {
@@ -40,6 +45,6 @@ impl Provider {
             ..AuthnRequest::new(random_id(&mut random), self.entity_id.as_str(), now)
         };
         let (parameter, signer) = (RedirectParameter::Request, Some(&self.signer as _));
-        Ok(redirect::url(&self.sso, parameter, &request.to_xml()?, None, signer)?)
+        Ok(redirect::url(SSO, parameter, &request.to_xml()?, None, signer)?.parse()?)
     }
 }
