@@ -132,6 +132,9 @@ fn escape(text: &str) -> String {
     byte_serialize(text.as_bytes()).collect()
 }
 
+/// What DER begins with where it is a sequence (X.690 8.9).
+const SEQUENCE: u8 = 0x30;
+
 /// A message that came in a query. Its XML has not been through the gate.
 #[derive(Debug)]
 pub struct Received {
@@ -206,7 +209,8 @@ impl QuerySignature {
     /// ECDSA values are r and s side by side, as in XML signature (RFC 9231 2.3.6); some peers send
     /// DER all the same.
     fn ecdsa(&self) -> Result<EcdsaSig, ErrorStack> {
-        if let Ok(signature) = EcdsaSig::from_der(&self.value)
+        if self.value.first() == Some(&SEQUENCE)
+            && let Ok(signature) = EcdsaSig::from_der(&self.value)
             && signature.to_der()? == self.value
         {
             return Ok(signature);

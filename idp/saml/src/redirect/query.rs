@@ -52,7 +52,7 @@ impl<'q> Query<'q> {
 
 /// The one parameter of this name.
 fn find<'q>(raw: &'q str, name: &str) -> Result<Option<Parameter<'q>>, RedirectError> {
-    let is_it = |part: &&str| decode(part.split('=').next().unwrap_or_default()) == name;
+    let is_it = |part: &&str| means(part.split('=').next().unwrap_or_default(), name);
     let mut found = raw.split('&').filter(is_it);
     let Some(first) = found.next() else {
         return Ok(None);
@@ -62,6 +62,11 @@ fn find<'q>(raw: &'q str, name: &str) -> Result<Option<Parameter<'q>>, RedirectE
     }
     let (_, value) = first.split_once('=').ok_or(RedirectError::Encoding)?;
     Ok(Some(Parameter { raw: first, value: decode(value) }))
+}
+
+/// Whether a name as it was written is this one. Hardly anybody writes them in another way.
+fn means(written: &str, name: &str) -> bool {
+    written == name || (written.contains(['%', '+']) && decode(written) == name)
 }
 
 /// Decodes one name or one value.
