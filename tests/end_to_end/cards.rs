@@ -66,6 +66,9 @@ fn an_individual_number_card_signs_in_once_it_was_added() {
             browser.enter_pin(JPKI_PIN).await;
             browser.see("カードを加えました").await;
             browser.looked_at("jpki-added").await;
+            browser.click("a[href^='/cards/remove']").await;
+            browser.find("#remove").await;
+            browser.in_every_look("cards-remove").await;
             drop(browser);
 
             let browser = rig.another_browser().await;

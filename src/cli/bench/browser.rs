@@ -58,11 +58,7 @@ struct Claims {
 
 impl Browser {
     /// A new browser, on a connection of its own.
-    pub fn new(
-        stage: &Stage,
-        portal: &Arc<Provider>,
-        card: &SoftwareCard,
-    ) -> anyhow::Result<Self> {
+    pub fn new(stage: &Stage, portal: &Arc<Provider>, card: &SoftwareCard) -> anyhow::Result<Self> {
         let idp = stage.folder.address(Member::Idp);
         Ok(Self {
             wire: Wire::new(Place::new(&idp, &stage.browser())?),

@@ -28,6 +28,15 @@ fn a_holders_pages_can_be_read_by_everybody() {
                 browser.open(&format!("{IDP}/{page}")).await;
                 browser.in_every_look(page).await;
             }
+            let elsewhere = rig.another_browser().await;
+            elsewhere.open(&format!("{IDP}/cards")).await;
+            elsewhere.enter_pin(PIN).await;
+            elsewhere.find("#logout").await;
+            browser.open(&format!("{IDP}/sessions")).await;
+            browser.click("#end-others").await;
+            browser.find("#end").await;
+            browser.in_every_look("sessions-end").await;
+            drop(elsewhere);
 
             browser.open(&format!("{PORTAL}/login")).await;
             browser.find("form[action='/logout']").await;
@@ -61,8 +70,12 @@ fn the_registry_can_be_read_by_everybody() {
             browser.click("a[href$='/disable']").await;
             browser.find("main form").await;
             browser.in_every_look("admin-provider-disable").await;
-            browser.open(&format!("{IDP}/admin/providers")).await;
-            browser.in_every_look("admin-providers").await;
+            for (page, name) in
+                [("providers", "admin-providers"), ("refusals", "admin-no-refusals")]
+            {
+                browser.open(&format!("{IDP}/admin/{page}")).await;
+                browser.in_every_look(name).await;
+            }
         });
     });
 }

@@ -1,6 +1,7 @@
 //! Signing in at each peer in a browser: with the card, without it, anew, or not at all.
 
 use crate::rig::PIN;
+use crate::walker::IDP;
 
 use super::peer::{KMIX, NOT_TOLD, PHR, known};
 use super::stage::Stage;
@@ -60,6 +61,11 @@ pub async fn with_consent(stage: &Stage) {
     PHR.forget(&browser).await;
     PHR.visit(&browser, "/secure").await;
     assert_eq!(known(&browser).await.pairwise, once.pairwise, "known again, and not asked");
+
+    browser.open(&format!("{IDP}/consents")).await;
+    browser.click("a[href^='/consents/withdraw']").await;
+    browser.find("#withdraw").await;
+    browser.in_every_look("consents-withdraw").await;
 }
 
 /// A peer that asks without a question to the person: answered from a session, else refused.
