@@ -22,6 +22,8 @@ const REQUESTS: f64 = 4.0;
 /// Logins a second that are prepared for, and answers.
 const LOGINS: usize = 1_500;
 const ANSWERS: usize = 6_000;
+/// Seconds that are prepared for at most: the requests lie in memory until they are sent.
+const PREPARED_SECONDS: usize = 10;
 /// Tries until the identity provider has its first revocation list, a tenth of a second apart.
 const TRIES: u32 = 100;
 
@@ -37,7 +39,7 @@ pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Fig
     let mut figures = Vec::new();
     for count in SIDE_BY_SIDE {
         say(&format!("full card logins, {count} at once"));
-        let browsers = prepared(stage, &portal, count, share(LOGINS, count, lasting))?;
+        let browsers = prepared(stage, &portal, count, (LOGINS, lasting)).await?;
         let workers = browsers.into_iter().map(FullLogin).collect();
         let logins = load::run(workers, lasting).await?;
         let figure = Figure::loaded(format!("full card login, HTTPS, {count} at once"), &logins)
@@ -48,7 +50,7 @@ pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Fig
     let [.., count] = SIDE_BY_SIDE;
     say(&format!("SSO answers from a session, {count} at once"));
     let new = |browser| FromSession { browser, signed_in: false };
-    let browsers = prepared(stage, &portal, count, share(ANSWERS, count, lasting))?;
+    let browsers = prepared(stage, &portal, count, (ANSWERS, lasting)).await?;
     let workers = browsers.into_iter().map(new).collect();
     let answers = load::run(workers, lasting).await?;
     let what = format!("SSO answer from a session, HTTPS, {count} at once");
@@ -77,23 +79,22 @@ async fn wait_until_open(stage: &Stage, portal: &Arc<Provider>) -> anyhow::Resul
     browser.sign_in().await.context("the identity provider does not let a good card in")
 }
 
-/// Browsers with so many requests each that were signed beforehand; when they are used up, the load
-/// makes more.
-fn prepared(
+/// Browsers that send `a_second` requests in all, signed beforehand; when they are used up, the load
+/// signs more.
+async fn prepared(
     stage: &Stage,
     portal: &Arc<Provider>,
     count: usize,
-    requests: usize,
+    (a_second, lasting): (usize, Duration),
 ) -> anyhow::Result<Vec<Browser>> {
+    let seconds = usize::try_from(lasting.as_secs())?.clamp(1, PREPARED_SECONDS);
+    let share = a_second * seconds / count.max(1);
     let mut browsers = browsers(stage, portal, count)?;
-    browsers.iter_mut().try_for_each(|browser| browser.prepare(requests))?;
-    Ok(browsers)
-}
-
-/// What each of `count` browsers sends when there are so many a second in all, in a minute at most.
-fn share(a_second: usize, count: usize, lasting: Duration) -> usize {
-    let seconds = usize::try_from(lasting.as_secs().clamp(1, 60)).unwrap_or(1);
-    a_second * seconds / count.max(1)
+    tokio::task::spawn_blocking(move || {
+        browsers.iter_mut().try_for_each(|browser| browser.prepare(share))?;
+        Ok(browsers)
+    })
+    .await?
 }
 
 fn browsers(stage: &Stage, portal: &Arc<Provider>, count: usize) -> anyhow::Result<Vec<Browser>> {
