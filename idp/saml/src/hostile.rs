@@ -67,6 +67,6 @@ impl Traps {
 pub fn quickly<T>(what: &str, run: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let result = run();
-    assert!(start.elapsed() < Duration::from_secs(1), "{what}: {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(5), "{what}: {:?}", start.elapsed());
     result
 }
