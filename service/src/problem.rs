@@ -3,12 +3,9 @@
 //!
 //! The cause goes to the log and nowhere else.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -92,7 +89,7 @@ impl From<sqlx::Error> for Problem {
 }
 
 impl IntoResponse for Problem {
-    /// Only the status and the problem itself: [`present`] gives it words and a shape.
+    /// Only the status and the problem itself: the frame around the router gives it words and a shape.
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
         if let Some(seconds) = self.retry_after {
@@ -129,22 +126,16 @@ pub struct Advice {
     pub engineer: String,
 }
 
-/// How problems of one party are presented.
-#[derive(Debug, Clone)]
-pub struct Presentation {
-    /// The party's words.
-    pub words: Arc<Words>,
-}
-
 /// Who asked, as far as an error's shape depends on it.
-struct Asker {
+pub(crate) struct Asker {
     language: Language,
     wants_page: bool,
     request_id: String,
 }
 
 impl Asker {
-    fn of(request: &Request) -> Self {
+    /// Who sent that request.
+    pub fn of(request: &Request) -> Self {
         let id = request.extensions().get::<RequestId>();
         Self {
             language: Language::of(request.headers(), request.uri().query()),
@@ -152,20 +143,14 @@ impl Asker {
             request_id: id.map_or_else(String::new, |id| id.0.clone()),
         }
     }
-}
 
-/// Gives every problem its words: a page for a browser, a problem document for a program.
-pub async fn present(
-    State(presentation): State<Presentation>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let asker = Asker::of(&request);
-    let mut response = next.run(request).await;
-    let problem = response.extensions_mut().remove::<Problem>().or_else(|| foreign(&response));
-    match problem {
-        Some(problem) => shape(&problem, &presentation.words, &asker),
-        None => response,
+    /// Gives every problem its words: a page for a browser, a problem document for a program.
+    pub fn present(&self, mut response: Response, words: &Words) -> Response {
+        let problem = response.extensions_mut().remove::<Problem>().or_else(|| foreign(&response));
+        match problem {
+            Some(problem) => shape(&problem, words, self),
+            None => response,
+        }
     }
 }
 

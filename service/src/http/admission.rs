@@ -2,12 +2,11 @@
 //! Retry-After: an early refusal costs less than an answer that comes too late.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -24,9 +23,9 @@ const WAIT: Duration = Duration::from_secs(1);
 const COME_BACK: u8 = 4;
 
 /// The door of one server.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Door {
-    places: Arc<Places>,
+    places: Places,
     surroundings: Surroundings,
 }
 
@@ -35,8 +34,20 @@ impl Door {
     pub fn new(requests: usize, surroundings: &Surroundings) -> Self {
         let taken = metrics::gauge!("warifu_http_requests_in_work");
         let waiting = metrics::gauge!("warifu_http_requests_waiting");
-        let places = Arc::new(Places::new(requests, WAIT).shown(taken, waiting));
+        let places = Places::new(requests, WAIT).shown(taken, waiting);
         Self { places, surroundings: surroundings.clone() }
+    }
+
+    /// Gives a request its place. Who asks for health or metrics needs none.
+    pub async fn admit(&self, request: Request, next: Next) -> Response {
+        let path = request.extensions().get::<MatchedPath>();
+        if path.is_some_and(|path| health::PATHS.contains(&path.as_str())) {
+            return next.run(request).await;
+        }
+        match self.places.take(WAIT).await {
+            Ok(place) => occupy(next.run(request).await, place),
+            Err(_) => self.closed().into_response(),
+        }
     }
 
     fn closed(&self) -> Problem {
@@ -44,18 +55,6 @@ impl Door {
         let [chance] = self.surroundings.bytes::<1>();
         let busy = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "server.busy");
         busy.retry_after(1 + u32::from(chance % COME_BACK))
-    }
-}
-
-/// Gives each request its place. Who asks for health or metrics needs none.
-pub(super) async fn admit(State(door): State<Door>, request: Request, next: Next) -> Response {
-    let path = request.extensions().get::<MatchedPath>();
-    if path.is_some_and(|path| health::PATHS.contains(&path.as_str())) {
-        return next.run(request).await;
-    }
-    match door.places.take(WAIT).await {
-        Ok(place) => occupy(next.run(request).await, place),
-        Err(_) => door.closed().into_response(),
     }
 }
 

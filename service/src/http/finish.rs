@@ -1,22 +1,23 @@
 //! What wraps every router, outermost first: metrics and trace, request id, security headers,
 //! error presentation, panic catcher, time limit, a place among the requests in work, body limit.
 
-use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use tower_http::catch_panic::CatchPanicLayer;
-use tracing::Instrument as _;
+use futures::FutureExt as _;
+use jiff::Timestamp;
+use tracing::{Instrument as _, Span};
 
-use super::admission::{Door, admit};
+use super::admission::Door;
 use super::deadline::{self, Deadline};
 use crate::clock::Surroundings;
-use crate::problem::{self, Presentation, Problem};
+use crate::problem::{Asker, Problem};
 use crate::tls::PeerCertificate;
 use crate::words::{LANGUAGE_COOKIE, Language, Words};
 
@@ -56,32 +57,47 @@ pub fn finish(
     words: Arc<Words>,
     limits: HttpLimits,
 ) -> Router {
+    let door = Door::new(limits.requests, surroundings);
+    let frame = Arc::new(Frame { surroundings: surroundings.clone(), words, limits, door });
     router
         .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, "request.unknown-path") })
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "request.method")
         })
-        // In one piece, outermost first: a layer of the router's own is put in a box, and each request
-        // copies the boxes below every one of them.
-        .layer((
-            from_fn_with_state(surroundings.clone(), identify),
-            from_fn(remember_language),
-            from_fn(security_headers),
-            from_fn_with_state(Presentation { words }, problem::present),
-            CatchPanicLayer::custom(panicked),
-            from_fn_with_state(limits, within_time),
-            from_fn_with_state(Door::new(limits.requests, surroundings), admit),
-            DefaultBodyLimit::max(limits.body),
-        ))
+        // In one piece: each layer of its own puts the request's answer, and a copy of every layer
+        // below, in boxes once more.
+        .layer((from_fn_with_state(frame, wrap), DefaultBodyLimit::max(limits.body)))
+}
+
+/// What stands around every router of one server.
+struct Frame {
+    surroundings: Surroundings,
+    words: Arc<Words>,
+    limits: HttpLimits,
+    door: Door,
+}
+
+/// Everything that is done around a request, from outside to inside.
+async fn wrap(State(frame): State<Arc<Frame>>, mut request: Request, next: Next) -> Response {
+    let counted = Counted::begin(&frame.surroundings, &mut request);
+    let chosen = Language::in_query(request.uri().query());
+    let asker = Asker::of(&request);
+    let span = counted.span.clone();
+    let answered = AssertUnwindSafe(within_time(&frame, request, next)).catch_unwind();
+    let mut response = answered.instrument(span).await.unwrap_or_else(|_| panicked());
+    response = asker.present(response, &frame.words);
+    secure(response.headers_mut());
+    if let Some(language) = chosen {
+        remember(language, response.headers_mut());
+    }
+    counted.end(&frame.surroundings, &mut response);
+    response
 }
 
 /// Ends what takes longer than the server allows, or than its sender waits. Only other parties
 /// say how long they wait; whose time is over gets no work done.
-async fn within_time(
-    State(limits): State<HttpLimits>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+async fn within_time(frame: &Frame, mut request: Request, next: Next) -> Response {
+    let limits = &frame.limits;
     let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let upload = path.is_some_and(|path| limits.uploads.contains(&path));
     let limit = if upload && request.method() == Method::POST { UPLOAD } else { limits.time };
@@ -95,64 +111,64 @@ async fn within_time(
         return too_late.into_response();
     }
     request.extensions_mut().insert(Deadline::after(time));
-    let answered = tokio::time::timeout(time, next.run(request)).await;
+    let answered = tokio::time::timeout(time, frame.door.admit(request, next)).await;
     answered.unwrap_or_else(|_| too_late.into_response())
 }
 
-fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
-    // The panic hook has logged where; its message may hold a person's data and stays out.
+/// The panic hook has logged where; a panic's message may hold a person's data and stays out.
+fn panicked() -> Response {
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal").into_response()
 }
 
-/// Gives the request its id and its span, and counts it.
-async fn identify(
-    State(surroundings): State<Surroundings>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let id = surroundings.hex(8);
-    let path = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
-    let method = request.method().clone();
-    // The matched path, never the URI: a query may carry what must not be logged.
-    let span = tracing::info_span!("request", id, %method, path);
-    request.extensions_mut().insert(RequestId(id.clone()));
-    let started = surroundings.now();
-    let mut response = next.run(request).instrument(span.clone()).await;
-    let took = surroundings.now().duration_since(started);
-    let status = response.status().as_u16();
-    span.in_scope(|| tracing::info!(status, took_ms = took.as_millis(), "answered"));
-    let labels = [("path", path), ("status", status.to_string())];
-    metrics::counter!("warifu_http_requests_total", &labels).increment(1);
-    metrics::histogram!("warifu_http_request_seconds", &labels).record(took.as_secs_f64());
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID, value);
+/// A request with its id and its span, which will be counted.
+struct Counted {
+    id: String,
+    path: String,
+    span: Span,
+    started: Timestamp,
+}
+
+impl Counted {
+    /// Gives the request its id.
+    fn begin(surroundings: &Surroundings, request: &mut Request) -> Self {
+        let id = surroundings.hex(8);
+        let path = request.extensions().get::<MatchedPath>();
+        let path = path.map_or("none", MatchedPath::as_str).to_owned();
+        let method = request.method();
+        // The matched path, never the URI: a query may carry what must not be logged.
+        let span = tracing::info_span!("request", id, %method, path);
+        request.extensions_mut().insert(RequestId(id.clone()));
+        Self { id, path, span, started: surroundings.now() }
     }
-    response
+
+    /// Counts it, and tells its id.
+    fn end(self, surroundings: &Surroundings, response: &mut Response) {
+        let took = surroundings.now().duration_since(self.started);
+        let status = response.status();
+        let logged = || tracing::info!(status = status.as_u16(), took_ms = took.as_millis(), "answered");
+        self.span.in_scope(logged);
+        let labels = [("path", self.path), ("status", status.as_str().to_owned())];
+        metrics::counter!("warifu_http_requests_total", &labels).increment(1);
+        metrics::histogram!("warifu_http_request_seconds", &labels).record(took.as_secs_f64());
+        if let Ok(value) = HeaderValue::from_str(&self.id) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+    }
 }
 
 /// Keeps a person's choice of language, made by `?lang=`, for the next pages.
-async fn remember_language(request: Request, next: Next) -> Response {
-    let chosen = Language::in_query(request.uri().query());
-    let mut response = next.run(request).await;
-    if let Some(language) = chosen {
-        let cookie = format!(
-            "{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; Secure; HttpOnly; SameSite=Lax",
-            language.tag()
-        );
-        if let Ok(value) = HeaderValue::from_str(&cookie) {
-            response.headers_mut().append(header::SET_COOKIE, value);
-        }
+fn remember(language: Language, headers: &mut HeaderMap) {
+    let cookie = format!(
+        "{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; Secure; HttpOnly; SameSite=Lax",
+        language.tag()
+    );
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
+        headers.append(header::SET_COOKIE, value);
     }
-    response
 }
 
 /// Strict defaults; a page that needs more sets its own header and keeps it.
-async fn security_headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+fn secure(headers: &mut HeaderMap) {
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -162,5 +178,4 @@ async fn security_headers(request: Request, next: Next) -> Response {
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    response
 }

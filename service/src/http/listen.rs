@@ -1,5 +1,7 @@
 //! The listener: accepts, shakes hands beside the accept loop, tells the handlers who is there.
 
+use std::convert::Infallible;
+use std::future::{Ready, ready};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::Pin;
@@ -8,10 +10,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::connect_info::Connected;
 use axum::extract::{ConnectInfo, Request};
-use axum::middleware::Next;
 use axum::response::Response;
+use axum::routing::future::RouteFuture;
 use axum::serve::{IncomingStream, Listener};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
+use tower::Service;
 
 use crate::telemetry;
 use crate::tls::{self, PeerCertificate, ShownCertificate, TlsConfig, TlsError};
@@ -131,11 +133,9 @@ impl Server {
 
     /// Serves until `stop`, then lets running answers finish for a short while.
     pub async fn serve(self, router: Router, stop: CancellationToken) -> Result<(), ListenError> {
-        let router = router.layer(axum::middleware::from_fn(introduce_peer));
-        let service = router.into_make_service_with_connect_info::<Peer>();
         let listener = Connections::start(self, stop.clone());
         let serving =
-            axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+            axum::serve(listener, Hosts(router)).with_graceful_shutdown(stop.clone().cancelled_owned());
         let farewell = async {
             stop.cancelled().await;
             tokio::time::sleep(FAREWELL).await;
@@ -148,17 +148,51 @@ impl Server {
     }
 }
 
-/// Gives handlers the peer's certificate as an extension of its own type.
-async fn introduce_peer(mut request: Request, next: Next) -> Response {
-    if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<Peer>>().cloned() {
-        if let Some(certificate) = peer.certificate {
-            request.extensions_mut().insert(PeerCertificate::clone(&certificate));
-        }
-        if let Some(shown) = peer.shown {
-            request.extensions_mut().insert(ShownCertificate::clone(&shown));
-        }
+/// Makes a service for each connection, which knows who is at its other end.
+struct Hosts(Router);
+
+impl Service<IncomingStream<'_, Connections>> for Hosts {
+    type Response = Host;
+    type Error = Infallible;
+    type Future = Ready<Result<Host, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
     }
-    next.run(request).await
+
+    fn call(&mut self, stream: IncomingStream<'_, Connections>) -> Self::Future {
+        ready(Ok(Host { router: self.0.clone(), peer: stream.remote_addr().clone() }))
+    }
+}
+
+/// Answers what comes on one connection.
+#[derive(Clone)]
+struct Host {
+    router: Router,
+    peer: Peer,
+}
+
+impl Service<Request> for Host {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = RouteFuture<Infallible>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Service::<Request>::poll_ready(&mut self.router, context)
+    }
+
+    /// Gives handlers the peer, and its certificate as an extension of its own type.
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let extensions = request.extensions_mut();
+        if let Some(certificate) = &self.peer.certificate {
+            extensions.insert(PeerCertificate::clone(certificate));
+        }
+        if let Some(shown) = &self.peer.shown {
+            extensions.insert(ShownCertificate::clone(shown));
+        }
+        extensions.insert(ConnectInfo(self.peer.clone()));
+        self.router.call(request)
+    }
 }
 
 /// Connections whose handshake is done.
@@ -258,12 +292,6 @@ impl Listener for Connections {
 
     fn local_addr(&self) -> std::io::Result<Peer> {
         Ok(Peer::unnamed(self.address))
-    }
-}
-
-impl Connected<IncomingStream<'_, Connections>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Connections>) -> Self {
-        stream.remote_addr().clone()
     }
 }
 
