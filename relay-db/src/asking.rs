@@ -35,11 +35,9 @@ pub(crate) async fn record(
     until: Deadline,
 ) -> Result<ConnectorRecord, SourceError> {
     let question = &ConnectorRecordRequest { service };
-    let ask = |left| async move {
-        let token = token(mint, connector, errand)?;
-        connector.client.record(&token, question, left).await
-    };
-    connector.gate.call(until, ask).await
+    let ask =
+        |token: String, left| async move { connector.client.record(&token, question, left).await };
+    call((mint, connector), errand, until, ask).await
 }
 
 /// Asks for the records of a declared service of the errand's person.
@@ -51,11 +49,9 @@ pub(crate) async fn service(
     until: Deadline,
 ) -> Result<ConnectorContent, SourceError> {
     let question = &ConnectorServiceRequest { service: service.to_owned() };
-    let ask = |left| async move {
-        let token = token(mint, connector, errand)?;
-        connector.client.service(&token, question, left).await
-    };
-    connector.gate.call(until, ask).await
+    let ask =
+        |token: String, left| async move { connector.client.service(&token, question, left).await };
+    call((mint, connector), errand, until, ask).await
 }
 
 /// Hands on what the errand's person entered.
@@ -66,11 +62,9 @@ pub(crate) async fn enter(
     entry: &ConnectorEntry,
     until: Deadline,
 ) -> Result<EntryReceipt, SourceError> {
-    let ask = |left| async move {
-        let token = token(mint, connector, errand)?;
-        connector.client.enter(&token, entry, left).await
-    };
-    connector.gate.call(until, ask).await
+    let ask =
+        |token: String, left| async move { connector.client.enter(&token, entry, left).await };
+    call((mint, connector), errand, until, ask).await
 }
 
 /// Asks for an eligibility decision.
@@ -81,11 +75,10 @@ pub(crate) async fn eligibility(
     question: &ConnectorEligibilityRequest,
     until: Deadline,
 ) -> Result<ConnectorEligibilityAnswer, SourceError> {
-    let ask = |left| async move {
-        let token = token(mint, connector, errand)?;
+    let ask = |token: String, left| async move {
         connector.client.eligibility(&token, question, left).await
     };
-    connector.gate.call(until, ask).await
+    call((mint, connector), errand, until, ask).await
 }
 
 /// Asks which member a voucher means, in the ceremony that is called `errand` there.
@@ -96,11 +89,10 @@ pub(crate) async fn match_member(
     voucher: String,
 ) -> Result<MatchAnswer, SourceError> {
     let question = &MatchRequest { voucher };
-    let ask = |left| async move {
-        let token = token(mint, connector, Errand::linking(errand))?;
+    let ask = |token: String, left| async move {
         connector.client.match_member(&token, question, left).await
     };
-    connector.gate.call(unhurried(), ask).await
+    call((mint, connector), Errand::linking(errand), unhurried(), ask).await
 }
 
 /// Asks whose insurance card it is, in the ceremony that is called `errand` there.
@@ -112,11 +104,10 @@ pub(crate) async fn match_card(
     until: Deadline,
 ) -> Result<CardMatchAnswer, SourceError> {
     let question = &CardMatchRequest { card };
-    let ask = |left| async move {
-        let token = token(mint, connector, Errand::linking(errand))?;
+    let ask = |token: String, left| async move {
         connector.client.match_card(&token, question, left).await
     };
-    connector.gate.call(until, ask).await
+    call((mint, connector), Errand::linking(errand), until, ask).await
 }
 
 /// Asks where a candidate differs from whom the voucher of the search is about.
@@ -127,11 +118,9 @@ pub(crate) async fn compare(
     question: &CompareRequest,
     until: Deadline,
 ) -> Result<Comparison, SourceError> {
-    let ask = |left| async move {
-        let token = token(mint, connector, Errand::linking(errand))?;
-        connector.client.compare(&token, question, left).await
-    };
-    connector.gate.call(until, ask).await
+    let ask =
+        |token: String, left| async move { connector.client.compare(&token, question, left).await };
+    call((mint, connector), Errand::linking(errand), until, ask).await
 }
 
 /// Makes an offered pseudonym stand for its member.
@@ -142,11 +131,10 @@ pub(crate) async fn confirm_link(
     pseudonym: &str,
 ) -> Result<LinkDone, SourceError> {
     let request = &ConfirmRequest { pseudonym: pseudonym.to_owned() };
-    let ask = |left| async move {
-        let token = token(mint, connector, Errand::linking(errand))?;
+    let ask = |token: String, left| async move {
         connector.client.confirm_link(&token, request, left).await
     };
-    connector.gate.call(unhurried(), ask).await
+    call((mint, connector), Errand::linking(errand), unhurried(), ask).await
 }
 
 /// Ends a ceremony or a link.
@@ -156,16 +144,30 @@ pub(crate) async fn end_link(
     errand: &str,
     request: &EndRequest,
 ) -> Result<LinkDone, SourceError> {
-    let ask = |left| async move {
-        let token = token(mint, connector, Errand::linking(errand))?;
-        connector.client.end_link(&token, request, left).await
-    };
-    connector.gate.call(unhurried(), ask).await
+    let ask =
+        |token: String, left| async move { connector.client.end_link(&token, request, left).await };
+    call((mint, connector), Errand::linking(errand), unhurried(), ask).await
 }
 
 /// A step of a ceremony ends by the connector's own deadline: whether it was taken must be known.
 fn unhurried() -> Deadline {
     Deadline::after(UNHURRIED)
+}
+
+/// Makes a call that may be repeated through the connector's gate: `ask` is given the token of the
+/// attempt, and how much time is left.
+async fn call<A, F>(
+    (mint, connector): (&Mint, &Connector),
+    errand: Errand<'_>,
+    until: Deadline,
+    ask: impl Fn(String, Duration) -> F,
+) -> Result<A, SourceError>
+where
+    F: Future<Output = Result<A, SourceError>>,
+{
+    let ask = &ask;
+    let attempt = |left| async move { ask(token(mint, connector, errand)?, left).await };
+    connector.gate.call(until, attempt).await
 }
 
 fn token(mint: &Mint, connector: &Connector, errand: Errand<'_>) -> Result<String, SourceError> {
