@@ -117,7 +117,7 @@ impl Deposits {
         Ok(Answer {
             found: decided(question, &known, &cards),
             as_of: instant(live.live_at),
-            usual_lag_days: lag(live.lag).or(known.usual_lag_days),
+            usual_lag_days: known.usual_lag(live.lag),
             of: None,
         })
     }
@@ -154,7 +154,7 @@ impl Deposits {
         let linking = known.linking.is_some();
         let person = linking.then(|| self.person_in(insurer, &found, &cards)).flatten();
         let of = person.map(|person| Of { insurer, card: *card, person });
-        let usual_lag_days = lag(told).or(known.usual_lag_days);
+        let usual_lag_days = known.usual_lag(told);
         Ok(Answer { found, as_of: instant(live_at), usual_lag_days, of })
     }
 
@@ -243,11 +243,6 @@ impl Deposits {
     }
 }
 
-/// What the deposits themselves tell.
-pub(crate) fn lag(days: Option<i64>) -> Option<u16> {
-    days.and_then(|days| u16::try_from(days).ok())
-}
-
 fn nothing() -> Register<'static> {
     Register { insurers: &[], enrolments: &[] }
 }
@@ -265,5 +260,5 @@ pub(crate) fn silent(known: &Known, as_of: Timestamp) -> Answer {
     ];
     let decision = Decision::bare(Verdict::InsurerSilent, reasons);
     let found = Found { decision, person: None };
-    Answer { found, as_of, usual_lag_days: known.usual_lag_days, of: None }
+    Answer { found, as_of, usual_lag_days: known.usual_lag(None), of: None }
 }

@@ -50,7 +50,8 @@ pub(crate) struct UploadTerms {
 #[derive(Debug, Clone)]
 pub(crate) struct Known {
     pub registered: Arc<RegisteredInsurer>,
-    pub usual_lag_days: Option<u16>,
+    /// As configured.
+    usual_lag_days: Option<u16>,
     /// What cards are linked with; none where they are not.
     pub linking: Option<Arc<Linking>>,
 }
@@ -169,6 +170,14 @@ impl Deposits {
     /// Waits for running queries and closes the database.
     pub async fn close(&self) {
         self.0.store.0.close().await;
+    }
+}
+
+impl Known {
+    /// How long a change usually takes to reach a deposit, in days: as the deposits tell or, where
+    /// they do not, as configured.
+    pub fn usual_lag(&self, told: Option<i64>) -> Option<u16> {
+        told.and_then(|days| u16::try_from(days).ok()).or(self.usual_lag_days)
     }
 }
 

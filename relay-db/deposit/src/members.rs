@@ -16,7 +16,7 @@ use warifu_service::storage::instant;
 
 use crate::births::Births;
 use crate::card::{self, Card};
-use crate::deciding::{Answer, lag, silent};
+use crate::deciding::{Answer, silent};
 use crate::deposits::{DepositError, Deposits, Known};
 use crate::key::{CardId, InsurerId, PersonId};
 use crate::person::Person;
@@ -159,8 +159,8 @@ impl Deposits {
             return Ok(None);
         };
         let now = self.0.surroundings.now();
-        let nothing =
-            Held { enrolments: Vec::new(), as_of: now, usual_lag_days: known.usual_lag_days };
+        let usual_lag_days = known.usual_lag(None);
+        let nothing = Held { enrolments: Vec::new(), as_of: now, usual_lag_days };
         let held = self.enrolments_of(id, known, &target).await?.unwrap_or(nothing);
         let Held { enrolments, as_of, usual_lag_days } = held;
         let coverages = coverages_of(&target.person.text(), today_in_japan(now), &enrolments);
@@ -191,7 +191,7 @@ impl Deposits {
         let Some(looked) = self.look(insurer, &ids).await? else { return Ok(None) };
         let own = looked.cards.iter().filter(|(id, card)| self.bears(insurer, target, id, card));
         let enrolments = self.read(insurer, known, own.map(|(_, card)| card));
-        let usual_lag_days = lag(looked.lag).or(known.usual_lag_days);
+        let usual_lag_days = known.usual_lag(looked.lag);
         Ok(Some(Held { enrolments, as_of: looked.live_at, usual_lag_days }))
     }
 
