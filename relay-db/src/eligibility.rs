@@ -7,11 +7,12 @@
 //! same key gives the same answer again, also after a crash, and never a second check.
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use warifu_contract::batch::{DisclosureLevel, OkNgAnswer};
 use warifu_contract::calendar::today_in_japan;
@@ -24,6 +25,7 @@ use warifu_service::http::Deadline;
 use crate::asking;
 use crate::batch::Asker;
 use crate::check::{self, CheckError, Found};
+use crate::directory::Answerer;
 use crate::grants::Staff;
 use crate::idempotency::require_key;
 use crate::ratios::Doubt;
@@ -34,13 +36,14 @@ use crate::{consents, events, slips};
 /// Tries to find a 認証番号 that is not taken. One is enough unless the clock went back.
 const NUMBERS: usize = 4;
 
-/// What is kept under a client's key.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    /// Keyed hash of the request: the key is for this one only.
-    request: Vec<u8>,
-    answer: EligibilityAnswer,
-}
+/// Bytes of a keyed hash.
+const HASH: usize = 32;
+/// Bytes of an answer and what is kept before it, as a first guess.
+const USUAL: usize = 2048;
+
+/// What is kept under a client's key: the keyed hash of the request, because the key is for this
+/// one only, and then the answer in JSON, as it is sent.
+struct Kept(Vec<u8>);
 
 /// One check on its way.
 struct Check<'a> {
@@ -71,7 +74,7 @@ pub(crate) async fn ask(
     asker: Asker,
     deadline: Deadline,
     Json(request): Json<EligibilityRequest>,
-) -> Result<Json<Told>, Problem> {
+) -> Result<Response, Problem> {
     require_key(&request.idempotency_key)?;
     let started = relay.surroundings().now();
     let (desk, ground) = match allowed(&asker, &request.subject, started) {
@@ -94,37 +97,65 @@ pub(crate) async fn ask(
     // To ask a deposit again harms nobody: that the key was used is then found when its answer is
     // entered, and the look before saved.
     if !check::is_deposited(&relay, &request.subject)
-        && let Some(answer) = check.kept().await?
+        && let Some(kept) = check.kept().await?
     {
-        return Ok(Json(Told::to(&asker, answer)));
+        return kept.told(&asker);
     }
     let found = check.ask(request.subject, deadline.less(asking::OWN)?).await?;
-    let answer = check.conclude(found).await?;
-    Ok(Json(Told::to(&asker, answer)))
+    check.conclude(found).await?.told(&asker)
 }
 
 /// As much of an answer as the connection is told.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(untagged)]
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "says what an answer looks like; it is sent as it was kept")]
 pub(crate) enum Told {
     /// All of it.
+    #[schema(title = "Full")]
     Full(Box<EligibilityAnswer>),
     /// OK or NG.
     OkNg(OkNgAnswer),
 }
 
-impl Told {
-    fn to(asker: &Asker, answer: EligibilityAnswer) -> Self {
+impl Kept {
+    /// Of the request with that hash.
+    fn new(request: &[u8; HASH], answer: &EligibilityAnswer) -> Result<Self, Problem> {
+        let mut bytes = Vec::with_capacity(USUAL);
+        bytes.extend_from_slice(request);
+        serde_json::to_writer(&mut bytes, answer).map_err(|error| Problem::internal(&error))?;
+        Ok(Self(bytes))
+    }
+
+    /// The hash of the request, and the answer.
+    fn parts(&self) -> Result<(&[u8; HASH], &[u8]), Problem> {
+        let short = || Problem::internal(&"an answer was not kept whole");
+        self.0.split_first_chunk().ok_or_else(short)
+    }
+
+    fn answer(&self) -> Result<EligibilityAnswer, Problem> {
+        let (_, json) = self.parts()?;
+        serde_json::from_slice(json).map_err(|error| Problem::internal(&error))
+    }
+
+    /// As much of it as `asker` is told.
+    fn told(self, asker: &Asker) -> Result<Response, Problem> {
         match asker.level() {
-            DisclosureLevel::Full => Self::Full(Box::new(answer)),
-            DisclosureLevel::OkNg => Self::OkNg(OkNgAnswer {
-                valid: answer.decision.verdict.covers(),
-                check_number: answer.check_number,
-                message: answer.message,
-                target_date: answer.target_date,
-                answered_at: answer.answered_at,
-            }),
+            DisclosureLevel::Full => {
+                self.parts()?;
+                let json = Bytes::from(self.0).split_off(HASH);
+                Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
+            }
+            DisclosureLevel::OkNg => Ok(Json(ok_or_ng(self.answer()?)).into_response()),
         }
+    }
+}
+
+fn ok_or_ng(answer: EligibilityAnswer) -> OkNgAnswer {
+    OkNgAnswer {
+        valid: answer.decision.verdict.covers(),
+        check_number: answer.check_number,
+        message: answer.message,
+        target_date: answer.target_date,
+        answered_at: answer.answered_at,
     }
 }
 
@@ -158,9 +189,8 @@ pub(crate) async fn answer_under(
     key: &str,
 ) -> Result<Option<EligibilityAnswer>, Problem> {
     let found = relay.log().answer(&once_key(relay, desk, key)).await;
-    let Some(bytes) = found.map_err(|error| log_problem(&error))? else { return Ok(None) };
-    let kept: Kept = serde_json::from_slice(&bytes).map_err(|error| Problem::internal(&error))?;
-    Ok(Some(kept.answer))
+    let kept = found.map_err(|error| log_problem(&error))?.map(Kept);
+    kept.map(|kept| kept.answer()).transpose()
 }
 
 /// Keys of different organisations never meet.
@@ -180,15 +210,15 @@ fn fingerprint(relay: &Relay, asker: &Asker, request: &EligibilityRequest) -> [u
 
 impl Check<'_> {
     /// The answer given before under the same key.
-    async fn kept(&self) -> Result<Option<EligibilityAnswer>, Problem> {
+    async fn kept(&self) -> Result<Option<Kept>, Problem> {
         let found = self.relay.log().answer(&self.key).await;
-        let Some(bytes) = found.map_err(|error| log_problem(&error))? else { return Ok(None) };
-        let kept: Kept =
-            serde_json::from_slice(&bytes).map_err(|error| Problem::internal(&error))?;
-        if kept.request != self.request {
+        let Some(kept) = found.map_err(|error| log_problem(&error))?.map(Kept) else {
+            return Ok(None);
+        };
+        if *kept.parts()?.0 != self.request {
             return Err(Problem::new(StatusCode::CONFLICT, "idempotency.other-request"));
         }
-        Ok(Some(kept.answer))
+        Ok(Some(kept))
     }
 
     async fn ask(&self, subject: Subject, until: Deadline) -> Result<Found, Problem> {
@@ -210,22 +240,27 @@ impl Check<'_> {
     }
 
     /// Gives the check its number and enters it, with its answer, into the log.
-    async fn conclude(&self, found: Found) -> Result<EligibilityAnswer, Problem> {
+    async fn conclude(&self, found: Found) -> Result<Kept, Problem> {
+        let (subject, source) = (found.subject.clone(), found.source.clone());
+        let mut answer = self.answer(found);
         for _ in 0..NUMBERS {
-            let kept = Kept { request: self.request.to_vec(), answer: self.answer(&found) };
-            let bytes = serde_json::to_vec(&kept).map_err(|error| Problem::internal(&error))?;
-            let once = Once { key: self.key, answer: bytes };
-            match self.relay.log().append_once(self.event(&found, &kept.answer), once).await {
+            let kept = Kept::new(&self.request, &answer)?;
+            let once = Once { key: self.key, answer: kept.0.clone() };
+            let event = self.event((&subject, source.as_ref()), &answer);
+            match self.relay.log().append_once(event, once).await {
                 Ok(_) => {
-                    let doubt = Doubt::of(&found, &kept.answer.check_number);
+                    let number = &answer.check_number;
+                    let doubt = Doubt::about(&answer.decision, source.as_ref(), number);
                     self.relay.ratios().note(doubt.as_slice()).await;
-                    return Ok(kept.answer);
+                    return Ok(kept);
                 }
                 Err(LogError::Repeated) => {
                     // The same key was answered meanwhile, or else the number is taken.
                     if let Some(earlier) = self.kept().await? {
                         return Ok(earlier);
                     }
+                    let now = self.relay.surroundings().now();
+                    answer.check_number = self.relay.numbers().next(now);
                 }
                 Err(error) => return Err(log_problem(&error)),
             }
@@ -233,15 +268,15 @@ impl Check<'_> {
         Err(Problem::internal(&"no free check number was found"))
     }
 
-    fn answer(&self, found: &Found) -> EligibilityAnswer {
+    fn answer(&self, found: Found) -> EligibilityAnswer {
         let now = self.relay.surroundings().now();
         EligibilityAnswer {
             check_number: self.relay.numbers().next(now),
             message: found.decision.verdict.legacy_message().to_owned(),
-            decision: found.decision.clone(),
             next: found.decision.advice(),
+            decision: found.decision,
             target_date: self.target_date,
-            source: found.source.as_ref().map(|source| source.name().ja.clone()),
+            source: found.source.map(|source| source.name().ja.clone()),
             as_of: found.as_of,
             usual_lag_days: found.usual_lag_days,
             answered_at: now,
@@ -249,13 +284,28 @@ impl Check<'_> {
         }
     }
 
-    fn event(&self, found: &Found, answer: &EligibilityAnswer) -> Event {
+    fn event(
+        &self,
+        (subject, source): (&Option<String>, Option<&Answerer>),
+        answer: &EligibilityAnswer,
+    ) -> Event {
         events::check_answered(
             self.asker.party(),
             &self.desk,
-            (found.subject.clone(), found.source.as_ref().map(|source| source.id().to_owned())),
+            (subject.clone(), source.map(|source| source.id().to_owned())),
             (answer.decision.verdict, answer.check_number.as_str()),
             &self.ground.text(),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_too_short_is_an_error() {
+        assert!(Kept(vec![0; HASH - 1]).answer().is_err());
+        assert!(Kept(vec![0; HASH]).answer().is_err());
     }
 }

@@ -18,6 +18,7 @@ use warifu_contract::calendar::today_in_japan;
 use warifu_contract::checks::{ImpossibleRatio, ImpossibleRatios, RatioCount};
 use warifu_contract::copay::{CopayFinding, CopayFit, CopayRule};
 use warifu_contract::duty::Duty;
+use warifu_contract::eligibility::Decision;
 use warifu_service::seal::{KeyRing, SealError};
 use warifu_service::storage::{instant, micros};
 use warifu_service::{Database, Problem, Surroundings, execute, fetch_all};
@@ -25,6 +26,7 @@ use warifu_service::{Database, Problem, Surroundings, execute, fetch_all};
 use crate::caller::Caller;
 use crate::check::Found;
 use crate::checks::{entry_of, holders_of};
+use crate::directory::Answerer;
 use crate::events::{meaning, word};
 use crate::links::place;
 use crate::relay::Relay;
@@ -92,8 +94,17 @@ impl From<RatioStoreError> for Problem {
 impl Doubt {
     /// The doubt about the ratio in `found`, if there is one.
     pub fn of(found: &Found, number: &CheckNumber) -> Option<Self> {
-        let finding = found.decision.copay.as_ref()?;
-        let holder = found.source.as_ref()?.id().to_owned();
+        Self::about(&found.decision, found.source.as_ref(), number)
+    }
+
+    /// The doubt about the ratio in what `source` decided, if there is one.
+    pub fn about(
+        decision: &Decision,
+        source: Option<&Answerer>,
+        number: &CheckNumber,
+    ) -> Option<Self> {
+        let finding = decision.copay.as_ref()?;
+        let holder = source?.id().to_owned();
         let impossible = finding.fit == CopayFit::Impossible;
         impossible.then(|| Self { holder, number: number.clone(), finding: finding.clone() })
     }
