@@ -145,7 +145,8 @@ impl Counted {
     fn end(self, surroundings: &Surroundings, response: &mut Response) {
         let took = surroundings.now().duration_since(self.started);
         let status = response.status();
-        let logged = || tracing::info!(status = status.as_u16(), took_ms = took.as_millis(), "answered");
+        let logged =
+            || tracing::info!(status = status.as_u16(), took_ms = took.as_millis(), "answered");
         self.span.in_scope(logged);
         let labels = [("path", self.path), ("status", status.as_str().to_owned())];
         metrics::counter!("warifu_http_requests_total", &labels).increment(1);

@@ -134,8 +134,8 @@ impl Server {
     /// Serves until `stop`, then lets running answers finish for a short while.
     pub async fn serve(self, router: Router, stop: CancellationToken) -> Result<(), ListenError> {
         let listener = Connections::start(self, stop.clone());
-        let serving =
-            axum::serve(listener, Hosts(router)).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let serving = axum::serve(listener, Hosts(router))
+            .with_graceful_shutdown(stop.clone().cancelled_owned());
         let farewell = async {
             stop.cancelled().await;
             tokio::time::sleep(FAREWELL).await;
