@@ -65,6 +65,20 @@ fn a_source_that_must_not_go_live_is_told_line_by_line() {
     assert_eq!(report["findings"][1]["query"], "coverages");
 }
 
+#[test]
+fn keys_for_links_are_made_once_and_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let make = || warifu(&["new-link-keys", "--out", "links.toml"], folder.path());
+    assert!(make().status.success());
+    let path = folder.path().join("links.toml");
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let keys = std::fs::read(&path).unwrap();
+    assert!(!make().status.success(), "links that were made would open no more");
+    assert_eq!(std::fs::read(&path).unwrap(), keys);
+}
+
 /// What docs/services.md tells a municipality to write.
 const EXAMPLE: &str = include_str!("../docs/services.md");
 

@@ -102,6 +102,9 @@ impl GatewayConfig {
         if self.source.is_some() && self.kind != ConnectorKind::Insurer {
             return Err(SourceConfigError::Kind.into());
         }
+        if self.linking.is_some() && self.source.as_ref().is_some_and(|source| !source.can_link()) {
+            return Err(SourceConfigError::Linking.into());
+        }
         let client_ca = self.listen.tls.as_ref().and_then(|tls| tls.client_ca.as_ref());
         if client_ca.is_none() {
             return Err(GatewayConfigError::NotMutual);

@@ -4,6 +4,7 @@
 //! what does the token allow, what does the store say, and, before the answer leaves, one row in
 //! the access log. That row takes the token's id, so that a token is good for one answer.
 
+mod book;
 mod caller;
 mod card;
 mod compare;
@@ -28,6 +29,7 @@ use warifu_pki::{LinkingKeyError, VoucherOpener};
 use warifu_service::Surroundings;
 use warifu_service::health::health;
 use warifu_service::http::{HttpLimits, finish};
+use warifu_service::seal::SealError;
 use warifu_service::storage::StorageError;
 use warifu_service::words::{Words, WordsError};
 
@@ -36,7 +38,7 @@ use crate::demo::{self, DemoError};
 use crate::relay_keys::{RelayKeys, RelayKeysError};
 use crate::services::{Published, PublishedError};
 use crate::source::{DatabaseError, Source};
-use crate::store::{MemberId, Store, StoreError};
+use crate::store::{MemberId, SealedLinks, Store, StoreError};
 use crate::token::TokenVerifier;
 
 const JA: &str = include_str!("../locales/ja/connector.ftl");
@@ -54,6 +56,8 @@ struct Inner {
     store: Store,
     /// Answers eligibility instead of the store.
     source: Option<Source>,
+    /// Which people of the source are linked; none while nobody of it is.
+    links: Option<SealedLinks>,
     /// What is declared beside the record of its kind.
     services: Option<Published>,
     relay_keys: RelayKeys,
@@ -79,6 +83,9 @@ pub enum GatewayError {
     /// The database cannot be opened.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The keys that seal links cannot be read.
+    #[error(transparent)]
+    LinkKeys(#[from] SealError),
     /// The insurer's own database cannot be read.
     #[error(transparent)]
     Source(#[from] DatabaseError),
@@ -108,6 +115,9 @@ impl Gateway {
             Some(source) => Some(Source::open(source).await?),
             None => None,
         };
+        let keys = config.source.as_ref().and_then(|source| source.link_keys.as_deref());
+        let links =
+            keys.map(|keys| SealedLinks::open(&store, keys, surroundings.clone())).transpose()?;
         let services = config.services.as_ref();
         let services = services
             .map(|services| Published::open(services.manifest.clone(), &config.id))
@@ -116,6 +126,7 @@ impl Gateway {
             config,
             store,
             source,
+            links,
             services,
             relay_keys,
             verifier,
@@ -147,9 +158,19 @@ impl Gateway {
         finish(router, &inner.surroundings, inner.words.clone(), HttpLimits::default())
     }
 
-    /// The work behind the routes, until `stop`: the relay's keys are asked for again and again.
+    /// The work behind the routes, until `stop`: links are sealed again under the current key, then
+    /// the relay's keys are asked for again and again.
     pub async fn run(self, stop: CancellationToken) {
-        self.inner.relay_keys.keep(&stop).await;
+        tokio::join!(self.inner.relay_keys.keep(&stop), self.reseal(&stop));
+    }
+
+    async fn reseal(&self, stop: &CancellationToken) {
+        let Some(links) = &self.inner.links else { return };
+        match stop.run_until_cancelled(links.reseal()).await {
+            None | Some(Ok(0)) => {}
+            Some(Ok(count)) => tracing::info!(count, "links were sealed again"),
+            Some(Err(error)) => tracing::warn!(%error, "links could not be sealed again"),
+        }
     }
 
     /// The configuration it runs with.

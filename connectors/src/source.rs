@@ -9,6 +9,7 @@ mod cards;
 pub mod check;
 mod config;
 mod engine;
+mod members;
 mod records;
 mod row;
 #[cfg(test)]
@@ -23,7 +24,7 @@ use warifu_contract::register::{Enrolment, RegisteredInsurer};
 use warifu_service::Problem;
 
 pub use config::{SourceConfig, SourceConfigError, SourceInsurer, Writing};
-use engine::Engine;
+use engine::{DayKind, Engine};
 use row::{Columns, SourceRow};
 use view::{Shape, View};
 
@@ -53,10 +54,19 @@ struct Inner {
     progress: Option<View>,
     limits: Option<View>,
     aids: Option<View>,
+    members: Option<Members>,
     insurers: Vec<InsurerEntry>,
     writing: Writing,
     patience: Duration,
     notice_days: i64,
+}
+
+/// The people whom cards can be linked to.
+#[derive(Debug)]
+struct Members {
+    view: View,
+    /// As what their birth dates are kept.
+    days: DayKind,
 }
 
 /// Why the database cannot answer.
@@ -106,6 +116,7 @@ impl Source {
             progress: view(&view::PROGRESS, config.expense_progress.as_deref()).await?,
             limits: view(&view::LIMITS, config.cost_limits.as_deref()).await?,
             aids: view(&view::AIDS, config.public_aids.as_deref()).await?,
+            members: open_members(&engine, patience, config.members.as_deref()).await?,
             engine,
             query,
             insurers,
@@ -238,6 +249,18 @@ async fn open_view(
     let Some(query) = query.map(bare) else { return Ok(None) };
     let names = in_time(patience, engine.column_names(&query)).await?;
     View::new(shape, query, &names).map(Some)
+}
+
+async fn open_members(
+    engine: &Engine,
+    patience: Duration,
+    query: Option<&str>,
+) -> Result<Option<Members>, DatabaseError> {
+    let Some(view) = open_view(engine, patience, &view::MEMBERS, query).await? else {
+        return Ok(None);
+    };
+    let days = in_time(patience, engine.day_kind(view.query(), "birth_date")).await?;
+    Ok(Some(Members { view, days }))
 }
 
 async fn in_time<T>(

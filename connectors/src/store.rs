@@ -9,6 +9,7 @@ mod linking;
 mod member;
 mod record;
 mod relay_keys;
+mod sealed_links;
 mod service;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -21,7 +22,9 @@ pub use access::AccessEntry;
 pub use expenses::Bill;
 pub use insurance::InsurerEntry;
 pub use linking::{Bound, Near};
+pub(crate) use linking::{MOST_NEAR, OFFER};
 pub use member::{Member, MemberId};
+pub use sealed_links::SealedLinks;
 pub use service::{Entered, Entry, MOST_ENTRIES};
 pub use update::Update;
 

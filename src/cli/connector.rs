@@ -10,7 +10,8 @@ use warifu_connectors::source::check::{self, Report};
 use warifu_connectors::{GatewayConfig, services};
 use warifu_contract::services::ServiceManifest;
 use warifu_pki::FileKey;
-use warifu_service::config;
+use warifu_service::seal::KeyRing;
+use warifu_service::{Surroundings, config};
 
 /// What to do with a connector.
 #[derive(Debug, Subcommand)]
@@ -27,6 +28,13 @@ pub enum Command {
         /// Print the findings as JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Make the keys that seal which pseudonym stands for which person of a source
+    /// (`source.link_keys`), in a new file that only its owner can read.
+    NewLinkKeys {
+        /// Where they are written.
+        #[arg(long)]
+        out: PathBuf,
     },
     /// Prove a manifest of services (TOML) before it is signed, and say what it declares.
     CheckManifest {
@@ -50,6 +58,10 @@ pub enum Command {
 pub async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::CheckSource { config, rows, json } => check_source(&config, rows, json).await,
+        Command::NewLinkKeys { out } => {
+            let surroundings = Surroundings::system();
+            Ok(KeyRing::generate("1", surroundings.entropy.as_ref())?.save(&out)?)
+        }
         Command::CheckManifest { manifest } => Ok(super::print(&declared(&read(&manifest)?)?)?),
         Command::SignManifest { manifest, key, out } => {
             let key = FileKey::load(&key).with_context(|| key.display().to_string())?;

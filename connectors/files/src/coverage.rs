@@ -244,6 +244,11 @@ fn change_of(word: usize) -> Change {
     }
 }
 
+/// What a word of 性別 means, in any of the ways of files of coverage.
+pub fn sex_called(text: &str) -> Option<Sex> {
+    SEXES.iter().position(|word| word.is(text)).map(sex_of)
+}
+
 fn sex_of(word: usize) -> Sex {
     match word {
         0 => Sex::Male,

@@ -29,7 +29,7 @@ mod xml;
 
 pub use check::{CHECKS, CheckRow, RESULTS, ResultRow};
 pub use code::{CATALOGUES, Code};
-pub use coverage::{COVERAGE, Change, CoverageRow, Standing};
+pub use coverage::{COVERAGE, Change, CoverageRow, Standing, sex_called};
 pub use encoding::{Encoding, Unmappable};
 pub use error::RowError;
 pub use faults::{FaultWriter, Told};

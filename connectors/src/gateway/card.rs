@@ -18,9 +18,8 @@ use warifu_service::problem::ProblemDocument;
 
 use super::caller::Caller;
 use super::eligibility::{self, Answer};
-use super::links::{OFFER, PSEUDONYM, SERVICE, closed};
+use super::links::{PSEUDONYM, SERVICE, closed};
 use super::{Inner, sourced};
-use crate::store::MemberId;
 
 /// Whose card is this?
 #[utoipa::path(
@@ -40,32 +39,30 @@ pub(super) async fn find_member(
     }
     let errand = caller.require_linking()?;
     let found = ask(&inner, &caller, &request.card, today_in_japan(caller.now())).await?;
-    let Some((id, member)) = found else {
+    let Some((key, member)) = found else {
         caller.log(&inner, SERVICE, None, "unknown").await?;
         return Ok(Json(CardMatchAnswer::Unknown));
     };
-    caller.log(&inner, SERVICE, Some(id.as_str()), "card").await?;
-    let now = caller.now();
-    let expires = now.checked_add(OFFER).unwrap_or(now);
-    inner.store.offer(errand, &[(member.pseudonym.clone(), id)], now, expires).await?;
+    let book = inner.book()?;
+    caller.log(&inner, SERVICE, Some(book.called(&key).as_str()), "card").await?;
+    book.offer(errand, &[(member.pseudonym.clone(), key)], caller.now()).await?;
     Ok(Json(CardMatchAnswer::Found { member }))
 }
 
-/// None unless the card is of one member, and of today.
+/// The holder's key of the member; none unless the card is of one member, and of today.
 async fn ask(
     inner: &Inner,
     caller: &Caller,
     card: &TypedCard,
     day: Date,
-) -> Result<Option<(MemberId, CardMember)>, Problem> {
+) -> Result<Option<(String, CardMember)>, Problem> {
     let Answer { found, pseudonym, .. } = match &inner.source {
-        Some(source) => sourced::by_number(&inner.store, source, card, day, caller.now()).await?,
+        Some(source) => sourced::by_number(inner, source, card, day, caller.now()).await?,
         None => eligibility::by_number(&inner.store, card, day).await?,
     };
     let covered = found.decision.coverage.filter(|_| found.decision.verdict.covers());
-    let Some((person, coverage)) = found.person.zip(covered) else { return Ok(None) };
-    let id = MemberId::from_row(person);
-    let membership = inner.store.membership(&id).await?;
+    let Some((key, coverage)) = found.person.zip(covered) else { return Ok(None) };
+    let membership = inner.book()?.membership(&key).await?;
     let target = MaskedTarget {
         name: masked(&coverage.name.text),
         birth_year: coverage.birth_date.year(),
@@ -78,5 +75,5 @@ async fn ask(
         held_as: pseudonym,
         period: membership.map(|(period, _)| period),
     };
-    Ok(Some((id, member)))
+    Ok(Some((key, member)))
 }

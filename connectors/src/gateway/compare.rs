@@ -12,7 +12,7 @@ use warifu_service::problem::ProblemDocument;
 
 use super::Inner;
 use super::caller::Caller;
-use super::links::{OFFER, SERVICE, closed, vouched};
+use super::links::{SERVICE, closed, vouched};
 
 /// Where does this candidate differ?
 #[utoipa::path(
@@ -30,14 +30,14 @@ pub(super) async fn post(
     let opener = inner.vouchers.as_ref().ok_or_else(closed)?;
     let errand = caller.require_linking()?;
     let not_offered = || Problem::new(StatusCode::NOT_FOUND, "link.not-offered");
-    let offered = inner.store.offered(errand, &request.pseudonym, caller.now()).await?;
-    let (member, expires) = offered.ok_or_else(not_offered)?;
+    let book = inner.book()?;
+    let offered = book.offered(errand, &request.pseudonym, caller.now()).await?;
+    let (key, made) = offered.ok_or_else(not_offered)?;
     // The voucher was good when the offer was made, by this connector's own book.
-    let matched = expires.checked_sub(OFFER).unwrap_or(expires);
-    let said = vouched(opener, errand, &request.voucher, matched)?;
-    let near = inner.store.near(&said).await?.members;
-    let held = near.iter().find(|one| one.person.reference == member.as_str());
+    let said = vouched(opener, errand, &request.voucher, made)?;
+    let near = book.near(&said).await?.members;
+    let held = near.iter().find(|one| one.person.reference == key);
     let comparison = compared(&said, held.ok_or_else(not_offered)?);
-    caller.log(&inner, SERVICE, Some(member.as_str()), "compared").await?;
+    caller.log(&inner, SERVICE, Some(book.called(&key).as_str()), "compared").await?;
     Ok(Json(comparison))
 }

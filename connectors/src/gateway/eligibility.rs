@@ -21,7 +21,7 @@ use warifu_service::problem::ProblemDocument;
 use super::caller::Caller;
 use super::{Inner, sourced};
 use crate::config::ConnectorKind;
-use crate::store::{InsurerEntry, Store, StoreError};
+use crate::store::{InsurerEntry, MemberId, Store, StoreError};
 
 /// What the access log calls this service.
 const SERVICE: &str = "eligibility";
@@ -49,18 +49,19 @@ pub(super) async fn post(
     let day = request.target_date;
     let answer = match (&request.typed, caller.pseudonym()) {
         (Some(typed), None) if let Some(source) = &inner.source => {
-            sourced::by_number(&inner.store, source, typed, day, caller.now()).await?
+            sourced::by_number(&inner, source, typed, day, caller.now()).await?
         }
         (None, Some(pseudonym)) if let Some(source) = &inner.source => {
-            sourced::by_pseudonym(&inner.store, source, pseudonym, day, caller.now()).await?
+            sourced::by_pseudonym(&inner, source, pseudonym, day, caller.now()).await?
         }
         (Some(typed), None) => by_number(&inner.store, typed, day).await?,
         (None, Some(pseudonym)) => by_pseudonym(&inner.store, pseudonym, day).await?,
         _ => return Err(Problem::new(StatusCode::BAD_REQUEST, "token.subject")),
     };
     let decision = &answer.found.decision;
-    let person = answer.found.person.as_deref();
+    let person = answer.found.person.as_deref().and_then(|key| inner.called(key));
     flag_copay(decision);
+    let person = person.as_ref().map(MemberId::as_str);
     caller.log(&inner, SERVICE, person, decision.verdict.code()).await?;
     Ok(Json(answer.into_wire(caller.now())))
 }
@@ -74,6 +75,7 @@ fn flag_copay(decision: &Decision) {
     }
 }
 
+/// What was found; the person by the holder's own key.
 pub(super) struct Answer {
     pub(super) found: Found,
     pub(super) pseudonym: Option<String>,
@@ -128,10 +130,7 @@ pub(super) async fn by_number(
     })
 }
 
-pub(super) async fn pseudonym_of(
-    store: &Store,
-    found: &Found,
-) -> Result<Option<String>, StoreError> {
+async fn pseudonym_of(store: &Store, found: &Found) -> Result<Option<String>, StoreError> {
     match &found.person {
         Some(person) => store.pseudonym_of(person).await,
         None => Ok(None),

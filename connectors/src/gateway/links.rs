@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use warifu_contract::linking::{
     Attributes, Candidate, ConfirmRequest, EndRequest, Found, LinkDone, MOST_CANDIDATES,
     MatchAnswer, MatchRequest, find,
@@ -19,15 +19,14 @@ use warifu_service::Problem;
 use warifu_service::problem::ProblemDocument;
 
 use super::Inner;
+use super::book::Book;
 use super::caller::Caller;
-use crate::store::{Bound, MemberId, StoreError};
+use crate::store::{Bound, MemberId};
 
 /// What the access log calls this service.
 pub(super) const SERVICE: &str = "linking";
 /// Bytes of a pseudonym.
 pub(super) const PSEUDONYM: usize = 16;
-/// How long an offer waits for people: those who decide a doubt, and the person.
-pub(super) const OFFER: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// Which member does this voucher mean?
 #[utoipa::path(
@@ -45,20 +44,19 @@ pub(super) async fn find_member(
     let opener = inner.vouchers.as_ref().ok_or_else(closed)?;
     let errand = caller.require_linking()?;
     let said = vouched(opener, errand, &request.voucher, caller.now())?;
-    let near = inner.store.near(&said).await?;
+    let book = inner.book()?;
+    let near = book.near(&said).await?;
     let (found, is_certain) = find(&said, &near.members);
     let mut offers = Vec::new();
     for one in found.iter().take(MOST_CANDIDATES) {
-        offers.push(Offer::new(&inner, one).await?);
+        offers.push(Offer::new(&inner, &book, one).await?);
     }
     let candidates = offers.iter().map(|offer| offer.candidate.clone()).collect();
     let answer = MatchAnswer::of(candidates, found.len(), is_certain && near.is_complete);
-    let member = offers.first().map(|offer| offer.member.as_str());
-    caller.log(&inner, SERVICE, member, answer.word()).await?;
-    let now = caller.now();
-    let expires = now.checked_add(OFFER).unwrap_or(now);
+    let member = offers.first().map(|offer| book.called(&offer.key));
+    caller.log(&inner, SERVICE, member.as_ref().map(MemberId::as_str), answer.word()).await?;
     let offers: Vec<_> = offers.into_iter().map(Offer::into_row).collect();
-    inner.store.offer(errand, &offers, now, expires).await?;
+    book.offer(errand, &offers, caller.now()).await?;
     Ok(Json(answer))
 }
 
@@ -76,7 +74,7 @@ pub(super) async fn confirm(
     Json(request): Json<ConfirmRequest>,
 ) -> Result<Json<LinkDone>, Problem> {
     let errand = caller.require_linking()?;
-    let bound = inner.store.bind_offer(errand, &request.pseudonym, caller.now()).await?;
+    let bound = inner.book()?.bind(errand, &request.pseudonym, caller.now()).await?;
     let (member, result) = match &bound {
         Bound::Done(member) => (Some(member), "bound"),
         Bound::NotOffered => (None, "link.not-offered"),
@@ -104,7 +102,7 @@ pub(super) async fn end(
     Json(request): Json<EndRequest>,
 ) -> Result<Json<LinkDone>, Problem> {
     let errand = caller.require_linking()?;
-    let member = inner.store.end_link(errand, request.pseudonym.as_deref()).await?;
+    let member = inner.book()?.end(errand, request.pseudonym.as_deref()).await?;
     let member = member.as_ref().map(MemberId::as_str);
     caller.log(&inner, SERVICE, member, request.why.word()).await?;
     Ok(done(&caller))
@@ -112,21 +110,22 @@ pub(super) async fn end(
 
 /// A member with the pseudonym that is offered for it.
 struct Offer {
-    member: MemberId,
+    /// What the holder calls the member.
+    key: String,
     candidate: Candidate,
 }
 
 impl Offer {
-    async fn new(inner: &Inner, found: &Found<'_>) -> Result<Self, StoreError> {
-        let member = MemberId::from_row(found.member.person.reference.clone());
-        let membership = inner.store.membership(&member).await?;
+    async fn new(inner: &Inner, book: &Book<'_>, found: &Found<'_>) -> Result<Self, Problem> {
+        let key = found.member.person.reference.clone();
+        let membership = book.membership(&key).await?;
         let pseudonym = inner.surroundings.hex(PSEUDONYM);
         let candidate = found.candidate(pseudonym, inner.config.name.clone(), membership);
-        Ok(Self { member, candidate })
+        Ok(Self { key, candidate })
     }
 
-    fn into_row(self) -> (String, MemberId) {
-        (self.candidate.pseudonym, self.member)
+    fn into_row(self) -> (String, String) {
+        (self.candidate.pseudonym, self.key)
     }
 }
 

@@ -41,14 +41,13 @@ pub(super) async fn post(
     caller.require_reading()?;
     let pseudonym =
         caller.pseudonym().ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "token.subject"))?;
-    let Some(member) = inner.store.member_of(pseudonym).await? else {
+    let Some(key) = inner.key_of(pseudonym).await? else {
         caller.log(&inner, service.as_str(), None, "subject.unknown").await?;
         return Err(Problem::new(StatusCode::NOT_FOUND, "subject.unknown"));
     };
+    let member = inner.book()?.called(&key);
     let record = match &inner.source {
-        Some(source) => {
-            sourced::record(&inner.store, source, service, &member, caller.now()).await?
-        }
+        Some(source) => sourced::record(source, service, &key, caller.now()).await?,
         None => record_of(&inner.store, service, &member, caller.now()).await?,
     };
     let result = if record.record.is_some() { "shown" } else { "empty" };

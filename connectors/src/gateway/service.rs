@@ -139,7 +139,7 @@ fn is_key(key: &str) -> bool {
 async fn member(inner: &Inner, caller: &Caller, service: &str) -> Result<MemberId, Problem> {
     let pseudonym =
         caller.pseudonym().ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "token.subject"))?;
-    if let Some(member) = inner.store.member_of(pseudonym).await? {
+    if let Some(member) = inner.member_of(pseudonym).await? {
         return Ok(member);
     }
     caller.log(inner, service, None, "subject.unknown").await?;

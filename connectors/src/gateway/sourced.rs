@@ -1,22 +1,22 @@
-//! Eligibility and records out of the insurer's own database. The store has the pseudonyms, and
-//! under which key the database knows a member.
+//! Eligibility and records out of the insurer's own database. The store has, sealed, which pseudonym
+//! stands for which of its people.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use warifu_contract::calendar::today_in_japan;
-use warifu_contract::decision::{self, Found, Register};
+use warifu_contract::decision::{self, Register};
 use warifu_contract::eligibility::{TypedCard, Verdict};
 use warifu_contract::records::{ConnectorRecord, Record, Service};
 use warifu_contract::register::Enrolment;
 use warifu_service::Problem;
 
-use super::eligibility::{Answer, not_linked, pseudonym_of, query};
+use super::Inner;
+use super::eligibility::{Answer, not_linked, query};
 use crate::source::Source;
-use crate::store::{MemberId, Store, StoreError};
 
 /// By what a card shows; as of `now`, since nothing is kept between.
 pub(super) async fn by_number(
-    store: &Store,
+    inner: &Inner,
     source: &Source,
     typed: &TypedCard,
     day: Date,
@@ -39,71 +39,48 @@ pub(super) async fn by_number(
         enrolments.extend(others);
         found = decide(&enrolments);
     }
-    let found = by_member(store, found).await?;
-    Ok(Answer {
-        pseudonym: pseudonym_of(store, &found).await?,
-        found,
-        as_of: Some(now),
-        usual_lag_days: insurer.usual_lag_days,
-    })
+    let pseudonym = match (&found.person, inner.book()) {
+        (Some(person), Ok(book)) => book.pseudonym_of(person).await?,
+        _ => None,
+    };
+    Ok(Answer { pseudonym, found, as_of: Some(now), usual_lag_days: insurer.usual_lag_days })
 }
 
-/// For the member whom the relay calls so.
+/// For the person whom the relay calls so.
 pub(super) async fn by_pseudonym(
-    store: &Store,
+    inner: &Inner,
     source: &Source,
     pseudonym: &str,
     day: Date,
     now: Timestamp,
 ) -> Result<Answer, Problem> {
-    let member = match store.member_of(pseudonym).await? {
-        Some(id) => store.member(&id).await?,
-        None => None,
-    };
-    let Some(member) = member else {
+    let Some(person) = inner.key_of(pseudonym).await? else {
         let found = not_linked();
         return Ok(Answer { found, pseudonym: None, as_of: Some(now), usual_lag_days: None });
     };
-    let enrolments = source.enrolments_of(&member.reference).await?;
-    let found = decision::by_person(&member.reference, day, &enrolments);
+    let enrolments = source.enrolments_of(&person).await?;
+    let found = decision::by_person(&person, day, &enrolments);
     let shown = found.decision.coverage.as_ref().map(|coverage| &coverage.insurer.number);
     let mut cards = enrolments.iter().map(|card| &card.insurer);
     let insurer = cards.find(|insurer| shown == Some(&insurer.insurer.number));
     let usual_lag_days = insurer.and_then(|insurer| source.insurer(&insurer.key)?.usual_lag_days);
-    Ok(Answer {
-        found: by_member(store, found).await?,
-        pseudonym: Some(pseudonym.to_owned()),
-        as_of: Some(now),
-        usual_lag_days,
-    })
+    Ok(Answer { found, pseudonym: Some(pseudonym.to_owned()), as_of: Some(now), usual_lag_days })
 }
 
-/// What the member reads of themselves; as of `now`, since nothing is kept between.
+/// What the person reads of themselves; as of `now`, since nothing is kept between.
 pub(super) async fn record(
-    store: &Store,
     source: &Source,
     service: Service,
-    member: &MemberId,
+    person: &str,
     now: Timestamp,
 ) -> Result<ConnectorRecord, Problem> {
-    let person = store.member(member).await?.map(|known| known.reference);
-    let record = match (service, person) {
-        (Service::Insurance, Some(person)) => {
-            let found = source.insurance(&person, today_in_japan(now)).await?;
+    let record = match service {
+        Service::Insurance => {
+            let found = source.insurance(person, today_in_japan(now)).await?;
             found.map(Record::Insurance)
         }
-        (Service::Expenses, Some(person)) => source.expenses(&person).await?.map(Record::Expenses),
-        _ => None,
+        Service::Expenses => source.expenses(person).await?.map(Record::Expenses),
+        Service::Checkup | Service::Pension => None,
     };
     Ok(ConnectorRecord { record, as_of: now })
-}
-
-/// The database's key of the person does not leave this module: the store's own id does, if it
-/// knows the person.
-async fn by_member(store: &Store, found: Found) -> Result<Found, StoreError> {
-    let member = match &found.person {
-        Some(reference) => store.member_called(reference).await?,
-        None => None,
-    };
-    Ok(Found { person: member.map(|id| id.as_str().to_owned()), ..found })
 }

@@ -2,7 +2,7 @@
 
 mod answers;
 mod clients;
-mod links;
+pub(crate) mod links;
 pub(crate) mod publisher;
 mod refusals;
 pub(crate) mod rig;

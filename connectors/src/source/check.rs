@@ -1,10 +1,12 @@
 //! The proof of a source before it goes live: `warifu connector check-source`.
 //!
-//! The query of the coverages is checked first, then each of those that residents read from.
+//! The query of the coverages is checked first, then each of those that residents read from, then
+//! that of the people whom cards can be linked to.
 //!
 //! People are told by the SHA-256 of their key in the database, so that the insurer's staff find
 //! the row and nobody else learns of whom it speaks.
 
+mod members;
 mod records;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,8 +85,14 @@ pub enum Check {
     IndexByCard,
     /// Lookups by person use an index.
     IndexByPerson,
+    /// Lookups by birth date use an index.
+    IndexByBirthDate,
     /// Whoever the rows speak of stands on a card.
     People,
+    /// Whom a card can be linked to has the birth date and the sex that stand on the own cards.
+    SamePerson,
+    /// Whom a card can be linked to is found by birth date.
+    Found,
     /// Lookups are quick.
     Speed,
 }
@@ -163,6 +171,7 @@ pub async fn check(config: &SourceConfig, most_rows: usize) -> Report {
     }
     report.note_result(Check::Speed, speed(&source, &rows).await);
     records::check(&source, most_rows, &mut report).await;
+    members::check(&source, most_rows, &mut report).await;
     report
 }
 
@@ -277,20 +286,24 @@ async fn dependants(source: &Source, rows: &[SourceRow]) -> Result<(bool, String
 }
 
 async fn unique(source: &Source) -> Result<(bool, String), DatabaseError> {
+    let keys = source.inner.columns.keys().join(", ");
+    let count = twice(source, &source.inner.query, &keys).await?;
+    Ok((count == "0", format!("{count} coverages more than once")))
+}
+
+/// How often rows of a query have the same `keys`.
+async fn twice(source: &Source, query: &str, keys: &str) -> Result<String, DatabaseError> {
     let inner = &source.inner;
-    let keys = inner.columns.keys().join(", ");
     let count = match inner.engine.dialect() {
         Dialect::MySql => "CAST(COUNT(*) AS CHAR)",
         Dialect::Postgres | Dialect::Sqlite => "CAST(COUNT(*) AS TEXT)",
     };
-    let query = &inner.query;
     let sql = format!(
         "SELECT {count} FROM (SELECT 1 AS one FROM ({query}) q GROUP BY {keys} \
          HAVING COUNT(*) > 1) d"
     );
     let told = in_time(PATIENCE, inner.engine.fetch(&sql, &[])).await?;
-    let count = told.into_iter().flatten().flatten().next().unwrap_or_default();
-    Ok((count == "0", format!("{count} coverages more than once")))
+    Ok(told.into_iter().flatten().flatten().next().unwrap_or_default())
 }
 
 async fn index(source: &Source, condition: Condition) -> Result<(bool, String), DatabaseError> {
@@ -317,17 +330,27 @@ async fn index_of(
 
 async fn speed(source: &Source, rows: &[SourceRow]) -> Result<(bool, String), DatabaseError> {
     let mut took = Vec::new();
-    for row in rows.iter().step_by((rows.len() / LOOKUPS).max(1)).take(LOOKUPS) {
+    for row in some_of(rows) {
         let start = Instant::now();
         source.card_of(row).await?;
         took.push(start.elapsed());
     }
+    Ok(quick(source, took))
+}
+
+/// Some of what was read, from everywhere in it.
+fn some_of<T>(rows: &[T]) -> impl Iterator<Item = &T> {
+    rows.iter().step_by((rows.len() / LOOKUPS).max(1)).take(LOOKUPS)
+}
+
+/// Whether lookups were quick.
+fn quick(source: &Source, mut took: Vec<Duration>) -> (bool, String) {
     took.sort();
     let middle = took.get(took.len() / 2).copied().unwrap_or_default();
     let longest = took.last().copied().unwrap_or_default();
     // Half of what the gateway waits, so that a busy hour is no outage.
     let holds = longest <= source.inner.patience / 2;
-    Ok((holds, format!("{} lookups, median {middle:.1?}, longest {longest:.1?}", took.len())))
+    (holds, format!("{} lookups, median {middle:.1?}, longest {longest:.1?}", took.len()))
 }
 
 impl super::Columns {

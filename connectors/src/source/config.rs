@@ -1,5 +1,6 @@
 //! `[source]` of a connector's configuration.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -44,6 +45,15 @@ pub struct SourceConfig {
     /// by `|`), `monthly_limit`, `copay` in percent, `valid_until`.
     #[serde(default)]
     pub public_aids: Option<String>,
+    /// A SELECT that gives one row for each person whom a card can be linked to: `person` (the key
+    /// as in `coverages`), `name`, `birth_date`, `sex`; if there are any, `name_kana`, `address` and
+    /// `former_names` (parted by `|`). People are looked up by `birth_date`. Linking needs it.
+    #[serde(default)]
+    pub members: Option<String>,
+    /// File (TOML) of the keys that seal which pseudonym stands for which person, made by
+    /// `warifu connector new-link-keys`. Linking needs it.
+    #[serde(default)]
+    pub link_keys: Option<PathBuf>,
     /// How letters and digits of 記号 and 番号 stand in the database.
     #[serde(default)]
     pub writing: Writing,
@@ -107,6 +117,9 @@ pub enum SourceConfigError {
     /// Only an insurer answers for eligibility.
     #[error("source: only a connector of kind insurer has a source")]
     Kind,
+    /// Nobody could be found, or nothing kept.
+    #[error("source.members: linking needs the query of members, and link_keys")]
+    Linking,
     /// Nobody's coverages.
     #[error("source.insurers: at least one is needed, each with a number of its own")]
     Insurers,
@@ -125,6 +138,11 @@ fn default_notice() -> u16 {
 }
 
 impl SourceConfig {
+    /// Whether people of the source can be linked.
+    pub(crate) fn can_link(&self) -> bool {
+        self.members.is_some() && self.link_keys.is_some()
+    }
+
     /// The insurers as the decision knows them. What is read is as new as the reading itself,
     /// so no time of change is known.
     pub(super) fn insurers(&self) -> Result<Vec<InsurerEntry>, SourceConfigError> {

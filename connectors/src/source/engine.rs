@@ -6,7 +6,10 @@ use std::time::Duration;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions, MySqlSslMode};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
-use sqlx::{AssertSqlSafe, Column as _, Executor as _, Row as _, SqlSafeStr as _, Statement as _};
+use sqlx::{
+    AssertSqlSafe, Column as _, Executor as _, Row as _, SqlSafeStr as _, Statement as _,
+    TypeInfo as _,
+};
 
 use super::{DatabaseError, SourceConfig, SourceConfigError};
 
@@ -38,11 +41,55 @@ impl Dialect {
         }
     }
 
+    /// A value that is bound as text, as a column that keeps days in this kind compares it. SQLite
+    /// compares a text with whatever stands there.
+    pub(super) fn day_value(self, kind: DayKind, placeholder: &str) -> String {
+        let kind = match (self, kind) {
+            (Self::Sqlite, _) | (_, DayKind::Text) | (Self::MySql, DayKind::Padded) => {
+                return placeholder.to_owned();
+            }
+            (_, DayKind::Day) => "DATE",
+            (Self::MySql, DayKind::Number) => "SIGNED",
+            (Self::Postgres, DayKind::Number) => "BIGINT",
+            (Self::Postgres, DayKind::Padded) => "BPCHAR",
+        };
+        format!("CAST({placeholder} AS {kind})")
+    }
+
     /// A column of `q` as text.
     pub(super) fn as_text(self, column: &str) -> String {
         match self {
             Self::MySql => format!("CAST(q.{column} AS CHAR CHARACTER SET utf8mb4)"),
             Self::Postgres | Self::Sqlite => format!("CAST(q.{column} AS TEXT)"),
+        }
+    }
+}
+
+/// As what a column keeps days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DayKind {
+    /// A day.
+    Day,
+    /// Digits.
+    Number,
+    /// Characters.
+    Text,
+    /// Characters up to a fixed length, filled up with blanks.
+    Padded,
+}
+
+impl DayKind {
+    /// By the engine's name of the type.
+    fn of(type_name: &str) -> Self {
+        let begins = |names: &[&str]| names.iter().any(|name| type_name.starts_with(name));
+        if type_name == "DATE" {
+            Self::Day
+        } else if begins(&["INT", "BIGINT", "MEDIUMINT", "SMALLINT", "NUMERIC", "DECIMAL"]) {
+            Self::Number
+        } else if type_name == "CHAR" {
+            Self::Padded
+        } else {
+            Self::Text
         }
     }
 }
@@ -122,6 +169,21 @@ impl Engine {
             let mut connection = pool.acquire().await?;
             let prepared = connection.prepare(text.into_sql_str()).await?;
             Ok(prepared.columns().iter().map(|column| column.name().to_owned()).collect())
+        })
+    }
+
+    /// As what the query's column of that name keeps days; SQLite has no types to ask for.
+    pub(super) async fn day_kind(&self, query: &str, name: &str) -> Result<DayKind, sqlx::Error> {
+        if self.dialect() == Dialect::Sqlite {
+            return Ok(DayKind::Text);
+        }
+        on!(self, pool => {
+            let text = AssertSqlSafe(format!("SELECT * FROM ({query}) q"));
+            let mut connection = pool.acquire().await?;
+            let prepared = connection.prepare(text.into_sql_str()).await?;
+            let mut columns = prepared.columns().iter();
+            let column = columns.find(|column| column.name().eq_ignore_ascii_case(name));
+            Ok(column.map_or(DayKind::Text, |column| DayKind::of(column.type_info().name())))
         })
     }
 

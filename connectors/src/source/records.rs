@@ -17,7 +17,7 @@ use super::{Condition, DatabaseError, Source, in_time};
 /// Limits, or programmes, of one person at most; and months of an insurer.
 const MOST_SMALL: usize = 64;
 /// What parts names in one column.
-const PARTS: char = '|';
+pub(super) const PARTS: char = '|';
 /// Words of 区分 in Japanese, in the order of [`CareKind::ALL`].
 const CARE: [&str; 7] = ["入院", "外来", "歯科", "調剤", "訪問看護", "柔整", "その他"];
 

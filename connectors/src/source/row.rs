@@ -139,7 +139,7 @@ fn enrolled(person: String, coverage: &CoverageRow<'_>, notice_days: i64) -> Enr
 }
 
 /// Kana in full width, one plain blank between family and given name.
-fn full_width(kana: &str) -> String {
+pub(super) fn full_width(kana: &str) -> String {
     let wide: String = kana.nfkc().collect();
     wide.split_whitespace().collect::<Vec<_>>().join(" ")
 }

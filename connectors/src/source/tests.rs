@@ -3,6 +3,7 @@
 
 mod answers;
 mod checked;
+mod linking;
 mod records;
 
 use jiff::civil::{Date, date};
@@ -61,6 +62,8 @@ impl Place {
             expense_progress: None,
             cost_limits: None,
             public_aids: None,
+            members: None,
+            link_keys: None,
             writing: Writing::Narrow,
             connections: 2,
             patience_ms: 10_000,

@@ -20,7 +20,7 @@ pub(super) struct Shape {
     pub(super) name: &'static str,
     required: &'static [&'static str],
     optional: &'static [&'static str],
-    /// Columns by which rows are looked up: each needs an index.
+    /// Columns with a key of a person by which rows are looked up: each needs an index.
     pub(super) keys: &'static [&'static str],
 }
 
@@ -66,6 +66,14 @@ pub(super) const AIDS: Shape = Shape {
     keys: &["person"],
 };
 
+/// One person a row: whom cards can be linked to.
+pub(super) const MEMBERS: Shape = Shape {
+    name: "members",
+    required: &["person", "name", "birth_date", "sex"],
+    optional: &["name_kana", "address", "former_names"],
+    keys: &[],
+};
+
 /// A configured query of one of the shapes.
 #[derive(Debug)]
 pub(super) struct View {
@@ -99,6 +107,11 @@ impl View {
     pub(super) fn select(&self, dialect: Dialect) -> String {
         let texts: Vec<String> = self.columns.iter().map(|name| dialect.as_text(name)).collect();
         format!("SELECT {} FROM ({}) q", texts.join(", "), self.query)
+    }
+
+    /// The query as it was configured.
+    pub(super) fn query(&self) -> &str {
+        &self.query
     }
 
     /// A row to read from.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use warifu_contract::coverage::{Relation, Validity};
 use warifu_contract::identity::{Resident, address_key};
 use warifu_contract::linking::{Attributes, HeldMember};
@@ -16,7 +16,9 @@ use super::{MemberId, Store, StoreError};
 
 const MEMBERS: Table = Table("members");
 /// Members looked at for one voucher: more than share a birthday among twenty millions.
-const MOST_NEAR: usize = 2_000;
+pub(crate) const MOST_NEAR: usize = 2_000;
+/// How long an offer waits for people: those who decide a doubt, and the person.
+pub(crate) const OFFER: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// The ids of everybody with the birth date or at the address; a clause follows.
 macro_rules! near {

@@ -19,11 +19,11 @@ use crate::client::{ConnectorClient, SourceError};
 use crate::config::ConnectorKind;
 use crate::demo::people;
 
-const DEADLINE: Duration = Duration::from_secs(10);
-const ERRAND: &str = "00112233445566778899aabbccddeeff";
+pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
+pub(crate) const ERRAND: &str = "00112233445566778899aabbccddeeff";
 
 /// What the office vouches for one of the virtual people.
-fn attributes(key: &str) -> Attributes {
+pub(crate) fn attributes(key: &str) -> Attributes {
     let person = people().unwrap().iter().find(|person| person.key == key).unwrap();
     let items = FourItems {
         name: person.name.clone(),
@@ -35,37 +35,45 @@ fn attributes(key: &str) -> Attributes {
     Attributes { items, former_names: Vec::new() }
 }
 
-fn client(rig: &Rig) -> ConnectorClient {
+pub(crate) fn client(rig: &Rig) -> ConnectorClient {
     ConnectorClient::new(&rig.base, rig.relay.http.clone()).unwrap()
 }
 
-async fn ask(rig: &Rig, errand: &str, said: &Attributes) -> Result<MatchAnswer, SourceError> {
+pub(crate) async fn ask(
+    rig: &Rig,
+    errand: &str,
+    said: &Attributes,
+) -> Result<MatchAnswer, SourceError> {
     let voucher = rig.office.issue(&rig.voucher(errand, said)).unwrap();
     let token = rig.token(&rig.linking(errand));
     client(rig).match_member(&token, &MatchRequest { voucher }, DEADLINE).await
 }
 
-async fn confirm(rig: &Rig, errand: &str, pseudonym: &str) -> Result<(), SourceError> {
+pub(crate) async fn confirm(rig: &Rig, errand: &str, pseudonym: &str) -> Result<(), SourceError> {
     let token = rig.token(&rig.linking(errand));
     let request = ConfirmRequest { pseudonym: pseudonym.to_owned() };
     client(rig).confirm_link(&token, &request, DEADLINE).await.map(drop)
 }
 
-async fn end(rig: &Rig, errand: &str, pseudonym: Option<&str>) -> Result<(), SourceError> {
+pub(crate) async fn end(
+    rig: &Rig,
+    errand: &str,
+    pseudonym: Option<&str>,
+) -> Result<(), SourceError> {
     let token = rig.token(&rig.linking(errand));
     let request = EndRequest { pseudonym: pseudonym.map(str::to_owned), why: EndReason::Unlinked };
     client(rig).end_link(&token, &request, DEADLINE).await.map(drop)
 }
 
 /// What the connector says of the record under this pseudonym.
-async fn look(rig: &Rig, pseudonym: &str) -> Result<(), SourceError> {
+pub(crate) async fn look(rig: &Rig, pseudonym: &str) -> Result<(), SourceError> {
     let mut claims = rig.own_look();
     claims.sub = Some(pseudonym.to_owned());
     let question = ConnectorRecordRequest { service: Service::Insurance };
     client(rig).record(&rig.token(&claims), &question, DEADLINE).await.map(drop)
 }
 
-fn refused(code: &str) -> Result<(), SourceError> {
+pub(crate) fn refused(code: &str) -> Result<(), SourceError> {
     Err(SourceError::Refused { code: code.to_owned() })
 }
 

@@ -24,6 +24,7 @@ use warifu_pki::{FileKey, KeyAlgorithm, LinkingConfig, PublicKey, Voucher, Vouch
 use warifu_service::Surroundings;
 use warifu_service::clock::{FrozenClock, SeededEntropy};
 use warifu_service::http::{ListenConfig, Server};
+use warifu_service::seal::KeyRing;
 use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::{self, ClientConfig, TlsConfig};
 
@@ -154,8 +155,23 @@ impl Rig {
 
     /// With the insurer's own database as its source.
     pub(crate) async fn over(kind: ConnectorKind, source: Option<SourceConfig>) -> Self {
-        let change = |config, _: &Authority| GatewayConfig { source, ..config };
+        let change = |config: GatewayConfig, authority: &Authority| {
+            let keys = authority.path("links.toml");
+            KeyRing::generate("1", &SeededEntropy::new(2)).unwrap().save(&keys).unwrap();
+            let source = source.map(|source| SourceConfig { link_keys: Some(keys), ..source });
+            let linking =
+                config.linking.filter(|_| source.as_ref().is_none_or(SourceConfig::can_link));
+            GatewayConfig { source, linking, ..config }
+        };
         Box::pin(Self::with(kind, change)).await
+    }
+
+    /// Lets the relay speak of a person of the source as `pseudonym`.
+    pub(crate) async fn link(&self, person: &str, pseudonym: &str) {
+        let links = self.gateway.inner.links.as_ref().unwrap();
+        let offers = [(pseudonym.to_owned(), person.to_owned())];
+        links.offer("test", &offers, self.now()).await.unwrap();
+        links.bind_offer("test", pseudonym, self.now()).await.unwrap();
     }
 
     /// Of an organisation that only declares services.

@@ -27,16 +27,25 @@ pub(super) async fn check(source: &Source, most: usize, report: &mut Report) {
     }
 }
 
-async fn check_view(source: &Source, view: &View, read: Try, most: usize, report: &mut Report) {
+/// The rows of a query as they come; what speaks against it is noted.
+pub(super) async fn read_view(
+    source: &Source,
+    view: &View,
+    most: usize,
+    report: &mut Report,
+) -> Option<Vec<Vec<Option<String>>>> {
     let name = view.shape.name;
     report.note_of(name, Check::Columns, true, view.told());
-    let select = view.select(source.inner.engine.dialect());
-    let sql = format!("{select} LIMIT {most}");
-    let found = match in_time(PATIENCE, source.inner.engine.fetch(&sql, &[])).await {
-        Ok(found) => found,
-        Err(error) => return report.note_of(name, Check::Rows, false, error.to_string()),
-    };
+    let sql = format!("{} LIMIT {most}", view.select(source.inner.engine.dialect()));
+    let found = in_time(PATIENCE, source.inner.engine.fetch(&sql, &[])).await;
+    found.map_err(|error| report.note_of(name, Check::Rows, false, error.to_string())).ok()
+}
+
+async fn check_view(source: &Source, view: &View, read: Try, most: usize, report: &mut Report) {
+    let name = view.shape.name;
+    let Some(found) = read_view(source, view, most, report).await else { return };
     report.note_view_rows(view, read, &found);
+    let select = view.select(source.inner.engine.dialect());
     for key in view.shape.keys {
         let values = values(view, &found, key);
         let Some(first) = values.first() else { continue };
@@ -56,7 +65,10 @@ fn values<'r>(view: &View, found: &'r [Vec<Option<String>>], key: &str) -> Vec<&
     values.collect::<BTreeSet<_>>().into_iter().take(LOOKUPS).collect()
 }
 
-async fn on_cards(source: &Source, people: &[&str]) -> Result<(bool, String), DatabaseError> {
+pub(super) async fn on_cards(
+    source: &Source,
+    people: &[&str],
+) -> Result<(bool, String), DatabaseError> {
     let mut nowhere = 0;
     for person in people {
         nowhere += usize::from(source.enrolments_of(person).await?.is_empty());
@@ -65,7 +77,7 @@ async fn on_cards(source: &Source, people: &[&str]) -> Result<(bool, String), Da
 }
 
 impl Report {
-    fn note_view_rows(&mut self, view: &View, read: Try, found: &[Vec<Option<String>>]) {
+    pub(super) fn note_view_rows(&mut self, view: &View, read: Try, found: &[Vec<Option<String>>]) {
         let (mut faults, mut wrong) = (Faults::default(), 0);
         let place = view.place("person");
         for fields in found {

@@ -114,10 +114,8 @@ async fn a_card_with_more_rows_than_a_card_has_is_no_answer() {
 async fn the_gateway_answers_from_the_database_and_keeps_its_keys_to_itself() {
     for place in places().await {
         let rig = Rig::over(ConnectorKind::Insurer, Some(place.config())).await;
-        let member = rig.gateway.store().member(&rig.members["ueno-taro"]).await.unwrap().unwrap();
-        for row in FAMILY {
-            place.insert(&[&row.replace("ueno-taro", &member.reference)]).await;
-        }
+        place.insert(&FAMILY).await;
+        rig.link("ueno-taro", TARO).await;
         let client = ConnectorClient::new(&rig.base, rig.relay.http.clone()).unwrap();
         let day = date(2026, 11, 20);
         let ask = |typed: Option<TypedCard>, token: String| {

@@ -8,7 +8,7 @@ use super::super::check::{Check, Report, check};
 use super::*;
 use crate::client::ConnectorClient;
 use crate::config::ConnectorKind;
-use crate::gateway::tests::rig::Rig;
+use crate::gateway::tests::rig::{Rig, TARO};
 
 const TABLES: &str = "
     CREATE TABLE seikyu (kojin_no VARCHAR(40) NOT NULL, honnin_no VARCHAR(40) NOT NULL,
@@ -165,16 +165,8 @@ async fn the_gateway_gives_out_the_records_of_the_database() {
         let config = with_records(place.config());
         fill(&place, "ueno-taro").await;
         let rig = Rig::over(ConnectorKind::Insurer, Some(config)).await;
-        let member = rig.gateway.store().member(&rig.members["ueno-taro"]).await.unwrap().unwrap();
-        for row in FAMILY {
-            place.insert(&[&row.replace("ueno-taro", &member.reference)]).await;
-        }
-        let reference = &member.reference;
-        for column in ["kojin_no", "honnin_no"] {
-            let sql =
-                format!("UPDATE seikyu SET {column} = '{reference}' WHERE {column} = 'ueno-taro'");
-            run(&place.owner, &sql).await;
-        }
+        place.insert(&FAMILY).await;
+        rig.link("ueno-taro", TARO).await;
         let client = ConnectorClient::new(&rig.base, rig.relay.http.clone()).unwrap();
         for service in [Service::Insurance, Service::Expenses] {
             let (token, question) =

@@ -1,0 +1,18 @@
+-- Links to people of the insurer's own database: every row by keyed hashes, what it says sealed, and
+-- nothing that tells in which order or when they were made.
+
+CREATE TABLE source_links (
+    pseudonym BYTEA PRIMARY KEY, -- keyed hash
+    person    BYTEA NOT NULL UNIQUE, -- keyed hash of the database's key of the person
+    body      BYTEA NOT NULL -- sealed: both
+);
+
+-- Pseudonyms that were offered in a ceremony and open nothing until one is confirmed.
+CREATE TABLE source_offers (
+    errand    BYTEA NOT NULL, -- keyed hash
+    pseudonym BYTEA NOT NULL, -- keyed hash
+    body      BYTEA NOT NULL, -- sealed: for whom, and when
+    ends      BIGINT NOT NULL, -- a midnight
+    PRIMARY KEY (errand, pseudonym)
+);
+CREATE INDEX source_offers_by_end ON source_offers (ends);
