@@ -16,7 +16,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use jiff::civil::date;
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
 use warifu_contract::card_key::{CardQuery, InsurerKey};
 use warifu_contract::coverage::InsurerKind;
 use warifu_contract::eligibility::{TypedCard, Verdict};
@@ -25,6 +26,7 @@ use warifu_deposit::{
     State, Status,
 };
 use warifu_files::Encoding;
+use warifu_pki::{FileKey, KeyAlgorithm, LinkingConfig};
 use warifu_service::Surroundings;
 use warifu_service::seal::KeyRing;
 use warifu_service::storage::DatabaseConfig;
@@ -37,6 +39,11 @@ fn rows() -> u64 {
     std::env::var("WARIFU_DEPOSIT_ROWS").map_or(1_000_000, |text| text.parse().unwrap())
 }
 
+/// Birthdays over eighty years, as people have them.
+fn born(card: u64) -> Date {
+    date(1930, 1, 1) + ToSpan::days(i64::try_from(card % 29_220).unwrap())
+}
+
 fn write_file(path: &Path, rows: u64) {
     let mut out = BufWriter::new(std::fs::File::create(path).unwrap());
     let (mut text, mut bytes) = (String::new(), Vec::new());
@@ -46,11 +53,11 @@ fn write_file(path: &Path, rows: u64) {
     for row in 0..rows {
         let (card, place) = (row / FAMILY, row % FAMILY);
         let (kind, relation) = if place == 0 { ("1", "") } else { ("2", "妻") };
-        let day = card % 28 + 1;
         text.push_str(&format!(
             "{kind},{NUMBER},高{:03},{card:07},{place:02},髙﨑　太郎{place},ﾀｶｻｷ ﾀﾛｳ{place},1,\
-             198001{day:02},{relation},20200401,030\r\n",
-            card % 997
+             {},{relation},20200401,030\r\n",
+            card % 997,
+            born(card).strftime("%Y%m%d")
         ));
         if text.len() > 1 << 16 {
             Encoding::Cp932.encode(&text, &mut bytes).unwrap();
@@ -70,12 +77,21 @@ fn question(card: u64) -> Question {
         symbol: format!("高{:03}", card % 997),
         number: format!("{card:07}"),
         branch: Some("00".to_owned()),
-        birth_date: date(1980, 1, i8::try_from(card % 28 + 1).unwrap()),
+        birth_date: born(card),
     };
     Question { query: CardQuery::try_from(&typed).unwrap(), day: date(2026, 11, 20) }
 }
 
-async fn open(database: DatabaseConfig, folder: &Path) -> Deposits {
+/// With keys for linking, so that people are listed by birth date.
+fn linking(folder: &Path) -> LinkingConfig {
+    let key = FileKey::generate(KeyAlgorithm::P256).unwrap();
+    let (own, office) = (folder.join("linking.key"), folder.join("office.pub"));
+    key.save(&own).unwrap();
+    std::fs::write(&office, key.public_key().pem()).unwrap();
+    LinkingConfig { key: own, office: "https://office.localhost".to_owned(), office_key: office }
+}
+
+async fn open(database: DatabaseConfig, folder: &Path, lists: bool) -> Deposits {
     let config = DepositConfig {
         database,
         folder: folder.join("runs"),
@@ -84,7 +100,7 @@ async fn open(database: DatabaseConfig, folder: &Path) -> Deposits {
         approval: Approval::default(),
         largest_bytes: 1 << 30,
         keep_file_days: 7,
-        linking: None,
+        linking: lists.then(|| linking(folder)),
         insurers: vec![DepositedInsurer {
             id: "city".to_owned(),
             number: NUMBER.to_owned(),
@@ -140,9 +156,37 @@ async fn ask(deposits: Deposits, cards: u64, stop: Arc<AtomicBool>) -> Vec<Durat
     took
 }
 
+/// Processor time of this process on all cores, ended threads included (`proc(5)`, utime and stime
+/// in hundredths of a second).
+fn cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
+}
+
+/// What listing people by birth date costs an intake, in processor time.
+async fn measure_lists(folder: &Path, file: &Path) {
+    let mut used = Vec::new();
+    for lists in [false, true, false, true] {
+        let own = tempfile::Builder::new().tempdir_in(folder).unwrap();
+        let database = DatabaseConfig::sqlite(&own.path().join("deposit.db"));
+        let deposits = open(database, own.path(), lists).await;
+        let before = cpu();
+        let (status, _, all) = put(&deposits, file, 1).await;
+        assert_eq!((status.state, status.wrong), (State::Ready, 0));
+        let spent = cpu() - before;
+        println!("lists: {lists}; {spent:.1} s of processor, {:.1} s in all", all.as_secs_f64());
+        used.push(spent);
+        deposits.close().await;
+    }
+    let [plain, listed, plain_again, listed_again] = used.try_into().unwrap();
+    let more = (listed + listed_again) / (plain + plain_again) - 1.0;
+    println!("with lists for linking: {:.0} % more processor time", more * 100.0);
+}
+
 async fn measure(name: &str, database: DatabaseConfig, folder: &Path, file: &Path) {
     let rows = rows();
-    let deposits = open(database, folder).await;
+    let deposits = open(database, folder, false).await;
     let insurer = InsurerKey::parse(NUMBER).unwrap();
     let (status, received, all) = put(&deposits, file, 1).await;
     assert_eq!((status.state, status.wrong), (State::Ready, 0));
@@ -191,6 +235,7 @@ async fn a_large_deposit() {
     let started = Instant::now();
     let read = DepositFile::open(&file, Kind::Full, Hint::default()).unwrap().count();
     println!("reading alone: {:.0} records/s", read as f64 / started.elapsed().as_secs_f64());
+    measure_lists(folder.path(), &file).await;
     let sqlite = DatabaseConfig::sqlite(&folder.path().join("deposit.db"));
     measure("SQLite", sqlite, folder.path(), &file).await;
     if let Ok(url) = std::env::var("WARIFU_TEST_POSTGRES") {

@@ -1,5 +1,8 @@
 //! The many ways of writing one name and one address, made comparable.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use unicode_normalization::UnicodeNormalization;
 
 /// Variant characters (異体字) in Japanese names that people, forms and printers exchange for each
@@ -215,9 +218,17 @@ fn katakana(c: char) -> char {
     }
 }
 
-/// The most written form of a variant character.
+/// The most written form of a variant character. A file of millions asks for every character of
+/// every name.
 pub(crate) fn common_form(c: char) -> char {
-    VARIANTS.iter().find(|(_, others)| others.contains(c)).map_or(c, |(common, _)| *common)
+    static COMMON: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
+        let group = |(common, others): &(char, &'static str)| {
+            let common = *common;
+            others.chars().map(move |other| (other, common))
+        };
+        VARIANTS.iter().flat_map(group).collect()
+    });
+    COMMON.get(&c).copied().unwrap_or(c)
 }
 
 fn large_kana(c: char) -> char {

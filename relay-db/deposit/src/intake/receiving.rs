@@ -4,8 +4,10 @@
 //! down. A run counts once it is in the book, with the number of records read up to there: after
 //! a crash so many records are passed over, and the next run follows.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use jiff::civil::Date;
 use tokio::runtime::Handle;
 use warifu_contract::card_key::{CardKey, InsurerKey};
 
@@ -56,6 +58,7 @@ where
     let handle = Handle::current();
     let read = usize::try_from(status.lines).unwrap_or(usize::MAX);
     let lists = deposits.0.insurers.get(&insurer).is_some_and(|known| known.linking.is_some());
+    let lists = lists.then(BTreeMap::new);
     let mut reading = Reading { keys: &deposits.0.keys, insurer, key, lists, last: None };
     let (send, chunks) = sync_channel(1);
     std::thread::scope(|scope| {
@@ -121,8 +124,9 @@ struct Reading<'a> {
     keys: &'a Keys,
     insurer: InsurerId,
     key: &'a InsurerKey,
-    /// Whether people are listed by birth date.
-    lists: bool,
+    /// The lists of people by birth date, where they are kept: as many as a file has birth dates,
+    /// of which a calendar has few.
+    lists: Option<BTreeMap<Date, CardId>>,
     /// The card of the record before: a family's records mostly follow one another.
     last: Option<(String, String, CardId)>,
 }
@@ -159,10 +163,11 @@ impl Reading<'_> {
         }
         let card = self.card(&row.symbol, &row.number).ok_or_else(|| wrong(NUMBER))?;
         buffer.push(card, |out| Record::write(row, out));
-        if self.lists {
+        if let Some(lists) = &mut self.lists {
             let Person { name, birth_date, sex, .. } = &row.person;
             let person = self.keys.person(self.insurer, name, *birth_date, *sex);
-            let list = self.keys.born(self.insurer, *birth_date);
+            let born = || self.keys.born(self.insurer, *birth_date);
+            let list = *lists.entry(*birth_date).or_insert_with(born);
             buffer.push(list, |out| Entry::new(&person, &card).write(out));
         }
         Ok(())
