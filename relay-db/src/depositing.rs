@@ -22,7 +22,7 @@ use crate::events::RELAY;
 use crate::opening::RelayError;
 
 pub(crate) use faults::{__path_faults, faults};
-pub(crate) use receive::{__path_begin, __path_receive, begin, receive};
+pub(crate) use receive::{__path_begin, __path_receive, __path_so_far, begin, receive, so_far};
 pub(crate) use routes::{
     __path_abandon, __path_approve, __path_list, __path_show, abandon, approve, list, show,
 };

@@ -32,6 +32,7 @@ use utoipa::openapi::OpenApi as Document;
         crate::depositing::begin,
         crate::depositing::show,
         crate::depositing::receive,
+        crate::depositing::so_far,
         crate::depositing::approve,
         crate::depositing::abandon,
         crate::depositing::faults,

@@ -288,7 +288,12 @@ impl Relay {
             .route("/deposits", get(depositing::list))
             .route("/deposits/{insurer}", post(depositing::begin))
             .route("/deposits/{insurer}/{number}", get(depositing::show))
-            .route(depositing::UPLOAD, post(depositing::receive).layer(DefaultBodyLimit::disable()))
+            .route(
+                depositing::UPLOAD,
+                get(depositing::so_far)
+                    .post(depositing::receive)
+                    .layer(DefaultBodyLimit::disable()),
+            )
             .route("/deposits/{insurer}/{number}/approve", post(depositing::approve))
             .route("/deposits/{insurer}/{number}/abandon", post(depositing::abandon))
             .route("/deposits/{insurer}/{number}/faults", get(depositing::faults))

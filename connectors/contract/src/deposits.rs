@@ -246,6 +246,21 @@ pub struct DepositRequest {
     pub name: String,
 }
 
+/// Bytes of a file that are hashed together in [`DepositSoFar::digest`].
+pub const DIGEST_BLOCK: usize = 1 << 20;
+
+/// Relay → who deposits: what is here of a file that broke off, so that whoever goes on can tell
+/// whether it is the same file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DepositSoFar {
+    /// How many bytes are here.
+    pub bytes: u64,
+    /// SHA-256, in hexadecimal, over the SHA-256s of each [`DIGEST_BLOCK`] of them, the last of
+    /// which may be shorter: a browser has no SHA-256 that takes a file bit by bit.
+    pub digest: String,
+}
+
 /// Who approves → relay.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema,

@@ -7,18 +7,19 @@ use axum::Json;
 use axum::body::BodyDataStream;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
+use data_encoding::HEXLOWER;
 use futures::StreamExt as _;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use warifu_contract::card_key::InsurerKey;
-use warifu_contract::deposits::{Deposit, DepositRequest};
+use warifu_contract::deposits::{Deposit, DepositRequest, DepositSoFar};
 use warifu_deposit::{Deposits, Upload};
 use warifu_log::Action;
 use warifu_service::Problem;
 
 use super::problem;
 use super::sender::{Sender, deposits};
-use super::view::{kind_of, view};
+use super::view::{count, kind_of, view};
 use crate::relay::Relay;
 
 /// Bytes of a piece.
@@ -107,6 +108,33 @@ pub(crate) async fn receive(
     let arrived = deposits.arrived(&key, number, length).await.map_err(|error| problem(&error))?;
     relay.deposit_work().notify_one();
     Ok(Json(view(&relay, &sender, &insurer, &arrived)))
+}
+
+/// What is here of a file that broke off: how long it is, and a digest by which whoever goes on can
+/// tell that it is the same file.
+#[utoipa::path(
+    get,
+    path = "/deposits/{insurer}/{number}/file",
+    params(
+        ("insurer" = String, Path, description = "The insurer's id within the federation"),
+        ("number" = i64, Path, description = "The deposit"),
+    ),
+    responses(
+        (status = 200, body = DepositSoFar),
+        (status = 409, description = "The file is whole, or given up",
+         body = warifu_service::problem::ProblemDocument),
+        (status = "4XX", body = warifu_service::problem::ProblemDocument),
+    )
+)]
+pub(crate) async fn so_far(
+    State(relay): State<Relay>,
+    sender: Sender,
+    Path((insurer, number)): Path<(String, i64)>,
+) -> Result<Json<DepositSoFar>, Problem> {
+    let key = sender.insurer(&insurer)?;
+    let so_far = deposits(&relay)?.so_far(&key, number).await;
+    let (bytes, digest) = so_far.map_err(|error| problem(&error))?;
+    Ok(Json(DepositSoFar { bytes: count(bytes), digest: HEXLOWER.encode(&digest) }))
 }
 
 /// A file on its way.

@@ -2,12 +2,14 @@
 //! server of the relay finds the time.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, ToSpan as _};
+use ring::digest::{Context, SHA256, SHA256_OUTPUT_LEN, digest};
 use tokio::runtime::Handle;
 use warifu_contract::card_key::InsurerKey;
+use warifu_contract::deposits::DIGEST_BLOCK;
 use warifu_files::{Code, Hint};
 use warifu_service::storage::micros;
 use warifu_service::{execute, fetch_all};
@@ -98,6 +100,29 @@ impl Deposits {
         pieces::keep(&mut transaction, self, (id, number, place), piece).await?;
         transaction.commit().await?;
         Ok(end)
+    }
+
+    /// What is here of a file that is still coming in: its length, and the SHA-256 over the
+    /// SHA-256s of each [`DIGEST_BLOCK`] of it.
+    ///
+    /// # Errors
+    /// [`IntakeError::State`] once the file is whole, or given up.
+    pub async fn so_far(
+        &self,
+        insurer: &InsurerKey,
+        number: i64,
+    ) -> Result<(i64, [u8; SHA256_OUTPUT_LEN]), IntakeError> {
+        let status = self.status(insurer, number).await?;
+        if status.state != State::Arriving {
+            return Err(IntakeError::State(number, status.state));
+        }
+        let (deposits, id, length) = (self.clone(), self.depositor(insurer)?, status.bytes);
+        on_a_thread(move || {
+            let reader = PieceReader::new(&deposits, (id, number), length, Handle::current());
+            let digest = digest_of(reader).map_err(FileError::from)?;
+            Ok((length, digest))
+        })
+        .await
     }
 
     async fn misplaced(
@@ -274,6 +299,22 @@ impl Deposits {
         let late = until.is_ok_and(|until| until <= self.0.surroundings.now());
         status.state == State::Arriving && late
     }
+}
+
+/// SHA-256 over the SHA-256s of each block.
+fn digest_of(mut file: impl Read) -> std::io::Result<[u8; SHA256_OUTPUT_LEN]> {
+    let (mut whole, mut block) = (Context::new(&SHA256), Vec::with_capacity(DIGEST_BLOCK));
+    loop {
+        block.clear();
+        let most = u64::try_from(DIGEST_BLOCK).unwrap_or(u64::MAX);
+        if file.by_ref().take(most).read_to_end(&mut block)? == 0 {
+            break;
+        }
+        whole.update(digest(&SHA256, &block).as_ref());
+    }
+    let mut sum = [0; SHA256_OUTPUT_LEN];
+    sum.iter_mut().zip(whole.finish().as_ref()).for_each(|(to, from)| *to = *from);
+    Ok(sum)
 }
 
 /// The faults of each line.

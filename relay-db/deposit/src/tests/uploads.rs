@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::SignedDuration;
 use jiff::civil::date;
+use ring::digest::{SHA256, digest};
 use warifu_contract::eligibility::Verdict;
 
 use super::bed::*;
@@ -67,6 +68,34 @@ async fn a_file_comes_in_pieces_and_goes_live() {
         assert_eq!(live.approved_by.as_deref(), by);
         let asked = question("高", "7", 1, date(2026, 11, 20));
         assert_eq!(bed.ask(&asked).await.found.decision.verdict, Verdict::Valid);
+    }
+}
+
+/// SHA-256 over the SHA-256s of each MiB.
+fn digest_of(file: &[u8]) -> Vec<u8> {
+    let hash = |bytes: &[u8]| digest(&SHA256, bytes).as_ref().to_vec();
+    hash(&file.chunks(1 << 20).flat_map(hash).collect::<Vec<u8>>())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_goes_on_can_tell_that_it_is_the_same_file() {
+    for bed in beds("uploads_digest").await {
+        let deposits = &bed.deposits;
+        let number = deposits.begin_upload(&insurer(), &upload(Kind::Full)).await.unwrap().number;
+        let (bytes, digest) = deposits.so_far(&insurer(), number).await.unwrap();
+        assert_eq!((bytes, digest.to_vec()), (0, digest_of(b"")));
+        let file: Vec<u8> = (0..=250).cycle().take(2_500_000).collect();
+        let mut at = 0;
+        // The pieces of the sender are not the blocks of the digest.
+        for piece in file.chunks(900_000) {
+            at = deposits.append(&insurer(), number, at, piece).await.unwrap();
+            let (bytes, digest) = deposits.so_far(&insurer(), number).await.unwrap();
+            let here = usize::try_from(at).unwrap();
+            assert_eq!((bytes, digest.to_vec()), (at, digest_of(&file[..here])));
+        }
+        deposits.arrived(&insurer(), number, at).await.unwrap();
+        let over = deposits.so_far(&insurer(), number).await.unwrap_err();
+        assert!(matches!(over, IntakeError::State(..)), "{over}");
     }
 }
 
