@@ -48,11 +48,12 @@ const SWEEP: Duration = Duration::from_mins(1);
 /// Every so many sweeps the identity providers' metadata are read again.
 const SWEEPS_PER_RELOAD: u32 = 10;
 
-const ASSETS: [AssetFile; 4] = [
+const ASSETS: [AssetFile; 5] = [
     ("portal.css", include_bytes!("../assets/portal.css")),
     ("office.css", include_bytes!("../assets/office.css")),
     ("desk.css", include_bytes!("../assets/desk.css")),
     ("desk.js", include_bytes!("../assets/desk.js")),
+    ("upload.js", include_bytes!("../assets/upload.js")),
 ];
 
 /// Why the portal cannot be opened.

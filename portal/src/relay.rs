@@ -30,6 +30,7 @@ use crate::body::{self, BodyError};
 use crate::config::RelayConfig;
 
 pub use batches::Steer;
+pub use deposits::FilePlace;
 pub use links::Move;
 
 /// The longest that any call may take; the relay's own deadlines are shorter.

@@ -176,3 +176,19 @@ ratios-column-possible = Possible ratios
 ratios-percent = { $percent }%
 ratios-not-stated = none
 ratios-count = { $n }
+
+# By script: a file goes in pieces, and on where it broke off. [sent] and the like are filled in.
+upload-js-progress = [sent] MB of [all] MB are sent ([rate] MB a second).
+upload-js-seconds = About [left] seconds are left.
+upload-js-minutes = About [left] minutes are left.
+upload-js-beginning = Sending is about to begin.
+upload-js-comparing = Finding out whether this is the file that was begun.
+upload-js-broken = The connection is lost. Sending goes on by itself once it is back; leave this page open.
+upload-js-other = This is not the file that was begun. Choose the same one; to send another, give this one up first.
+upload-js-paused = Sending is paused. Press the button again to go on.
+upload-js-unreadable = The file could not be read. Choose it once more; what was sent is kept.
+upload-js-bar = How much is sent
+upload-js-pause = Pause
+upload-js-go-on = Go on sending
+upload-js-go-on-text = A part of the file is here. Choose the same file again, and only the rest is sent.
+upload-js-none = Going on needs JavaScript. Without it, give this one up and send the file from its beginning.

@@ -176,3 +176,19 @@ ratios-column-possible = あり得る割合
 ratios-percent = { $percent }割
 ratios-not-stated = 登録なし
 ratios-count = { $n }件
+
+# By script: a file goes in pieces, and on where it broke off. [sent] and the like are filled in.
+upload-js-progress = [all] MB のうち [sent] MB を送りました（毎秒 [rate] MB）。
+upload-js-seconds = あと [left] 秒ほどです。
+upload-js-minutes = あと [left] 分ほどです。
+upload-js-beginning = 送る準備をしています。
+upload-js-comparing = 前に送ったファイルと同じか、確かめています。
+upload-js-broken = つながりが切れました。つながると、自動で続きから送ります。このページを開いたままお待ちください。
+upload-js-other = 前に送りはじめたファイルと中身が違います。同じファイルを選んでください。違うファイルを送るときは、この登録を取りやめてください。
+upload-js-paused = 送るのを止めました。もう一度押すと、続きから送ります。
+upload-js-unreadable = ファイルを読めませんでした。もう一度ファイルを選んでください。送った分は残っています。
+upload-js-bar = 送った割合
+upload-js-pause = いったん止める
+upload-js-go-on = 続きから送る
+upload-js-go-on-text = ファイルは途中まで届いています。同じファイルをもう一度選ぶと、残りだけを送ります。
+upload-js-none = 続きから送るには、ブラウザーの JavaScript が要ります。使えないときは、取りやめてから、はじめから送ってください。

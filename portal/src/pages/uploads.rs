@@ -1,5 +1,8 @@
 //! `/insurer/upload` (データ登録): a file of coverage is sent, checked, approved by a second person,
-//! and live. Works without script: while a file is under way its page asks to be fetched again.
+//! and live. Works without script: while a file is under way its page asks to be fetched again. With
+//! it a file goes in pieces, and on where it broke off.
+
+mod pieces;
 
 use axum::Router;
 use axum::body::Body;
@@ -16,7 +19,7 @@ use super::links::{Said, back_to};
 use super::sent_file;
 use crate::access::{Depositor, SignedIn};
 use crate::look::{Look, show};
-use crate::relay::{Access, RelayError};
+use crate::relay::{Access, FilePlace, RelayError};
 use crate::shared::{App, Shared};
 use crate::view::Tone;
 use crate::view::site::Menu;
@@ -35,6 +38,7 @@ const LONGEST_FIELD: usize = 100;
 pub fn routes() -> Router<App> {
     Router::new()
         .route(PATH, get(list).post(send).layer(DefaultBodyLimit::disable()))
+        .merge(pieces::routes())
         .route("/insurer/upload/{insurer}/{number}", get(one))
         .route("/insurer/upload/{insurer}/{number}/faults", get(faults))
         .route("/insurer/upload/{insurer}/{number}/approve", get(ask_approve).post(approve))
@@ -130,21 +134,7 @@ async fn pass_on(
     (insurer, kind): (&str, Option<DepositKind>),
     field: Field<'_>,
 ) -> Result<Deposit, &'static str> {
-    let shown = field.file_name().unwrap_or_default().chars().filter(|c| !c.is_control());
-    let name: String = shown.take(LONGEST_NAME).collect();
-    let kind = kind.ok_or("kind")?;
-    if name.trim().is_empty() {
-        return Err("nothing");
-    }
-    if !is_insurer(insurer) {
-        return Err("unknown");
-    }
-    let request = DepositRequest { kind, name };
-    let begun = app.relay.begin_deposit(access, insurer, &request).await;
-    let begun = begun.map_err(|cause| match cause {
-        RelayError::Failed(StatusCode::CONFLICT) => "busy",
-        cause => why(&cause),
-    })?;
+    let begun = begin(app, access, insurer, kind, field.file_name().unwrap_or_default()).await?;
     let sent = stream(app, access, &begun, field).await;
     if sent.is_err() {
         let given_up = app.relay.abandon_deposit(access, (insurer, begun.number)).await;
@@ -155,6 +145,31 @@ async fn pass_on(
     sent.map_err(|cause| why(&cause))
 }
 
+/// Begins a deposit whose file is called so.
+async fn begin(
+    app: &Shared,
+    access: &Access,
+    insurer: &str,
+    kind: Option<DepositKind>,
+    file: &str,
+) -> Result<Deposit, &'static str> {
+    let shown = file.chars().filter(|c| !c.is_control());
+    let name: String = shown.take(LONGEST_NAME).collect();
+    let kind = kind.ok_or("kind")?;
+    if name.trim().is_empty() {
+        return Err("nothing");
+    }
+    if !is_insurer(insurer) {
+        return Err("unknown");
+    }
+    let request = DepositRequest { kind, name };
+    let begun = app.relay.begin_deposit(access, insurer, &request).await;
+    begun.map_err(|cause| match cause {
+        RelayError::Failed(StatusCode::CONFLICT) => "busy",
+        cause => why(&cause),
+    })
+}
+
 async fn stream(
     app: &Shared,
     access: &Access,
@@ -162,7 +177,7 @@ async fn stream(
     field: Field<'_>,
 ) -> Result<Deposit, RelayError> {
     sent_file::handed_on(field, |file| {
-        app.relay.send_deposit(access, (&begun.insurer, begun.number), file)
+        app.relay.send_deposit(access, (&begun.insurer, begun.number), FilePlace::ALL, file)
     })
     .await
 }

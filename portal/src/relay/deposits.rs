@@ -6,16 +6,33 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::Stream;
 use reqwest::{Body, Method, Response};
+use serde::Deserialize;
 use serde_json::json;
 use warifu_contract::checks::ImpossibleRatios;
 use warifu_contract::deposits::{
-    ApproveRequest, Deposit, DepositDetail, DepositList, DepositRequest,
+    ApproveRequest, Deposit, DepositDetail, DepositList, DepositRequest, DepositSoFar,
 };
 
 use super::{Access, Relay, RelayError, checked, read};
 
 /// The longest that a file may take, either way.
 const LONG_PATIENCE: Duration = Duration::from_hours(1);
+
+/// Where in a file bytes go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilePlace {
+    /// The byte with which they begin: as many as are there.
+    pub offset: u64,
+    /// Whether the file ends with them.
+    #[serde(default)]
+    pub whole: bool,
+}
+
+impl FilePlace {
+    /// The whole file at once.
+    pub const ALL: Self = Self { offset: 0, whole: true };
+}
 
 /// Which deposit: the insurer's id and the number.
 pub type Which<'a> = (&'a str, u64);
@@ -48,11 +65,12 @@ impl Relay {
         read(checked(call.json(request).send().await?)?).await
     }
 
-    /// Sends its whole file.
+    /// Sends its file, or a piece of it.
     pub async fn send_deposit<E>(
         &self,
         access: &Access,
         (insurer, number): Which<'_>,
+        FilePlace { offset, whole }: FilePlace,
         file: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
     ) -> Result<Deposit, RelayError>
     where
@@ -60,8 +78,19 @@ impl Relay {
     {
         let at = format!("deposits/{insurer}/{number}/file");
         let call = self.long_call(access, Method::POST, &at, LONG_PATIENCE);
-        let call = call.query(&[("offset", "0"), ("whole", "true")]);
+        let call = call.query(&[("offset", offset.to_string()), ("whole", whole.to_string())]);
         read(checked(call.body(Body::wrap_stream(file)).send().await?)?).await
+    }
+
+    /// What is here of its file while it comes in.
+    pub async fn deposit_so_far(
+        &self,
+        access: &Access,
+        (insurer, number): Which<'_>,
+    ) -> Result<DepositSoFar, RelayError> {
+        let at = format!("deposits/{insurer}/{number}/file");
+        let call = self.long_call(access, Method::GET, &at, LONG_PATIENCE);
+        read(checked(call.send().await?)?).await
     }
 
     /// Lets it go live; `confirm_ended` says that so many cards may end.

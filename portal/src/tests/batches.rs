@@ -1,38 +1,25 @@
 //! Files of checks at the desk: sent without script, looked at, stopped, fetched.
 
 use axum::body::Body;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::Response;
 
 use super::rig::{Answer as _, Browser, Rig};
+use super::sent::{self, end};
 
 const ID: &str = "0123456789abcdef0123456789abcdef";
-const BOUNDARY: &str = "----of-the-test";
 
 /// What a browser sends for the form.
 fn form(day: &str, name: &str, file: &str) -> String {
-    format!(
-        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"target\"\r\n\r\n{day}\r\n\
-         --{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
-         Content-Type: text/csv\r\n\r\n{file}\r\n--{BOUNDARY}--\r\n"
-    )
+    sent::form(&[("target", day)], (name, file))
 }
 
 async fn send(browser: &mut Browser<'_>, body: String) -> Response<Body> {
-    let request = browser
-        .request(Method::POST, "/desk/batch")
-        .header("sec-fetch-site", "same-origin")
-        .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"));
-    browser.send(request.body(body.into()).unwrap()).await
-}
-
-fn location(response: &Response<Body>) -> &str {
-    response.headers()[header::LOCATION].to_str().unwrap()
+    sent::send(browser, "/desk/batch", body).await
 }
 
 fn asked(rig: &Rig) -> Vec<String> {
-    let asked = rig.relay.asked.lock().unwrap();
-    asked.iter().filter(|line| line.starts_with("batch")).cloned().collect()
+    sent::asked(rig, "batch")
 }
 
 #[tokio::test]
@@ -43,7 +30,7 @@ async fn a_file_goes_to_the_relay_as_it_came() {
     let file = "P-1,00000001\r\n".repeat(20_000);
     let sent = send(&mut browser, form("R8.11.20", "11月の受診者.csv", &file)).await;
     assert_eq!(sent.status(), StatusCode::SEE_OTHER);
-    assert_eq!(location(&sent), format!("/desk/batch/{ID}"));
+    assert_eq!(sent.location(), format!("/desk/batch/{ID}"));
     let expected = format!("batch file 2026-11-20 11月の受診者.csv start=false {}", file.len());
     assert_eq!(asked(&rig), [expected]);
 }
@@ -55,11 +42,11 @@ async fn what_cannot_be_sent_is_said_on_the_page() {
     for (body, said) in [
         (form("いつか", "a.csv", "x"), "day"),
         (form("", "", ""), "nothing"),
-        (format!("--{BOUNDARY}--\r\n"), "nothing"),
+        (end(), "nothing"),
         ("no form at all".to_owned(), "cut"),
     ] {
         let sent = send(&mut browser, body).await;
-        assert_eq!(location(&sent), format!("/desk/batch?said={said}"));
+        assert_eq!(sent.location(), format!("/desk/batch?said={said}"));
     }
     assert!(asked(&rig).is_empty());
     let page = browser.get("/desk/batch?said=day").await.text().await;
@@ -80,7 +67,7 @@ async fn a_file_under_way_renews_its_page_and_one_that_is_done_does_not() {
     let list = browser.get("/desk/batch").await.text().await;
     assert!(list.contains(&format!("href=\"/desk/batch/{ID}\"")));
     let strange = browser.get("/desk/batch/..%2Flinks").await;
-    assert_eq!(location(&strange), "/desk/batch?said=unknown");
+    assert_eq!(strange.location(), "/desk/batch?said=unknown");
 }
 
 #[tokio::test]
@@ -109,12 +96,12 @@ async fn a_file_is_given_up_only_after_a_question() {
     assert!(question.contains("もとには戻せません"));
     assert!(asked(&rig).is_empty(), "asked is not done");
     let done = browser.post(&cancel, &[]).await;
-    assert_eq!(location(&done), format!("/desk/batch/{ID}"));
+    assert_eq!(done.location(), format!("/desk/batch/{ID}"));
     browser.post(&format!("/desk/batch/{ID}/pause"), &[]).await;
     browser.post(&format!("/desk/batch/{ID}/recheck"), &[]).await;
     assert_eq!(asked(&rig), ["batch cancel", "batch pause", "batch recheck"]);
     let unknown = browser.post(&format!("/desk/batch/{ID}/burn"), &[]).await;
-    assert_eq!(location(&unknown), "/desk/batch?said=unknown");
+    assert_eq!(unknown.location(), "/desk/batch?said=unknown");
 }
 
 #[tokio::test]

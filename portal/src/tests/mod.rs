@@ -18,4 +18,5 @@ mod readings;
 mod residents;
 mod rig;
 mod roles;
+mod sent;
 mod uploads;

@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 use warifu_contract::batch::{BatchJob, BatchList, BatchState};
 use warifu_contract::consent::{Readable, ReadableList, Standing};
-use warifu_contract::deposits::{Deposit, DepositRequest, DepositState};
+use warifu_contract::deposits::{Deposit, DepositRequest, DepositSoFar, DepositState};
 use warifu_contract::eligibility::{EligibilityRequest, Verdict};
 use warifu_contract::history::{HistoryPage, Purpose};
 use warifu_contract::mandate::{
@@ -313,7 +313,7 @@ fn router(desk: Desk) -> Router {
         .route("/deposits/{insurer}", post(deposit_begun))
         .route("/deposits/{insurer}/{number}", get(deposit))
         .route("/deposits/{insurer}/{number}/faults", get(deposit_faults))
-        .route("/deposits/{insurer}/{number}/file", post(deposit_sent))
+        .route("/deposits/{insurer}/{number}/file", post(deposit_sent).get(deposit_so_far))
         .route("/deposits/{insurer}/{number}/{step}", post(deposit_steered))
         .route("/disputes", get(async || Json(desks::disputes())).post(disputed))
         .route("/disputes/{number}/answer", post(settled))
@@ -442,6 +442,14 @@ async fn deposit_sent(
     let line = format!("deposit file {} {} {}", query["offset"], query["whole"], file.len());
     desk.asked.lock().unwrap().push(line);
     Json(deposits::deposit(DepositState::Receiving))
+}
+
+/// The first is coming in; of the others the files are whole.
+async fn deposit_so_far(Path((_, number)): Path<(String, usize)>) -> Response {
+    match number {
+        0 => Json(DepositSoFar { bytes: 5, digest: "ab".repeat(32) }).into_response(),
+        _ => StatusCode::CONFLICT.into_response(),
+    }
 }
 
 async fn deposit_steered(

@@ -1,38 +1,23 @@
 //! An insurer's files of coverage: sent without script, looked at, approved, given up.
 
 use axum::body::Body;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::Response;
 
 use super::rig::{Answer as _, Browser, Rig};
-
-const BOUNDARY: &str = "----of-the-test";
+use super::sent::{self, end, post};
 
 /// What a browser sends for the form.
 fn form(insurer: &str, kind: &str, name: &str, file: &str) -> String {
-    format!(
-        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"insurer\"\r\n\r\n{insurer}\r\n\
-         --{BOUNDARY}\r\nContent-Disposition: form-data; name=\"kind\"\r\n\r\n{kind}\r\n\
-         --{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
-         Content-Type: text/csv\r\n\r\n{file}\r\n--{BOUNDARY}--\r\n"
-    )
+    sent::form(&[("insurer", insurer), ("kind", kind)], (name, file))
 }
 
 async fn send(browser: &mut Browser<'_>, body: String) -> Response<Body> {
-    let request = browser
-        .request(Method::POST, "/insurer/upload")
-        .header("sec-fetch-site", "same-origin")
-        .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"));
-    browser.send(request.body(body.into()).unwrap()).await
-}
-
-fn location(response: &Response<Body>) -> &str {
-    response.headers()[header::LOCATION].to_str().unwrap()
+    sent::send(browser, "/insurer/upload", body).await
 }
 
 fn asked(rig: &Rig) -> Vec<String> {
-    let asked = rig.relay.asked.lock().unwrap();
-    asked.iter().filter(|line| line.starts_with("deposit")).cloned().collect()
+    sent::asked(rig, "deposit")
 }
 
 #[tokio::test]
@@ -42,7 +27,7 @@ async fn a_file_goes_to_the_relay_as_it_came() {
     // Larger than what other forms may have.
     let file = "1,00000001\r\n".repeat(20_000);
     let sent = send(&mut browser, form("city", "changes", "11月分.csv", &file)).await;
-    assert_eq!(location(&sent), "/insurer/upload/city/12");
+    assert_eq!(sent.location(), "/insurer/upload/city/12");
     let expected = format!("deposit file 0 true {}", file.len());
     assert_eq!(asked(&rig), ["deposit begin city Changes 11月分.csv".to_owned(), expected]);
 }
@@ -59,7 +44,7 @@ async fn what_cannot_be_sent_is_said_on_the_page() {
         ("no form at all".to_owned(), "cut"),
     ] {
         let sent = send(&mut browser, body).await;
-        assert_eq!(location(&sent), format!("/insurer/upload?said={said}"));
+        assert_eq!(sent.location(), format!("/insurer/upload?said={said}"));
     }
     assert!(asked(&rig).is_empty());
     let page = browser.get("/insurer/upload?said=kind").await.text().await;
@@ -71,10 +56,59 @@ async fn a_file_that_breaks_off_is_given_up() {
     let rig = Rig::new().await;
     let mut browser = rig.signed_in("insurer-staff").await;
     let whole = form("city", "full", "a.csv", "1,2,3");
-    let broken = whole.strip_suffix("\r\n------of-the-test--\r\n").unwrap().to_owned();
+    let broken = whole.strip_suffix(&format!("\r\n{}", end())).unwrap().to_owned();
     let sent = send(&mut browser, broken).await;
-    assert!(location(&sent).starts_with("/insurer/upload?said="), "{}", location(&sent));
+    assert!(sent.location().starts_with("/insurer/upload?said="), "{}", sent.location());
     assert_eq!(asked(&rig).last().unwrap(), "deposit abandon {}");
+}
+
+#[tokio::test]
+async fn a_script_sends_a_file_in_pieces_and_goes_on_where_it_ends() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("insurer-staff").await;
+    let (json, bytes) = ("application/json", "application/octet-stream");
+    let asked_for = r#"{"insurer":"city","kind":"full","name":"a.csv"}"#;
+    let begun = post(&mut browser, "/insurer/upload/begin", asked_for, json).await;
+    assert_eq!(begun.status(), StatusCode::CREATED);
+    assert_eq!(begun.text().await, r#"{"to":"/insurer/upload/city/12"}"#);
+    let file = "/insurer/upload/city/0/file";
+    let so_far = browser.get(file).await.text().await;
+    assert!(so_far.contains(r#""bytes":5"#) && so_far.contains("abab"), "{so_far}");
+    for (offset, whole) in [(5, false), (10, true)] {
+        let path = format!("{file}?offset={offset}&whole={whole}");
+        assert_eq!(post(&mut browser, &path, "1,2,3", bytes).await.status(), StatusCode::OK);
+    }
+    let expected =
+        ["deposit begin city Full a.csv", "deposit file 5 false 5", "deposit file 10 true 5"];
+    assert_eq!(asked(&rig), expected);
+    let page = browser.get("/insurer/upload/city/0").await.text().await;
+    assert!(page.contains("data-upload=\"/insurer/upload/city/0\""), "{page}");
+    let over = browser.get("/insurer/upload/city/4").await.text().await;
+    assert!(!over.contains("data-upload") && !over.contains("upload.js"));
+}
+
+#[tokio::test]
+async fn a_script_is_told_where_to_go_when_it_cannot_go_on() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("insurer-staff").await;
+    let whole = browser.get("/insurer/upload/city/3/file").await;
+    assert_eq!(whole.status(), StatusCode::CONFLICT);
+    assert_eq!(whole.text().await, r#"{"to":"/insurer/upload/city/3"}"#);
+    let begin = "/insurer/upload/begin";
+    for (asked_for, said) in [
+        (r#"{"insurer":"busy","kind":"full","name":"a.csv"}"#, "busy"),
+        (r#"{"insurer":"city","kind":"full","name":" "}"#, "nothing"),
+        (r#"{"insurer":"city","kind":null,"name":"a.csv"}"#, "kind"),
+        (r#"{"insurer":"../x","kind":"full","name":"a.csv"}"#, "unknown"),
+    ] {
+        let refused = post(&mut browser, begin, asked_for, "application/json").await;
+        assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(refused.text().await, format!(r#"{{"to":"/insurer/upload?said={said}"}}"#));
+    }
+    let mut resident = rig.signed_in("resident").await;
+    let file = "/insurer/upload/city/0/file";
+    assert_eq!(resident.get(file).await.status(), StatusCode::FORBIDDEN);
+    assert!(asked(&rig).is_empty());
 }
 
 #[tokio::test]
@@ -90,9 +124,9 @@ async fn a_file_under_way_renews_its_page_and_one_that_waits_does_not() {
     assert!(ready.contains("8,100件のうち 610件の資格が終わります"), "{ready}");
     assert!(ready.contains("「S55.5.5」や") && !ready.contains("11月分<b>"));
     let unknown = browser.get("/insurer/upload/city/99").await;
-    assert_eq!(location(&unknown), "/insurer/upload?said=unknown");
+    assert_eq!(unknown.location(), "/insurer/upload?said=unknown");
     let strange = browser.get("/insurer/upload/..%2Flinks/1").await;
-    assert_eq!(location(&strange), "/insurer/upload?said=unknown");
+    assert_eq!(strange.location(), "/insurer/upload?said=unknown");
 }
 
 #[tokio::test]
@@ -103,11 +137,11 @@ async fn what_alarms_is_approved_only_with_a_tick() {
     let question = browser.get(approve).await.text().await;
     assert!(question.contains("name=\"confirm\"") && asked(&rig).is_empty(), "asked is not done");
     let without = browser.post(approve, &[]).await;
-    assert_eq!(location(&without), "/insurer/upload/city/3/approve?said=confirm");
+    assert_eq!(without.location(), "/insurer/upload/city/3/approve?said=confirm");
     let with = browser.post(approve, &[("confirm", "yes")]).await;
-    assert_eq!(location(&with), "/insurer/upload/city/3?said=live");
+    assert_eq!(with.location(), "/insurer/upload/city/3?said=live");
     let over = browser.get("/insurer/upload/city/4/approve").await;
-    assert_eq!(location(&over), "/insurer/upload/city/4?said=state");
+    assert_eq!(over.location(), "/insurer/upload/city/4?said=state");
 }
 
 #[tokio::test]
@@ -118,7 +152,7 @@ async fn giving_up_is_asked_once_more_and_faults_come_with_their_encoding() {
     assert!(browser.get(abandon).await.text().await.contains("もとには戻せません"));
     assert!(asked(&rig).is_empty());
     let done = browser.post(abandon, &[]).await;
-    assert_eq!(location(&done), "/insurer/upload?said=abandoned");
+    assert_eq!(done.location(), "/insurer/upload?said=abandoned");
     let faults = browser.get("/insurer/upload/city/3/faults").await;
     assert_eq!(faults.headers()[header::CONTENT_TYPE], "text/csv; charset=Shift_JIS");
     assert_eq!(faults.text().await, "faults");

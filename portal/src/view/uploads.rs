@@ -137,6 +137,8 @@ pub struct DepositView {
     pub may_approve: bool,
     /// It can be given up.
     pub may_abandon: bool,
+    /// Its file broke off, or is still coming: it can go on.
+    pub may_go_on: bool,
     /// Its wrong records can be fetched.
     pub has_faults: bool,
     /// How many more are wrong than the page shows.
@@ -216,6 +218,7 @@ impl DepositView {
             moves: deposit.state.moves(),
             may_approve: ready && bar.is_none(),
             may_abandon: !deposit.state.is_over(),
+            may_go_on: deposit.state == DepositState::Arriving,
             has_faults: deposit.has_faults_file,
             more_faults: None,
         }
