@@ -46,6 +46,17 @@ impl Cpu {
     }
 }
 
+/// Processor time that this process has used on all cores, by threads that have ended too: `utime`
+/// and `stime` in hundredths of a second (`proc(5)`, stat). None where the system does not tell.
+pub fn of_process() -> Option<Duration> {
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    // Behind the name, which may have blanks of its own.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut times = fields.split_whitespace().skip(11).map(str::parse::<u64>);
+    let (user, system) = (times.next()?.ok()?, times.next()?.ok()?);
+    Some(Duration::from_millis((user + system) * 10))
+}
+
 /// The first number of `schedstat`: nanoseconds on a core (Linux `Documentation/scheduler`).
 fn used_by(task: &Path) -> Option<Duration> {
     let text = fs::read_to_string(task.join("schedstat")).ok()?;
@@ -62,6 +73,13 @@ mod tests {
         while started.elapsed() < Duration::from_millis(60) {
             std::hint::spin_loop();
         }
+    }
+
+    #[test]
+    fn what_ended_threads_used_counts() {
+        let before = of_process().unwrap();
+        std::thread::spawn(work).join().unwrap();
+        assert!(of_process().unwrap() > before);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use anyhow::{Context as _, ensure};
 use jiff::civil::date;
 use warifu_contract::card_key::InsurerKey;
 use warifu_contract::coverage::InsurerKind;
+use warifu_pki::LinkingConfig;
 use warifu_relay::RelayConfig;
 use warifu_relay::deposit::{
     Approval, DepositConfig, DepositFile, DepositedInsurer, Deposits, Hint, Kind, Order, State,
@@ -17,11 +18,11 @@ use warifu_relay::deposit::{
 use warifu_service::storage::DatabaseConfig;
 
 use super::checks::{Desk, token};
-use super::limits;
 use super::load;
 use super::report::Figure;
 use super::say;
 use super::stage::Stage;
+use super::{cpu, limits};
 use crate::cli::demo::folder::Member;
 
 /// The insurer who deposits here, and nowhere else.
@@ -108,6 +109,8 @@ pub async fn measure(stage: &Stage, lasting: Duration, plan: &Plan) -> anyhow::R
     let took = started.elapsed();
     deposits.go_live(&key, ready.number, true).await?;
     deposits.close().await;
+    say("the same again, with and without lists of people by birth date");
+    let lists = lists(stage, &file, plan.rows).await?;
     std::fs::remove_file(&file)?;
     let idle = Figure::loaded(format!("check of a deposited card, {DESKS} at once"), &before);
     let busy = format!("check of a deposited card while a deposit comes in, {DESKS} at once");
@@ -116,7 +119,52 @@ pub async fn measure(stage: &Stage, lasting: Duration, plan: &Plan) -> anyhow::R
     let deposit = Figure::rate(what, rate(plan.rows, took))
         .beside("decoding and reading alone", rate(plan.rows, reading))
         .beside("bare fsync", fsync);
-    Ok(vec![idle, deposit, busy])
+    Ok(vec![idle, deposit, busy, lists])
+}
+
+/// What it costs an intake to list people by birth date, so that cards can be linked to them: in
+/// processor time, which other work on the machine does not change.
+async fn lists(stage: &Stage, file: &Path, rows: u64) -> anyhow::Result<Figure> {
+    let (_, plain) = put_apart(stage, "plain", None, file).await?;
+    let linking = LinkingConfig {
+        key: stage.folder.of(Member::Relay, "deposit.key"),
+        office: stage.folder.office_config().office.names.office,
+        office_key: stage.folder.of(Member::Office, "voucher.pub"),
+    };
+    let (took, listed) = put_apart(stage, "listed", Some(linking), file).await?;
+    let what = format!("deposit of {rows} records with lists for linking, alone");
+    let (listed, plain) = (listed.as_secs_f64(), plain.as_secs_f64());
+    let more = (listed / plain - 1.0) * 100.0;
+    let note =
+        format!("{listed:.1} s of processor, {more:+.0} % of the {plain:.1} s without lists");
+    Ok(Figure::rate(what, rate(rows, took)).noting(note))
+}
+
+/// Takes the file in at a database of its own: how long that took, and how much processor time.
+async fn put_apart(
+    stage: &Stage,
+    name: &str,
+    linking: Option<LinkingConfig>,
+    file: &Path,
+) -> anyhow::Result<(Duration, Duration)> {
+    let mut config = stage.relay_config()?;
+    let folder = stage.dir().join(name);
+    std::fs::create_dir(&folder)?;
+    if let Some(deposit) = &mut config.deposit {
+        deposit.database = DatabaseConfig::sqlite(&folder.join("deposit.db"));
+        deposit.folder = folder.join("runs");
+        deposit.linking = linking;
+    }
+    let deposits = warifu_relay::deposits(&config, &stage.surroundings).await?;
+    let deposits = deposits.context("the relay of the stage has no deposits")?;
+    let key = InsurerKey::parse(INSURER).context("not an insurer number")?;
+    let (started, before) = (Instant::now(), cpu::of_process().unwrap_or_default());
+    put_file(&deposits, &key, file).await?;
+    let used = cpu::of_process().unwrap_or_default().saturating_sub(before);
+    let took = started.elapsed();
+    deposits.close().await;
+    std::fs::remove_dir_all(&folder)?;
+    Ok((took, used))
 }
 
 /// How long reading the file takes that does nothing else.
@@ -174,14 +222,15 @@ fn write_file(path: &Path, rows: u64) -> anyhow::Result<()> {
         let (card, place) = (row / FAMILY, row % FAMILY);
         let (relation, relationship) = if place == 0 { (1, &b""[..]) } else { (2, wife) };
         let number = card + 1;
-        let day = if card == 0 { 5 } else { card % 28 + 1 };
+        let (year, day) =
+            if card == 0 { (1955, 5) } else { (1930 + card % 80, card / 80 % 28 + 1) };
         write!(out, "{relation},{INSURER},")?;
         out.write_all(tokyo)?;
         write!(out, ",{number:03},{place:02},")?;
         out.write_all(name)?;
         out.write_all(b",")?;
         out.write_all(kana)?;
-        write!(out, ",1,195505{day:02},")?;
+        write!(out, ",1,{year}05{day:02},")?;
         out.write_all(relationship)?;
         write!(out, ",20040401,030\r\n")?;
     }
