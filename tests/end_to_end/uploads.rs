@@ -54,7 +54,7 @@ fn a_file_is_sent_by_one_and_approved_by_another() {
             manager.click("a[href='/insurer/upload']").await;
             manager.click("tbody a").await;
             manager.click("a[href$='/approve']").await;
-            manager.see("1件のうち 1件の資格が終わります").await;
+            manager.see("2件のうち 2件の資格が終わります").await;
             looks_good(&manager, "upload-approve").await;
             manager.click("form[action$='/approve'] button").await;
             manager.see("終わる資格の数を確かめて、印を付けてください").await;

@@ -13,6 +13,7 @@ use warifu_contract::coverage::InsurerKind;
 use warifu_contract::identity::FourItems;
 use warifu_contract::linking::{Attributes, MatchAnswer};
 use warifu_contract::person::Sex;
+use warifu_files::Encoding;
 use warifu_pki::voucher::errand;
 use warifu_pki::{FileKey, Voucher, VoucherIssuer};
 use warifu_relay::Relay;
@@ -29,11 +30,17 @@ use super::keys;
 pub const ID: &str = "shore";
 /// Its 保険者番号, which fits no check digit.
 const NUMBER: &str = "378888";
-/// 記号 and 番号 of the one card.
+/// 記号 and 番号 of the card of the virtual people.
 const CARD: (&str, &str) = ("浜", "0018");
 /// Seconds for which its voucher is good.
 const VOUCHED: i64 = 300;
-const HEAD: &str = "本人家族,保険者番号,記号,番号,枝番,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,負担割合,住所\r\n";
+const HEAD: &str = "本人家族,保険者番号,記号,番号,枝番,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,負担割合,事業所名,住所\r\n";
+/// A card more, with what only CP932 has of the encodings of Shift_JIS's kind: ①, ㈱ and the variants
+/// 髙 and 﨑.
+const EXTENDED: &str = "本人,378888,浜,0027,00,髙﨑 見本,ﾀｶｻｷ ﾐﾎﾝ,女,S55.5.5,,2020-04-01,30,㈱見本水産①号店,香川県高松市庵治町1丁目\r\n";
+/// Readings as insurers' systems write them, in half width: full width, and that.
+const KANA: [(&str, &str); 7] =
+    [("ハ", "ﾊ"), ("マ", "ﾏ"), ("ベ", "ﾍﾞ"), ("ナ", "ﾅ"), ("ギ", "ｷﾞ"), ("サ", "ｻ"), ("ソラ", "ｿﾗ")];
 
 /// What depositing and linking need to reach.
 pub struct Deposited<'a> {
@@ -83,14 +90,9 @@ impl Deposited<'_> {
         Ok(())
     }
 
-    /// The file, as the insurer's own system writes it.
     fn write(&self) -> anyhow::Result<PathBuf> {
-        let mut text = HEAD.to_owned();
-        for (place, (name, relationship)) in DEPOSITED.iter().enumerate() {
-            text.push_str(&line(person(name)?, place, relationship));
-        }
         let path = self.folder.of(Member::Relay, "shore.csv");
-        std::fs::write(&path, text).with_context(|| path.display().to_string())?;
+        std::fs::write(&path, file()?).with_context(|| path.display().to_string())?;
         Ok(path)
     }
 
@@ -138,6 +140,18 @@ impl Deposited<'_> {
     }
 }
 
+/// The file in CP932, as an insurer's own system writes it.
+fn file() -> anyhow::Result<Vec<u8>> {
+    let mut text = HEAD.to_owned();
+    for (place, (name, relationship)) in DEPOSITED.iter().enumerate() {
+        text.push_str(&line(person(name)?, place, relationship));
+    }
+    text.push_str(EXTENDED);
+    let mut bytes = Vec::new();
+    Encoding::Cp932.encode(&text, &mut bytes).context("CP932 has not every character")?;
+    Ok(bytes)
+}
+
 fn key() -> anyhow::Result<InsurerKey> {
     InsurerKey::parse(NUMBER).context("not an insurer number")
 }
@@ -152,8 +166,39 @@ fn line(person: &DemoPerson, place: usize, relationship: &str) -> String {
     let sex = if person.sex == Sex::Male { "男" } else { "女" };
     let DemoPerson { name, name_kana, birth_date, address, .. } = person;
     let (symbol, number) = CARD;
+    let kana = KANA.iter().fold(name_kana.clone(), |kana, (wide, half)| kana.replace(wide, half));
     format!(
-        "{relation},{NUMBER},{symbol},{number},{place:02},{name},{name_kana},{sex},{birth_date},\
-         {relationship},2020-04-01,30,{address}\r\n"
+        "{relation},{NUMBER},{symbol},{number},{place:02},{name},{kana},{sex},{birth_date},\
+         {relationship},2020-04-01,30,,{address}\r\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_is_as_insurers_write_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shore.csv");
+        let bytes = file().unwrap();
+        for (text, written) in [
+            ("①", &b"\x87\x40"[..]),
+            ("㈱", b"\x87\x8a"),
+            ("髙", b"\xfb\xfc"),
+            ("ﾊﾏﾍﾞ ﾅｷﾞｻ", b"\xca\xcf\xcd\xde \xc5\xb7\xde\xbb"),
+            ("ﾊﾏﾍﾞ ｿﾗ", b"\xca\xcf\xcd\xde \xbf\xd7"),
+        ] {
+            assert!(bytes.windows(written.len()).any(|part| part == written), "{text}");
+        }
+        std::fs::write(&path, bytes).unwrap();
+        let file = DepositFile::open(&path, Kind::Full, Hint::default()).unwrap();
+        let rows: Vec<_> = file.map(|row| row.unwrap().person).collect();
+        assert_eq!(rows.len(), 3);
+        assert_eq!(rows[0].name.kana, "ハマベ ナギサ");
+        assert_eq!(
+            (rows[2].name.text.as_str(), rows[2].name.kana.as_str()),
+            ("髙﨑 見本", "タカサキ ミホン")
+        );
+    }
 }
