@@ -13,6 +13,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::Serialize;
 use utoipa::ToSchema;
 use warifu_contract::batch::{DisclosureLevel, OkNgAnswer};
 use warifu_contract::calendar::today_in_japan;
@@ -106,11 +107,11 @@ pub(crate) async fn ask(
 }
 
 /// As much of an answer as the connection is told.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "says what an answer looks like; it is sent as it was kept")]
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
 pub(crate) enum Told {
     /// All of it.
-    #[schema(title = "Full")]
+    #[expect(dead_code, reason = "what it looks like; it is sent as it was kept")]
     Full(Box<EligibilityAnswer>),
     /// OK or NG.
     OkNg(OkNgAnswer),
@@ -144,7 +145,7 @@ impl Kept {
                 let json = Bytes::from(self.0).split_off(HASH);
                 Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
             }
-            DisclosureLevel::OkNg => Ok(Json(ok_or_ng(self.answer()?)).into_response()),
+            DisclosureLevel::OkNg => Ok(Json(Told::OkNg(ok_or_ng(self.answer()?))).into_response()),
         }
     }
 }
