@@ -88,7 +88,7 @@ pub async fn measure(stage: &Stage, lasting: Duration, plan: &Plan) -> anyhow::R
     let relay = stage.folder.address(Member::Relay);
     let token = token(stage, &relay).await?;
     let desks = || {
-        let desk = || Ok(Desk::new(stage, &relay, &token)?.asking(INSURER));
+        let desk = || Desk::new(stage, &relay, &token)?.asking(INSURER);
         (0..DESKS).map(|_| desk()).collect::<anyhow::Result<Vec<_>>>()
     };
     let before = load::run(desks()?, lasting).await?;

@@ -80,7 +80,7 @@ impl Front {
         let mut beside = JoinSet::new();
         for (_, number) in TWO {
             for _ in 0..others {
-                beside.spawn(ask_on(desk()?.asking(number)));
+                beside.spawn(ask_on(desk()?.asking(number)?));
             }
         }
         let desks: anyhow::Result<Vec<_>> = (0..DESKS).map(|_| desk()).collect();
@@ -117,7 +117,7 @@ fn settings(stage: &Stage, bad: Option<&Bad>) -> anyhow::Result<RelayConfig> {
 }
 
 /// Asks again and again. Every answer is one, whatever it says.
-async fn ask_on(desk: Desk) {
+async fn ask_on(mut desk: Desk) {
     loop {
         if let Err(error) = desk.check().await {
             tracing::warn!(%error, "a check beside was not answered");
