@@ -32,8 +32,8 @@ pub(crate) async fn insert_once(
     }
 }
 
-/// SQLite then overwrites what the transaction deletes, instead of only leaving it unused.
-/// PostgreSQL does so when it vacuums.
+/// SQLite's writer then overwrites what it deletes or moves, instead of only leaving it unused: rows
+/// are moved when the table's first page is full. PostgreSQL does so when it vacuums.
 pub(crate) async fn forget_for_good(transaction: &mut Transaction) -> Result<(), sqlx::Error> {
     if let Engine::Sqlite(connection) = transaction.on() {
         sqlx::query::<Sqlite>("PRAGMA secure_delete = ON").execute(connection).await?;

@@ -9,13 +9,13 @@ use tlog_tiles::record_hash;
 use warifu_service::seal::KeyRing;
 use warifu_service::{Database, Entropy, Surroundings};
 
+use crate::body;
 use crate::bulk;
 use crate::checkpoint::Checkpoint;
 use crate::error::{LogError, OpenError};
 use crate::event::{Entry, Event, Place, Series};
 use crate::log::subject_key;
 use crate::note::NoteSigner;
-use crate::sequencer::body_context;
 use crate::store::{Commit, EventRow, Store, column};
 use crate::tree::Edge;
 
@@ -57,9 +57,9 @@ pub async fn fill(
         let events = filler.group()?;
         let head = Checkpoint::sign(filler.edge.size(), filler.edge.root(), signer);
         let head = head.map_err(LogError::from)?;
-        let tiles = filler.edge.open_tiles().collect();
+        let tiles = filler.edge.open_tiles().map(|(id, tile)| (id, tile.to_vec())).collect();
         let (once, erased) = (Vec::new(), Vec::new());
-        store.commit(Commit { from_size, head: &head, events, once, erased, tiles }).await?;
+        store.commit(&Commit { from_size, head, events, once, erased, tiles }).await?;
         filler.edge.settle();
         watch(filler.edge.size());
     }
@@ -98,7 +98,7 @@ impl Filler<'_> {
         let bytes = Entry::new(event, place).canonical().map_err(LogError::altered)?;
         let leaf = record_hash(&bytes);
         self.last = Some(HEXLOWER.encode(&leaf.0));
-        let body = self.ring.seal(&body_context(&leaf.0), &bytes, entropy);
+        let body = body::seal(self.ring, &leaf.0, &bytes, entropy);
         let idx = column(self.edge.size());
         self.edge.push(leaf);
         let (leaf, sequence) = (leaf.0.to_vec(), column(self.of_one));

@@ -7,6 +7,7 @@
 //! out leaves a gap. What an event names is sealed in the database; the tree is over the
 //! canonical bytes, which hold a random salt.
 
+mod body;
 mod bulk;
 pub mod checkpoint;
 pub mod consistency;
@@ -16,6 +17,8 @@ pub mod error;
 pub mod event;
 pub mod export;
 pub mod filling;
+mod growth;
+mod line;
 mod log;
 pub mod manual;
 mod named_key;

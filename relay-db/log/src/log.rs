@@ -7,14 +7,14 @@ use warifu_service::seal::KeyRing;
 use warifu_service::storage::micros;
 use warifu_service::{Database, Surroundings};
 
+use crate::body;
 use crate::checkpoint::Checkpoint;
 use crate::erasure::{self, Runs};
 use crate::error::{LogError, OpenError};
 use crate::event::{Action, Entry, Event, Series};
+use crate::growth::Tree;
 use crate::note::{NoteSigner, NoteVerifier};
-use crate::sequencer::{
-    Job, Leaf, Once, Order, Pace, Receipt, Sequencer, Tree, body_context, once_context,
-};
+use crate::sequencer::{Job, Leaf, Once, Order, Pace, Receipt, Sequencer, once_context};
 use crate::store::{Erased, EventRow, Store, number};
 use crate::tree::Edge;
 
@@ -267,8 +267,7 @@ impl Log {
         if row.is_erased() {
             return Ok(None);
         }
-        let opened = self.ring.open(&body_context(&row.leaf), &row.body);
-        opened.map(Some).map_err(LogError::altered)
+        body::open(&self.ring, &row.leaf, &row.body).map(Some)
     }
 }
 

@@ -103,13 +103,13 @@ struct TileRow {
 
 /// Everything that one commit writes.
 #[derive(Debug)]
-pub(crate) struct Commit<'a> {
+pub(crate) struct Commit {
     pub from_size: u64,
-    pub head: &'a Checkpoint,
+    pub head: Checkpoint,
     pub events: Vec<EventRow>,
     pub once: Vec<OnceRow>,
-    pub erased: Vec<&'a Erased>,
-    pub tiles: Vec<(TileId, &'a [u8])>,
+    pub erased: Vec<Erased>,
+    pub tiles: Vec<(TileId, Vec<u8>)>,
 }
 
 /// A number as the databases keep it; a log ends long before `i64` does.
@@ -132,12 +132,15 @@ impl Store {
         Ok(fetch_optional!(self.0.read(), HeadRow, sql, HEAD)?)
     }
 
-    /// Writes the first head, unless another server was faster.
+    /// Writes the first head, unless another server was faster. From here on nothing that is moved
+    /// leaves a copy behind, which an erasure would not find.
     pub async fn found(&self, head: &Checkpoint) -> Result<(), LogError> {
+        let mut transaction = self.0.begin().await?;
+        bulk::forget_for_good(&mut transaction).await?;
         let sql = "INSERT INTO log_head (id, size, checkpoint) VALUES ($1, $2, $3) \
                    ON CONFLICT (id) DO NOTHING";
-        execute!(self.0.write(), sql, HEAD, column(head.size), head.note.as_str())?;
-        Ok(())
+        execute!(transaction.on(), sql, HEAD, column(head.size), head.note.as_str())?;
+        Ok(transaction.commit().await?)
     }
 
     /// The tiles that are there among `wanted`.
@@ -258,7 +261,7 @@ impl Store {
 
     /// Writes all of `commit` durably, or nothing. False when the tree is no longer of the size
     /// that the commit started from: another server extended it.
-    pub async fn commit(&self, commit: Commit<'_>) -> Result<bool, LogError> {
+    pub async fn commit(&self, commit: &Commit) -> Result<bool, LogError> {
         let mut transaction = self.0.begin().await?;
         let sql = "UPDATE log_head SET size = $1, checkpoint = $2 WHERE id = $3 AND size = $4";
         let (size, from) = (column(commit.head.size), column(commit.from_size));
@@ -273,9 +276,9 @@ impl Store {
         }
         let sql = "INSERT INTO log_tile (level, number, hashes) VALUES ($1, $2, $3) \
                    ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes";
-        for (id, hashes) in commit.tiles {
+        for (id, hashes) in &commit.tiles {
             let (level, number) = (i64::from(id.level), column(id.number));
-            execute!(transaction.on(), sql, level, number, hashes)?;
+            execute!(transaction.on(), sql, level, number, hashes.as_slice())?;
         }
         transaction.commit().await?;
         Ok(true)

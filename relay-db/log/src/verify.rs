@@ -8,13 +8,13 @@ use tlog_tiles::{HASH_SIZE, Hash, record_hash};
 use warifu_service::Database;
 use warifu_service::seal::KeyRing;
 
+use crate::body;
 use crate::checkpoint::Checkpoint;
 use crate::erasure::{Ledger, Runs};
 use crate::error::LogError;
 use crate::event::{Action, Entry};
 use crate::log::{reference_key, subject_key};
 use crate::note::NoteVerifier;
-use crate::sequencer::body_context;
 use crate::store::{EventRow, Store, number};
 use crate::tree::{Edge, TILE_HEIGHT};
 
@@ -215,7 +215,7 @@ fn leaf_of(row: &EventRow) -> Option<Hash> {
 
 /// The entry, if it opens, has the stored leaf, and the row's columns say the same.
 fn sound_entry(row: &EventRow, ring: &KeyRing) -> Option<Entry> {
-    let bytes = ring.open(&body_context(&row.leaf), &row.body).ok()?;
+    let bytes = body::open(ring, &row.leaf, &row.body).ok()?;
     let entry = Entry::parse(&bytes).ok()?;
     let series = entry.action.series();
     let subject = entry.subject.as_deref().map(|s| subject_key(ring, s, series).to_vec());
