@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use lz4_flex::block::{compress_prepend_size, decompress, uncompressed_size};
 use serde::{Deserialize, Serialize};
 use warifu_contract::batch::BatchCounts;
 use warifu_contract::coverage::{Coverage, Relation};
@@ -220,12 +221,73 @@ pub(crate) fn count(counts: &mut BatchCounts, row: &Row) {
     *kind += 1;
 }
 
-/// A chunk's rows as they are kept.
-pub(crate) fn write(rows: &[Row]) -> Result<Vec<u8>, serde_json::Error> {
-    serde_json::to_vec(rows)
+/// Stands before rows that are packed; what begins otherwise is of an earlier version, and is not.
+const PACKED: u8 = 1;
+/// Bytes of the rows of a chunk, as they are unpacked.
+const MOST: usize = 256 * 1024 * 1024;
+
+/// Why a chunk's rows cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RowsError {
+    #[error("batch.rows: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    #[error("batch.rows-packed: what is kept cannot be unpacked")]
+    Packed,
+}
+
+/// A chunk's rows as they are kept: packed by LZ4, because one row is much like the next.
+pub(crate) fn write(rows: &[Row]) -> Result<Vec<u8>, RowsError> {
+    let packed = compress_prepend_size(&serde_json::to_vec(rows)?);
+    let mut bytes = Vec::with_capacity(1 + packed.len());
+    bytes.push(PACKED);
+    bytes.extend_from_slice(&packed);
+    Ok(bytes)
 }
 
 /// Reads them back.
-pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Row>, serde_json::Error> {
-    serde_json::from_slice(bytes)
+pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Row>, RowsError> {
+    let Some((&PACKED, packed)) = bytes.split_first() else {
+        return Ok(serde_json::from_slice(bytes)?);
+    };
+    let (size, block) = uncompressed_size(packed).map_err(|_| RowsError::Packed)?;
+    if size > MOST {
+        return Err(RowsError::Packed);
+    }
+    Ok(serde_json::from_slice(&decompress(block, size).map_err(|_| RowsError::Packed)?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rows(count: u64) -> Vec<Row> {
+        let fault = Fault { code: "file.date".into(), column: Some("生年月日".into()) };
+        let row = |line| Row {
+            line,
+            echo: Echo { reference: format!("P-{line}"), ..Echo::default() },
+            came: Came::Wrong(vec![fault.clone()]),
+        };
+        (0..count).map(row).collect()
+    }
+
+    #[test]
+    fn rows_take_little_room_and_come_back() {
+        let plain = serde_json::to_vec(&rows(1_000)).unwrap();
+        let kept = write(&rows(1_000)).unwrap();
+        assert!(kept.len() < plain.len() / 4, "{} of {}", kept.len(), plain.len());
+        assert_eq!(read(&kept).unwrap(), rows(1_000));
+        assert_eq!(read(&plain).unwrap(), rows(1_000), "of an earlier version");
+        let huge = [&[PACKED], u32::MAX.to_le_bytes().as_slice(), &[0; 8]].concat();
+        assert!(matches!(read(&huge), Err(RowsError::Packed)));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_rows_or_refused(block in prop::collection::vec(any::<u8>(), 0..300)) {
+            let packed = [&[PACKED, 200, 1, 0, 0], block.as_slice()].concat();
+            prop_assert!(read(&packed).is_err() && read(&block).map_or(true, |rows| rows.is_empty()));
+        }
+    }
 }

@@ -1,24 +1,26 @@
 //! Works on jobs: takes one up, reads its file, has its lines answered, keeps and enters what was
-//! answered, a chunk at a time. Three stages work side by side, with a chunk or two between them, so
-//! that memory does not grow with the file.
+//! answered, a chunk at a time. Four stages work side by side, with a chunk or two between them, so
+//! that memory does not grow with the file; chunks are answered on tasks of their own, because that
+//! is most of the work.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures::{StreamExt as _, stream};
+use futures::{Stream, StreamExt as _, stream};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use warifu_contract::batch::BatchState;
 use warifu_log::LogError;
 
-use super::decide::decide;
+use super::decide::{Decided, decide};
 use super::feed::{Feed, Opener, feed};
 use super::job::{Job, Progress, hours_after};
 use super::lines::{self, Unreadable, Written};
 use super::marks::{self, Earlier};
-use super::row::{self, Fault, Line};
+use super::row::{self, Fault, Line, RowsError};
 use super::settle::{Kept, enter, settled};
 use super::store::BatchStoreError;
 use crate::relay::Relay;
@@ -31,6 +33,8 @@ const BEAT: Duration = Duration::from_secs(5);
 const REST: Duration = Duration::from_secs(3);
 /// Chunks between two stages.
 const BETWEEN: usize = 1;
+/// Chunks that are being answered.
+const ANSWERING: usize = 2;
 /// Chunks that are being entered.
 const ENTERING: usize = 2;
 
@@ -60,8 +64,8 @@ impl From<LogError> for Broken {
     }
 }
 
-impl From<serde_json::Error> for Broken {
-    fn from(cause: serde_json::Error) -> Self {
+impl From<RowsError> for Broken {
+    fn from(cause: RowsError) -> Self {
         Self::Storage(cause.to_string())
     }
 }
@@ -73,6 +77,14 @@ pub(crate) struct Chunk {
     pub lines: Vec<Line>,
     /// Bytes of the file up to its end.
     pub bytes: u64,
+}
+
+/// A chunk that is answered.
+struct AnsweredChunk {
+    kept: Kept,
+    /// Its rows and marks, as they are kept.
+    body: Vec<u8>,
+    marks: Vec<u8>,
 }
 
 /// Works on jobs until `stop`.
@@ -111,6 +123,7 @@ async fn rest(stop: &CancellationToken) {
 
 /// Works on `job` until it is over, somebody stops it, or the server stops.
 async fn run(relay: &Relay, job: Job, stop: &CancellationToken) {
+    let job = Arc::new(job);
     let mut progress = job.progress.clone();
     let ended = tokio::select! {
         ended = all(relay, &job, &mut progress) => Some(ended),
@@ -173,23 +186,25 @@ async fn beat(relay: &Relay, job: &Job) {
 }
 
 /// The whole of `job`, from where it is.
-async fn all(relay: &Relay, job: &Job, progress: &mut Progress) -> Result<(), Broken> {
+async fn all(relay: &Relay, job: &Arc<Job>, progress: &mut Progress) -> Result<(), Broken> {
     let written = begin(relay, job, progress).await?;
-    let earlier = match &progress.compared_with {
+    let earlier = Arc::new(match &progress.compared_with {
         Some(id) => Earlier::of(relay.batches(), id).await?,
         None => Earlier::default(),
-    };
+    });
     catch_up(relay, job, progress).await?;
     let from = progress.chunks;
     let shared = Arc::new(Mutex::new(progress.clone()));
     let (opener, feed, taken) = feed();
     let (read, to_answer) = mpsc::channel(BETWEEN);
-    let (answered, to_enter) = mpsc::channel(BETWEEN);
+    let (answered, to_keep) = mpsc::channel(BETWEEN);
+    let (kept, to_enter) = mpsc::channel(BETWEEN);
     let stages = async {
         tokio::try_join!(
             open(relay, job, opener),
             parse(relay, (job, &written, &shared), (feed, taken), from, read),
-            answer(relay, job, &earlier, &shared, (to_answer, answered)),
+            answer_all(relay, job, &earlier, (to_answer, answered)),
+            keep_all(relay, job, &shared, (to_keep, kept)),
             enter_all(relay, job, &shared, to_enter),
         )
     };
@@ -317,26 +332,61 @@ impl Cutter {
     }
 }
 
-/// Answers chunks and keeps what was answered.
+/// Answers chunks, some at the same time, and hands them on in their order.
+async fn answer_all(
+    relay: &Relay,
+    job: &Arc<Job>,
+    earlier: &Arc<Earlier>,
+    (chunks, answered): (mpsc::Receiver<Chunk>, mpsc::Sender<AnsweredChunk>),
+) -> Result<(), Broken> {
+    let answering = each_of(chunks).map(|chunk| {
+        let (relay, job, earlier) = (relay.clone(), Arc::clone(job), Arc::clone(earlier));
+        let task = async move { answer(&relay, &job, &earlier, chunk).await };
+        AbortOnDropHandle::new(tokio::spawn(task))
+    });
+    let mut answering = pin!(answering.buffered(ANSWERING));
+    while let Some(one) = answering.next().await {
+        let one = one.map_err(|_| Broken::Storage("a chunk could not be answered".to_owned()))?;
+        if answered.send(one?).await.is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
 async fn answer(
     relay: &Relay,
     job: &Job,
     earlier: &Earlier,
+    Chunk { number, lines, bytes }: Chunk,
+) -> Result<AnsweredChunk, Broken> {
+    let Decided { rows, marks } = decide(relay, job, earlier, lines).await?;
+    let (body, marks) = (row::write(&rows)?, marks::write(&marks));
+    Ok(AnsweredChunk { kept: Kept { number, rows, bytes }, body, marks })
+}
+
+/// Keeps what was answered.
+async fn keep_all(
+    relay: &Relay,
+    job: &Job,
     progress: &Mutex<Progress>,
-    (mut chunks, kept): (mpsc::Receiver<Chunk>, mpsc::Sender<Kept>),
+    (mut answered, entering): (mpsc::Receiver<AnsweredChunk>, mpsc::Sender<Kept>),
 ) -> Result<(), Broken> {
-    while let Some(Chunk { number, lines, bytes }) = chunks.recv().await {
-        let decided = decide(relay, job, earlier, lines).await?;
-        let (body, marks) = (row::write(&decided.rows)?, marks::write(&decided.marks));
+    while let Some(AnsweredChunk { kept, body, marks }) = answered.recv().await {
         let so_far = lock(progress).clone();
-        if !relay.batches().keep_chunk(job, number, (&body, &marks), &so_far).await? {
+        if !relay.batches().keep_chunk(job, kept.number, (&body, &marks), &so_far).await? {
             return Err(Broken::Steered);
         }
-        if kept.send(Kept { number, rows: decided.rows, bytes }).await.is_err() {
-            return Ok(());
+        if entering.send(kept).await.is_err() {
+            break;
         }
     }
     Ok(())
+}
+
+/// What comes out of a channel.
+fn each_of<T>(channel: mpsc::Receiver<T>) -> impl Stream<Item = T> {
+    stream::unfold(channel, async |mut channel| Some((channel.recv().await?, channel)))
 }
 
 /// Enters what is kept: while one chunk is on its way into the log, the next is made ready. They get
@@ -347,9 +397,7 @@ async fn enter_all(
     progress: &Mutex<Progress>,
     kept: mpsc::Receiver<Kept>,
 ) -> Result<(), Broken> {
-    let next = async |mut kept: mpsc::Receiver<Kept>| Some((kept.recv().await?, kept));
-    let entering = stream::unfold(kept, next).map(|one| enter(relay, job, one));
-    let mut entered = pin!(entering.buffered(ENTERING));
+    let mut entered = pin!(each_of(kept).map(|one| enter(relay, job, one)).buffered(ENTERING));
     while let Some(one) = entered.next().await {
         settled(&mut lock(progress), &one?);
     }

@@ -10,6 +10,7 @@ use warifu_service::storage::{Transaction, instant, is_duplicate, micros};
 use warifu_service::{Database, Problem, Surroundings, execute, fetch_all, fetch_optional};
 
 use super::job::{ID, Job, Progress, Terms, hours_after};
+use super::row::RowsError;
 use crate::links::place;
 
 /// The state of a job whose file is still coming in.
@@ -42,6 +43,8 @@ pub(crate) enum BatchStoreError {
     Sealed(#[from] SealError),
     #[error("batch.unreadable: {0}")]
     Unreadable(#[from] serde_json::Error),
+    #[error(transparent)]
+    Rows(#[from] RowsError),
     #[error("batch.corrupt: {0}")]
     Corrupt(&'static str),
 }
