@@ -42,7 +42,6 @@ bulk-insured = Insured (as the line says, or branch 00)
 bulk-dependants = Dependants (as the line says, or another branch)
 bulk-unstated = Lines that tell neither
 bulk-sample = First lines
-bulk-sample-fault = Cannot be read
 bulk-sample-masked = Parts of symbols, numbers and birth dates are hidden.
 bulk-column-line = Line
 bulk-column-reference = Patient number

@@ -42,7 +42,6 @@ bulk-insured = 本人（「本人家族」の列、または枝番00）
 bulk-dependants = 家族（「本人家族」の列、または枝番00以外）
 bulk-unstated = 本人か家族か書いていない行
 bulk-sample = はじめの行
-bulk-sample-fault = 読めません
 bulk-sample-masked = 記号・番号・生年月日は、一部をかくしています。
 bulk-column-line = 行
 bulk-column-reference = 患者番号

@@ -78,9 +78,12 @@ async fn a_file_is_looked_over_before_it_starts() {
     let page = browser.get(ready).await;
     assert!(!page.headers().contains_key("refresh"), "nothing goes on by itself");
     let page = page.text().await;
-    for shown in ["CSV", "Shift_JIS", "12,345", "8,000", "4,000", "＊＊＊34", "file.date"] {
+    for shown in
+        ["CSV", "Shift_JIS", "12,345", "8,000", "4,000", "＊＊＊34", "日付として読めません"]
+    {
         assert!(page.contains(shown), "{shown}");
     }
+    assert!(!page.contains("file.date"), "words, not codes");
     assert!(page.contains("この内容で始める") && !page.contains("<progress"));
     assert!(asked(&rig).is_empty());
     browser.post(&format!("{ready}/start"), &[]).await;

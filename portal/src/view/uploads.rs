@@ -236,14 +236,8 @@ impl DepositView {
     /// What is wrong with its records.
     pub fn faults(voice: Voice<'_>, detail: &DepositDetail) -> Vec<FaultView> {
         let view = |fault: &warifu_contract::deposits::DepositFault| {
-            let key = format!("upload-fault-{}", fault.code.replace('.', "-"));
-            let key = if voice.knows(&key) { key } else { "upload-fault-other".to_owned() };
-            FaultView {
-                line: grouped(fault.line),
-                field: named(voice, &fault.field),
-                what: voice.say(&key),
-                todo: voice.say(&format!("{key}-todo")),
-            }
+            let (what, todo) = fault_words(voice, &fault.code);
+            FaultView { line: grouped(fault.line), field: named(voice, &fault.field), what, todo }
         };
         detail.faults.iter().map(view).collect()
     }
@@ -358,6 +352,13 @@ fn steps(voice: Voice<'_>, deposit: &Deposit) -> Vec<StepView> {
         StepView { name: voice.say(key), class, stands: voice.say(stands), is_now: place == now }
     };
     keys.into_iter().enumerate().map(step).collect()
+}
+
+/// What is wrong with a line of a file, by its code, and what to do about it.
+pub fn fault_words(voice: Voice<'_>, code: &str) -> (String, String) {
+    let key = format!("upload-fault-{}", code.replace('.', "-"));
+    let key = if voice.knows(&key) { key } else { "upload-fault-other".to_owned() };
+    (voice.say(&key), voice.say(&format!("{key}-todo")))
 }
 
 #[cfg(test)]

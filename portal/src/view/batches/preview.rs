@@ -3,6 +3,7 @@
 use warifu_contract::batch::{BatchPreview, BatchSample};
 use warifu_service::words::Voice;
 
+use crate::view::uploads::fault_words;
 use crate::view::{Fact, grouped};
 
 /// A file that waits to be started, in words.
@@ -25,8 +26,8 @@ pub struct SampleView {
     pub line: u64,
     /// Its fields, each with the key of its column's name.
     pub fields: Vec<(&'static str, String)>,
-    /// The code of what is wrong with it.
-    pub fault: Option<String>,
+    /// What is wrong with it, and what to do about it.
+    pub fault: Option<(String, String)>,
 }
 
 impl PreviewView {
@@ -36,7 +37,7 @@ impl PreviewView {
         let warning = [("count", grouped(unreadable).into())];
         Self {
             facts: facts(voice, preview),
-            sample: preview.sample.iter().map(SampleView::new).collect(),
+            sample: preview.sample.iter().map(|line| SampleView::new(voice, line)).collect(),
             is_masked: preview.is_masked,
             warning: (unreadable > 0).then(|| voice.tell("bulk-preview-unreadable", &warning)),
         }
@@ -44,7 +45,7 @@ impl PreviewView {
 }
 
 impl SampleView {
-    fn new(sample: &BatchSample) -> Self {
+    fn new(voice: Voice<'_>, sample: &BatchSample) -> Self {
         let fields = [
             ("bulk-column-reference", &sample.reference),
             ("bulk-column-insurer", &sample.insurer_number),
@@ -56,7 +57,7 @@ impl SampleView {
         Self {
             line: sample.line,
             fields: fields.map(|(key, text)| (key, text.clone())).to_vec(),
-            fault: sample.faults.first().cloned(),
+            fault: sample.faults.first().map(|code| fault_words(voice, code)),
         }
     }
 }
