@@ -121,7 +121,7 @@ mod tests {
         fn any_bytes_are_unpacked_or_refused(block in prop::collection::vec(any::<u8>(), 0..300)) {
             let packed = [&[PACKED], block.as_slice()].concat();
             let entry = unpacked(&packed);
-            prop_assert!(entry.is_none_or(|entry| entry.len() <= usize::from(u16::MAX)));
+            prop_assert!(entry.is_none_or(|entry| u16::try_from(entry.len()).is_ok()));
         }
     }
 }
