@@ -2,6 +2,7 @@
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use warifu_contract::eligibility::TypedCard;
 use warifu_contract::mandate::guardian::{
     ApplicationRequest, Capacity, LONGEST_NOTE, Paper, ProposalRequest,
 };
@@ -14,6 +15,13 @@ use crate::form::{FieldProblem, Gathered, Shape, Typed};
 
 /// The version of the sentences on the pages.
 const TEXT_VERSION: &str = "2026-11";
+/// The fields of a second card, by those of the first.
+const MORE: [(&str, &str); 4] = [
+    ("insurer", "more_insurer"),
+    ("symbol", "more_symbol"),
+    ("number", "more_number"),
+    ("branch", "more_branch"),
+];
 /// Characters of a date with its era.
 const LONGEST_DATE: usize = 32;
 
@@ -39,7 +47,7 @@ pub const APPLICATION: [Shape; 7] = [
 ];
 
 /// What the clerk writes of the papers and of the insurance card beside them.
-pub const PAPERS: [Shape; 9] = [
+pub const PAPERS: [Shape; 13] = [
     Shape::one_of(
         "paper",
         "guardian-paper",
@@ -70,10 +78,47 @@ pub const PAPERS: [Shape; 9] = [
         ..Shape::line("birth", "guardian-birth", LONGEST_DATE)
     },
     Shape {
+        hint: Some("guardian-more-hint"),
+        digits: true,
+        ..Shape::line("more_insurer", "guardian-more-insurer", 16)
+    },
+    Shape::line("more_symbol", "guardian-more-symbol", 40),
+    Shape::line("more_number", "guardian-more-number", 40),
+    Shape {
+        width: "narrow",
+        digits: true,
+        ..Shape::line("more_branch", "guardian-more-branch", 4)
+    },
+    Shape {
         hint: Some("guardian-note-hint"),
         ..Shape::line("note", "guardian-note", LONGEST_NOTE)
     },
 ];
+
+/// The insurance card by which staff find who reads for the person on it.
+pub const CARD: [Shape; 5] = [
+    Shape { digits: true, ..Shape::line("insurer", "desk-insurer-number", 16) },
+    Shape::line("symbol", "desk-symbol", 40),
+    Shape::line("number", "desk-number", 40),
+    Shape { width: "narrow", digits: true, ..Shape::line("branch", "desk-branch", 4) },
+    Shape {
+        width: "date",
+        hint: Some("desk-birth-hint"),
+        ..Shape::line("birth", "guardian-birth", LONGEST_DATE)
+    },
+];
+
+/// Why staff stop what staff registered.
+pub const WHY_STOP: [Shape; 1] = [Shape::one_of(
+    "reason",
+    "guardian-stop-why",
+    &[
+        ("changed", "guardian-stop-changed"),
+        ("can-act", "guardian-stop-can-act"),
+        ("kept-away", "guardian-stop-kept-away"),
+        ("mistaken", "guardian-stop-mistaken"),
+    ],
+)];
 
 /// Why staff say no.
 pub const WHY: [Shape; 1] = [Shape::one_of(
@@ -134,14 +179,18 @@ pub fn proposal(
     let paper = gathered.take(paper.ok_or(unfit));
     let undated = FieldProblem { field: "dated", key: "guardian-dated-wrong" };
     let dated = gathered.take(parse(typed.at("dated")).map_err(|_| undated));
-    let card = input::read(&raw(typed), today).map_err(|problems| gathered.0.extend(problems)).ok();
-    let birth = card.as_ref().map(|check| check.card.birth_date);
+    let card = card(typed, today).map_err(|problems| gathered.0.extend(problems)).ok();
+    let more = another_card(typed, today).map_err(|problems| gathered.0.extend(problems)).ok();
+    let birth = card.as_ref().map(|card| card.birth_date);
     let until = birth.and_then(|birth| gathered.take(until(typed, capacity, birth, today)));
-    let (Some(paper), Some(dated), Some(card), Some(until)) = (paper, dated, card, until) else {
+    let (Some(paper), Some(dated), Some((ward, until)), Some(more)) =
+        (paper, dated, card.zip(until), more)
+    else {
         return Err(gathered.0);
     };
+    let more = more.into_iter().collect();
     let note = Some(typed.at("note").to_owned()).filter(|note| !note.is_empty());
-    let request = ProposalRequest { code, paper, dated, until, ward: card.card, note };
+    let request = ProposalRequest { code, paper, dated, until, ward, more, note };
     request.validate(capacity, today).map_err(|_| vec![undated])?;
     Ok(request)
 }
@@ -158,6 +207,31 @@ fn until(
         "limit" => Ok(latest),
         "year" => Ok(latest.min(today.checked_add(1.year()).unwrap_or(latest))),
         _ => Err(FieldProblem { field: "end", key: "guardian-end-none" }),
+    }
+}
+
+/// The insurance card that was typed, or what is wrong with it.
+pub fn card(typed: &Typed, today: Date) -> Result<TypedCard, Vec<FieldProblem>> {
+    input::read(&raw(typed), today).map(|check| check.card)
+}
+
+/// The same person's card of another insurer, where one was typed.
+fn another_card(typed: &Typed, today: Date) -> Result<Option<TypedCard>, Vec<FieldProblem>> {
+    let at = |name| typed.at(name).to_owned();
+    let [insurer, symbol, number, branch] = MORE.map(|(_, name)| at(name));
+    if [&insurer, &symbol, &number, &branch].into_iter().all(|text| text.is_empty()) {
+        return Ok(None);
+    }
+    let raw =
+        RawCheck { insurer, symbol, number, branch, birth: at("birth"), ..RawCheck::default() };
+    let named = |problem: FieldProblem| {
+        let (_, field) = MORE.into_iter().find(|(known, _)| *known == problem.field)?;
+        Some(FieldProblem { field, ..problem })
+    };
+    match input::read(&raw, today) {
+        Ok(check) => Ok(Some(check.card)),
+        // What is wrong with the birth date is said once, beside the first card.
+        Err(problems) => Err(problems.into_iter().filter_map(named).collect()),
     }
 }
 
@@ -215,6 +289,20 @@ mod tests {
         assert_eq!(wrong(&papers().with("birth", "2000-01-01")), ["birth"], "of age");
         assert_eq!(wrong(&papers().with("paper", "guardianship-certificate")), ["paper"]);
         assert_eq!(wrong(&papers().with("dated", "2020-01-01")), ["dated"]);
+    }
+
+    #[test]
+    fn a_second_card_is_read_where_there_is_one() {
+        let with = |typed: &Typed| {
+            let code = InviteCode::new([7; 16]);
+            proposal(typed, code, Capacity::Parent, TODAY).map(|request| request.more)
+        };
+        assert_eq!(with(&papers()), Ok(Vec::new()));
+        let second = papers().with("more_insurer", "111112").with("more_number", "001");
+        let [card] = &with(&second.clone()).unwrap()[..] else { panic!("one more") };
+        assert_eq!((card.number.as_str(), card.birth_date), ("001", date(2015, 6, 1)));
+        let gap = papers().with("more_insurer", "111112");
+        assert_eq!(wrong(&gap), ["more_number"]);
     }
 
     proptest! {

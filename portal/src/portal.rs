@@ -25,8 +25,8 @@ use crate::look;
 use crate::office::client::CardOffice;
 use crate::pages::{
     batches, checks, consents, desk, disputes, doubts, entrance, events, evidence, expenses,
-    guardians, history, home, insurer, links, mydata, office, proxies, ratios, readings, record,
-    services, session, settings, sheets, staff_services, uploads,
+    guardians, guardianships, history, home, insurer, links, mydata, office, proxies, ratios,
+    readings, record, services, session, settings, sheets, staff_services, uploads,
 };
 use crate::relay::Relay;
 use crate::shared::{App, Shared};
@@ -217,6 +217,8 @@ fn people() -> Router<App> {
         .route("/links/{id}/{step}", get(links::ask).post(links::act))
         .route("/staff/guardians", get(guardians::queue).post(guardians::find))
         .route("/staff/guardians/propose", post(guardians::propose))
+        .route("/staff/guardians/held", get(guardianships::ask_card).post(guardianships::find))
+        .route("/staff/guardians/{id}/{step}", get(guardianships::ask).post(guardianships::act))
         .route("/staff/guardians/{id}/approve", post(guardians::approve))
         .route("/staff/guardians/{id}/refuse", get(guardians::ask_why).post(guardians::refuse))
         .route("/staff/links", get(doubts::queue))

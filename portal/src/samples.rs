@@ -363,6 +363,7 @@ pub fn mandate() -> Mandate {
         confirmed: Some(at),
         rests: Vec::new(),
         papers: None,
+        stopped: None,
         ended: None,
     }
 }

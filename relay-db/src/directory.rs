@@ -57,14 +57,6 @@ impl Answerer {
         }
     }
 
-    /// Its connector, where it has one.
-    pub fn connector(&self) -> Option<&Connector> {
-        match self {
-            Self::Connector(connector) => Some(connector),
-            Self::Deposit(_) => None,
-        }
-    }
-
     /// The organisation as people know it.
     pub fn name(&self) -> &DisplayName {
         match self {
@@ -95,7 +87,7 @@ impl Answerer {
     }
 
     /// Whether cards may be linked to its people.
-    fn is_linked(&self) -> bool {
+    pub fn is_linked(&self) -> bool {
         match self {
             Self::Connector(_) => true,
             Self::Deposit(depositor) => depositor.is_linked,

@@ -100,6 +100,37 @@ pub(crate) fn mandate(client: &str, action: Action, kept: &Kept, by: Option<Side
     [event(&kept.principal, first)].into_iter().chain(twin).collect()
 }
 
+/// A step that `staff` take with a mandate on papers, once for each of its two people.
+pub(crate) fn mandate_by_staff(
+    client: &str,
+    (action, outcome): (Action, Outcome),
+    kept: &Kept,
+    staff: &Staff,
+) -> impl Iterator<Item = Event> {
+    let actor = actor_of(Some(staff));
+    mandate(client, action, kept, None).into_iter().map(move |event| Event {
+        actor: actor.clone(),
+        outcome: outcome.clone(),
+        ..event
+    })
+}
+
+/// `staff` look who reads on papers for `subject`, whom the holder `source` found for a card.
+pub(crate) fn guardian_sought(client: &str, staff: &Staff, subject: &str, source: &str) -> Event {
+    Event {
+        action: Action::GuardianSought,
+        actor: actor_of(Some(staff)),
+        asked: Vec::new(),
+        check_number: None,
+        client: client.to_owned(),
+        ground: None,
+        outcome: Outcome::Done,
+        purpose: Some(word(&Purpose::OnBehalf)),
+        source: Some(source.to_owned()),
+        subject: Some(subject.to_owned()),
+    }
+}
+
 /// A step of a guardian's application: by a member of staff, or by the guardian; through which client
 /// and about whom; what was asked for; the ground, and what came of it.
 pub(crate) fn guardian(

@@ -19,6 +19,7 @@ use warifu_service::storage::micros;
 use warifu_service::{Database, Problem, Surroundings, execute, fetch_optional};
 
 use crate::revocations::{Revocations, SignIn};
+use crate::sealed;
 
 /// The AuthnContext class of a card with its PIN.
 const CLASS_HIGH: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI";
@@ -269,8 +270,8 @@ impl Grants {
     pub async fn issue(&self, grant: &Grant) -> Result<String, GrantStoreError> {
         let secret = self.surroundings.bytes::<TOKEN_BYTES>();
         let id = self.id_of(&secret);
-        let body = serde_json::to_vec(grant)?;
-        let body = self.ring.seal(&context(&id), &body, self.surroundings.entropy.as_ref());
+        let entropy = self.surroundings.entropy.as_ref();
+        let body = sealed::seal(&self.ring, entropy, &context(&id), grant)?;
         let sql = "INSERT INTO relay_token (id, expires, body) VALUES ($1, $2, $3)";
         let expires = micros(grant.expires);
         execute!(self.database.write(), sql, id.as_slice(), expires, body)?;
@@ -288,7 +289,7 @@ impl Grants {
         let sql = "SELECT body FROM relay_token WHERE id = $1";
         let row = fetch_optional!(self.database.read(), TokenRow, sql, id.as_slice())?;
         let Some(row) = row else { return Ok(None) };
-        let grant: Grant = serde_json::from_slice(&self.ring.open(&context(&id), &row.body)?)?;
+        let grant = sealed::open::<Grant, GrantStoreError>(&self.ring, &context(&id), &row.body)?;
         if self.is_revoked(&grant).await? {
             return Ok(Some(Found::Revoked));
         }

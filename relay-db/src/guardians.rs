@@ -4,10 +4,16 @@
 //!
 //! Whom the guardian speaks for is found by the insurance card that lies beside the papers: the
 //! insurer says under which pseudonym, and the relay knows the person already or calls them a ward,
-//! whose links end with the last mandate.
+//! whose links end with the last mandate. Whoever is insured in several places is found by each
+//! card where it is from; in the relay alone these meet.
+//!
+//! Staff end it as they began it: by the same insurance card, and by two. The first stops it at
+//! once, the second ends it or lets it go on.
 
 mod routes;
+mod sought;
 mod staff;
+mod stops;
 mod store;
 mod wards;
 
@@ -15,6 +21,9 @@ pub(crate) use routes::{__path_apply, applied, apply};
 pub(crate) use staff::{
     __path_approve, __path_find, __path_propose, __path_queue, __path_refuse, approve, find,
     propose, queue, refuse,
+};
+pub(crate) use stops::{
+    __path_end, __path_held, __path_resume, __path_stop, end, held, resume, stop,
 };
 pub(crate) use store::Guardians;
 pub(crate) use wards::{close_left, sweep};

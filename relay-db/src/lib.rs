@@ -42,6 +42,7 @@ mod records;
 pub mod relay;
 mod reseal;
 mod revocations;
+mod sealed;
 mod services;
 mod session_end;
 mod slips;

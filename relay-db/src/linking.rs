@@ -16,7 +16,7 @@ mod access;
 mod compare;
 mod discover;
 mod doubts;
-mod holders;
+pub(crate) mod holders;
 mod notices;
 mod office;
 mod search;

@@ -18,6 +18,8 @@ use warifu_service::seal::{KeyRing, SealError};
 use warifu_service::storage::Transaction;
 use warifu_service::{Database, Problem, Surroundings, execute, fetch_all, fetch_optional};
 
+use crate::sealed;
+
 /// The links of the relay.
 #[derive(Debug, Clone)]
 pub(crate) struct Links {
@@ -214,15 +216,15 @@ impl Links {
         context: &[u8],
         value: &impl Serialize,
     ) -> Result<Vec<u8>, LinkStoreError> {
-        Ok(self.seal(context, &serde_json::to_vec(value)?))
+        Ok(sealed::seal(&self.ring, self.surroundings.entropy.as_ref(), context, value)?)
     }
 
     pub(crate) fn open<T: DeserializeOwned>(
         &self,
         context: &[u8],
-        sealed: &[u8],
+        body: &[u8],
     ) -> Result<T, LinkStoreError> {
-        Ok(serde_json::from_slice(&self.ring.open(context, sealed)?)?)
+        sealed::open(&self.ring, context, body)
     }
 
     pub(crate) fn subject_key(&self, subject: &str) -> [u8; 32] {

@@ -203,7 +203,7 @@ mod tests {
     use warifu_service::words::lacking_advice;
 
     /// Every code that the relay answers with, beside those that all servers have.
-    const CODES: [&str; 92] = [
+    const CODES: [&str; 94] = [
         "deposit.unknown",
         "deposit.busy",
         "deposit.state",
@@ -295,6 +295,8 @@ mod tests {
         "guardian.same-eyes",
         "guardian.no-insurer",
         "guardian.no-member",
+        "guardian.several",
+        "guardian.own-card",
         "link.compare-closed",
     ];
 

@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::coverage::{Relation, Validity};
+use crate::coverage::{Coverage, Relation, Validity};
 use crate::eligibility::TypedCard;
 use crate::era::EraYear;
 use crate::identity::{FourItems, ItemLevels, MatchLevel};
@@ -134,6 +134,25 @@ pub struct CardMember {
     /// Since when a member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<Validity>,
+}
+
+impl CardMember {
+    /// Whom a card of `organization` insures, by the `coverage` that holds: under a new `pseudonym`,
+    /// and that under which the relay speaks of them already.
+    pub fn insured(
+        coverage: &Coverage,
+        organization: DisplayName,
+        pseudonym: String,
+        held_as: Option<String>,
+    ) -> Self {
+        let target = MaskedTarget {
+            name: masked(&coverage.name.text),
+            birth_year: coverage.birth_date.year(),
+            organization,
+            relation: Some(coverage.relation),
+        };
+        Self { pseudonym, target, held_as, period: Some(coverage.validity) }
+    }
 }
 
 /// Connector → relay.

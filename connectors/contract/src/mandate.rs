@@ -3,6 +3,7 @@
 
 mod code;
 pub mod guardian;
+pub mod stop;
 
 use jiff::Timestamp;
 use jiff::ToSpan as _;
@@ -13,6 +14,7 @@ use utoipa::ToSchema;
 
 pub use code::{CodeError, InviteCode};
 use guardian::{Application, Papers};
+use stop::{Stop, StopReason};
 
 use crate::calendar::{end_of_day_in_japan, today_in_japan};
 use crate::consent::Giving;
@@ -80,6 +82,8 @@ pub enum EndedBy {
     Proxy,
     /// Nobody: one of the two has died or moved away.
     Departure,
+    /// Two members of staff.
+    Staff,
 }
 
 impl From<Side> for EndedBy {
@@ -111,6 +115,16 @@ pub struct Ending {
     pub at: Timestamp,
     /// By whom.
     pub by: EndedBy,
+    /// Why, where staff ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<StopReason>,
+}
+
+impl Ending {
+    /// An end for which nobody gives a reason.
+    pub fn by(by: EndedBy, at: Timestamp) -> Self {
+        Self { at, by, reason: None }
+    }
 }
 
 /// A mandate, as both sides see it.
@@ -139,6 +153,9 @@ pub struct Mandate {
     /// On which papers staff registered it, where no principal could give it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub papers: Option<Papers>,
+    /// Staff stopped it: it opens nothing until others have looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stop>,
     /// Its end before the last day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ending>,
@@ -211,7 +228,9 @@ pub enum MandateState {
     Over,
     /// One of the two has no card that opens; it waits for another.
     Resting,
-    /// Either side ended it, or left for good.
+    /// Staff stopped it, and look into it.
+    Stopped,
+    /// Either side or staff ended it, or one left for good.
     Ended,
 }
 
@@ -265,12 +284,15 @@ pub enum MandateRefusal {
     /// One of the two has no card that opens.
     #[error("proxy.resting")]
     Resting,
+    /// Staff stopped it.
+    #[error("proxy.stopped")]
+    Stopped,
 }
 
 impl MandateRefusal {
     /// Every refusal.
-    pub const ALL: [Self; 5] =
-        [Self::Unconfirmed, Self::Service, Self::Over, Self::Ended, Self::Resting];
+    pub const ALL: [Self; 6] =
+        [Self::Unconfirmed, Self::Service, Self::Over, Self::Ended, Self::Resting, Self::Stopped];
 
     /// The stable code.
     pub fn code(self) -> &'static str {
@@ -280,6 +302,7 @@ impl MandateRefusal {
             Self::Over => "proxy.over",
             Self::Ended => "proxy.ended",
             Self::Resting => "proxy.resting",
+            Self::Stopped => "proxy.stopped",
         }
     }
 }
@@ -325,6 +348,7 @@ impl Mandate {
             () if self.ended.is_some() => MandateState::Ended,
             () if self.accepted.is_none() && now >= self.code_until => MandateState::Lapsed,
             () if today_in_japan(now) > self.terms.until => MandateState::Over,
+            () if self.stopped.is_some() => MandateState::Stopped,
             () if !self.rests.is_empty() => MandateState::Resting,
             () if self.accepted.is_none() => MandateState::Offered,
             () if self.confirmed.is_none() => MandateState::Accepted,
@@ -334,8 +358,8 @@ impl Mandate {
 
     /// Whether it could still be read by, now or later.
     pub fn is_open(&self, now: Timestamp) -> bool {
-        use MandateState::{Accepted, Active, Offered, Resting};
-        matches!(self.state(now), Offered | Accepted | Active | Resting)
+        use MandateState::{Accepted, Active, Offered, Resting, Stopped};
+        matches!(self.state(now), Offered | Accepted | Active | Resting | Stopped)
     }
 
     /// Whether the proxy may be told `asked` at `now`.
@@ -345,6 +369,7 @@ impl Mandate {
             MandateState::Ended => return Err(MandateRefusal::Ended),
             MandateState::Over => return Err(MandateRefusal::Over),
             MandateState::Resting => return Err(MandateRefusal::Resting),
+            MandateState::Stopped => return Err(MandateRefusal::Stopped),
             _ => return Err(MandateRefusal::Unconfirmed),
         }
         let is_covered = match asked {
@@ -424,6 +449,7 @@ pub(crate) mod tests {
             confirmed: Some(at),
             rests: Vec::new(),
             papers: None,
+            stopped: None,
             ended: None,
         }
     }
@@ -468,9 +494,14 @@ pub(crate) mod tests {
         assert_eq!(state(|_| (), "2027-11-20T14:59:59Z"), MandateState::Active);
         assert_eq!(state(|_| (), "2027-11-20T15:00:00Z"), MandateState::Over);
         let ended = |one: &mut Mandate| {
-            one.ended = Some(Ending { at: one.given.at, by: EndedBy::Proxy });
+            one.ended = Some(Ending::by(EndedBy::Proxy, one.given.at));
         };
         assert_eq!(state(ended, "2026-11-20T01:00:00Z"), MandateState::Ended);
+        let stopped = |one: &mut Mandate| {
+            one.stopped = Some(Stop { at: one.given.at, reason: StopReason::KeptAway });
+        };
+        assert_eq!(state(stopped, "2026-11-20T01:00:00Z"), MandateState::Stopped);
+        assert_eq!(state(stopped, "2027-11-20T15:00:00Z"), MandateState::Over);
     }
 
     #[test]
@@ -510,7 +541,7 @@ pub(crate) mod tests {
             one.terms.history = history;
             if !is_accepted { one.accepted = None; }
             if !is_confirmed { one.confirmed = None; }
-            if is_ended { one.ended = Some(Ending { at: one.given.at, by: EndedBy::Principal }); }
+            if is_ended { one.ended = Some(Ending::by(EndedBy::Principal, one.given.at)); }
             let now = format!("2026-12-{day:02}T03:00:00Z").parse().unwrap();
             let named = match asked {
                 Asked::Record(service) => service == Service::Checkup,

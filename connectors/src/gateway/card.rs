@@ -10,9 +10,7 @@ use axum::extract::State;
 use jiff::civil::Date;
 use warifu_contract::calendar::today_in_japan;
 use warifu_contract::eligibility::TypedCard;
-use warifu_contract::linking::{
-    CardMatchAnswer, CardMatchRequest, CardMember, MaskedTarget, masked,
-};
+use warifu_contract::linking::{CardMatchAnswer, CardMatchRequest, CardMember};
 use warifu_service::Problem;
 use warifu_service::problem::ProblemDocument;
 
@@ -63,17 +61,8 @@ async fn ask(
     let covered = found.decision.coverage.filter(|_| found.decision.verdict.covers());
     let Some((key, coverage)) = found.person.zip(covered) else { return Ok(None) };
     let membership = inner.book()?.membership(&key).await?;
-    let target = MaskedTarget {
-        name: masked(&coverage.name.text),
-        birth_year: coverage.birth_date.year(),
-        organization: inner.config.name.clone(),
-        relation: Some(coverage.relation),
-    };
-    let member = CardMember {
-        pseudonym: inner.surroundings.hex(PSEUDONYM),
-        target,
-        held_as: pseudonym,
-        period: membership.map(|(period, _)| period),
-    };
-    Ok(Some((key, member)))
+    let (organization, new) = (inner.config.name.clone(), inner.surroundings.hex(PSEUDONYM));
+    let member = CardMember::insured(&coverage, organization, new, pseudonym);
+    let period = membership.map(|(period, _)| period);
+    Ok(Some((key, CardMember { period, ..member })))
 }

@@ -19,6 +19,7 @@ use crate::proxies::CODE;
 use crate::relay::RelayError;
 use crate::shared::{App, Shared};
 use crate::view::guardians::{GuardiansScreen, asked_for, views};
+use crate::view::guardianships::GuardianshipView;
 use crate::view::links::AskScreen;
 use crate::view::proxies::{No, QuestionScreen};
 use crate::view::site::{Menu, Site};
@@ -27,8 +28,8 @@ use crate::view::{Fact, Link, Tone};
 /// The guardian's page.
 const OWN: &str = "/proxies";
 /// The staff's page.
-const STAFF: &str = "/staff/guardians";
-const KEY_BYTES: usize = 16;
+pub(super) const STAFF: &str = "/staff/guardians";
+pub(super) const KEY_BYTES: usize = 16;
 
 /// `GET /proxies/guardian`: the form.
 pub async fn begin(
@@ -113,6 +114,7 @@ async fn desk(
         errors: errors(voice, problems),
         fields: fields(voice, &CODE, typed, problems, focus),
         proposals: Vec::new(),
+        stopped: Vec::new(),
         more: false,
     };
     let access = match me.access(app.surroundings.now()) {
@@ -121,8 +123,11 @@ async fn desk(
     };
     match app.relay.guardians(access).await {
         Ok(list) => {
-            let proposals = views(voice, &list, may == May::Do);
-            show(&GuardiansScreen { proposals, more: list.more, ..screen })
+            let decides = may == May::Do;
+            let proposals = views(voice, &list, decides);
+            let stopped = list.stopped.iter();
+            let stopped = stopped.map(|one| GuardianshipView::new(voice, one, decides)).collect();
+            show(&GuardiansScreen { proposals, stopped, more: list.more, ..screen })
         }
         Err(cause) => {
             tracing::warn!(%cause, "the guardians are missing");
@@ -268,12 +273,12 @@ pub async fn refuse(
     back(Some(done.map_or_else(|error| why_not(&error), |()| "refused-it")))
 }
 
-fn back(said: Option<&'static str>) -> Response {
+pub(super) fn back(said: Option<&'static str>) -> Response {
     back_to(STAFF, said)
 }
 
 /// Why a step was not taken.
-fn why_not(error: &RelayError) -> &'static str {
+pub(super) fn why_not(error: &RelayError) -> &'static str {
     match error {
         RelayError::Forbidden => "eyes",
         RelayError::Away(_) => "insurer-silent",
@@ -286,6 +291,9 @@ fn answer(said: &str) -> Option<(Tone, &'static str)> {
         "proposed" => (Tone::Ok, "guardians-said-proposed"),
         "approved" => (Tone::Ok, "guardians-said-approved"),
         "refused-it" => (Tone::Ok, "guardians-said-refused"),
+        "stopped-it" => (Tone::Ok, "guardians-said-stopped"),
+        "resumed" => (Tone::Ok, "guardians-said-resumed"),
+        "ended-it" => (Tone::Ok, "guardians-said-ended"),
         "eyes" => (Tone::Warn, "guardians-said-eyes"),
         "changed" => (Tone::Warn, "guardians-said-changed"),
         "insurer-silent" => (Tone::Warn, "guardians-said-insurer-silent"),
@@ -295,7 +303,7 @@ fn answer(said: &str) -> Option<(Tone, &'static str)> {
     })
 }
 
-fn site(app: &Shared, me: &SignedIn, look: &Look) -> Site {
+pub(super) fn site(app: &Shared, me: &SignedIn, look: &Look) -> Site {
     let menu = if me.in_office() { Menu::Office } else { Menu::Doubts };
     me.site(look.voice(app), menu, STAFF)
 }

@@ -11,6 +11,7 @@ pub mod events;
 pub mod evidence;
 pub mod expenses;
 pub mod guardians;
+pub mod guardianships;
 pub mod history;
 pub mod home;
 pub mod insurer;

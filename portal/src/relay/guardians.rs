@@ -2,11 +2,13 @@
 
 use reqwest::Method;
 use serde::Serialize;
+use warifu_contract::eligibility::TypedCard;
 use warifu_contract::mandate::InviteCode;
 use warifu_contract::mandate::guardian::{
     Application, ApplicationRequest, FindRequest, Proposal, ProposalList, ProposalRequest,
     RefusalRequest,
 };
+use warifu_contract::mandate::stop::{GuardianshipList, HeldRequest, StopRequest};
 
 use super::{Access, Relay, RelayError, checked, read};
 
@@ -63,6 +65,36 @@ impl Relay {
         request: &RefusalRequest,
     ) -> Result<(), RelayError> {
         self.tell_guardian(access, &format!("guardians/{id}/refuse"), request).await
+    }
+
+    /// Who reads on papers for the person on that insurance card.
+    pub async fn guardianships(
+        &self,
+        access: &Access,
+        ward: TypedCard,
+    ) -> Result<GuardianshipList, RelayError> {
+        let call = self.call(access, Method::POST, "guardians/held");
+        read(checked(call.json(&HeldRequest { ward }).send().await?)?).await
+    }
+
+    /// Staff stop one of them.
+    pub async fn stop_guardianship(
+        &self,
+        access: &Access,
+        id: &str,
+        request: &StopRequest,
+    ) -> Result<(), RelayError> {
+        self.tell_guardian(access, &format!("guardians/{id}/stop"), request).await
+    }
+
+    /// A second one lets it go on.
+    pub async fn resume_guardianship(&self, access: &Access, id: &str) -> Result<(), RelayError> {
+        self.tell_guardian(access, &format!("guardians/{id}/resume"), &()).await
+    }
+
+    /// A second one ends it.
+    pub async fn end_guardianship(&self, access: &Access, id: &str) -> Result<(), RelayError> {
+        self.tell_guardian(access, &format!("guardians/{id}/end"), &()).await
     }
 
     async fn tell_guardian(

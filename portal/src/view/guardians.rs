@@ -7,6 +7,7 @@ use warifu_contract::mandate::guardian::{
 use warifu_service::web::Page;
 use warifu_service::words::Voice;
 
+use super::guardianships::GuardianshipView;
 use super::links::masked;
 use super::site::Site;
 use super::{Fact, Tone};
@@ -33,6 +34,8 @@ pub struct GuardiansScreen<'a> {
     pub fields: Vec<FieldView>,
     /// What waits, the oldest first.
     pub proposals: Vec<ProposalView>,
+    /// What is stopped, the longest first.
+    pub stopped: Vec<GuardianshipView>,
     /// There is more than is shown.
     pub more: bool,
 }
@@ -127,7 +130,8 @@ pub fn views(voice: Voice<'_>, list: &ProposalList, may_approve: bool) -> Vec<Pr
 fn view(voice: Voice<'_>, one: &Proposal, may_approve: bool) -> ProposalView {
     let fact = |label, value| Fact { label: voice.say(label), value };
     let mut facts = asked_for(voice, &one.application.request);
-    facts.push(fact("guardians-found", masked(voice, &one.target)));
+    let targets = std::iter::once(&one.target).chain(&one.more);
+    facts.extend(targets.map(|target| fact("guardians-found", masked(voice, target))));
     facts.push(on_papers(voice, &one.papers));
     facts.push(fact("proxy-fact-until", dates::day(voice.language, one.until)));
     facts.extend(one.note.clone().map(|note| fact("guardian-note", note)));
@@ -151,6 +155,7 @@ mod tests {
     use crate::form::{FieldProblem, Typed, errors, fields};
     use crate::proxies::CODE;
     use crate::samples::now;
+    use crate::view::guardianships::tests::guardianship;
     use crate::view::site::Menu;
     use crate::view::tests::{check, in_both, page};
     use warifu_contract::linking::MaskedTarget;
@@ -190,6 +195,12 @@ mod tests {
                 organization: DisplayName { ja: "見本保険者".into(), en: "Sample".into() },
                 relation: None,
             },
+            more: vec![MaskedTarget {
+                name: "認○ 双○".into(),
+                birth_year: 2015,
+                organization: DisplayName { ja: "見本市".into(), en: "City".into() },
+                relation: None,
+            }],
             note: Some("原本を確認".into()),
             at: now(),
             by_you,
@@ -201,8 +212,11 @@ mod tests {
         let problem = FieldProblem { field: "code", key: "guardian-code-dead" };
         in_both(|words, language| {
             let voice = words.in_(language);
-            let list =
-                ProposalList { proposals: vec![proposal(true), proposal(false)], more: true };
+            let list = ProposalList {
+                proposals: vec![proposal(true), proposal(false)],
+                stopped: vec![guardianship(true, true), guardianship(true, false)],
+                more: true,
+            };
             for (name, may, is_silent) in [
                 ("guardians", true, false),
                 ("guardians-clerk", false, false),
@@ -217,12 +231,21 @@ mod tests {
                     errors: errors(voice, &[problem]),
                     fields: fields(voice, &CODE, &Typed::default(), &[problem], None),
                     proposals: if is_silent { Vec::new() } else { views(voice, &list, may) },
+                    stopped: if is_silent {
+                        Vec::new()
+                    } else {
+                        let all = list.stopped.iter();
+                        all.map(|one| GuardianshipView::new(voice, one, may)).collect()
+                    },
                     more: true,
                 };
                 let html = screen.render().unwrap();
                 check(name, language, &html, words);
                 let buttons = usize::from(may && !is_silent);
-                assert_eq!(html.matches("/approve\"").count(), buttons, "{name}");
+                for step in ["approve", "end", "resume"] {
+                    let count = html.matches(&format!("/{step}\"")).count();
+                    assert_eq!(count, buttons, "{name} {step}");
+                }
             }
         });
     }

@@ -14,6 +14,7 @@ pub mod disputes;
 pub mod doubts;
 pub mod expenses;
 pub mod guardians;
+pub mod guardianships;
 pub mod history;
 pub mod icon;
 pub mod insurance;

@@ -7,6 +7,7 @@ use warifu_service::web::Page;
 use warifu_service::words::Voice;
 
 use super::guardians::{ApplicationView, on_papers};
+use super::guardianships::since_when;
 use super::site::Site;
 use super::{Fact, Link, Tone};
 use crate::dates::words as dates;
@@ -122,9 +123,10 @@ impl MandateView {
         let (tone, word) = standing(state, side);
         let end = match state {
             MandateState::Offered => Some("proxy-do-withdraw"),
-            MandateState::Accepted | MandateState::Active | MandateState::Resting => {
-                Some("proxy-do-end")
-            }
+            MandateState::Accepted
+            | MandateState::Active
+            | MandateState::Resting
+            | MandateState::Stopped => Some("proxy-do-end"),
             _ => None,
         };
         Self {
@@ -159,6 +161,7 @@ fn standing(state: MandateState, side: Side) -> (Tone, &'static str) {
         (MandateState::Active, _) => (Tone::Ok, "proxy-state-active"),
         (MandateState::Over, _) => (Tone::None, "proxy-state-over"),
         (MandateState::Resting, _) => (Tone::Warn, "proxy-state-resting"),
+        (MandateState::Stopped, _) => (Tone::Warn, "proxy-state-stopped"),
         (MandateState::Ended, _) => (Tone::None, "proxy-state-ended"),
     }
 }
@@ -183,13 +186,17 @@ fn facts(voice: Voice<'_>, mandate: &Mandate, side: Side, state: MandateState) -
         let gaps = [("moment", moment(rest.since).into())];
         Fact { label: voice.say("proxy-fact-rests"), value: voice.tell(key, &gaps) }
     }));
+    let stopped = mandate.stopped.filter(|_| mandate.ended.is_none());
+    facts.extend(stopped.map(|stop| since_when(voice, stop)));
     facts.extend(mandate.ended.map(|ended| {
         let key = match ended.by {
             EndedBy::Principal => "proxy-ended-by-principal",
             EndedBy::Proxy => "proxy-ended-by-proxy",
             EndedBy::Departure => "proxy-ended-by-departure",
+            EndedBy::Staff => "proxy-ended-by-staff",
         };
-        let gaps = [("moment", moment(ended.at).into())];
+        let why = ended.reason.map(|why| voice.say(&format!("guardian-stop-{}", why.as_str())));
+        let gaps = [("moment", moment(ended.at).into()), ("why", why.unwrap_or_default().into())];
         Fact { label: voice.say("proxy-fact-ended"), value: voice.tell(key, &gaps) }
     }));
     facts
@@ -233,6 +240,8 @@ mod tests {
     use crate::samples::{mandate, now};
     use crate::view::site::Menu;
     use crate::view::tests::{check, in_both, page};
+    use warifu_contract::mandate::Ending;
+    use warifu_contract::mandate::stop::{Stop, StopReason};
 
     fn mandates() -> Vec<Mandate> {
         let accepted = Mandate { confirmed: None, ..mandate() };
@@ -240,13 +249,19 @@ mod tests {
         let lapsed = Mandate { code_until: now(), ..offered.clone() };
         let mut over = mandate();
         over.terms.until = jiff::civil::date(2026, 11, 1);
-        let ending = warifu_contract::mandate::Ending { at: now(), by: EndedBy::Proxy };
+        let ending = Ending::by(EndedBy::Proxy, now());
         let ended = Mandate { ended: Some(ending), ..mandate() };
-        let ending = warifu_contract::mandate::Ending { by: EndedBy::Departure, ..ending };
+        let ending = Ending { by: EndedBy::Departure, ..ending };
         let gone = Mandate { ended: Some(ending), ..mandate() };
+        let reason = StopReason::KeptAway;
+        let ending = Ending { by: EndedBy::Staff, reason: Some(reason), ..ending };
+        let ended_by_staff = Mandate { ended: Some(ending), ..mandate() };
+        let stopped = Mandate { stopped: Some(Stop { at: now(), reason }), ..mandate() };
         let resting = mandate().with_card(Side::Principal, false, now());
         let resting = resting.with_card(Side::Proxy, false, now());
-        vec![mandate(), accepted, offered, lapsed, over, ended, gone, resting]
+        let staff = [stopped, ended_by_staff];
+        let others = [mandate(), accepted, offered, lapsed, over, ended, gone, resting];
+        others.into_iter().chain(staff).collect()
     }
 
     #[test]

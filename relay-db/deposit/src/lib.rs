@@ -23,6 +23,7 @@ mod reseal;
 mod store;
 #[cfg(test)]
 mod tests;
+mod wards;
 
 use sqlx::migrate::Migrator;
 use warifu_service::storage::Migrations;

@@ -14,7 +14,7 @@ use crate::members::Member;
 use crate::pseudonyms::Target;
 
 /// Bytes of a pseudonym.
-const PSEUDONYM: usize = 16;
+pub(crate) const PSEUDONYM: usize = 16;
 
 /// Why nobody is looked for.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +76,10 @@ impl Deposits {
         Ok(meant.map(|member| compared(&said, &member.held)))
     }
 
-    fn linked_to(&self, insurer: &InsurerKey) -> Result<(InsurerId, &Known, &Linking), MatchError> {
+    pub(crate) fn linked_to(
+        &self,
+        insurer: &InsurerKey,
+    ) -> Result<(InsurerId, &Known, &Linking), MatchError> {
         let id = InsurerId::of(insurer).ok_or(MatchError::Closed)?;
         let known = self.0.insurers.get(&id).ok_or(MatchError::Closed)?;
         let linking = known.linking.as_ref().ok_or(MatchError::Closed)?;

@@ -212,7 +212,7 @@ impl Deposits {
         meant.any(|person| target.cards.contains(id) || at_home(person))
     }
 
-    fn person_of(&self, insurer: InsurerId, person: &Person) -> PersonId {
+    pub(crate) fn person_of(&self, insurer: InsurerId, person: &Person) -> PersonId {
         self.0.keys.person(insurer, &person.name, person.birth_date, person.sex)
     }
 

@@ -105,7 +105,7 @@ impl Deposits {
     }
 
     /// Whether the linked person is the one on this card, and not somebody like them.
-    async fn is_on(&self, target: &Target, of: &Of) -> Result<bool, DepositError> {
+    pub(crate) async fn is_on(&self, target: &Target, of: &Of) -> Result<bool, DepositError> {
         if target.cards.contains(&of.card) {
             return Ok(true);
         }

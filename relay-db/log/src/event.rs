@@ -65,6 +65,14 @@ pub enum Action {
     GuardianApproved,
     /// Staff refused a guardian.
     GuardianRefused,
+    /// Staff looked who reads for somebody on papers.
+    GuardianSought,
+    /// A member of staff stopped a guardian's mandate.
+    GuardianStopped,
+    /// Another let it go on.
+    GuardianResumed,
+    /// Another ended it.
+    GuardianEnded,
     /// A record was asked for.
     RecordRead,
     /// A proxy asked for somebody's record.
@@ -118,7 +126,7 @@ impl Series {
 
 impl Action {
     /// Every action, in the order of the manual.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 42] = [
         Self::TokenIssued,
         Self::TokenRefused,
         Self::SessionRevoked,
@@ -144,6 +152,10 @@ impl Action {
         Self::GuardianProposed,
         Self::GuardianApproved,
         Self::GuardianRefused,
+        Self::GuardianSought,
+        Self::GuardianStopped,
+        Self::GuardianResumed,
+        Self::GuardianEnded,
         Self::RecordRead,
         Self::ProxyRead,
         Self::FormSent,
@@ -187,6 +199,10 @@ impl Action {
             Self::GuardianProposed => "guardian-proposed",
             Self::GuardianApproved => "guardian-approved",
             Self::GuardianRefused => "guardian-refused",
+            Self::GuardianSought => "guardian-sought",
+            Self::GuardianStopped => "guardian-stopped",
+            Self::GuardianResumed => "guardian-resumed",
+            Self::GuardianEnded => "guardian-ended",
             Self::RecordRead => "record-read",
             Self::ProxyRead => "proxy-read",
             Self::FormSent => "form-sent",
@@ -258,6 +274,17 @@ impl Action {
                 "A second member of staff approved the guardian: the mandate holds."
             }
             Self::GuardianRefused => "A member of staff refused a guardian.",
+            Self::GuardianSought => {
+                "A member of staff looked by the other's insurance card who reads for them on papers."
+            }
+            Self::GuardianStopped => {
+                "A member of staff stopped a guardian's mandate, for the reason in `outcome`: it \
+                 opens nothing from now on."
+            }
+            Self::GuardianResumed => "Another member of staff let the stopped mandate go on.",
+            Self::GuardianEnded => {
+                "Another member of staff ended the stopped mandate, for the reason in `outcome`."
+            }
             Self::RecordRead => {
                 "A record, or by a proxy the access history, was asked for, and shown, refused or \
                  not found."

@@ -163,6 +163,14 @@ impl Log {
         self.store.at(index).await?.as_ref().map(|row| self.logged(row)).transpose()
     }
 
+    /// The events at `indices`, at most 500, in order; left out where there is none.
+    pub async fn all_at(&self, indices: &[u64]) -> Result<Vec<Logged>, LogError> {
+        let most = usize::try_from(MAX_PAGE).unwrap_or(usize::MAX);
+        let mut rows = self.store.all_at(indices.get(..most).unwrap_or(indices)).await?;
+        rows.sort_unstable_by_key(|row| row.idx);
+        rows.iter().map(|row| self.logged(row)).collect()
+    }
+
     /// Erases the payloads of the events at `indices`, at most 400, on this `ground` (`retention`,
     /// or a reference to who ordered it), as `by`. The erasure is an event itself, and is durable
     /// together with it. An erasure cannot be erased.

@@ -20,6 +20,11 @@ pub(crate) const OF_SUBJECT: &str = "SELECT idx, subject, sequence, leaf, refere
 pub(crate) const OF_SUBJECT_SINCE: &str = "SELECT idx, subject, sequence, leaf, reference, body \
     FROM log_event WHERE subject = $1 AND idx >= $2 ORDER BY idx LIMIT $3";
 
+/// The events at several indices.
+pub(crate) const AT: &str = "WITH v (idx) AS (VALUES {rows}) \
+    SELECT e.idx, e.subject, e.sequence, e.leaf, e.reference, e.body \
+    FROM v JOIN log_event e ON e.idx = v.idx";
+
 /// The last event of each of several subjects.
 const TIPS: &str = "WITH v (id) AS (VALUES {rows}) SELECT e.subject, e.sequence, e.leaf \
     FROM v JOIN log_event e ON e.subject = v.id \
@@ -210,6 +215,12 @@ impl Store {
     /// The event with index `index`.
     pub async fn at(&self, index: u64) -> Result<Option<EventRow>, LogError> {
         Ok(self.since(index, 1).await?.into_iter().find(|row| number(row.idx) == index))
+    }
+
+    /// The events with these indices, in no order.
+    pub async fn all_at(&self, indices: &[u64]) -> Result<Vec<EventRow>, LogError> {
+        Ok(fetch_over!(self.0.read(), EventRow, AT, indices, |index| index
+            .map(|index| column(*index)))?)
     }
 
     /// The event with this check number.

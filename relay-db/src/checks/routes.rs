@@ -1,6 +1,8 @@
 //! `GET /checks`, `GET /checks/counts`, `GET /checks/{number}`: for a clinic its own checks, for an
 //! insurer what was answered in its name.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -10,6 +12,7 @@ use utoipa::IntoParams;
 use warifu_contract::CheckNumber;
 use warifu_contract::calendar::today_in_japan;
 use warifu_contract::checks::{CheckCounts, CheckEntry, ChecksPage, DayCount};
+use warifu_contract::dispute::DisputeState;
 use warifu_contract::duty::Duty;
 use warifu_log::{Actor, Entry};
 use warifu_service::Problem;
@@ -116,16 +119,11 @@ pub(crate) async fn checks(
     places.sort_unstable_by(|a, b| b.cmp(a));
     places.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let full = places.len() == usize::try_from(limit).unwrap_or(usize::MAX);
-    let mut page = ChecksPage { checks: Vec::new(), erased: 0, before: None };
-    page.before = places.last().copied().filter(|_| full);
-    for place in places {
-        let logged = relay.log().at(place).await.map_err(|error| log_problem(&error))?;
-        match logged.and_then(|logged| logged.entry) {
-            Some(entry) => page.checks.extend(shown(&relay, &sight, &entry).await?),
-            None => page.erased += 1,
-        }
-    }
-    Ok(Json(page))
+    let before = places.last().copied().filter(|_| full);
+    let logged = relay.log().all_at(&places).await.map_err(|error| log_problem(&error))?;
+    let entries: Vec<Entry> = logged.into_iter().rev().filter_map(|one| one.entry).collect();
+    let erased = u32::try_from(places.len() - entries.len()).unwrap_or(u32::MAX);
+    Ok(Json(ChecksPage { checks: shown(&relay, &sight, &entries).await?, erased, before }))
 }
 
 /// How many checks of the last days came to which result.
@@ -182,7 +180,8 @@ pub(crate) async fn check_by_number(
     let number: CheckNumber = number.parse().map_err(|_| unknown())?;
     let entry = entry_of(&relay, &number).await?.filter(|entry| sight.covers(entry));
     let entry = entry.ok_or_else(unknown)?;
-    shown(&relay, &sight, &entry).await?.map(Json).ok_or_else(unknown)
+    let shown = shown(&relay, &sight, std::slice::from_ref(&entry)).await?;
+    shown.into_iter().next().map(Json).ok_or_else(unknown)
 }
 
 /// What the log has of the check with this number.
@@ -194,10 +193,17 @@ pub(crate) async fn entry_of(
     Ok(logged.map_err(|error| log_problem(&error))?.and_then(|logged| logged.entry))
 }
 
-async fn shown(relay: &Relay, sight: &Sight, entry: &Entry) -> Result<Option<CheckEntry>, Problem> {
-    let dispute = match number_of(entry) {
-        Some(number) => relay.disputes().of(&number).await?.map(|kept| kept.dispute.state()),
-        None => None,
-    };
-    Ok(view(relay, &sight.reader, entry, dispute))
+/// The entries, each with how the dispute about it stands: however many, one statement.
+async fn shown(
+    relay: &Relay,
+    sight: &Sight,
+    entries: &[Entry],
+) -> Result<Vec<CheckEntry>, Problem> {
+    let numbers: Vec<CheckNumber> = entries.iter().filter_map(number_of).collect();
+    let disputes = relay.disputes().about(&numbers).await?.into_iter().map(|kept| kept.dispute);
+    let states: HashMap<CheckNumber, DisputeState> =
+        disputes.map(|dispute| (dispute.check_number.clone(), dispute.state())).collect();
+    let state = |entry: &Entry| states.get(&number_of(entry)?).copied();
+    let views = entries.iter().map(|entry| view(relay, &sight.reader, entry, state(entry)));
+    Ok(views.flatten().collect())
 }

@@ -8,10 +8,15 @@ use warifu_contract::dispute::{Dispute, DisputeState};
 use warifu_service::seal::{KeyRing, SealError};
 use warifu_service::storage::micros;
 use warifu_service::{
-    Database, Problem, Surroundings, execute, fetch_all, fetch_one, fetch_optional,
+    Database, Problem, Surroundings, execute, fetch_all, fetch_one, fetch_optional, fetch_over,
 };
 
 use crate::links::place;
+use crate::sealed;
+
+/// The disputes about several checks.
+const ABOUT: &str = "WITH v (number) AS (VALUES {rows}) \
+    SELECT d.number, d.body FROM v JOIN relay_dispute d ON d.number = v.number";
 
 /// The disputes of the relay.
 #[derive(Debug, Clone)]
@@ -78,6 +83,14 @@ impl Disputes {
         row.as_ref().map(|row| self.open(row)).transpose()
     }
 
+    /// The disputes about any of the checks `numbers`, in no order, in one statement.
+    pub async fn about(&self, numbers: &[CheckNumber]) -> Result<Vec<Kept>, DisputeStoreError> {
+        let keys: Vec<_> = numbers.iter().map(|number| self.number_key(number)).collect();
+        let read = self.database.read();
+        let rows = fetch_over!(read, BodyRow, ABOUT, &keys, |key| key.map(<[u8; 32]>::as_slice))?;
+        rows.iter().map(|row| self.open(row)).collect()
+    }
+
     /// At most `limit` of one side: the unanswered, oldest first, then the newest answered.
     pub async fn list(&self, side: Side<'_>, limit: u32) -> Result<Vec<Kept>, DisputeStoreError> {
         let (waiting, answered) = match side {
@@ -136,13 +149,12 @@ impl Disputes {
     }
 
     fn open(&self, row: &BodyRow) -> Result<Kept, DisputeStoreError> {
-        let body = self.ring.open(&body_place(&row.number), &row.body)?;
-        Ok(serde_json::from_slice(&body)?)
+        sealed::open(&self.ring, &body_place(&row.number), &row.body)
     }
 
     fn seal(&self, number: &[u8], kept: &Kept) -> Result<Vec<u8>, DisputeStoreError> {
-        let (body, entropy) = (serde_json::to_vec(kept)?, self.surroundings.entropy.as_ref());
-        Ok(self.ring.seal(&body_place(number), &body, entropy))
+        let entropy = self.surroundings.entropy.as_ref();
+        Ok(sealed::seal(&self.ring, entropy, &body_place(number), kept)?)
     }
 
     fn number_key(&self, number: &CheckNumber) -> [u8; 32] {

@@ -6,11 +6,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use warifu_contract::calendar::{end_of_day_in_japan, today_in_japan};
-use warifu_contract::card_key::CardQuery;
 use warifu_contract::consent::Giving;
 use warifu_contract::duty::May;
-use warifu_contract::eligibility::TypedCard;
-use warifu_contract::linking::CardMatchAnswer;
 use warifu_contract::mandate::guardian::{
     Application, ApplicationState, FindRequest, Papers, Proposal, ProposalList, ProposalRequest,
     RefusalRequest,
@@ -20,17 +17,16 @@ use warifu_log::{Action, Event, LogError, Once, Outcome};
 use warifu_service::Problem;
 use warifu_service::http::Deadline;
 
-use super::store::{Case, Found, Proposed};
-use super::wards;
+use super::store::{Case, Proposed};
+use super::{stops, wards};
 use crate::caller::Caller;
-use crate::directory::Answerer;
 use crate::grants::Staff;
 use crate::proxies::Kept;
 use crate::relay::Relay;
 use crate::token::log_problem;
 use crate::{asking, events};
 
-/// Codes that one member of staff may enter within the hour.
+/// Codes and cards that one member of staff may enter within the hour.
 const TRIES: i64 = 60;
 /// Seconds after which it is worth trying again.
 const TRY_AGAIN: u32 = 3600;
@@ -84,13 +80,14 @@ pub(crate) async fn propose(
     let capacity = case.application.request.capacity;
     let valid = request.validate(capacity, today_in_japan(now));
     valid.map_err(|error| invalid(error.code()))?;
-    let ward = look(&relay, request.ward, deadline.less(asking::OWN)?).await?;
-    if ward.subject.as_ref().is_some_and(|one| [&case.guardian, &staff.member].contains(&one)) {
-        return Err(conflict("guardian.oneself"));
-    }
     let papers = Papers { capacity, paper: request.paper, dated: request.dated };
     let (member, until, note) = (staff.member.clone(), request.until, request.note);
-    let proposed = Proposed { member, at: now, papers, until, note, ward };
+    let (deadline, cards) = (deadline.less(asking::OWN)?, (request.ward, request.more));
+    let (ward, more) = wards::look_everywhere(&relay, cards, deadline).await?;
+    let proposed = Proposed { member, at: now, papers, until, note, ward, more };
+    if proposed.subject().is_some_and(|one| [&case.guardian, &staff.member].contains(&one)) {
+        return Err(conflict("guardian.oneself"));
+    }
     case.application.state = ApplicationState::Proposed;
     case.proposed = Some(proposed.clone());
     write_proposal(&relay, (&caller.party, &staff), &case, &proposed).await?;
@@ -108,7 +105,7 @@ async fn write_proposal(
     relay.guardians().queue_in(&mut transaction, case).await?;
     let ground = format!("{} {}", proposed.papers.paper.as_str(), proposed.papers.dated);
     let asked = &case.application.request;
-    for subject in [Some(&case.guardian), proposed.ward.subject.as_ref()].into_iter().flatten() {
+    for subject in std::iter::once(&case.guardian).chain(proposed.subject()) {
         let what = (ground.clone(), Outcome::Done);
         let about = (client, subject.as_str());
         let event = events::guardian(Action::GuardianProposed, Some(staff), about, asked, what);
@@ -138,7 +135,8 @@ pub(crate) async fn queue(
     let more = cases.len() > LISTED;
     let others = cases.into_iter().filter(|case| !is_about(case, &staff)).take(LISTED);
     let views = others.filter_map(|case| Some(view(case.application, case.proposed?, &staff)));
-    Ok(Json(ProposalList { proposals: views.collect(), more }))
+    let stopped = stops::stopped(&relay, &staff).await?;
+    Ok(Json(ProposalList { proposals: views.collect(), stopped, more }))
 }
 
 /// A second member of staff approves: the mandate holds.
@@ -169,7 +167,7 @@ pub(crate) async fn approve(
         return Err(conflict("guardian.changed"));
     }
     let expires = end_of_day_in_japan(proposed.until);
-    let ward = wards::subject_of(&relay, &id, &proposed.ward, expires).await?;
+    let ward = wards::subject_of(&relay, &id, &proposed, expires).await?;
     let mandate = mandate(&case, &proposed, &caller.party, now);
     let kept = Kept::held(&ward, &case.guardian, mandate);
     register(&relay, (&caller.party, &staff), &case, &kept).await?;
@@ -232,24 +230,31 @@ pub(crate) async fn refuse(
 }
 
 /// The caller as a member of staff who sees papers, and whether they may approve.
-fn on_duty(caller: &Caller) -> Result<(Staff, May), Problem> {
+pub(super) fn on_duty(caller: &Caller) -> Result<(Staff, May), Problem> {
     let none = || Problem::new(StatusCode::FORBIDDEN, "duty.none");
     caller.grant.papers_staff().ok_or_else(none)
 }
 
 /// The case that waits for papers under `code`, and is not about the member of staff.
 async fn told(relay: &Relay, staff: &Staff, code: &InviteCode) -> Result<Case, Problem> {
+    require_tries(relay, staff).await?;
     let now = relay.surroundings().now();
-    if relay.proxies().count_try(&staff.member, now).await? > TRIES {
-        let many = Problem::new(StatusCode::TOO_MANY_REQUESTS, "proxy.tries");
-        return Err(many.retry_after(TRY_AGAIN));
-    }
     let found = relay.guardians().by_code(code).await?;
     let waits = |case: &Case| {
         case.application.state == ApplicationState::Applied && now < case.application.until
     };
     let case = found.filter(waits).ok_or_else(unknown)?;
     if is_about(&case, staff) { Err(conflict("guardian.oneself")) } else { Ok(case) }
+}
+
+/// Codes and cards of one member of staff are counted, so that nobody tries them all.
+pub(super) async fn require_tries(relay: &Relay, staff: &Staff) -> Result<(), Problem> {
+    let now = relay.surroundings().now();
+    if relay.proxies().count_try(&staff.member, now).await? > TRIES {
+        let many = Problem::new(StatusCode::TOO_MANY_REQUESTS, "proxy.tries");
+        return Err(many.retry_after(TRY_AGAIN));
+    }
+    Ok(())
 }
 
 /// The case `id` that waits for a second member of staff, and is not about this one.
@@ -265,28 +270,8 @@ async fn waiting(relay: &Relay, staff: &Staff, id: &str) -> Result<(Case, Propos
 
 /// Whether the member of staff is one of the two.
 fn is_about(case: &Case, staff: &Staff) -> bool {
-    let ward = case.proposed.as_ref().and_then(|proposed| proposed.ward.subject.as_ref());
+    let ward = case.proposed.as_ref().and_then(Proposed::subject);
     case.guardian == staff.member || ward == Some(&staff.member)
-}
-
-/// Whom the insurer of the card finds.
-async fn look(relay: &Relay, card: TypedCard, until: Deadline) -> Result<Found, Problem> {
-    let query = CardQuery::try_from(&card).map_err(|error| invalid(error.code()))?;
-    let Some(Answerer::Connector(connector)) = relay.directory().by_insurer(&query.insurer) else {
-        return Err(invalid("guardian.no-insurer"));
-    };
-    let errand = relay.surroundings().hex(16);
-    let asked = asking::match_card(relay.mint(), connector, &errand, card, until).await;
-    let answer = asked.map_err(|error| silent().caused_by(&error))?;
-    let CardMatchAnswer::Found { member } = answer else {
-        return Err(invalid("guardian.no-member"));
-    };
-    let subject = match &member.held_as {
-        Some(pseudonym) => relay.links().subject_of(&connector.id, pseudonym).await?,
-        None => None,
-    };
-    let (pseudonym, target, period) = (member.pseudonym, member.target, member.period);
-    Ok(Found { connector: connector.id.clone(), errand, pseudonym, target, period, subject })
 }
 
 fn mandate(case: &Case, proposed: &Proposed, client: &str, now: Timestamp) -> Mandate {
@@ -308,6 +293,7 @@ fn mandate(case: &Case, proposed: &Proposed, client: &str, now: Timestamp) -> Ma
         confirmed: Some(now),
         rests: Vec::new(),
         papers: Some(proposed.papers.clone()),
+        stopped: None,
         ended: None,
     }
 }
@@ -319,6 +305,7 @@ fn view(application: Application, proposed: Proposed, staff: &Staff) -> Proposal
         papers: proposed.papers,
         until: proposed.until,
         target: proposed.ward.target,
+        more: proposed.more.into_iter().map(|found| found.target).collect(),
         note: proposed.note,
         at: proposed.at,
     }
@@ -344,10 +331,10 @@ pub(super) fn silent() -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "guardian.silent").retry_after(5)
 }
 
-fn invalid(code: &'static str) -> Problem {
+pub(super) fn invalid(code: &'static str) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code)
 }
 
-fn unknown() -> Problem {
+pub(super) fn unknown() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "guardian.unknown")
 }

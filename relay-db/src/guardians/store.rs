@@ -16,6 +16,7 @@ use warifu_service::storage::{Transaction, micros};
 use warifu_service::{Database, Problem, Surroundings, execute, fetch_all, fetch_optional};
 
 use crate::links::place;
+use crate::sealed;
 
 /// Bytes of an id.
 const ID: usize = 16;
@@ -56,6 +57,21 @@ pub(crate) struct Proposed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     pub ward: Found,
+    /// The same person at other insurers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<Found>,
+}
+
+impl Proposed {
+    /// Everywhere the person was found.
+    pub fn found(&self) -> impl Iterator<Item = &Found> {
+        std::iter::once(&self.ward).chain(&self.more)
+    }
+
+    /// As whom the relay knows the person already.
+    pub fn subject(&self) -> Option<&String> {
+        self.found().find_map(|found| found.subject.as_ref())
+    }
 }
 
 /// Whom an insurer found for a card.
@@ -107,9 +123,9 @@ struct CaseRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct WayRow {
-    id: Vec<u8>,
-    body: Vec<u8>,
+pub(super) struct WayRow {
+    pub id: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 impl Case {
@@ -315,17 +331,20 @@ impl Guardians {
         Ok(Case { version: row.version, ..case })
     }
 
-    fn seal(&self, context: &[u8], value: &impl Serialize) -> Result<Vec<u8>, GuardianStoreError> {
-        let plain = serde_json::to_vec(value)?;
-        Ok(self.ring.seal(context, &plain, self.surroundings.entropy.as_ref()))
-    }
-
-    fn open<T: DeserializeOwned>(
+    pub(super) fn seal(
         &self,
         context: &[u8],
-        sealed: &[u8],
+        value: &impl Serialize,
+    ) -> Result<Vec<u8>, GuardianStoreError> {
+        Ok(sealed::seal(&self.ring, self.surroundings.entropy.as_ref(), context, value)?)
+    }
+
+    pub(super) fn open<T: DeserializeOwned>(
+        &self,
+        context: &[u8],
+        body: &[u8],
     ) -> Result<T, GuardianStoreError> {
-        Ok(serde_json::from_slice(&self.ring.open(context, sealed)?)?)
+        sealed::open(&self.ring, context, body)
     }
 
     fn key(&self, guardian: &str) -> [u8; 32] {

@@ -2,7 +2,11 @@
 //! deposits, which are asked as a connector is and answer as one.
 
 use warifu_connectors::SourceError;
-use warifu_contract::linking::{CompareRequest, Comparison, EndRequest, MatchAnswer};
+use warifu_contract::calendar::today_in_japan;
+use warifu_contract::eligibility::TypedCard;
+use warifu_contract::linking::{
+    CardMatchAnswer, CompareRequest, Comparison, EndRequest, MatchAnswer,
+};
 use warifu_deposit::{Bound, DepositError, Deposits, MatchError};
 use warifu_service::http::Deadline;
 
@@ -28,6 +32,26 @@ pub(super) async fn match_member(
     }
 }
 
+/// Whose insurance card is it today, in the ceremony that is called `errand` there?
+pub(crate) async fn match_card(
+    relay: &Relay,
+    holder: &Answerer,
+    errand: &str,
+    card: TypedCard,
+    until: Deadline,
+) -> Result<CardMatchAnswer, SourceError> {
+    match holder {
+        Answerer::Connector(connector) => {
+            asking::match_card(relay.mint(), connector, errand, card, until).await
+        }
+        Answerer::Deposit(_) => {
+            let today = today_in_japan(relay.surroundings().now());
+            let asked = deposits(relay)?.match_card(errand, &card, today).await;
+            asked.map_err(|error| unmatched(&error))
+        }
+    }
+}
+
 /// Where does a candidate differ from whom the voucher of the search is about?
 pub(super) async fn compare(
     relay: &Relay,
@@ -48,7 +72,7 @@ pub(super) async fn compare(
 }
 
 /// Makes an offered pseudonym stand for its member.
-pub(super) async fn confirm_link(
+pub(crate) async fn confirm_link(
     relay: &Relay,
     holder: &Answerer,
     errand: &str,

@@ -65,6 +65,7 @@ fn events(mandate: &Mandate, now: Timestamp) -> Vec<ReceiptEvent> {
         EndedBy::Principal => ReceiptEvent::new("withdrawn", ended.at),
         EndedBy::Proxy => ReceiptEvent::new("laid-down", ended.at),
         EndedBy::Departure => ReceiptEvent::new("departed", ended.at),
+        EndedBy::Staff => ReceiptEvent::new("ended-by-staff", ended.at),
     }));
     let is_over = mandate.state(now) == MandateState::Over;
     events.extend(is_over.then(|| ReceiptEvent::new("expired", mandate.expiry())));

@@ -220,6 +220,7 @@ fn offered(id: String, terms: MandateRequest, caller: &Caller, now: Timestamp) -
         confirmed: None,
         rests: Vec::new(),
         papers: None,
+        stopped: None,
         ended: None,
     }
 }

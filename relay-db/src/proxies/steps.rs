@@ -80,7 +80,7 @@ impl Step<'_> {
         at: Timestamp,
     ) -> Result<Kept, Problem> {
         let mut next = kept;
-        next.mandate.ended = Some(Ending { at, by });
+        next.mandate.ended = Some(Ending::by(by, at));
         let mut transaction = self.begin(&next).await?;
         self.relay.proxies().use_up_in(&mut transaction, &next).await?;
         let ended = self.finish(transaction, next, (Action::MandateEnded, side, "")).await?;

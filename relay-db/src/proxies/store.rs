@@ -14,6 +14,7 @@ use warifu_service::{
 };
 
 use crate::links::place;
+use crate::sealed;
 
 /// Bytes of an id.
 const ID: usize = 16;
@@ -307,16 +308,11 @@ impl Proxies {
     }
 
     fn seal(&self, context: &[u8], value: &impl Serialize) -> Result<Vec<u8>, ProxyStoreError> {
-        let plain = serde_json::to_vec(value)?;
-        Ok(self.ring.seal(context, &plain, self.surroundings.entropy.as_ref()))
+        Ok(sealed::seal(&self.ring, self.surroundings.entropy.as_ref(), context, value)?)
     }
 
-    fn open<T: DeserializeOwned>(
-        &self,
-        context: &[u8],
-        sealed: &[u8],
-    ) -> Result<T, ProxyStoreError> {
-        Ok(serde_json::from_slice(&self.ring.open(context, sealed)?)?)
+    fn open<T: DeserializeOwned>(&self, context: &[u8], body: &[u8]) -> Result<T, ProxyStoreError> {
+        sealed::open(&self.ring, context, body)
     }
 
     fn principal_key(&self, subject: &str) -> [u8; 32] {

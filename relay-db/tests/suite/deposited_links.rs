@@ -12,7 +12,7 @@ use warifu_contract::eligibility::{EligibilityAnswer, ReasonCheck, Verdict};
 use warifu_contract::history::{AccessResult, Asked, HistoryPage, Reader};
 use warifu_contract::linking::portal::{LinkList, Standing};
 use warifu_contract::person::Name;
-use warifu_contract::records::{PanelOutcome, Record, Service};
+use warifu_contract::records::{Panel, PanelOutcome, Record, Service};
 use warifu_log::{Action, Series};
 use warifu_pki::Ticket;
 use warifu_relay::deposit::{Change, DepositedInsurer, Kind, Order, Person, Row, Status};
@@ -244,4 +244,130 @@ async fn links_and_deposits_have_no_value_in_common() {
         assert!(here.len() >= 5 && there.len() >= 5, "{} {}", here.len(), there.len());
         assert!(here.is_disjoint(&there));
     }
+}
+
+const MOTHER: &str = "mother-at-the-relay";
+const CLERK: &str = "urn:warifu:role:card-clerk";
+const APPROVER_OF_CARDS: &str = "urn:warifu:role:card-approver";
+/// One of the virtual twins, as the connector's insurer has the child.
+const CHILD: &str = "ninsho-soichiro";
+const CARD: (&str, &str, &str, &str) = ("33333333", "52", "2007", "02");
+
+/// 一子's card of the city's, with a child on it.
+fn family() -> Vec<Row> {
+    let born = date(2015, 6, 1);
+    let insured = ichiko(None);
+    let name =
+        Name { text: "認証 双一郎".into(), kana: "ニンショウ ソウイチロウ".into() };
+    let relationship = Some("子".to_owned());
+    let person = Person { relationship, birth_date: born, name, ..insured.person.clone() };
+    let child = Row { person, ..insured.clone() };
+    vec![insured, child]
+}
+
+async fn staged_family(engine: Engine) -> Stage {
+    let mut stage = Box::pin(Stage::on(engine)).await;
+    for connector in &mut stage.bed.config.connectors {
+        if connector.id == "insurer" {
+            connector.insurer_numbers = vec![CARD.0.to_owned()];
+        }
+    }
+    stage.depositing(engine, city()).await;
+    let (relay, insurer) = (&stage.bed.relay, InsurerKey::parse(NUMBER).unwrap());
+    let deposits = relay.deposits().unwrap();
+    let order = Order {
+        insurer: insurer.clone(),
+        kind: Kind::Full,
+        file: [1; 32],
+        by: "city-staff".into(),
+    };
+    let rows = family().into_iter().map(Ok);
+    let ready = deposits.put(order, rows, Arc::new(|_: &Status| ())).await.unwrap();
+    warifu_relay::go_live(deposits, relay.log(), &insurer, ready.number, false).await.unwrap();
+    stage
+}
+
+async fn staff_post(stage: &Stage, member: &str, role: &str, path: &str, body: &Value) -> Value {
+    let token = stage.staff(member, role, "consortium").await;
+    let answer = stage.bed.post(&stage.bed.portal, path, &token, body).await;
+    let (status, text) = (answer.status(), answer.text().await.unwrap());
+    assert!(status.is_success(), "{path}: {status} {text}");
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+/// The mother's application, and the child's two cards beside the papers.
+async fn proposal(stage: &Stage) -> (String, Value) {
+    let token = stage.resident(MOTHER, "nobody").await;
+    let request = stage.bed.portal.http.post(stage.bed.url("/guardians")).bearer_auth(token);
+    let body = json!({ "capacity": "parent", "services": ["insurance"], "history": true,
+                       "name": "長男", "own_name": "認証 母子", "text_version": "2026-11" });
+    let key = Surroundings::system().hex(16);
+    let answer = request.header("idempotency-key", key).json(&body).send().await.unwrap();
+    let applied: Value = answer.json().await.unwrap();
+    let born = "2015-06-01";
+    let body = json!({
+        "code": applied["code"], "paper": "family-register", "dated": "2026-11-19",
+        "until": "2030-03-31",
+        "ward": { "insurer_number": CARD.0, "symbol": CARD.1, "number": CARD.2, "branch": CARD.3,
+                  "birth_date": born },
+        "more": [{ "insurer_number": NUMBER, "symbol": "高12", "number": "001",
+                   "birth_date": born }],
+    });
+    (applied["id"].as_str().unwrap().to_owned(), body)
+}
+
+/// From whom the guardian reads by the mandate.
+async fn read_for(stage: &Stage, id: &str) -> BTreeSet<String> {
+    let token = stage.resident(MOTHER, "nobody").await;
+    let body = json!({ "services": ["insurance"], "basis": { "by": "mandate", "id": id } });
+    let answer = stage.bed.post(&stage.bed.portal, "/records", &token, &body).await;
+    let text = answer.text().await.unwrap();
+    let panels = text.lines().map(|line| serde_json::from_str::<Panel>(line).unwrap());
+    let ready = panels.filter(|panel| matches!(panel.outcome, PanelOutcome::Ready { .. }));
+    ready.map(|panel| panel.source.unwrap().ja).collect()
+}
+
+#[tokio::test]
+async fn a_guardian_reads_for_a_ward_at_a_connector_and_in_deposits_until_the_last_mandate_ends() {
+    for engine in engines() {
+        let stage = staged_family(engine).await;
+        let (id, body) = proposal(&stage).await;
+        let proposed = staff_post(&stage, "clerk", CLERK, "/guardians/propose", &body).await;
+        assert_eq!(proposed["more"][0]["name"], "認○ 双○");
+        let approve = format!("/guardians/{id}/approve");
+        staff_post(&stage, "second", APPROVER_OF_CARDS, &approve, &json!({})).await;
+        let read = read_for(&stage, &id).await;
+        assert_eq!(read.len(), 2, "{read:?}");
+        assert!(read.contains("仮想市国民健康保険"));
+
+        // By either card staff find the same mandate.
+        for ward in [&body["ward"], &body["more"][0]] {
+            let asked = json!({ "ward": ward });
+            let held = staff_post(&stage, "third", CLERK, "/guardians/held", &asked).await;
+            assert_eq!(held["guardianships"][0]["id"], id.as_str());
+        }
+        let token = stage.resident(MOTHER, "nobody").await;
+        let end = format!("/proxies/{id}/end");
+        stage.bed.post(&stage.bed.portal, &end, &token, &json!({})).await;
+        stage.until_forgotten("insurer", CHILD).await;
+        assert!(read_for(&stage, &id).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_later_card_joins_the_ward_that_is_there() {
+    let stage = staged_family(Engine::Sqlite).await;
+    let approved = async |body: &Value, id: &str| {
+        staff_post(&stage, "clerk", CLERK, "/guardians/propose", body).await;
+        let approve = format!("/guardians/{id}/approve");
+        staff_post(&stage, "second", APPROVER_OF_CARDS, &approve, &json!({})).await;
+    };
+    let (first, mut body) = proposal(&stage).await;
+    body["more"] = json!([]);
+    approved(&body, &first).await;
+    assert_eq!(read_for(&stage, &first).await.len(), 1);
+    let (second, body) = proposal(&stage).await;
+    approved(&body, &second).await;
+    assert_eq!(read_for(&stage, &first).await.len(), 2, "the same ward");
+    assert_eq!(read_for(&stage, &second).await.len(), 2);
 }

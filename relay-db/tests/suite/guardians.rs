@@ -7,7 +7,8 @@ use reqwest::Response;
 use serde_json::{Value, json};
 use warifu_contract::linking::portal::Standing;
 use warifu_contract::mandate::guardian::{Application, ApplicationState, Proposal, ProposalList};
-use warifu_contract::mandate::{InviteCode, MandateList, MandateState};
+use warifu_contract::mandate::stop::{Guardianship, GuardianshipList, StopReason};
+use warifu_contract::mandate::{EndedBy, InviteCode, MandateList, MandateState};
 use warifu_contract::records::{Panel, PanelOutcome};
 use warifu_log::{Action, Series};
 use warifu_pki::security_event::{Event, SecurityEvent};
@@ -200,6 +201,127 @@ async fn somebody_with_a_card_of_their_own_is_the_same_person_and_sees_it_too() 
     assert_eq!(stage.bed.tell(&stage.bed.idp_party, &lost).await.status(), 202);
     let seen = look(&stage, MOTHER, &application.id).await;
     assert!(matches!(seen, PanelOutcome::Ready { .. }), "papers need no card of the child's");
+}
+
+async fn step(stage: &Stage, member: &str, role: &str, path: &str, body: Value) -> (u16, String) {
+    let token = staff(stage, member, role).await;
+    let answer = post(stage, &token, path, &body).await;
+    let status = answer.status().as_u16();
+    if status < 300 { (status, String::new()) } else { refusal(answer).await }
+}
+
+/// Whom staff find for the child's insurance card.
+async fn held(stage: &Stage, member: &str) -> Vec<Guardianship> {
+    let token = staff(stage, member, CLERK).await;
+    let answer = post(stage, &token, "held", &json!({ "ward": ward() })).await;
+    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+    answer.json::<GuardianshipList>().await.unwrap().guardianships
+}
+
+fn ward() -> Value {
+    json!({ "insurer_number": CARD.0, "symbol": CARD.1, "number": CARD.2, "branch": CARD.3,
+            "birth_date": date(2015, 6, 1) })
+}
+
+/// A mandate on papers that holds.
+async fn granted(stage: &Stage) -> String {
+    let application = apply(stage, MOTHER, "0123456789abcdef").await;
+    proposed(stage, &application.code.clone().unwrap()).await;
+    assert_eq!(approve(stage, "second", APPROVER, &application.id).await.status(), 204);
+    application.id
+}
+
+fn is_closed(outcome: &PanelOutcome, code: &str) -> bool {
+    serde_json::to_string(outcome).unwrap().contains(code)
+}
+
+#[tokio::test]
+async fn one_of_the_staff_stops_it_at_once_and_another_ends_it() {
+    for engine in engines() {
+        let stage = stage(engine).await;
+        let id = granted(&stage).await;
+        let why = json!({ "reason": "kept-away" });
+        let stop = format!("{id}/stop");
+        let unknown = (404, "guardian.unknown".to_owned());
+        assert_eq!(
+            step(&stage, "third", CLERK, &stop, why.clone()).await,
+            unknown,
+            "not found yet"
+        );
+        let found = held(&stage, "third").await;
+        assert_eq!((found.len(), found[0].id.as_str(), found[0].by_you), (1, &*id, false));
+        assert_eq!((found[0].guardian.as_str(), found[0].stopped), ("認証 母子", None));
+        let herself = step(&stage, MOTHER, ADMIN, &stop, why.clone()).await;
+        assert_eq!(herself, (409, "guardian.oneself".into()));
+        assert_eq!(step(&stage, "third", CLERK, &stop, why.clone()).await.0, 204);
+
+        let seen = look(&stage, MOTHER, &id).await;
+        assert!(is_closed(&seen, "proxy.stopped"), "{seen:?}");
+        let mandate = list(&stage, MOTHER).await.held.remove(0);
+        assert_eq!(mandate.state(stage.bed.now()), MandateState::Stopped);
+        assert_eq!(mandate.stopped.unwrap().reason, StopReason::KeptAway);
+        let again = step(&stage, "fourth", CLERK, &stop, why).await;
+        assert_eq!(again, (409, "guardian.changed".into()));
+        for (member, role) in [("third", APPROVER), ("fourth", CLERK)] {
+            for what in ["end", "resume"] {
+                let refused = step(&stage, member, role, &format!("{id}/{what}"), json!({})).await;
+                assert_eq!(refused, (403, "guardian.same-eyes".into()), "{member} {what}");
+            }
+        }
+        let clerk = staff(&stage, "third", CLERK).await;
+        let queue = stage.bed.get(&stage.bed.portal, "/guardians", Some(&clerk)).await;
+        let queue: ProposalList = queue.json().await.unwrap();
+        assert!(queue.proposals.is_empty() && queue.stopped[0].by_you);
+
+        let end = format!("{id}/end");
+        assert_eq!(step(&stage, "fourth", APPROVER, &end, json!({})).await.0, 204);
+        let mandate = list(&stage, MOTHER).await.held.remove(0);
+        let ending = mandate.ended.unwrap();
+        assert_eq!((ending.by, ending.reason), (EndedBy::Staff, Some(StopReason::KeptAway)));
+        assert!(is_closed(&look(&stage, MOTHER, &id).await, "proxy.ended"));
+        assert_eq!(step(&stage, "fourth", APPROVER, &end, json!({})).await, unknown);
+        stage.until_forgotten("insurer", CHILD).await;
+        assert!(held(&stage, "third").await.is_empty());
+        let own = actions(&stage, MOTHER).await;
+        for action in [Action::GuardianStopped, Action::GuardianEnded] {
+            assert_eq!(own.iter().filter(|one| **one == action).count(), 1, "{own:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_stopped_may_go_on_and_be_stopped_again() {
+    let stage = stage(crate::bed::Engine::Sqlite).await;
+    let id = granted(&stage).await;
+    let why = json!({ "reason": "changed" });
+    for round in 0..2 {
+        held(&stage, "third").await;
+        assert_eq!(step(&stage, "third", CLERK, &format!("{id}/stop"), why.clone()).await.0, 204);
+        stage.bed.pass(SignedDuration::from_secs(1));
+        assert!(held(&stage, "fourth").await[0].stopped.is_some(), "and stays so when looked for");
+        let resume = format!("{id}/resume");
+        assert_eq!(step(&stage, "fourth", ADMIN, &resume, json!({})).await.0, 204);
+        let seen = look(&stage, MOTHER, &id).await;
+        assert!(matches!(seen, PanelOutcome::Ready { .. }), "{round}: {seen:?}");
+    }
+    let own = actions(&stage, MOTHER).await;
+    assert_eq!(own.iter().filter(|one| **one == Action::GuardianStopped).count(), 2, "{own:?}");
+}
+
+#[tokio::test]
+async fn it_ends_by_itself_with_its_last_day() {
+    let stage = stage(crate::bed::Engine::Sqlite).await;
+    let application = apply(&stage, MOTHER, "0123456789abcdef").await;
+    let clerk = staff(&stage, "clerk", CLERK).await;
+    let today = jiff::tz::offset(9).to_datetime(stage.bed.now()).date();
+    let code = application.code.clone().unwrap();
+    let short = papers(&stage, &code, |body| body["until"] = today.to_string().into());
+    assert_eq!(post(&stage, &clerk, "propose", &short).await.status(), 200);
+    assert_eq!(approve(&stage, "second", ADMIN, &application.id).await.status(), 204);
+    assert!(matches!(look(&stage, MOTHER, &application.id).await, PanelOutcome::Ready { .. }));
+    stage.bed.pass(SignedDuration::from_hours(24));
+    assert!(is_closed(&look(&stage, MOTHER, &application.id).await, "proxy.over"));
+    assert!(held(&stage, "third").await.is_empty(), "nothing is left to stop");
 }
 
 /// Makes papers other than they should be.

@@ -122,14 +122,29 @@ fn statements(folder: &str) -> Vec<String> {
 
 fn found_in(source: &str) -> Vec<String> {
     let code = source.split("#[cfg(test)]").next().unwrap();
-    let starts = ["\"SELECT ", "\"UPDATE ", "\"DELETE "];
+    let starts = ["\"SELECT ", "\"UPDATE ", "\"DELETE ", "\"WITH v "];
     let places = starts.iter().flat_map(|start| code.match_indices(start));
     let literal = |(place, _): (usize, &str)| {
         let text = code[place + 1..].split('"').next().unwrap();
         let lines = text.split("\\\n").map(str::trim_start);
         lines.collect::<String>()
     };
-    places.map(literal).collect()
+    places
+        .map(literal)
+        .filter(|sql| !sql.contains("INSERT INTO"))
+        .map(|sql| spelled(&sql))
+        .collect()
+}
+
+/// A statement over many rows as it stands for one: indices are numbers, all else keyed hashes.
+fn spelled(sql: &str) -> String {
+    let columns = sql.strip_prefix("WITH v (").and_then(|rest| rest.split(')').next());
+    let value = |column: &str| match column {
+        "idx" => "1::BIGINT",
+        _ => r"'\x00'::BYTEA",
+    };
+    let row: Vec<_> = columns.into_iter().flat_map(|all| all.split(", ")).map(value).collect();
+    sql.replace("{rows}", &format!("({})", row.join(", ")))
 }
 
 fn files(folder: &str, kind: &str) -> Vec<PathBuf> {

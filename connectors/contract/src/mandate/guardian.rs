@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::stop::Guardianship;
 use super::{InviteCode, is_name};
 use crate::duty::May;
 use crate::eligibility::TypedCard;
@@ -19,6 +20,8 @@ const MAJORITY: i16 = 18;
 pub const LONGEST_YEARS: i16 = 5;
 /// Papers may be so many months old when staff see them.
 const FRESH_MONTHS: i16 = 3;
+/// Insurance cards of one person besides the first.
+pub const MOST_MORE: usize = 3;
 /// Characters of what staff write.
 pub const LONGEST_NOTE: usize = 200;
 
@@ -213,6 +216,10 @@ pub struct ProposalRequest {
     pub until: Date,
     /// The insurance card of whom it is about. It is asked about once, and not kept.
     pub ward: TypedCard,
+    /// Cards of other insurers that the same person has, at most [`MOST_MORE`]: each is asked about
+    /// where it is from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<TypedCard>,
     /// What else there is to say, at most [`LONGEST_NOTE`] characters on one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -238,6 +245,9 @@ pub struct Proposal {
     pub until: Date,
     /// Whom the insurer found for the card, masked: to be laid beside the papers.
     pub target: MaskedTarget,
+    /// The same for the other cards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<MaskedTarget>,
     /// What the first wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -254,6 +264,9 @@ pub struct Proposal {
 pub struct ProposalList {
     /// At most a hundred.
     pub proposals: Vec<Proposal>,
+    /// What one of them stopped, and another looks into; at most a hundred.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stopped: Vec<Guardianship>,
     /// There are more.
     pub more: bool,
 }
@@ -319,11 +332,14 @@ pub enum GuardianError {
     /// The note is too long or has several lines.
     #[error("guardian.note")]
     Note,
+    /// The other cards are too many, or of somebody born on another day.
+    #[error("guardian.cards")]
+    Cards,
 }
 
 impl GuardianError {
     /// Every way to be refused that mandates do not have.
-    pub const ALL: [Self; 4] = [Self::Paper, Self::Dated, Self::Until, Self::Note];
+    pub const ALL: [Self; 5] = [Self::Paper, Self::Dated, Self::Until, Self::Note, Self::Cards];
 
     /// The stable code.
     pub fn code(self) -> &'static str {
@@ -335,6 +351,7 @@ impl GuardianError {
             Self::Dated => "guardian.dated",
             Self::Until => "guardian.until",
             Self::Note => "guardian.note",
+            Self::Cards => "guardian.cards",
         }
     }
 }
@@ -365,6 +382,10 @@ impl ProposalRequest {
         let latest = capacity.latest_end(self.ward.birth_date, today);
         if self.until < today || latest.is_none_or(|latest| self.until > latest) {
             return Err(GuardianError::Until);
+        }
+        let is_same = |card: &TypedCard| card.birth_date == self.ward.birth_date;
+        if self.more.len() > MOST_MORE || !self.more.iter().all(is_same) {
+            return Err(GuardianError::Cards);
         }
         let is_short = |note: &String| {
             note.chars().count() <= LONGEST_NOTE && !note.chars().any(char::is_control)
@@ -413,6 +434,7 @@ pub(crate) mod tests {
                 branch: None,
                 birth_date: date(2015, 5, 5),
             },
+            more: Vec::new(),
             note: None,
         }
     }
@@ -442,6 +464,12 @@ pub(crate) mod tests {
         assert_eq!(refused(|one| one.dated = date(2026, 11, 21)), Some(GuardianError::Dated));
         assert_eq!(refused(|one| one.until = date(2033, 5, 5)), Some(GuardianError::Until));
         assert_eq!(refused(|one| one.until = date(2026, 11, 19)), Some(GuardianError::Until));
+        let other = |one: &mut ProposalRequest| {
+            one.more = vec![TypedCard { birth_date: date(2015, 5, 6), ..one.ward.clone() }];
+        };
+        assert_eq!(refused(other), Some(GuardianError::Cards));
+        let many = |one: &mut ProposalRequest| one.more = vec![one.ward.clone(); MOST_MORE + 1];
+        assert_eq!(refused(many), Some(GuardianError::Cards));
         assert_eq!(refused(|one| one.note = Some("a\nb".into())), Some(GuardianError::Note));
         for capacity in Capacity::ALL {
             assert_eq!(serde_json::to_value(capacity).unwrap(), capacity.as_str());

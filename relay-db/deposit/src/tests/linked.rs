@@ -16,16 +16,16 @@ use crate::*;
 const OFFICE: &str = "https://office.localhost";
 const ERRAND: &str = "0123456789abcdef0123456789abcdef";
 const HOME: &str = "香川県高松市見本町1丁目2番3号";
-const TODAY: Date = date(2026, 11, 20);
+pub const TODAY: Date = date(2026, 11, 20);
 
-struct Linked {
-    bed: Bed,
+pub struct Linked {
+    pub bed: Bed,
     office: VoucherIssuer,
 }
 
 impl Linked {
     /// A bed whose insurer links cards.
-    async fn of(mut bed: Bed) -> Self {
+    pub async fn of(mut bed: Bed) -> Self {
         let (own, office) = (key(), key());
         let path = |name: &str| bed.folder.path().join(name);
         own.save(&path("linking.key")).unwrap();
@@ -85,7 +85,7 @@ impl Linked {
         candidate.pseudonym
     }
 
-    async fn verdict(&self, pseudonym: &str) -> Option<Verdict> {
+    pub async fn verdict(&self, pseudonym: &str) -> Option<Verdict> {
         let answer = self.bed.deposits.decide_linked(&insurer(), pseudonym, TODAY).await.unwrap();
         answer.map(|answer| answer.found.decision.verdict)
     }
@@ -95,7 +95,7 @@ fn key() -> FileKey {
     FileKey::generate(KeyAlgorithm::P256).unwrap()
 }
 
-fn taro() -> Person {
+pub fn taro() -> Person {
     Person {
         sex: Sex::Male,
         name: Name { text: "上野 太郎".to_owned(), kana: "ウエノ タロウ".to_owned() },
@@ -114,7 +114,7 @@ fn said() -> FourItems {
     }
 }
 
-fn on(number: &str, person: Person) -> Row {
+pub fn on(number: &str, person: Person) -> Row {
     row("高", number, person, Change::Joined)
 }
 

@@ -8,3 +8,4 @@ mod linked;
 mod plans;
 mod sealed;
 mod uploads;
+mod wards;
