@@ -11,6 +11,7 @@ use crate::card::Card;
 use crate::deciding::{Of, Question};
 use crate::deposits::{DepositError, Deposits};
 use crate::linking::{MatchError, PSEUDONYM};
+use crate::person::Person;
 use crate::pseudonyms::Target;
 
 impl Deposits {
@@ -32,7 +33,8 @@ impl Deposits {
         let Some((of, coverage)) = answer.of.zip(coverage) else {
             return Ok(CardMatchAnswer::Unknown);
         };
-        let Some(target) = self.target_on(&of, coverage.birth_date).await? else {
+        let Some(target) = self.target_on(&of, coverage.birth_date, card.branch.as_deref()).await?
+        else {
             return Ok(CardMatchAnswer::Unknown);
         };
         let held_as = match self.targets_of(&[of.person]).await?.pop() {
@@ -47,12 +49,23 @@ impl Deposits {
         Ok(CardMatchAnswer::Found { member })
     }
 
-    /// The person on that card, under a new pseudonym.
-    async fn target_on(&self, of: &Of, born: Date) -> Result<Option<Target>, DepositError> {
+    /// The person on that card, under a new pseudonym; none where somebody else on it was born on
+    /// that day and has no other 枝番, for twins may be read alike.
+    async fn target_on(
+        &self,
+        of: &Of,
+        born: Date,
+        branch: Option<&str>,
+    ) -> Result<Option<Target>, DepositError> {
         let card: Option<Card> = self.one_card(of.insurer, of.card).await?;
         let people = card.map(|card| card.people).unwrap_or_default();
-        let meant = people.iter().find(|one| self.person_of(of.insurer, one) == of.person);
-        Ok(meant.map(|person| Target {
+        let fits = |one: &&Person| {
+            let other = branch.zip(one.branch.as_deref()).is_some_and(|(typed, own)| typed != own);
+            one.birth_date == born && !other
+        };
+        let meant: Vec<&Person> = people.iter().filter(fits).collect();
+        let is_alone = meant.iter().all(|one| self.person_of(of.insurer, one) == of.person);
+        Ok(meant.first().filter(|_| is_alone).map(|person| Target {
             pseudonym: self.0.surroundings.hex(PSEUDONYM),
             person: of.person,
             list: self.0.keys.born(of.insurer, born),

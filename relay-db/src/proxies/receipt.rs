@@ -61,6 +61,7 @@ fn events(mandate: &Mandate, now: Timestamp) -> Vec<ReceiptEvent> {
     let accepted = mandate.accepted.as_ref();
     events.extend(accepted.map(|accepted| ReceiptEvent::new("accepted", accepted.at)));
     events.extend(mandate.confirmed.map(|at| ReceiptEvent::new("confirmed", at)));
+    events.extend(mandate.stopped.map(|stop| ReceiptEvent::new("stopped", stop.at)));
     events.extend(mandate.ended.map(|ended| match ended.by {
         EndedBy::Principal => ReceiptEvent::new("withdrawn", ended.at),
         EndedBy::Proxy => ReceiptEvent::new("laid-down", ended.at),
