@@ -46,7 +46,7 @@ fn written(folder: &Path, name: &str, text: &str) -> PathBuf {
 }
 
 /// Presses Tab until the focus is on what `script` says of the element `e`.
-async fn tab_to(desk: &Browser, is_it: &str) {
+pub async fn tab_to(desk: &Browser, is_it: &str) {
     for _ in 0..80 {
         let script = format!("const e = document.activeElement; return Boolean({is_it})");
         if desk.page.execute(&script, Vec::new()).await.unwrap_or_default() == true {
@@ -62,7 +62,7 @@ async fn tab_to(desk: &Browser, is_it: &str) {
     panic!("Tab does not lead to {is_it}:\n{}", desk.text().await);
 }
 
-async fn press_button(desk: &Browser, says: &str) {
+pub async fn press_button(desk: &Browser, says: &str) {
     tab_to(desk, &format!("e.matches('button, a') && e.innerText.includes('{says}')")).await;
     desk.press(ENTER).await;
 }

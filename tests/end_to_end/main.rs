@@ -18,6 +18,7 @@ mod cards;
 mod certificate;
 mod desk;
 mod desk_work;
+mod guardians;
 mod linking;
 mod login;
 mod looks;
