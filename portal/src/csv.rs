@@ -17,6 +17,11 @@ impl File {
         self.0.push_str("\r\n");
     }
 
+    /// Bytes so far.
+    pub fn size(&self) -> usize {
+        self.0.len()
+    }
+
     /// Its rows alone, to go on with.
     pub fn into_rows(self) -> String {
         self.0

@@ -1,13 +1,14 @@
 //! A person's records as files to take home: JSON as they came, and CSV, one value a line.
 
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::Value;
 use warifu_contract::records::Panel;
 
 use crate::csv;
 
-/// Values of one file at most.
-const MOST: usize = 100_000;
+/// Bytes after which a piece of a file is sent.
+const PIECE: usize = 32 * 1024;
 
 /// The beginning of the JSON file.
 pub fn json_start(made_at: Timestamp) -> String {
@@ -30,33 +31,58 @@ pub fn csv_start() -> String {
     file.into_text()
 }
 
-/// One answer in the CSV file: every value with the way that leads to it.
-pub fn csv_panel(panel: &Panel) -> String {
-    let source = panel.source.as_ref().map_or("", |source| source.ja.as_str());
-    let mut values = Vec::new();
-    if let Ok(outcome) = serde_json::to_value(&panel.outcome) {
-        flatten("", &outcome, &mut values);
-    }
-    let mut file = csv::File::default();
-    for (item, value) in values {
-        file.row([panel.service.as_str(), source, &item, &value]);
-    }
-    file.into_rows()
+/// One answer in the CSV file, in pieces: every value with the way that leads to it.
+pub fn csv_pieces(panel: &Panel) -> impl Iterator<Item = String> + Send + use<> {
+    let source = panel.source.as_ref().map_or("", |source| source.ja.as_str()).to_owned();
+    let service = panel.service.as_str();
+    let mut values = Values::of(&panel.outcome);
+    std::iter::from_fn(move || {
+        let mut file = csv::File::default();
+        while file.size() < PIECE
+            && let Some((item, value)) = values.next()
+        {
+            file.row([service, &source, &item, &value]);
+        }
+        (file.size() > 0).then(|| file.into_rows())
+    })
 }
 
-fn flatten(way: &str, value: &Value, out: &mut Vec<(String, String)>) {
-    let step = |name: &str| if way.is_empty() { name.to_owned() } else { format!("{way}/{name}") };
-    match value {
-        _ if out.len() >= MOST => {}
-        Value::Null => {}
-        Value::Object(map) => map.iter().for_each(|(name, one)| flatten(&step(name), one, out)),
-        Value::Array(all) => {
-            for (index, one) in (1_usize..).zip(all) {
-                flatten(&step(&index.to_string()), one, out);
+/// The single values of something, each with the way that leads to it, in their order.
+struct Values {
+    /// What is still to be looked at, the next one last.
+    rest: Vec<(String, Value)>,
+}
+
+impl Values {
+    fn of(whole: &impl Serialize) -> Self {
+        let whole = serde_json::to_value(whole).unwrap_or_default();
+        Self { rest: vec![(String::new(), whole)] }
+    }
+
+    fn go_into(&mut self, way: &str, parts: impl DoubleEndedIterator<Item = (String, Value)>) {
+        let step = |name| if way.is_empty() { name } else { format!("{way}/{name}") };
+        self.rest.extend(parts.rev().map(|(name, part)| (step(name), part)));
+    }
+}
+
+impl Iterator for Values {
+    type Item = (String, String);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.rest.pop()? {
+                (_, Value::Null) => {}
+                (way, Value::Object(parts)) => self.go_into(&way, parts.into_iter()),
+                (way, Value::Array(parts)) => {
+                    let parts = parts.into_iter().enumerate();
+                    let parts: Vec<_> =
+                        parts.map(|(index, part)| ((index + 1).to_string(), part)).collect();
+                    self.go_into(&way, parts.into_iter());
+                }
+                (way, Value::String(text)) => return Some((way, text)),
+                (way, other) => return Some((way, other.to_string())),
             }
         }
-        Value::String(text) => out.push((way.to_owned(), text.clone())),
-        other => out.push((way.to_owned(), other.to_string())),
     }
 }
 
@@ -64,7 +90,7 @@ fn flatten(way: &str, value: &Value, out: &mut Vec<(String, String)>) {
 mod tests {
     use super::*;
     use crate::samples;
-    use warifu_contract::records::Service;
+    use warifu_contract::records::{PanelOutcome, Record, Service};
 
     #[test]
     fn the_json_file_is_whole() {
@@ -81,8 +107,25 @@ mod tests {
     #[test]
     fn each_value_is_a_line() {
         let panel = samples::panel(Service::Expenses, samples::ready(Service::Expenses));
-        let text = csv_panel(&panel);
+        let text: String = csv_pieces(&panel).collect();
         assert!(text.contains("expenses,東京見本健康保険組合,record/entries/1/paid_yen,1836\r\n"));
         assert!(!text.contains('\u{FEFF}') && csv_start().starts_with('\u{FEFF}'));
+    }
+
+    #[test]
+    fn a_record_of_any_length_comes_whole_and_in_pieces() {
+        let all = serde_json::json!({ "months": vec![serde_json::json!({ "yen": 1 }); 120_000] });
+        let values: Vec<_> = Values::of(&all).collect();
+        assert_eq!(values.len(), 120_000);
+        assert_eq!(values[0], ("months/1/yen".to_owned(), "1".to_owned()));
+        assert_eq!(values[119_999].0, "months/120000/yen");
+        let mut record = samples::pension();
+        let month = record.recent[0].clone();
+        record.recent = vec![month; 2_000];
+        let record = Box::new(Record::Pension(record));
+        let outcome = PanelOutcome::Ready { record, as_of: samples::now() };
+        let pieces: Vec<_> = csv_pieces(&samples::panel(Service::Pension, outcome)).collect();
+        assert!(pieces.len() > 1 && pieces.iter().all(|piece| piece.len() < 2 * PIECE));
+        assert!(pieces.concat().contains("record/recent/2000/"));
     }
 }

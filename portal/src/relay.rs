@@ -41,6 +41,8 @@ const OWN: Duration = Duration::from_millis(100);
 const LONG_PATIENCE: Duration = Duration::from_mins(10);
 /// The longest answer that is read, and the longest line of a stream.
 const LONGEST: usize = 1024 * 1024;
+/// Panels of one answer at most: the relay gives no more.
+const PANELS: usize = 32;
 
 /// The relay, as the portal's own client certificate reaches it; cheap to clone.
 #[derive(Debug, Clone)]
@@ -264,25 +266,44 @@ impl Relay {
         text(checked(self.request(Method::GET, "log/key", PATIENCE).send().await?)?).await
     }
 
-    /// One panel for each of `services`, of the person's own or on a `basis`, in order of arrival.
-    /// Whatever goes wrong becomes the panel of the services that it left without an answer.
+    /// The panels of `services`, of the person's own or on a `basis`, in order of arrival: one for
+    /// each holder, and one for a service that nobody holds. Whatever goes wrong becomes the panel of
+    /// the services that it left without an answer.
     pub fn panels(
         self,
         access: Access,
         services: Vec<Service>,
         basis: Option<Basis>,
     ) -> impl Stream<Item = Panel> + Send + 'static {
+        self.answers(access, RecordsRequest { services, basis, taken: false })
+    }
+
+    /// The panels of everything of the person's own, to take home.
+    pub fn taken(self, access: Access) -> impl Stream<Item = Panel> + Send + 'static {
+        let services = Service::ALL.to_vec();
+        self.answers(access, RecordsRequest { services, basis: None, taken: true })
+    }
+
+    fn answers(
+        self,
+        access: Access,
+        request: RecordsRequest,
+    ) -> impl Stream<Item = Panel> + Send + 'static {
         async_stream::stream! {
-            let mut open = services.clone();
+            let (services, mut open) = (request.services.clone(), request.services.clone());
             let mut why = RelayError::Broken("ended early");
             let end = tokio::time::Instant::now() + access.left(PATIENCE);
-            match self.records(&access, services, basis).await {
+            match self.records(&access, &request).await {
                 Err(error) => why = error,
                 Ok(lines) => {
                     let mut lines = std::pin::pin!(lines);
-                    while !open.is_empty() {
+                    for _ in 0..=PANELS {
                         match tokio::time::timeout_at(end, lines.next()).await {
-                            Ok(Some(Ok(panel))) => if take(&mut open, panel.service) { yield panel },
+                            Ok(Some(Ok(panel))) if services.contains(&panel.service) => {
+                                open.retain(|service| *service != panel.service);
+                                yield panel;
+                            }
+                            Ok(Some(Ok(_))) => {}
                             Ok(Some(Err(error))) => { why = error; break }
                             Ok(None) => break,
                             Err(_) => { why = RelayError::Slow; break }
@@ -302,11 +323,10 @@ impl Relay {
     async fn records(
         &self,
         access: &Access,
-        services: Vec<Service>,
-        basis: Option<Basis>,
-    ) -> Result<impl Stream<Item = Result<Panel, RelayError>> + Send + 'static, RelayError> {
+        request: &RecordsRequest,
+    ) -> Result<impl Stream<Item = Result<Panel, RelayError>> + Send + use<>, RelayError> {
         let call = self.call(access, Method::POST, "records");
-        let response = call.json(&RecordsRequest { services, basis }).send().await?;
+        let response = call.json(request).send().await?;
         Ok(lines(checked(response)?.bytes_stream()))
     }
 
@@ -334,13 +354,6 @@ impl Relay {
         let request = self.http.request(method, format!("{}/{path}", self.url));
         request.header(name, millis).timeout(left)
     }
-}
-
-/// Whether `service` was still open; it is not any more.
-fn take(open: &mut Vec<Service>, service: Service) -> bool {
-    let before = open.len();
-    open.retain(|one| *one != service);
-    open.len() < before
 }
 
 fn checked(response: Response) -> Result<Response, RelayError> {

@@ -210,6 +210,7 @@ fn asked(entry: &Entry) -> Option<Asked> {
             HISTORY => Some(Asked::History),
             word => declared(word).or_else(|| Some(Asked::Record(meaning(word)?))),
         },
+        Action::RecordTaken => Some(Asked::Record(meaning(entry.asked.first()?)?)),
         Action::FormSent => declared(entry.asked.first()?),
         _ => None,
     }
@@ -237,6 +238,7 @@ fn result(action: Action, outcome: Outcome) -> Option<AccessResult> {
             AccessResult::Settled(meaning(&found)?)
         }
         Outcome::Done if action == Action::FormSent => AccessResult::Sent,
+        Outcome::Shown if action == Action::RecordTaken => AccessResult::Taken,
         Outcome::Shown => AccessResult::Shown,
         Outcome::Answered(verdict) => AccessResult::Answered(meaning(&verdict)?),
         Outcome::Empty => AccessResult::Empty,

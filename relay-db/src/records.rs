@@ -83,8 +83,9 @@ pub(crate) async fn read(
     Json(request): Json<RecordsRequest>,
 ) -> Result<Response, Problem> {
     let services = distinct(&request)?;
+    let taken = request.taken;
     let reading = match Reading::of(&relay, &caller, request.basis).await {
-        Ok(reading) => Arc::new(reading),
+        Ok(reading) => Arc::new(if taken { reading.taking() } else { reading }),
         Err(Unread::Refused(code)) => {
             for service in services {
                 relay.note(events::record_refused(&caller, service.as_str(), code)).await;

@@ -122,6 +122,8 @@ pub enum AccessResult {
     Settled(Finding),
     /// What the person entered was taken.
     Sent,
+    /// The person took the record home.
+    Taken,
     /// There was nothing to show.
     Empty,
     /// Refused, with the code.

@@ -77,6 +77,10 @@ pub struct RecordsRequest {
     /// What lets somebody else read the records: staff, or a proxy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basis: Option<Basis>,
+    /// 本人による取得: the person takes the records home, as a file or on paper, and the access
+    /// history says so. Of one's own alone; on a `basis` it is a look.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub taken: bool,
 }
 
 /// On what another person's records are asked for.

@@ -13,7 +13,7 @@ use super::stream;
 use crate::access::{SignedIn, Viewer};
 use crate::dates::words;
 use crate::look::{Look, show};
-use crate::relay::Access;
+use crate::relay::{Access, RelayError};
 use crate::seen::Seen;
 use crate::shared::{App, Shared};
 use crate::view::history::{ViewersFailed, ViewersView};
@@ -132,42 +132,32 @@ fn tiles(
     }
 }
 
-/// What is to be checked today; that there is nothing, where there is not.
+/// What is to be checked today; that there is nothing, or that it is not known, where so.
 async fn todo(app: App, access: Access, language: Language) -> String {
-    let links = links(app.clone(), access.clone(), language);
-    let proxies = proxies(app.clone(), access, language);
-    let (links, proxies) = futures::join!(links, proxies);
-    let none = links.is_empty() && proxies.is_empty();
-    let rest = stream::part(&TodoPart { voice: app.words.in_(language), none });
-    links + &proxies + &rest
+    let links = links(&app, &access, language);
+    let (links, proxies) = futures::join!(links, proxies(&app, &access, language));
+    let failed = links.is_err() || proxies.is_err();
+    let found = links.unwrap_or_default() + &proxies.unwrap_or_default();
+    let none = found.is_empty() && !failed;
+    found + &stream::part(&TodoPart { voice: app.words.in_(language), none, failed })
 }
 
 /// What leads to the links, where there is something to do; else nothing.
-async fn links(app: App, access: Access, language: Language) -> String {
-    match app.relay.links(&access).await {
-        Ok(list) => LinksNotice::of(app.words.in_(language), &list)
-            .map(|notice| stream::part(&notice))
-            .unwrap_or_default(),
-        Err(cause) => {
-            tracing::warn!(%cause, "the links are missing");
-            String::new()
-        }
-    }
+async fn links(app: &Shared, access: &Access, language: Language) -> Result<String, RelayError> {
+    let list = app.relay.links(access).await;
+    let list =
+        list.inspect_err(|cause| tracing::warn!(%cause, "whether there are links is not known"))?;
+    let notice = LinksNotice::of(app.words.in_(language), &list);
+    Ok(notice.map(|notice| stream::part(&notice)).unwrap_or_default())
 }
 
 /// That somebody waits to be confirmed as proxy; else nothing.
-async fn proxies(app: App, access: Access, language: Language) -> String {
-    match app.relay.mandates(&access).await {
-        Ok(list) => {
-            let now = app.surroundings.now();
-            let notice = ProxiesNotice::of(app.words.in_(language), &list, now);
-            notice.map(|notice| stream::part(&notice)).unwrap_or_default()
-        }
-        Err(cause) => {
-            tracing::warn!(%cause, "the mandates are missing");
-            String::new()
-        }
-    }
+async fn proxies(app: &Shared, access: &Access, language: Language) -> Result<String, RelayError> {
+    let list = app.relay.mandates(access).await;
+    let list =
+        list.inspect_err(|cause| tracing::warn!(%cause, "whether there are proxies is not known"))?;
+    let notice = ProxiesNotice::of(app.words.in_(language), &list, app.surroundings.now());
+    Ok(notice.map(|notice| stream::part(&notice)).unwrap_or_default())
 }
 
 async fn viewers(app: App, access: Access, language: Language) -> String {

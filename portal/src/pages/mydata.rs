@@ -4,7 +4,7 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use futures::{Stream, StreamExt as _};
+use futures::{Stream, StreamExt as _, stream as streams};
 use warifu_contract::calendar::today_in_japan;
 use warifu_contract::records::{Panel, Service};
 use warifu_service::Problem;
@@ -13,7 +13,7 @@ use super::evidence::{open, saved};
 use super::{record, stream};
 use crate::access::{Resident, SignedIn};
 use crate::look::{Look, show};
-use crate::mydata::{JSON_END, csv_panel, csv_start, json_panel, json_start};
+use crate::mydata::{JSON_END, csv_pieces, csv_start, json_panel, json_start};
 use crate::shared::App;
 use crate::view::mydata::{MyDataPrintScreen, MyDataScreen};
 use crate::view::outcome::Outcome;
@@ -40,7 +40,7 @@ pub async fn json(State(app): State<App>, Resident(me): Resident) -> Result<Resp
 
 /// `POST /mydata/csv`.
 pub async fn csv(State(app): State<App>, Resident(me): Resident) -> Result<Response, Problem> {
-    let parts = panels(&app, &me)?.map(|panel| csv_panel(&panel));
+    let parts = panels(&app, &me)?.flat_map(|panel| streams::iter(csv_pieces(&panel)));
     Ok(file("warifu-mydata.csv", "text/csv; charset=utf-8", csv_start(), parts, ""))
 }
 
@@ -74,7 +74,7 @@ pub async fn print(
 
 fn panels(app: &App, me: &SignedIn) -> Result<impl Stream<Item = Panel> + Send + use<>, Problem> {
     let access = open(app, me)?.clone();
-    Ok(app.relay.clone().panels(access, Service::ALL.to_vec(), None))
+    Ok(app.relay.clone().taken(access))
 }
 
 fn file(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use warifu_contract::records::Service;
+use warifu_contract::records::{DisplayName, Service};
 
 use super::peers::{Behaviour, failed};
 use super::rig::{Answer as _, Rig};
@@ -81,6 +81,27 @@ async fn what_the_relay_leaves_out_is_said() {
 }
 
 #[tokio::test]
+async fn every_holder_of_a_record_is_shown() {
+    let mut other = ready(Service::Insurance);
+    let name = DisplayName { ja: "別の見本保険者".into(), en: "Another insurer".into() };
+    other.source = Some(name);
+    let behaviour = Behaviour {
+        panels: vec![(0, ready(Service::Insurance)), (0, other)],
+        ..Behaviour::default()
+    };
+    let rig = Rig::with(behaviour).await;
+    let mut browser = rig.signed_in("resident").await;
+    for path in ["/home", "/insurance"] {
+        let page = browser.get(path).await.text().await;
+        for name in ["東京見本健康保険組合", "別の見本保険者"] {
+            assert!(page.contains(name), "{path} {name}");
+        }
+    }
+    let csv = browser.post("/mydata/csv", &[]).await.text().await;
+    assert!(csv.contains("東京見本健康保険組合") && csv.contains("別の見本保険者"), "{csv}");
+}
+
+#[tokio::test]
 async fn a_relay_that_is_down_costs_the_panels_and_nothing_else() {
     let rig = Rig::new().await;
     let mut browser = rig.signed_in("resident").await;
@@ -89,6 +110,8 @@ async fn a_relay_that_is_down_costs_the_panels_and_nothing_else() {
     let page = browser.get("/home").await.text().await;
     assert!(page.contains("上野 太郎 さんのホーム"));
     assert_eq!(page.matches("記録の中継に、いまはつながりません").count(), 5);
+    assert!(!page.contains("今日することはありません"), "nobody knows");
+    assert!(page.contains("今日 確かめることがあるかどうか、いまは分かりません"));
 }
 
 #[tokio::test]

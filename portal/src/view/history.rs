@@ -203,6 +203,7 @@ fn sentence(told: Told<'_>, entry: &HistoryEntry) -> String {
     let what = match entry.asked {
         Asked::Eligibility => "eligibility",
         Asked::Declared(_) if entry.result == AccessResult::Sent => "form",
+        Asked::Record(_) if entry.result == AccessResult::Taken => "copy",
         Asked::Record(_) | Asked::Declared(_) | Asked::History => "record",
         Asked::Dispute => return dispute(voice, entry),
     };
@@ -215,6 +216,7 @@ fn sentence(told: Told<'_>, entry: &HistoryEntry) -> String {
         AccessResult::Shown
         | AccessResult::Answered(_)
         | AccessResult::Sent
+        | AccessResult::Taken
         | AccessResult::Empty
         | AccessResult::Questioned
         | AccessResult::Settled(_) => "did",
@@ -273,6 +275,7 @@ fn result(voice: Voice<'_>, result: &AccessResult) -> (Tone, String) {
             (tone, voice.tell("history-result-answered", &[("word", word.into())]))
         }
         AccessResult::Sent => (Tone::Ok, voice.say("history-result-sent")),
+        AccessResult::Taken => (Tone::Ok, voice.say("history-result-taken")),
         AccessResult::Empty => (Tone::None, voice.say("history-result-empty")),
         AccessResult::Questioned => (Tone::Wait, voice.say("history-result-questioned")),
         AccessResult::Settled(found) => (Tone::Ok, voice.say(finding(*found))),

@@ -67,6 +67,8 @@ pub struct TodoPart<'a> {
     pub voice: Voice<'a>,
     /// There is nothing to check.
     pub none: bool,
+    /// Whether there is something could not be learned, or only in part.
+    pub failed: bool,
 }
 
 /// One record's page; its panel follows at [`PANELS`].

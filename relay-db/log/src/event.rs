@@ -75,6 +75,8 @@ pub enum Action {
     GuardianEnded,
     /// A record was asked for.
     RecordRead,
+    /// A person took a record home.
+    RecordTaken,
     /// A proxy asked for somebody's record.
     ProxyRead,
     /// A person entered something into a holder's form.
@@ -126,7 +128,7 @@ impl Series {
 
 impl Action {
     /// Every action, in the order of the manual.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
         Self::TokenIssued,
         Self::TokenRefused,
         Self::SessionRevoked,
@@ -157,6 +159,7 @@ impl Action {
         Self::GuardianResumed,
         Self::GuardianEnded,
         Self::RecordRead,
+        Self::RecordTaken,
         Self::ProxyRead,
         Self::FormSent,
         Self::EligibilityChecked,
@@ -204,6 +207,7 @@ impl Action {
             Self::GuardianResumed => "guardian-resumed",
             Self::GuardianEnded => "guardian-ended",
             Self::RecordRead => "record-read",
+            Self::RecordTaken => "record-taken",
             Self::ProxyRead => "proxy-read",
             Self::FormSent => "form-sent",
             Self::EligibilityChecked => "eligibility-checked",
@@ -289,6 +293,10 @@ impl Action {
                 "A record, or by a proxy the access history, was asked for, and shown, refused or \
                  not found."
             }
+            Self::RecordTaken => {
+                "A person asked for a record to take it home, as a file or on paper, and got it or \
+                 not."
+            }
             Self::ProxyRead => {
                 "The same event as it stands with the proxy: `ground` names the mandate and the \
                  other person."
@@ -342,6 +350,7 @@ impl Action {
     pub fn series(self) -> Series {
         match self {
             Self::RecordRead
+            | Self::RecordTaken
             | Self::ProxyRead
             | Self::FormSent
             | Self::EligibilityChecked

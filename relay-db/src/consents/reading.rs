@@ -27,6 +27,7 @@ pub(crate) struct Reading {
     purpose: Purpose,
     emergency: Option<String>,
     consents: Vec<Consent>,
+    is_taking: bool,
 }
 
 /// Who reads.
@@ -114,7 +115,13 @@ impl Reading {
             Purpose::OwnLook | Purpose::OnBehalf => Vec::new(),
             _ => relay.consents().of(&subject).await?,
         };
-        Ok(Self { subject, client, reader, purpose, emergency, consents })
+        Ok(Self { subject, client, reader, purpose, emergency, consents, is_taking: false })
+    }
+
+    /// The same, of records that the person takes home; somebody else's look stays a look.
+    pub fn taking(self) -> Self {
+        let is_taking = matches!(self.reader, Reader::Oneself);
+        Self { is_taking, ..self }
     }
 
     /// On what ground what is `asked` of `source` may be told at `now`.
@@ -187,7 +194,7 @@ impl Reading {
         outcome: Outcome,
     ) -> Event {
         Event {
-            action: Action::RecordRead,
+            action: if self.is_taking { Action::RecordTaken } else { Action::RecordRead },
             actor: match &self.reader {
                 Reader::Oneself => Actor::Oneself,
                 Reader::Staff(staff) => actor_of(Some(staff)),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::sync::Notify;
-use warifu_contract::history::Purpose;
+use warifu_contract::history::{AccessResult, HistoryPage, Purpose};
 use warifu_contract::records::{Panel, PanelOutcome, Service};
 use warifu_log::{Action, Outcome, Series};
 use warifu_pki::Ticket;
@@ -144,6 +144,23 @@ async fn a_tapped_card_opens_no_record() {
     assert_eq!(refusal(answer).await, (403, "token.purpose".into()));
     let entries = bed.relay.log().history(TARO, Series::Disclosure, None, 5).await.unwrap();
     assert_eq!(entries[0].entry.as_ref().unwrap().action, Action::RecordRead);
+}
+
+#[tokio::test]
+async fn what_is_taken_home_is_told_apart_from_what_is_looked_at() {
+    let bed = Bed::new().await;
+    let token = bed.token(&bed.ticket()).await;
+    for taken in [false, true] {
+        let body = json!({ "services": ["insurance"], "taken": taken });
+        bed.post(&bed.portal, "/records", &token, &body).await.text().await.unwrap();
+        let entries = bed.relay.log().history(TARO, Series::Disclosure, None, 1).await.unwrap();
+        let action = if taken { Action::RecordTaken } else { Action::RecordRead };
+        assert_eq!(entries[0].entry.as_ref().unwrap().action, action);
+    }
+    let page = bed.get(&bed.portal, "/history", Some(&token)).await;
+    let page: HistoryPage = page.json().await.unwrap();
+    let results: Vec<_> = page.entries.iter().map(|entry| entry.result.clone()).collect();
+    assert_eq!(results, [AccessResult::Taken, AccessResult::Shown]);
 }
 
 #[tokio::test]
