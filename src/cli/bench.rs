@@ -14,6 +14,7 @@ mod decision;
 mod deposit;
 mod growth;
 mod history;
+mod home;
 mod limits;
 mod links;
 mod load;
@@ -78,6 +79,8 @@ enum Part {
     Decision,
     /// Eligibility checks.
     Checks,
+    /// A resident's home.
+    Home,
     /// What a slow and a breaking connector cost the others.
     Pressure,
     /// A deposit of coverage, with checks going on.
@@ -127,6 +130,7 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<Report> {
             Part::Logins => logins::measure(&stage, lasting).await?,
             Part::Decision => decision::measure(lasting).await?,
             Part::Checks => checks::measure(&stage, lasting).await?,
+            Part::Home => home::measure(&stage, lasting).await?,
             Part::Pressure => pressure::measure(&stage, lasting).await?,
             Part::Deposit => deposit::measure(&stage, lasting, &arguments.deposit).await?,
             Part::Batch => batch::measure(&stage, &arguments.batch).await?,

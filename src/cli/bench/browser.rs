@@ -85,6 +85,11 @@ impl Browser {
     /// From the service provider's request to the page that posts the answer.
     pub async fn sign_in(&mut self) -> anyhow::Result<()> {
         let request = self.request()?;
+        self.sign_in_with(request).await.map(drop)
+    }
+
+    /// From that request, by its path, to the page that posts the answer.
+    pub async fn sign_in_with(&mut self, request: Uri) -> anyhow::Result<Answer> {
         let begun = self.send(get(request)).await?;
         ensure!(begun.status == StatusCode::SEE_OTHER, "the request: {}", begun.status);
         let login = begun.headers.get(LOCATION).context("no login page")?.to_str()?;
@@ -92,7 +97,7 @@ impl Browser {
         let next = self.answer(text(&page)?).await?;
         let page = self.page(next.parse()?).await?;
         ensure!(text(&page)?.contains(ANSWER), "no answer at the end of the login");
-        Ok(())
+        Ok(page)
     }
 
     /// Answers a request from the session that there is.
@@ -166,7 +171,7 @@ fn get(uri: Uri) -> Request<String> {
 }
 
 /// A page, strictly: to read it leniently would cost the load more than to fetch it.
-fn text(page: &Answer) -> anyhow::Result<&str> {
+pub fn text(page: &Answer) -> anyhow::Result<&str> {
     Ok(std::str::from_utf8(&page.body)?)
 }
 

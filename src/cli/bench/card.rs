@@ -22,6 +22,7 @@ const HALF: i32 = 32;
 /// A card that signs in.
 #[derive(Clone)]
 pub struct SoftwareCard {
+    holder: String,
     key: FileKey,
     certificate: Certificate,
     shown: Arc<str>,
@@ -53,7 +54,12 @@ impl SoftwareCard {
         }))
         .await?;
         idp.apply(&event(Event::CardState { state: CardStatus::Active, reason: None })).await?;
-        Ok(Self { key, shown: encode_block(certificate.der()).into(), certificate })
+        Ok(Self { holder, key, shown: encode_block(certificate.der()).into(), certificate })
+    }
+
+    /// Its holder, as the card office refers to them.
+    pub fn holder(&self) -> &str {
+        &self.holder
     }
 
     /// The certificate that signs in.

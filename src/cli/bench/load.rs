@@ -47,6 +47,12 @@ impl Failures {
 }
 
 impl Load {
+    /// Pieces that were timed apart, one after another.
+    pub fn of(mut took: Vec<Duration>) -> Self {
+        took.sort_unstable();
+        Self { lasted: took.iter().sum(), took, ..Self::default() }
+    }
+
     /// Pieces a second, all workers together.
     pub fn per_second(&self) -> f64 {
         per_second(self.took.len(), self.lasted)

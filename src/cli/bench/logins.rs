@@ -63,7 +63,7 @@ pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Fig
 }
 
 /// The identity provider lets nobody in before it has a revocation list.
-async fn wait_until_open(stage: &Stage, portal: &Arc<Provider>) -> anyhow::Result<()> {
+pub async fn wait_until_open(stage: &Stage, portal: &Arc<Provider>) -> anyhow::Result<()> {
     let mut browser = browsers(stage, portal, 1)?.pop().context("no card")?;
     for _ in 0..TRIES {
         browser.forget();

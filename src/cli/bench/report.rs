@@ -78,17 +78,21 @@ impl Figure {
         }
     }
 
+    /// How long the pieces of a load took.
+    pub fn timed(what: impl Into<String>, load: &Load) -> Self {
+        let millis = |part| Some(load.percentile(part).as_secs_f64() * 1e3);
+        let (p50_ms, p99_ms) = (millis(0.50), millis(0.99));
+        Self { p50_ms, p99_ms, ..Self::rate(what, load.per_second()) }
+    }
+
     /// What a load found.
     pub fn loaded(what: impl Into<String>, load: &Load) -> Self {
-        let millis = |part| Some(load.percentile(part).as_secs_f64() * 1e3);
         Self {
-            p50_ms: millis(0.50),
-            p99_ms: millis(0.99),
             server_us: Some(load.cpu().servers.as_secs_f64() * 1e6),
             load_us: Some(load.cpu().load.as_secs_f64() * 1e6),
             by_processor_time: load.by_processor_time(),
             failures: load.failures().clone(),
-            ..Self::rate(what, load.per_second())
+            ..Self::timed(what, load)
         }
     }
 
