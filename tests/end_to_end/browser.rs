@@ -168,7 +168,7 @@ impl Browser {
 
     /// Finds something in the card software's window, which opens on a press of the page's button
     /// and closes by itself when the card is done with: the last one may be about to.
-    async fn in_pin_window(&self, css: &str) -> Element {
+    pub async fn in_pin_window(&self, css: &str) -> Element {
         for _ in 0..PATIENCE.as_millis() / 500 {
             if self.page.windows().await.unwrap().len() < 2 {
                 self.first_window().await;
@@ -184,7 +184,8 @@ impl Browser {
         panic!("the card software's window shows no {css}");
     }
 
-    async fn leave_pin_window(&self) {
+    /// Back to the page, when the card software's window has closed or is no longer needed.
+    pub async fn leave_pin_window(&self) {
         tokio::time::sleep(Duration::from_millis(300)).await;
         self.first_window().await;
     }

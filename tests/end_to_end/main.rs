@@ -19,6 +19,8 @@ mod certificate;
 mod desk;
 mod desk_work;
 mod guardians;
+mod home;
+mod keyboard;
 mod linking;
 mod login;
 mod looks;
@@ -40,6 +42,7 @@ mod saml;
 mod services;
 mod token;
 mod trials;
+mod unanswered;
 mod uploads;
 mod walker;
 

@@ -32,6 +32,7 @@ const CARDS: u64 = 1_000;
 
 /// How large a file.
 #[derive(Debug, clap::Args)]
+#[group(id = "bench-batch")]
 pub struct Plan {
     /// Lines of the file of checks.
     #[arg(long = "batch-lines", default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1_000..=10_000_000))]

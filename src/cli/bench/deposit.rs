@@ -36,6 +36,7 @@ const FAMILY: u64 = 2;
 
 /// How much is deposited.
 #[derive(Debug, clap::Args)]
+#[group(id = "bench-deposit")]
 pub struct Plan {
     /// Records of the deposit; ten million take about 4 GB.
     #[arg(long = "deposit-rows", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(10_000..=100_000_000))]

@@ -25,6 +25,7 @@ const GOAL: u64 = 100_000_000;
 
 /// Which sizes, where, and what they may cost.
 #[derive(Debug, clap::Args)]
+#[group(id = "bench-links")]
 pub struct Plan {
     /// Links to look one up among, one size after the other.
     #[arg(long = "links", value_delimiter = ',', default_values_t = [1_000_000, 2_000_000, 4_000_000])]
