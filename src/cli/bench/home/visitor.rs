@@ -119,7 +119,7 @@ impl Visitor {
         ensure!(page.trim_ascii_end().ends_with(END), "the home ends early");
         let page = String::from_utf8(page)?;
         ensure!(PANELS.iter().all(|panel| page.contains(panel)), "a panel is missing");
-        ensure!(!page.contains("state warn"), "a panel failed");
+        ensure!(!page.contains("source."), "a panel failed");
         Ok(Visit { first, whole })
     }
 
