@@ -42,7 +42,6 @@ mod saml;
 mod services;
 mod token;
 mod trials;
-mod unanswered;
 mod uploads;
 mod walker;
 
