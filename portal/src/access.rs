@@ -515,6 +515,19 @@ impl FromRequestParts<App> for Decider {
     }
 }
 
+/// Somebody of the consortium, who tells everybody what does not work.
+#[derive(Debug, Clone)]
+pub struct Announcer(pub SignedIn);
+
+impl FromRequestParts<App> for Announcer {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let roles = [Role::ConsortiumAdmin];
+        with_any(parts, app, &roles, "wrong-role-announcements").await.map(Self)
+    }
+}
+
 /// A member of staff who sees guardians' papers, and whether they may approve.
 #[derive(Debug, Clone)]
 pub struct PapersStaff(pub SignedIn, pub May);

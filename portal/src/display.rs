@@ -1,5 +1,5 @@
-//! How a person wants pages to look: size of the letters and contrast. The choice stays in a
-//! cookie of the browser; it says nothing about anybody.
+//! How a person wants pages to look: size of the letters, contrast, readings over 漢字. The choice
+//! stays in a cookie of the browser; it says nothing about anybody.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
@@ -13,6 +13,8 @@ pub struct Display {
     pub size: Size,
     /// Black on white, white on black.
     pub high_contrast: bool,
+    /// ふりがな over the words of the Japanese pages.
+    pub furigana: bool,
 }
 
 /// The letters' size in percent.
@@ -56,16 +58,19 @@ impl Display {
             let (name, value) = pair.trim().split_once('=')?;
             (name == COOKIE).then_some(value)
         });
-        let (size, contrast) = found.and_then(|value| value.split_once('-')).unwrap_or_default();
-        Self { size: Size::named(size), high_contrast: contrast == "high" }
+        let mut parts = found.unwrap_or_default().split('-');
+        let size = Size::named(parts.next().unwrap_or_default());
+        let high_contrast = parts.next() == Some("high");
+        Self { size, high_contrast, furigana: parts.next() == Some("furigana") }
     }
 
     /// The line that keeps it for a year.
     pub fn cookie(self) -> Option<HeaderValue> {
         let contrast = if self.high_contrast { "high" } else { "normal" };
         let size = self.size.as_str();
+        let furigana = if self.furigana { "-furigana" } else { "" };
         let line = format!(
-            "{COOKIE}={size}-{contrast}; Path=/; Max-Age=31536000; Secure; HttpOnly; SameSite=Lax"
+            "{COOKIE}={size}-{contrast}{furigana}; Path=/; Max-Age=31536000; Secure; HttpOnly; SameSite=Lax"
         );
         HeaderValue::from_str(&line).ok()
     }
@@ -98,10 +103,12 @@ mod tests {
     fn a_choice_comes_back_as_it_was_made() {
         for size in Size::ALL {
             for high_contrast in [false, true] {
-                let display = Display { size, high_contrast };
-                let line = display.cookie().unwrap();
-                let pair = line.to_str().unwrap().split(';').next().unwrap();
-                assert_eq!(cookie(&format!("a=b; {pair}; c=d")), display);
+                for furigana in [false, true] {
+                    let display = Display { size, high_contrast, furigana };
+                    let line = display.cookie().unwrap();
+                    let pair = line.to_str().unwrap().split(';').next().unwrap();
+                    assert_eq!(cookie(&format!("a=b; {pair}; c=d")), display);
+                }
             }
         }
         assert_eq!(Display::of(&HeaderMap::new()), Display::default());

@@ -6,6 +6,7 @@
 //! by their SAML metadata, the relay by its address and certificate.
 
 mod access;
+mod announcements;
 mod body;
 mod checkup;
 mod config;
@@ -19,6 +20,7 @@ mod form;
 mod guardians;
 mod look;
 mod mydata;
+mod notices;
 mod office;
 mod pages;
 mod portal;

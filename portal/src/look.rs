@@ -8,8 +8,8 @@ use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse as _, Response};
 use warifu_service::Problem;
-use warifu_service::web::Page;
-use warifu_service::words::{LANGUAGE_COOKIE, Language, Voice};
+use warifu_service::web::{Page, furigana};
+use warifu_service::words::{LANGUAGE_COOKIE, Language, Tongue, Voice};
 
 use crate::display::Display;
 use crate::shared::{App, Shared};
@@ -32,7 +32,12 @@ impl Look {
 
     /// The page's voice.
     pub fn voice<'a>(&self, app: &'a Shared) -> Voice<'a> {
-        app.words.in_(self.language)
+        app.words.in_(self.tongue())
+    }
+
+    /// The language, with readings where they are wanted.
+    pub fn tongue(&self) -> Tongue {
+        Tongue { language: self.language, furigana: self.display.furigana }
     }
 
     /// The page's path, as the menu knows it.
@@ -72,9 +77,11 @@ pub fn flow(body: Body) -> Response {
     ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response()
 }
 
-/// Gives pages their content security policy and keeps a chosen language in its cookie.
+/// Gives pages their content security policy and their readings, and keeps a chosen language in its
+/// cookie.
 pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
     let chosen = Language::in_query(request.uri().query());
+    let furigana = Display::of(request.headers()).furigana;
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let is_page = headers
@@ -88,7 +95,7 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     if let Some(cookie) = chosen.and_then(language_cookie) {
         headers.append(header::SET_COOKIE, cookie);
     }
-    response
+    if furigana { furigana::shown(response) } else { response }
 }
 
 /// A browser obeys a line about a `__Host-` cookie only when it says `Secure` (RFC 6265bis

@@ -24,9 +24,10 @@ use crate::config::{AddressError, PortalConfig};
 use crate::look;
 use crate::office::client::CardOffice;
 use crate::pages::{
-    batches, checks, consents, desk, disputes, doubts, entrance, events, evidence, expenses,
-    guardians, guardianships, history, home, insurer, links, mydata, office, proxies, ratios,
-    readings, record, services, session, settings, sheets, staff_services, uploads,
+    announcements, batches, checks, consents, desk, disputes, doubts, entrance, events, evidence,
+    expenses, guardians, guardianships, history, home, insurer, links, mydata, notices, office,
+    proxies, ratios, readings, record, services, session, settings, sheets, staff_services,
+    uploads,
 };
 use crate::relay::Relay;
 use crate::shared::{App, Shared};
@@ -177,6 +178,7 @@ impl Portal {
             "DELETE FROM arrivals WHERE expires_at <= $1",
             "DELETE FROM session_indexes WHERE expires_at <= $1",
             "DELETE FROM seen WHERE expires_at <= $1",
+            "DELETE FROM announcements WHERE expires_at <= $1",
         ] {
             execute!(self.0.database.write(), sql, now)?;
         }
@@ -226,8 +228,16 @@ fn people() -> Router<App> {
         .route("/staff/links/{id}/compare", post(doubts::compare))
         .route("/staff/links/{id}/stop", post(doubts::rivals))
         .route("/staff/links/{id}/refuse", get(doubts::ask).post(doubts::refuse))
+        .route("/staff/announcements", get(announcements::list).post(announcements::publish))
+        .route("/staff/announcements/new", get(announcements::begin).post(announcements::mend))
+        .route("/staff/announcements/preview", post(announcements::preview))
+        .route(
+            "/staff/announcements/{id}/withdraw",
+            get(announcements::ask).post(announcements::withdraw),
+        )
         .merge(batches::routes())
         .merge(uploads::routes())
+        .route("/notices", get(notices::page))
         .route("/history", get(history::history))
         .route("/history/proof", get(evidence::proof))
         .route("/history/export", get(evidence::export))

@@ -18,6 +18,8 @@ use warifu_contract::eligibility::{
 use warifu_contract::history::{
     AccessResult, Asked, ErasedEntry, HistoryEntry, HistoryPage, Purpose, Reader,
 };
+use warifu_contract::linking::MaskedTarget;
+use warifu_contract::linking::portal::{FrozenBy, LinkEntry, LinkList, Standing};
 use warifu_contract::mandate::{Acceptance, Mandate, MandateRequest};
 use warifu_contract::person::{Name, Sex};
 use warifu_contract::records::{
@@ -341,6 +343,54 @@ pub fn history() -> HistoryPage {
         });
     let erased = vec![ErasedEntry { index: 12, subject_sequence: 2 }];
     HistoryPage { entries: entries.collect(), erased, before: Some(4100) }
+}
+
+fn holder(connector: &str, name: [&str; 2], services: &[Service], standing: Standing) -> LinkEntry {
+    LinkEntry {
+        id: Some(format!("{connector:0>32}")),
+        connector: connector.into(),
+        name: DisplayName { ja: name[0].into(), en: name[1].into() },
+        services: services.to_vec(),
+        standing,
+        earlier: Vec::new(),
+    }
+}
+
+/// An insurer that was left for another of late, one link stopped by its person, and one holder that
+/// waits for a yes.
+pub fn links() -> LinkList {
+    let days = |n: i64| now() - jiff::SignedDuration::from_hours(24 * n);
+    let linked = |since, until, frozen_by| {
+        let period = Some(Validity { from: date(2022, 4, 1), until });
+        Standing::Linked { target: None, since, period, frozen_by }
+    };
+    let organization =
+        DisplayName { ja: "見本年金センター".into(), en: "Sample Pension Centre".into() };
+    let name = "上○ 太○".into();
+    let target = MaskedTarget { name, birth_year: 1980, organization, relation: None };
+    let left = linked(days(900), Some(date(2026, 11, 9)), None);
+    let links = vec![
+        holder("aa", ["東京見本健康保険組合", "Tokyo Sample Society"], &[Service::Insurance], left),
+        holder(
+            "bb",
+            ["見本市<b>国保", "Sample City"],
+            &[Service::Insurance],
+            linked(days(10), None, None),
+        ),
+        holder(
+            "cc",
+            ["見本保健センター", "Sample Health Centre"],
+            &[Service::Checkup],
+            linked(days(300), None, Some(FrozenBy::Oneself)),
+        ),
+        holder(
+            "dd",
+            ["見本年金センター", "Sample Pension Centre"],
+            &[Service::Pension],
+            Standing::Confirming { target },
+        ),
+    ];
+    LinkList { links }
 }
 
 /// A mandate that holds.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use data_encoding::BASE64URL_NOPAD;
 use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use warifu_contract::records::{Panel, PanelOutcome};
 use warifu_service::{execute, fetch_optional, storage};
@@ -45,9 +46,8 @@ impl Seen {
         if me.acting.is_some() {
             return Self::default();
         }
-        let named = [me.issuer.as_bytes(), &[0], me.subject.as_bytes()].concat();
-        let holder = app.keys.lookup("seen.holder", &named).to_vec();
-        let before = last(app, &holder).await.unwrap_or_else(|cause| {
+        let holder = holder(app, "seen.holder", me);
+        let before = kept(app, &holder).await.unwrap_or_else(|cause| {
             tracing::warn!(%cause, "the last visit is not known");
             Visit::default()
         });
@@ -83,13 +83,23 @@ impl Seen {
         digests.extend(now);
         while digests.len() > MOST && digests.pop_first().is_some() {}
         let visit = Visit { at: Some(app.surroundings.now()), digests };
-        if let Err(cause) = store(app, &holder, &visit).await {
+        if let Err(cause) = keep(app, &holder, &visit).await {
             tracing::warn!(%cause, "the visit was not remembered");
         }
     }
 }
 
-async fn last(app: &Shared, holder: &[u8]) -> Result<Visit, sqlx::Error> {
+/// Under which something of `me` is kept: another for each thing of another `kind`.
+pub fn holder(app: &Shared, kind: &str, me: &SignedIn) -> Vec<u8> {
+    let named = [me.issuer.as_bytes(), &[0], me.subject.as_bytes()].concat();
+    app.keys.lookup(kind, &named).to_vec()
+}
+
+/// What is kept under `holder`; nothing where there is none, or none that can be read.
+pub async fn kept<T: Default + DeserializeOwned>(
+    app: &Shared,
+    holder: &[u8],
+) -> Result<T, sqlx::Error> {
     let sql = "SELECT body, expires_at FROM seen WHERE holder = $1 AND expires_at > $2";
     let now = storage::micros(app.surroundings.now());
     let row = fetch_optional!(app.database.read(), (Vec<u8>, i64), sql, holder.to_vec(), now)?;
@@ -97,8 +107,9 @@ async fn last(app: &Shared, holder: &[u8]) -> Result<Visit, sqlx::Error> {
     Ok(opened.and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default())
 }
 
-async fn store(app: &Shared, holder: &[u8], visit: &Visit) -> Result<(), sqlx::Error> {
-    let body = serde_json::to_vec(visit).unwrap_or_default();
+/// Keeps `body` under `holder`, sealed, for [`KEPT`].
+pub async fn keep(app: &Shared, holder: &[u8], body: &impl Serialize) -> Result<(), sqlx::Error> {
+    let body = serde_json::to_vec(body).unwrap_or_default();
     let sealed = app.keys.seal(holder, &body, app.surroundings.entropy.as_ref());
     let end = storage::micros(app.surroundings.now() + KEPT);
     let sql = "INSERT INTO seen (holder, body, expires_at) VALUES ($1, $2, $3) \

@@ -1,5 +1,7 @@
 //! What every page shares: the frame around it, the error page, the assets.
 
+pub mod furigana;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

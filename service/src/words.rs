@@ -1,5 +1,7 @@
 //! Every sentence a person reads, in Fluent catalogues, Japanese and English side by side.
 
+pub mod furigana;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
@@ -84,6 +86,21 @@ impl Language {
     }
 }
 
+/// A language, and whether its words come with readings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tongue {
+    /// The language.
+    pub language: Language,
+    /// ふりがな; only Japanese has any.
+    pub furigana: bool,
+}
+
+impl From<Language> for Tongue {
+    fn from(language: Language) -> Self {
+        Self { language, furigana: false }
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for Language {
     type Rejection = Infallible;
 
@@ -106,6 +123,8 @@ pub enum WordsError {
 /// A party's sentences in both languages.
 pub struct Words {
     ja: FluentBundle<FluentResource>,
+    /// The Japanese with its readings, where the party shows them.
+    marked: Option<FluentBundle<FluentResource>>,
     en: FluentBundle<FluentResource>,
 }
 
@@ -128,14 +147,26 @@ impl Words {
         ours.extend_from_slice(ja);
         theirs.extend_from_slice(en);
         same_keys(&ours, &theirs)?;
-        Ok(Self { ja: bundle(Language::Ja, &ours)?, en: bundle(Language::En, &theirs)? })
+        let (ja, en) = (bundle(Language::Ja, &ours)?, bundle(Language::En, &theirs)?);
+        Ok(Self { ja, marked: None, en })
     }
 
-    /// The sentences in one language.
-    pub fn in_(&self, language: Language) -> Voice<'_> {
-        let bundle = match language {
-            Language::Ja => &self.ja,
-            Language::En => &self.en,
+    /// The same, with a voice that marks its words with their readings. Whatever is said in it has
+    /// to leave by [`crate::web::furigana::shown`].
+    pub fn with_furigana(ja: &[&str], en: &[&str]) -> Result<Self, WordsError> {
+        let ours: Vec<String> =
+            SHARED_JA.iter().chain(ja).map(|source| furigana::marked(source)).collect();
+        let ours: Vec<&str> = ours.iter().map(String::as_str).collect();
+        Ok(Self { marked: Some(bundle(Language::Ja, &ours)?), ..Self::new(ja, en)? })
+    }
+
+    /// The sentences in one language, with readings where they are wanted and known.
+    pub fn in_(&self, tongue: impl Into<Tongue>) -> Voice<'_> {
+        let Tongue { language, furigana } = tongue.into();
+        let bundle = match (language, &self.marked) {
+            (Language::Ja, Some(marked)) if furigana => marked,
+            (Language::Ja, _) => &self.ja,
+            (Language::En, _) => &self.en,
         };
         Voice { bundle, language }
     }

@@ -112,9 +112,6 @@ proxies-said-changed = Things have changed. See the list.
 proxies-said-refused = This cannot be done now. Sign in again with card and PIN.
 proxies-said-silent = The relay of records cannot be reached. Wait a little, then try again.
 
-proxies-notice-confirm = Somebody took up your request
-    .text = Confirm that it is the right person. Nothing can be seen before.
-    .do = Look
 
 acting-label = You are looking for somebody else
 acting-banner = You see the records of { $name }

@@ -112,9 +112,6 @@ proxies-said-changed = 様子が変わっています。一覧をご確認くだ
 proxies-said-refused = いまは、この操作ができません。カードと暗証番号で、もう一度ログインしてください。
 proxies-said-silent = 記録の中継に、いまはつながりません。少し待って、もう一度お試しください。
 
-proxies-notice-confirm = 代理を引き受けた人がいます
-    .text = その人でよいか、確かめてください。確かめるまで、何も見られません。
-    .do = 確かめる
 
 acting-label = 代理で見ています
 acting-banner = 「{ $name }」の記録を見ています

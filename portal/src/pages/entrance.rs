@@ -4,9 +4,11 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use warifu_service::Problem;
 
-use crate::access::{SignedIn, Visitor};
+use crate::access::{Role, SignedIn, Visitor};
+use crate::announcements;
 use crate::look::{Look, show};
 use crate::shared::{App, Shared};
+use crate::view::announcements::AnnouncementView;
 use crate::view::screens::{Action, HelpScreen, MessageScreen, TopScreen};
 use crate::view::site::{Menu, Site};
 use crate::view::{Link, icon};
@@ -21,7 +23,20 @@ pub async fn top(
         Some(Visitor(me)) => (me.site(look.voice(&app), Menu::None, look.path()), Some(me.home())),
         None => (Site::outside(), None),
     };
-    show(&TopScreen { page: look.page(&app), site, onward })
+    let announcements = announcements(&app, &look).await;
+    show(&TopScreen { page: look.page(&app), site, onward, announcements })
+}
+
+/// What the consortium tells everybody; the entrance opens without it where the database is silent.
+async fn announcements(app: &Shared, look: &Look) -> Vec<AnnouncementView> {
+    let (voice, now) = (look.voice(app), app.surroundings.now());
+    match announcements::current(app).await {
+        Ok(all) => all.iter().map(|one| AnnouncementView::new(voice, now, one)).collect(),
+        Err(cause) => {
+            tracing::warn!(%cause, "the announcements are missing");
+            Vec::new()
+        }
+    }
 }
 
 /// `GET /help`.
@@ -30,8 +45,10 @@ pub async fn help(
     visitor: Option<Visitor>,
     look: Look,
 ) -> Result<Response, Problem> {
-    let site = visitor.map_or_else(Site::outside, |Visitor(me)| own_site(&app, &look, &me));
-    show(&HelpScreen { page: look.page(&app), site })
+    let me = visitor.map(|Visitor(me)| me);
+    let resident = me.as_ref().is_some_and(|me| me.may(Role::Resident));
+    let site = me.map_or_else(Site::outside, |me| own_site(&app, &look, &me));
+    show(&HelpScreen { page: look.page(&app), site, resident })
 }
 
 /// The frame with the menu of the person's role.

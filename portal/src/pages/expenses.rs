@@ -88,12 +88,12 @@ async fn answer(app: &App, me: &SignedIn, look: &Look, typed: Typed) -> Result<R
     let screen = screen(app, look, me, access.as_ref().err().copied());
     let Ok(access) = access else { return show(&screen) };
     let panels = app.relay.clone().panels(access, vec![Service::Expenses], me.basis());
-    let (app, language) = (app.clone(), look.language);
+    let (app, tongue) = (app.clone(), look.tongue());
     stream::page(
         &screen,
         panels.map(move |panel| {
             let today = today_in_japan(app.surroundings.now());
-            part(app.words.in_(language), today, &typed, &panel)
+            part(app.words.in_(tongue), today, &typed, &panel)
         }),
     )
 }

@@ -4,7 +4,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 use warifu_service::Problem;
-use warifu_service::words::Language;
+use warifu_service::words::Tongue;
 
 use super::stream;
 use crate::access::{Acting, SignedIn, Viewer};
@@ -41,7 +41,7 @@ pub async fn history(
     match access {
         Err(_) => show(&screen),
         Ok(access) => {
-            let entries = entries(app.clone(), access, me.acting.clone(), choice, look.language);
+            let entries = entries(app.clone(), access, me.acting.clone(), choice, look.tongue());
             stream::page(&screen, futures::stream::once(entries))
         }
     }
@@ -75,12 +75,12 @@ async fn entries(
     access: Access,
     acting: Option<Acting>,
     choice: Choice,
-    language: Language,
+    tongue: Tongue,
 ) -> String {
     let Choice { before, sought } = choice;
     let mandate = acting.as_ref().map(|acting| acting.mandate.as_str());
     let page = app.relay.history(&access, mandate, before, PAGE, &sought.filled()).await;
-    let voice = app.words.in_(language);
+    let voice = app.words.in_(tongue);
     let other = acting.as_ref().map(|acting| acting.name.as_str());
     match page {
         Ok(page) => stream::part(&HistoryView::new(voice, &page, before.is_none(), &sought, other)),

@@ -1,46 +1,52 @@
 //! `GET /home`: a resident's records at a glance, and who looked at them.
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::Response;
 use futures::StreamExt as _;
 use jiff::Timestamp;
+use serde::Deserialize;
 use warifu_contract::calendar::today_in_japan;
 use warifu_contract::records::Service;
 use warifu_service::Problem;
-use warifu_service::words::{Language, Voice};
+use warifu_service::words::{Tongue, Voice};
 
 use super::stream;
 use crate::access::{SignedIn, Viewer};
 use crate::dates::words;
 use crate::look::{Look, show};
-use crate::relay::{Access, RelayError};
+use crate::notices::{self, History};
+use crate::relay::Access;
 use crate::seen::Seen;
 use crate::shared::{App, Shared};
 use crate::view::history::{ViewersFailed, ViewersView};
-use crate::view::links::LinksNotice;
-use crate::view::proxies::ProxiesNotice;
-use crate::view::screens::{HomeScreen, TodoPart};
+use crate::view::screens::HomeScreen;
 use crate::view::site::Menu;
 use crate::view::tile::Tile;
+use crate::view::tour::TourStep;
 
-/// Entries read to find the last three of other people.
-const ENTRIES: u16 = 100;
+/// What of the page was asked for.
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+pub struct Visit {
+    /// A step of the tour; 0 to have none.
+    tour: Option<u8>,
+}
 
 /// The page, its tiles in order of arrival.
 pub async fn home(
     State(app): State<App>,
     Viewer(me): Viewer,
+    Query(visit): Query<Visit>,
     look: Look,
 ) -> Result<Response, Problem> {
     let access = me.access(app.surroundings.now()).cloned();
     let seen = Seen::by(&app, &me).await;
     let no_records = access.as_ref().err().copied();
-    let screen = screen(&app, &look, &me, no_records, seen.last());
+    let screen = screen(&app, &look, &me, no_records, (visit, seen.last()));
     match access {
         Err(_) => show(&screen),
         Ok(access) => {
-            let panels = tiles(app.clone(), access.clone(), &me, look.language, seen);
-            let around = around(app.clone(), access, me.acting.is_none(), look.language);
+            let panels = tiles(app.clone(), access.clone(), &me, look.tongue(), seen);
+            let around = around(app.clone(), access, me, look.tongue());
             stream::page(&screen, futures::stream::select(panels, around))
         }
     }
@@ -50,12 +56,14 @@ pub async fn home(
 fn around(
     app: App,
     access: Access,
-    is_own: bool,
-    language: Language,
+    me: SignedIn,
+    tongue: Tongue,
 ) -> impl futures::Stream<Item = String> + Send + 'static {
-    let parts = is_own.then(|| {
-        let viewers = futures::stream::once(viewers(app.clone(), access.clone(), language));
-        futures::stream::select(viewers, futures::stream::once(todo(app, access, language)))
+    let parts = me.acting.is_none().then(|| {
+        let history = notices::history(&app, &access);
+        let viewers = futures::stream::once(viewers(app.clone(), history.clone(), tongue));
+        let todo = super::notices::at_home(app, me, access, history, tongue);
+        futures::stream::select(viewers, futures::stream::once(todo))
     });
     futures::stream::iter(parts).flatten()
 }
@@ -65,7 +73,7 @@ fn screen<'a>(
     look: &Look,
     me: &SignedIn,
     no_records: Option<&'static str>,
-    before: Option<Timestamp>,
+    (visit, before): (Visit, Option<Timestamp>),
 ) -> HomeScreen<'a> {
     let voice = look.voice(app);
     let name = me.name.clone().unwrap_or_default();
@@ -85,7 +93,10 @@ fn screen<'a>(
         site: me.site(voice, Menu::Resident, look.path()),
         title,
         signed_in: below,
-        first: before.is_none() && me.acting.is_none(),
+        tour: match me.acting {
+            None => TourStep::of(voice, visit.tour, before.is_none()),
+            Some(_) => None,
+        },
         before: before.map(|at| {
             let moment = words::moment(voice.language, at);
             voice.tell("home-before", &[("moment", moment.into())])
@@ -117,14 +128,14 @@ fn tiles(
     app: App,
     access: Access,
     me: &SignedIn,
-    language: Language,
+    tongue: Tongue,
     mut seen: Seen,
 ) -> impl futures::Stream<Item = String> + Send + use<> {
     let panels = app.relay.clone().panels(access, services(me), me.basis());
     async_stream::stream! {
         let mut panels = std::pin::pin!(panels);
         while let Some(panel) = panels.next().await {
-            let (voice, today) = (app.words.in_(language), today_in_japan(app.surroundings.now()));
+            let (voice, today) = (app.words.in_(tongue), today_in_japan(app.surroundings.now()));
             let changed = seen.note(&app, &panel);
             yield stream::part(&Tile::of(voice, today, &panel).marked(voice, changed));
         }
@@ -132,42 +143,11 @@ fn tiles(
     }
 }
 
-/// What is to be checked today; that there is nothing, or that it is not known, where so.
-async fn todo(app: App, access: Access, language: Language) -> String {
-    let links = links(&app, &access, language);
-    let (links, proxies) = futures::join!(links, proxies(&app, &access, language));
-    let failed = links.is_err() || proxies.is_err();
-    let found = links.unwrap_or_default() + &proxies.unwrap_or_default();
-    let none = found.is_empty() && !failed;
-    found + &stream::part(&TodoPart { voice: app.words.in_(language), none, failed })
-}
-
-/// What leads to the links, where there is something to do; else nothing.
-async fn links(app: &Shared, access: &Access, language: Language) -> Result<String, RelayError> {
-    let list = app.relay.links(access).await;
-    let list =
-        list.inspect_err(|cause| tracing::warn!(%cause, "whether there are links is not known"))?;
-    let notice = LinksNotice::of(app.words.in_(language), &list);
-    Ok(notice.map(|notice| stream::part(&notice)).unwrap_or_default())
-}
-
-/// That somebody waits to be confirmed as proxy; else nothing.
-async fn proxies(app: &Shared, access: &Access, language: Language) -> Result<String, RelayError> {
-    let list = app.relay.mandates(access).await;
-    let list =
-        list.inspect_err(|cause| tracing::warn!(%cause, "whether there are proxies is not known"))?;
-    let notice = ProxiesNotice::of(app.words.in_(language), &list, app.surroundings.now());
-    Ok(notice.map(|notice| stream::part(&notice)).unwrap_or_default())
-}
-
-async fn viewers(app: App, access: Access, language: Language) -> String {
-    let history = app.relay.history(&access, None, None, ENTRIES, &[]).await;
-    let voice = app.words.in_(language);
-    match history {
-        Ok(page) => stream::part(&ViewersView::new(voice, app.surroundings.now(), &page.entries)),
-        Err(cause) => {
-            tracing::warn!(%cause, "the history is missing");
-            stream::part(&ViewersFailed { voice, waiting: false })
-        }
+async fn viewers(app: App, history: History, tongue: Tongue) -> String {
+    let page = history.await;
+    let voice = app.words.in_(tongue);
+    match page {
+        Some(page) => stream::part(&ViewersView::new(voice, app.surroundings.now(), &page.entries)),
+        None => stream::part(&ViewersFailed { voice, waiting: false }),
     }
 }

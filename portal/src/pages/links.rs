@@ -12,7 +12,7 @@ use futures::Stream;
 use serde::Deserialize;
 use warifu_contract::linking::portal::{DiscoverRequest, LinkEntry, LinkList, LinkStep, Standing};
 use warifu_service::Problem;
-use warifu_service::words::Language;
+use warifu_service::words::Tongue;
 
 use super::stream;
 use crate::access::{Resident, SignedIn};
@@ -67,7 +67,7 @@ pub async fn links(
         Ok(list) => {
             screen.can_search = can_search(&list);
             screen.waiting = waiting(&app, &look, &list);
-            let holders = holders(app.clone(), access, list, look.language);
+            let holders = holders(app.clone(), access, list, look.tongue());
             stream::page(&screen, holders)
         }
         Err(cause) => {
@@ -213,14 +213,14 @@ fn holders(
     app: App,
     access: Access,
     mut list: LinkList,
-    language: Language,
+    tongue: Tongue,
 ) -> impl Stream<Item = String> + Send + 'static {
     async_stream::stream! {
         let mut open: BTreeSet<usize> = (0..list.links.len()).collect();
         for look in 0..=LOOKS {
             for (place, entry) in list.links.iter().enumerate() {
                 if entry.standing != Standing::Searching && open.remove(&place) {
-                    yield panel(&app, language, place, entry, false);
+                    yield panel(&app, tongue, place, entry, false);
                 }
             }
             if open.is_empty() || look == LOOKS {
@@ -234,20 +234,14 @@ fn holders(
         }
         for place in open {
             if let Some(entry) = list.links.get(place) {
-                yield panel(&app, language, place, entry, true);
+                yield panel(&app, tongue, place, entry, true);
             }
         }
     }
 }
 
-fn panel(
-    app: &Shared,
-    language: Language,
-    place: usize,
-    entry: &LinkEntry,
-    is_late: bool,
-) -> String {
-    let voice = app.words.in_(language);
+fn panel(app: &Shared, tongue: Tongue, place: usize, entry: &LinkEntry, is_late: bool) -> String {
+    let voice = app.words.in_(tongue);
     let view = HolderView::of(voice, entry, &app.surroundings.hex(KEY_BYTES));
     let view = if is_late { view.looking_again(voice) } else { view };
     stream::part(&view.in_slot(slot(place)))

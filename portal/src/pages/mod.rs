@@ -1,5 +1,6 @@
 //! The routes that people's browsers open.
 
+pub mod announcements;
 pub mod batches;
 pub mod checks;
 pub mod consents;
@@ -17,6 +18,7 @@ pub mod home;
 pub mod insurer;
 pub mod links;
 pub mod mydata;
+pub mod notices;
 pub mod office;
 pub mod proxies;
 pub mod ratios;

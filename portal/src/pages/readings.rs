@@ -13,6 +13,7 @@ use tower_sessions::Session;
 use warifu_contract::calendar::today_in_japan;
 use warifu_contract::records::{Basis, Panel, Service};
 use warifu_service::Problem;
+use warifu_service::words::Tongue;
 
 use self::form::{Reading, read};
 use self::presence::Presence;
@@ -149,13 +150,13 @@ fn records(
         waiting: services.iter().map(waiting).collect(),
     };
     let panels = app.relay.clone().panels(access, services, Some(basis));
-    let (app, language) = (app.clone(), look.language);
-    stream::page(&screen, panels.map(move |panel| part(&app, language, &panel)))
+    let (app, tongue) = (app.clone(), look.tongue());
+    stream::page(&screen, panels.map(move |panel| part(&app, tongue, &panel)))
 }
 
 /// The record as at home, or why there is none; without the ways on that are the patient's own.
-fn part(app: &Shared, language: warifu_service::words::Language, panel: &Panel) -> String {
-    let voice = app.words.in_(language);
+fn part(app: &Shared, tongue: Tongue, panel: &Panel) -> String {
+    let voice = app.words.in_(tongue);
     match Outcome::of(voice, panel) {
         Some(outcome) => stream::part(&outcome.at_desk(voice, panel)),
         None => record::at_desk(voice, today_in_japan(app.surroundings.now()), panel),

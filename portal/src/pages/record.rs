@@ -100,10 +100,10 @@ fn record(
         Err(_) => show(&screen),
         Ok(access) => {
             let panels = app.relay.clone().panels(access, vec![service], me.basis());
-            let (app, language) = (app.clone(), look.language);
+            let (app, tongue) = (app.clone(), look.tongue());
             let parts = panels.map(move |panel| {
                 let today = today_in_japan(app.surroundings.now());
-                part(app.words.in_(language), today, wanted, &panel)
+                part(app.words.in_(tongue), today, wanted, &panel)
             });
             stream::page(&screen, parts)
         }

@@ -28,6 +28,8 @@ pub struct Typed {
     size: String,
     #[serde(default)]
     contrast: String,
+    #[serde(default)]
+    furigana: String,
 }
 
 /// `GET /settings`.
@@ -49,13 +51,19 @@ pub async fn page(
         words: voice.say(&format!("settings-contrast-{value}")),
         chosen,
     };
-    let high = look.display.high_contrast;
+    let furigana = |value: &'static str, chosen| Choice {
+        value,
+        words: voice.say(&format!("settings-furigana-{value}")),
+        chosen,
+    };
+    let (high, read) = (look.display.high_contrast, look.display.furigana);
     show(&SettingsScreen {
         page: look.page(&app),
         site: me.as_ref().map_or_else(Site::outside, |me| own_site(&app, &look, me)),
         done: done.done.is_some(),
         sizes: Size::ALL.map(size).into(),
         contrasts: vec![contrast("normal", !high), contrast("high", high)],
+        furigana: vec![furigana("off", !read), furigana("on", read)],
         cards: me.map(|me| card_links(&app, &look, &me)),
     })
 }
@@ -63,7 +71,8 @@ pub async fn page(
 /// `POST /settings/display`.
 pub async fn display(Form(typed): Form<Typed>) -> Response {
     let high_contrast = typed.contrast == "high";
-    let display = Display { size: Size::named(&typed.size), high_contrast };
+    let furigana = typed.furigana == "on";
+    let display = Display { size: Size::named(&typed.size), high_contrast, furigana };
     let mut response = Redirect::to("/settings?done=display").into_response();
     if let Some(cookie) = display.cookie() {
         response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -8,6 +8,7 @@ mod duties;
 mod hostile;
 mod login;
 mod logout;
+mod notices;
 mod office;
 mod office_peer;
 mod panels;

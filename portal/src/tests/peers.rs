@@ -317,6 +317,7 @@ fn router(desk: Desk) -> Router {
         .route("/deposits/{insurer}/{number}/{step}", post(deposit_steered))
         .route("/disputes", get(async || Json(desks::disputes())).post(disputed))
         .route("/disputes/{number}/answer", post(settled))
+        .route("/links", get(async || Json(samples::links())))
         .route("/consents", get(consents).post(consented))
         .route("/consents/readable", get(readable))
         .route("/proxies", get(mandates).post(invited))

@@ -115,3 +115,66 @@ async fn a_choice_of_letters_stays() {
     let page = browser.get("/").await.text().await;
     assert!(page.contains("class=\"size-150 high-contrast\""));
 }
+
+/// What stands between tags and in them, of the first element of that name.
+fn element<'a>(page: &'a str, name: &str) -> &'a str {
+    let (_, rest) = page.split_once(&format!("<{name}>")).unwrap();
+    rest.split_once(&format!("</{name}>")).unwrap().0
+}
+
+#[tokio::test]
+async fn readings_stand_over_the_words_of_every_page_and_nowhere_else() {
+    const PAGES: [&str; 14] = [
+        "/",
+        "/home",
+        "/insurance",
+        "/expenses",
+        "/checkups",
+        "/pension",
+        "/history",
+        "/consents",
+        "/notices",
+        "/settings",
+        "/links",
+        "/proxies",
+        "/help",
+        "/mydata",
+    ];
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("resident").await;
+    let marks = ['\u{FFF9}', '\u{FFFA}', '\u{FFFB}', '《', '｜'];
+    for path in PAGES {
+        let plain = browser.get(path).await.text().await;
+        assert!(!plain.contains("<ruby>") && !plain.contains(marks), "{path}");
+    }
+    let form = [("size", "100"), ("contrast", "normal"), ("furigana", "on")];
+    assert_eq!(browser.post("/settings/display", &form).await.status(), 303);
+    for path in PAGES {
+        let page = browser.get(path).await.text().await;
+        assert!(page.contains("<ruby>") && !page.contains(marks), "{path}");
+        assert!(!element(&page, "title").contains("ruby"), "{path}");
+        for (tag, _) in page.split('<').filter_map(|tag| tag.split_once('>')) {
+            assert!(tag.matches('"').count().is_multiple_of(2), "{path}: <{tag}>");
+        }
+        let english = browser.get(&format!("{path}?lang=en")).await.text().await;
+        assert!(!english.contains("<ruby>") && !english.contains(marks), "{path}");
+        browser.get(&format!("{path}?lang=ja")).await;
+    }
+    for path in ["/mydata/csv", "/mydata/json"] {
+        let file = browser.post(path, &[]).await.text().await;
+        assert!(!file.contains(marks) && !file.contains("<ruby>"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_tour_comes_once_and_when_asked_for() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("resident").await;
+    let first = browser.get("/home").await.text().await;
+    assert!(first.contains("1 / 3") && first.contains("href=\"/home?tour=0\""));
+    let second = browser.get("/home?tour=2").await.text().await;
+    assert!(second.contains("2 / 3") && second.contains("/home?tour=1#tour"));
+    assert!(!browser.get("/home").await.text().await.contains("id=\"tour\""), "never by itself");
+    assert!(browser.get("/help").await.text().await.contains("/home?tour=1#tour"));
+    assert!(!rig.browser().get("/help").await.text().await.contains("/home?tour=1"));
+}

@@ -106,31 +106,6 @@ pub struct AskScreen<'a> {
     pub key: String,
 }
 
-/// The notice on the home page that leads to the links.
-#[derive(Debug, Template)]
-#[template(path = "parts/links_notice.html")]
-pub struct LinksNotice<'a> {
-    /// The page's voice.
-    pub voice: Voice<'a>,
-    /// The key of its words: to search, or to confirm.
-    pub key: &'static str,
-}
-
-impl<'a> LinksNotice<'a> {
-    /// When there is something to do.
-    pub fn of(voice: Voice<'a>, list: &LinkList) -> Option<Self> {
-        let any = |is: fn(&Standing) -> bool| list.links.iter().any(|entry| is(&entry.standing));
-        let key = if any(|standing| matches!(standing, Standing::Confirming { .. })) {
-            "links-notice-confirm"
-        } else if any(|standing| matches!(standing, Standing::Unlinked)) {
-            "links-notice-search"
-        } else {
-            return None;
-        };
-        Some(Self { voice, key })
-    }
-}
-
 /// Whether something is left to be looked for.
 pub fn can_search(list: &LinkList) -> bool {
     let is_open =
@@ -415,24 +390,5 @@ mod tests {
             };
             assert_eq!(offered, expected, "{standing:?}");
         }
-    }
-
-    #[test]
-    fn home_leads_there_while_there_is_something_to_do() {
-        let words = crate::words::words().unwrap();
-        let voice = words.in_(Language::Ja);
-        let key = |standing| {
-            let list = LinkList { links: vec![entry(linked(None)), entry(standing)] };
-            LinksNotice::of(voice, &list).map(|notice| notice.key)
-        };
-        assert_eq!(key(Standing::Unlinked), Some("links-notice-search"));
-        assert_eq!(key(Standing::Confirming { target: target() }), Some("links-notice-confirm"));
-        assert_eq!(key(Standing::NotFound), None);
-        in_both(|words, language| {
-            for key in ["links-notice-search", "links-notice-confirm"] {
-                let notice = LinksNotice { voice: words.in_(language), key };
-                check(key, language, &notice.render().unwrap(), words);
-            }
-        });
     }
 }

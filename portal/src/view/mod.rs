@@ -2,6 +2,7 @@
 //!
 //! Nothing here asks or stores anything; every view is made from a value and a voice.
 
+pub mod announcements;
 pub mod answer;
 pub mod batches;
 pub mod checks;
@@ -21,6 +22,7 @@ pub mod insurance;
 pub mod insurer;
 pub mod links;
 pub mod mydata;
+pub mod notices;
 pub mod office;
 pub mod outcome;
 pub mod pension;
@@ -35,6 +37,7 @@ pub mod site;
 pub mod sought;
 pub mod syndrome;
 pub mod tile;
+pub mod tour;
 pub mod trends;
 pub mod uploads;
 

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use jiff::Timestamp;
-use warifu_contract::mandate::{EndedBy, Mandate, MandateList, MandateRequest, MandateState, Side};
+use warifu_contract::mandate::{EndedBy, Mandate, MandateRequest, MandateState, Side};
 use warifu_service::web::Page;
 use warifu_service::words::Voice;
 
@@ -216,22 +216,6 @@ pub fn summary(voice: Voice<'_>, terms: &MandateRequest) -> Vec<Fact> {
     ]
 }
 
-/// The notice on the home page that somebody waits to be confirmed.
-#[derive(Debug, Template)]
-#[template(path = "parts/proxies_notice.html")]
-pub struct ProxiesNotice<'a> {
-    /// The page's voice.
-    pub voice: Voice<'a>,
-}
-
-impl<'a> ProxiesNotice<'a> {
-    /// When there is something to do.
-    pub fn of(voice: Voice<'a>, list: &MandateList, now: Timestamp) -> Option<Self> {
-        let waits = |one: &Mandate| one.state(now) == MandateState::Accepted;
-        list.given.iter().any(waits).then_some(Self { voice })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -335,9 +319,6 @@ mod tests {
                 facts: summary(voice, &mandate().terms),
             };
             check("proxies-code", language, &screen.render().unwrap(), words);
-            let list = MandateList { given: mandates(), ..MandateList::default() };
-            assert!(ProxiesNotice::of(voice, &list, now()).is_some());
-            assert!(ProxiesNotice::of(voice, &MandateList::default(), now()).is_none());
         });
     }
 }

@@ -2,9 +2,10 @@
 
 use askama::Template;
 use warifu_service::web::Page;
-use warifu_service::words::Voice;
 
+use super::announcements::AnnouncementView;
 use super::site::Site;
+use super::tour::TourStep;
 use super::{Fact, Link};
 
 /// Where the streamed panels go into a page; everything before it is sent at once.
@@ -20,6 +21,8 @@ pub struct TopScreen<'a> {
     pub site: Site,
     /// Where somebody already signed in goes on.
     pub onward: Option<&'static str>,
+    /// What the consortium tells everybody.
+    pub announcements: Vec<AnnouncementView>,
 }
 
 /// The choice among several identity providers.
@@ -46,8 +49,8 @@ pub struct HomeScreen<'a> {
     pub title: String,
     /// When the person signed in; of a proxy, until when there is something to see.
     pub signed_in: String,
-    /// It is the first visit: how the page is to be read is said once.
-    pub first: bool,
+    /// How the page is to be read, at the first visit and when asked for.
+    pub tour: Option<TourStep>,
     /// When the person last looked, in words.
     pub before: Option<String>,
     /// Key of the reason why records cannot be shown.
@@ -57,18 +60,6 @@ pub struct HomeScreen<'a> {
     /// What stands in the history's slot until then; none for a proxy, who has a page for it and
     /// nothing else to do here.
     pub viewers_waiting: Option<String>,
-}
-
-/// What stands for the things to check when there are none.
-#[derive(Debug, Template)]
-#[template(path = "parts/todo.html")]
-pub struct TodoPart<'a> {
-    /// The voice.
-    pub voice: Voice<'a>,
-    /// There is nothing to check.
-    pub none: bool,
-    /// Whether there is something could not be learned, or only in part.
-    pub failed: bool,
 }
 
 /// One record's page; its panel follows at [`PANELS`].
@@ -140,4 +131,6 @@ pub struct HelpScreen<'a> {
     pub page: Page<'a>,
     /// The portal's frame.
     pub site: Site,
+    /// Whoever reads it has a home page to be shown around.
+    pub resident: bool,
 }

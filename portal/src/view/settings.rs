@@ -31,6 +31,8 @@ pub struct SettingsScreen<'a> {
     pub sizes: Vec<Choice>,
     /// Contrasts.
     pub contrasts: Vec<Choice>,
+    /// With readings over 漢字, and without.
+    pub furigana: Vec<Choice>,
     /// The ways to cards and sign-ins, of somebody signed in; empty where the identity provider
     /// has no such pages.
     pub cards: Option<Vec<Link>>,

@@ -67,7 +67,7 @@ const fn entry(href: &'static str, key: &'static str) -> Entry {
     Entry { href, key, apart: false, roles: &[], duty: None }
 }
 
-const RESIDENT: [Entry; 16] = [
+const RESIDENT: [Entry; 18] = [
     entry("/home", "nav-home"),
     entry("/insurance", "nav-insurance"),
     entry("/expenses", "nav-expenses"),
@@ -77,11 +77,13 @@ const RESIDENT: [Entry; 16] = [
     Entry { roles: &Role::OFFICE, ..entry("/office", "nav-office") },
     Entry { roles: &Role::DECIDERS, ..entry("/staff/links", "nav-doubts") },
     Entry { roles: &[Role::ConsortiumAdmin], ..entry("/staff/guardians", "nav-guardians") },
+    Entry { roles: &[Role::ConsortiumAdmin], ..entry("/staff/announcements", "nav-announcements") },
     Entry { duty: Some(Duty::ReadAnswers), ..entry("/insurer", "nav-insurer") },
     entry("/links", "nav-links"),
     Entry { apart: true, ..entry("/consents", "nav-consents") },
     entry("/proxies", "nav-proxies"),
     entry("/history", "nav-history"),
+    entry("/notices", "nav-notices"),
     entry("/settings", "nav-settings"),
     entry("/help", "nav-help"),
 ];
@@ -112,12 +114,13 @@ const CITY: [Entry; 3] = [
     Entry { apart: true, roles: &[Role::Resident], ..entry("/home", "nav-own") },
     Entry { apart: true, ..entry("/help", "nav-help") },
 ];
-const DOUBTS: [Entry; 3] = [
+const DOUBTS: [Entry; 4] = [
     entry("/staff/links", "nav-doubts"),
     Entry { roles: &[Role::ConsortiumAdmin], ..entry("/staff/guardians", "nav-guardians") },
+    Entry { roles: &[Role::ConsortiumAdmin], ..entry("/staff/announcements", "nav-announcements") },
     Entry { apart: true, ..entry("/help", "nav-help") },
 ];
-const OFFICE: [Entry; 10] = [
+const OFFICE: [Entry; 11] = [
     Entry { roles: &[Role::CardClerk, Role::CardApprover], ..entry("/office", "nav-office-today") },
     Entry { roles: &[Role::CardClerk], ..entry("/office/new", "nav-office-new") },
     Entry {
@@ -126,6 +129,7 @@ const OFFICE: [Entry; 10] = [
     },
     Entry { roles: &[Role::CardClerk], ..entry("/office/batches", "nav-office-batches") },
     Entry { roles: &Role::PAPERS, ..entry("/staff/guardians", "nav-guardians") },
+    Entry { roles: &[Role::ConsortiumAdmin], ..entry("/staff/announcements", "nav-announcements") },
     Entry { roles: &[Role::CallCentre], ..entry("/office/calls", "nav-office-calls") },
     Entry { roles: &Role::DECIDERS, ..entry("/staff/links", "nav-doubts") },
     Entry { apart: true, roles: &[Role::Resident], ..entry("/home", "nav-own") },

@@ -27,6 +27,7 @@ use super::settings::{Choice, SettingsScreen};
 use super::site::{Menu, Site};
 use super::sought::Sought;
 use super::tile::Tile;
+use super::tour::TourStep;
 use super::{Fact, Link, icon};
 use crate::desk::form::FormView;
 use crate::desk::input::{self, RawCheck};
@@ -100,7 +101,12 @@ fn the_entrance_and_the_quiet_pages() {
     in_both(|words, language| {
         let voice = words.in_(language);
         for (name, onward) in [("top", None), ("top-known", Some("/home"))] {
-            let screen = TopScreen { page: page(words, language), site: Site::outside(), onward };
+            let screen = TopScreen {
+                page: page(words, language),
+                site: Site::outside(),
+                onward,
+                announcements: Vec::new(),
+            };
             check(name, language, &screen.render().unwrap(), words);
         }
         let link = Link { href: "/login?idp=0".into(), words: "割符ログイン".into() };
@@ -120,7 +126,11 @@ fn the_entrance_and_the_quiet_pages() {
             ],
         };
         check("message", language, &screen.render().unwrap(), words);
-        let screen = HelpScreen { page: page(words, language), site: resident(voice, "/help") };
+        let screen = HelpScreen {
+            page: page(words, language),
+            site: resident(voice, "/help"),
+            resident: true,
+        };
         check("help", language, &screen.render().unwrap(), words);
         for (name, cards) in [("settings", None), ("settings-cards", Some(vec![link_to_cards()]))] {
             let choice = |value, words: &str, chosen| Choice { value, words: words.into(), chosen };
@@ -130,6 +140,7 @@ fn the_entrance_and_the_quiet_pages() {
                 done: cards.is_some(),
                 sizes: vec![choice("100", "100", false), choice("150", "150", true)],
                 contrasts: vec![choice("high", "high", true)],
+                furigana: vec![choice("on", "on", false)],
                 cards,
             };
             let html = screen.render().unwrap();
@@ -203,7 +214,7 @@ fn home(
         site: resident(voice, "/home"),
         title: voice.tell("home-title", &[("name", "上野 太郎".into())]),
         signed_in: voice.tell("home-signed-in", &gaps),
-        first: parts.is_empty(),
+        tour: TourStep::of(voice, None, parts.is_empty()),
         before: Some(voice.tell("home-before", &[("moment", "11月19日 10:15".into())])),
         no_records,
         waiting: waiting.to_vec(),

@@ -1,0 +1,73 @@
+//! `GET /notices`: what a resident should do or know; the first of it stands on the home page.
+
+use axum::extract::{Query, State};
+use axum::response::Response;
+use serde::Deserialize;
+use warifu_service::Problem;
+use warifu_service::words::Tongue;
+
+use super::stream;
+use crate::access::{Resident, SignedIn};
+use crate::look::Look;
+use crate::notices::{self, History, Marks};
+use crate::relay::Access;
+use crate::shared::App;
+use crate::view::notices::{NoticesAtHome, NoticesScreen, NoticesView, Show};
+use crate::view::site::Menu;
+
+/// Which notices.
+#[derive(Debug, Default, Deserialize)]
+pub struct Choice {
+    #[serde(default)]
+    show: Show,
+}
+
+/// The page; the notices follow when everybody has answered.
+pub async fn page(
+    State(app): State<App>,
+    Resident(me): Resident,
+    Query(choice): Query<Choice>,
+    look: Look,
+) -> Result<Response, Problem> {
+    let access = me.access(app.surroundings.now()).cloned();
+    let screen = NoticesScreen {
+        page: look.page(&app),
+        site: me.site(look.voice(&app), Menu::Resident, look.path()),
+        no_records: access.as_ref().err().copied(),
+    };
+    let list = list(app.clone(), me, access.ok(), choice.show, look.tongue());
+    stream::page(&screen, futures::stream::once(list))
+}
+
+/// What is shown now is marked as seen from the next time on.
+async fn list(
+    app: App,
+    me: SignedIn,
+    access: Option<Access>,
+    show: Show,
+    tongue: Tongue,
+) -> String {
+    let history = access.as_ref().map(|access| notices::history(&app, access));
+    let (all, marks) =
+        futures::join!(notices::gather(&app, access.as_ref(), history), Marks::by(&app, &me));
+    let is_unread = |notice: &_| marks.is_unread(&app, notice);
+    let now = app.surroundings.now();
+    let view = NoticesView::new(app.words.in_(tongue), now, &all, show, is_unread);
+    let shown: Vec<_> = all.notices.iter().filter(|one| show.wants(one, is_unread(one))).collect();
+    marks.keep(&app, &all, &shown).await;
+    stream::part(&view)
+}
+
+/// The first of the list, for the home page.
+pub async fn at_home(
+    app: App,
+    me: SignedIn,
+    access: Access,
+    history: History,
+    tongue: Tongue,
+) -> String {
+    let (all, marks) =
+        futures::join!(notices::gather(&app, Some(&access), Some(history)), Marks::by(&app, &me));
+    let (voice, now) = (app.words.in_(tongue), app.surroundings.now());
+    stream::part(&NoticesAtHome::new(voice, now, &all, |one| marks.is_unread(&app, one)))
+}

@@ -1,0 +1,152 @@
+//! Notices as a resident meets them, and what the consortium tells everybody.
+
+use warifu_service::{execute, fetch_one};
+
+use super::rig::{Answer as _, Browser, Rig};
+
+const STAFF: &str = "/staff/announcements";
+const UNREAD: &str = "まだ見ていません</span>";
+
+const FORM: [(&str, &str); 9] = [
+    ("kind", "outage"),
+    ("from", "2026-11-20 09:00"),
+    ("until", "2026-11-20 18:00"),
+    ("sender_ja", "見本協議会"),
+    ("sender_en", "Sample Consortium"),
+    ("title_ja", "年金の記録が<b>止まっています"),
+    ("title_en", "Pension records are away"),
+    ("text_ja", "ほかの記録は見られます。"),
+    ("text_en", "All other records can be seen."),
+];
+
+fn hidden<'a>(page: &'a str, name: &str) -> &'a str {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
+    rest.split_once('"').unwrap().0
+}
+
+/// Writes the announcement, looks at it, publishes it; its id.
+async fn announced(admin: &mut Browser<'_>) -> String {
+    let preview = admin.post(&format!("{STAFF}/preview"), &FORM).await.text().await;
+    let key = hidden(&preview, "key").to_owned();
+    let form: Vec<_> = FORM.into_iter().chain([("key", key.as_str())]).collect();
+    for _ in 0..2 {
+        let answer = admin.post(STAFF, &form).await;
+        assert_eq!(answer.location(), "/staff/announcements?said=published");
+    }
+    key
+}
+
+#[tokio::test]
+async fn notices_are_new_once() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("resident").await;
+    let home = browser.get("/home").await.text().await;
+    assert_eq!(home.matches("notice-one").count(), 3, "{home}");
+    let first = browser.get("/notices").await.text().await;
+    let count = first.matches("notice-one").count();
+    assert!(count > 5 && first.matches(UNREAD).count() == count, "{first}");
+    assert!(first.contains("一子&#60;b&#62;さんが、代理人として確認を待っています"));
+    let again = browser.get("/notices").await.text().await;
+    assert_eq!(again.matches("notice-one").count(), count);
+    assert!(!again.contains(UNREAD));
+    let unread = browser.get("/notices?show=unread").await.text().await;
+    assert!(unread.contains("まだ見ていないお知らせはありません"));
+    let todo = browser.get("/notices?show=todo").await.text().await;
+    let info = browser.get("/notices?show=info").await.text().await;
+    let both = todo.matches("notice-one").count() + info.matches("notice-one").count();
+    assert_eq!(both, count);
+    let database = rig.database().await;
+    let (rows,) = fetch_one!(database.read(), (i64,), "SELECT COUNT(*) FROM seen").unwrap();
+    assert_eq!(rows, 2, "the visit at home, and the notices");
+}
+
+#[tokio::test]
+async fn only_what_was_shown_counts_as_seen() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("resident").await;
+    let todo = browser.get("/notices?show=todo").await.text().await;
+    let seen = todo.matches("notice-one").count();
+    let all = browser.get("/notices").await.text().await;
+    assert_eq!(all.matches(UNREAD).count(), all.matches("notice-one").count() - seen);
+}
+
+#[tokio::test]
+async fn without_the_relay_the_consortium_is_still_heard() {
+    let rig = Rig::new().await;
+    let mut admin = rig.signed_in("consortium-admin").await;
+    let mut browser = rig.signed_in("resident").await;
+    announced(&mut admin).await;
+    rig.relay.stop();
+    let page = browser.get("/notices").await.text().await;
+    assert!(page.contains("年金の記録が&#60;b&#62;止まっています"), "{page}");
+    assert!(
+        page.contains(
+            "記録のつながり、代理人、同意、見られた記録のお知らせは、いま確かめられません"
+        )
+    );
+    let home = browser.get("/home").await.text().await;
+    assert!(!home.contains("今日することはありません"), "nobody knows that");
+}
+
+#[tokio::test]
+async fn an_outage_is_announced_and_taken_back() {
+    let rig = Rig::new().await;
+    let mut admin = rig.signed_in("consortium-admin").await;
+    let refused = admin.post(&format!("{STAFF}/preview"), &[("kind", "news")]).await.text().await;
+    assert!(refused.contains("id=\"problems\""), "{refused}");
+    let id = announced(&mut admin).await;
+    let mut anybody = rig.browser();
+    let top = anybody.get("/").await.text().await;
+    assert!(
+        top.contains("年金の記録が&#60;b&#62;止まっています") && top.contains("見本協議会から")
+    );
+    assert!(anybody.get("/?lang=en").await.text().await.contains("Pension records are away"));
+    let list = admin.get(STAFF).await.text().await;
+    assert_eq!(list.matches("/withdraw\"").count(), 1, "sent twice, published once");
+    let ask = admin.get(&format!("{STAFF}/{id}/withdraw")).await.text().await;
+    assert!(ask.contains("このお知らせを取り下げますか"));
+    let withdrawn = admin.post(&format!("{STAFF}/{id}/withdraw"), &[]).await;
+    assert_eq!(withdrawn.location(), "/staff/announcements?said=withdrawn");
+    let again = admin.post(&format!("{STAFF}/{id}/withdraw"), &[]).await;
+    assert_eq!(again.location(), "/staff/announcements?said=over");
+    assert!(!rig.browser().get("/").await.text().await.contains("年金の記録が"));
+    assert!(admin.get(STAFF).await.text().await.contains("取り下げました"));
+}
+
+#[tokio::test]
+async fn an_announcement_ends_by_itself() {
+    let rig = Rig::new().await;
+    announced(&mut rig.signed_in("consortium-admin").await).await;
+    rig.pass(8 * 3600);
+    assert!(!rig.browser().get("/").await.text().await.contains("年金の記録が"));
+    rig.pass(401 * 24 * 3600);
+    rig.portal.sweep().await.unwrap();
+    let database = rig.database().await;
+    let sql = "SELECT COUNT(*) FROM announcements";
+    assert_eq!(fetch_one!(database.read(), (i64,), sql).unwrap().0, 0);
+}
+
+#[tokio::test]
+async fn words_that_the_portal_did_not_seal_are_not_shown() {
+    let rig = Rig::new().await;
+    let id = announced(&mut rig.signed_in("consortium-admin").await).await;
+    let database = rig.database().await;
+    let sql = "UPDATE announcements SET id = $2 WHERE id = $1";
+    execute!(database.write(), sql, id.as_str(), "f".repeat(32)).unwrap();
+    let top = rig.browser().get("/").await;
+    assert_eq!(top.status(), 200);
+    assert!(!top.text().await.contains("年金の記録が"), "moved to another id");
+}
+
+#[tokio::test]
+async fn nobody_else_announces() {
+    let rig = Rig::new().await;
+    for role in ["resident", "clinic-desk", "card-clerk", "link-approver", "insurer-operations"] {
+        let mut browser = rig.signed_in(role).await;
+        assert_eq!(browser.get(STAFF).await.status(), 403, "{role}");
+        assert_eq!(browser.post(STAFF, &FORM).await.status(), 403, "{role}");
+        let path = format!("{STAFF}/{}/withdraw", "a".repeat(32));
+        assert_eq!(browser.post(&path, &[]).await.status(), 403, "{role}");
+    }
+    assert_eq!(rig.browser().get(STAFF).await.status(), 303, "sign in first");
+}
