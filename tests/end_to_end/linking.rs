@@ -18,7 +18,7 @@ fn a_resident_finds_records_confirms_one_and_declines_another() {
             browser.sign_in(PIN).await;
             browser.see("あなたの記録を、カードにつなぎましょう").await;
             browser.check_accessibility().await;
-            browser.click("[slot='links'] a").await;
+            browser.click("[slot='todo'] a[href='/links']").await;
             browser.see("まだ探していません").await;
             browser.check_accessibility().await;
             browser.picture("links-unlinked").await;

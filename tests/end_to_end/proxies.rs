@@ -76,9 +76,9 @@ fn a_father_lets_his_daughter_look_until_he_ends_it() {
             accept(&daughter, &code).await;
 
             father.open(&format!("{PORTAL}/home")).await;
-            father.see("代理を引き受けた人がいます").await;
+            father.see("代理人として確認を待っています").await;
             father.check_accessibility().await;
-            father.click("[slot='proxies'] a").await;
+            father.click("[slot='todo'] a[href='/proxies']").await;
             father.click("a[href$='/confirm']").await;
             father.see("この人で、まちがいありませんか").await;
             father.see("一子").await;

@@ -22,7 +22,7 @@ use crate::view::screens::ChooseScreen;
 use crate::view::site::Site;
 
 /// Pages that a sign-in may lead on to.
-const ONWARD: [&str; 9] = [
+const ONWARD: [&str; 10] = [
     "/staff/services",
     "/services",
     "/home",
@@ -30,6 +30,7 @@ const ONWARD: [&str; 9] = [
     "/checkups",
     "/pension",
     "/history",
+    "/notices",
     "/desk",
     "/desk/records",
 ];

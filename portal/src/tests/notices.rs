@@ -79,11 +79,9 @@ async fn without_the_relay_the_consortium_is_still_heard() {
     rig.relay.stop();
     let page = browser.get("/notices").await.text().await;
     assert!(page.contains("年金の記録が&#60;b&#62;止まっています"), "{page}");
-    assert!(
-        page.contains(
-            "記録のつながり、代理人、同意、見られた記録のお知らせは、いま確かめられません"
-        )
-    );
+    assert!(page.contains(
+        "記録のつながり、代理、だれに見せるか、見られた記録のお知らせは、いま確かめられません"
+    ));
     let home = browser.get("/home").await.text().await;
     assert!(!home.contains("今日することはありません"), "nobody knows that");
 }

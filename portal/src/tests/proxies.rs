@@ -77,7 +77,7 @@ async fn a_code_shows_what_it_offers_before_it_is_taken_up() {
 async fn home_asks_to_confirm_and_both_steps_are_asked_once_more() {
     let rig = Rig::new().await;
     let mut browser = rig.signed_in("resident").await;
-    assert!(browser.get("/home").await.text().await.contains("代理を引き受けた人がいます"));
+    assert!(browser.get("/home").await.text().await.contains("代理人として確認を待っています"));
     let list = browser.get("/proxies").await.text().await;
     assert!(list.contains(&format!("href=\"/proxies/{GIVEN}/confirm\"")), "{list}");
     let ask = browser.get(&format!("/proxies/{GIVEN}/confirm")).await.text().await;

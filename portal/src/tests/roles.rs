@@ -12,7 +12,7 @@ const ELSEWHERE: u16 = 303;
 const REFUSED: u16 = 403;
 
 /// Method, path, then what nobody, a resident, and a clinic's clerk get.
-const ROUTES: [(&str, &str, [u16; 3]); 53] = [
+const ROUTES: [(&str, &str, [u16; 3]); 58] = [
     ("GET", "/", [OK, OK, OK]),
     ("GET", "/help", [OK, OK, OK]),
     ("GET", "/login", [ELSEWHERE, ELSEWHERE, ELSEWHERE]),
@@ -43,6 +43,11 @@ const ROUTES: [(&str, &str, [u16; 3]); 53] = [
     ("GET", "/staff/links", [ELSEWHERE, REFUSED, REFUSED]),
     ("GET", "/staff/links/0123456789abcdef0123456789abcdef/refuse", [ELSEWHERE, REFUSED, REFUSED]),
     ("POST", "/staff/links/0123456789abcdef0123456789abcdef/stop", [ELSEWHERE, REFUSED, REFUSED]),
+    ("GET", "/notices", [ELSEWHERE, OK, REFUSED]),
+    ("GET", "/staff/announcements", [ELSEWHERE, REFUSED, REFUSED]),
+    ("GET", "/staff/announcements/new", [ELSEWHERE, REFUSED, REFUSED]),
+    ("POST", "/staff/announcements/preview", [ELSEWHERE, REFUSED, REFUSED]),
+    ("POST", "/staff/announcements", [ELSEWHERE, REFUSED, REFUSED]),
     ("GET", "/consents", [ELSEWHERE, OK, REFUSED]),
     ("GET", "/proxies", [ELSEWHERE, OK, REFUSED]),
     ("GET", "/proxies/invite", [ELSEWHERE, OK, REFUSED]),
