@@ -37,7 +37,7 @@ impl AnnouncementView {
         let span = [("from", moment(one.from).into()), ("until", moment(one.until).into())];
         let sender = display_name(language, &one.sender);
         Self {
-            id: format!("announcement-{}", one.id),
+            id: format!("announcement-{}-{}", language.tag(), one.id),
             tone: match one.kind {
                 Kind::Outage if one.has_begun(now) => Tone::Bad,
                 Kind::Outage | Kind::Maintenance => Tone::Warn,
