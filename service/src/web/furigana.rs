@@ -40,7 +40,8 @@ pub fn shown(mut response: Response) -> Response {
 struct Page {
     /// Bytes of a character that is not whole yet.
     rest: Vec<u8>,
-    is_page: bool,
+    /// It can hold ruby.
+    holds_ruby: bool,
     /// Within a reading, and what of it was read.
     reading: Option<String>,
     /// A word whose reading has not begun.
@@ -61,9 +62,9 @@ enum At {
 }
 
 impl Page {
-    fn new(is_page: bool) -> Self {
+    fn new(holds_ruby: bool) -> Self {
         let (rest, at) = (Vec::new(), At::Text);
-        Self { rest, is_page, reading: None, word: None, at, bare: None }
+        Self { rest, holds_ruby, reading: None, word: None, at, bare: None }
     }
 
     /// The next piece as it is shown.
@@ -124,7 +125,7 @@ impl Page {
             (Some(word), Some(reading)) => (word, reading),
             (word, _) => return out.extend(word),
         };
-        if self.is_page && self.bare.is_none() && matches!(self.at, At::Text) {
+        if self.holds_ruby && self.bare.is_none() && matches!(self.at, At::Text) {
             out.extend([
                 "<ruby>",
                 &word,

@@ -79,15 +79,12 @@ impl Readings {
             let found = known.clone().find_map(|(word, marked)| {
                 rest.strip_prefix(word.as_str()).map(|after| (marked, after))
             });
-            match found {
-                Some((marked, after)) => {
-                    out.push_str(marked);
-                    rest = after;
-                }
-                None => {
-                    out.push(first);
-                    rest = rest.get(first.len_utf8()..).unwrap_or_default();
-                }
+            if let Some((marked, after)) = found {
+                out.push_str(marked);
+                rest = after;
+            } else {
+                out.push(first);
+                rest = rest.get(first.len_utf8()..).unwrap_or_default();
             }
         }
     }
