@@ -16,7 +16,9 @@ use warifu_contract::linking::{
 use warifu_contract::manifest::Manifest;
 use warifu_contract::records::{ConnectorRecord, ConnectorRecordRequest};
 use warifu_contract::services::{
-    ConnectorContent, ConnectorEntry, ConnectorServiceRequest, EntryReceipt,
+    ConnectorApplication, ConnectorApplicationRequest, ConnectorApplications,
+    ConnectorApplicationsRequest, ConnectorContent, ConnectorEntry, ConnectorServiceRequest,
+    EntryReceipt,
 };
 use warifu_service::http::deadline;
 
@@ -36,6 +38,8 @@ pub struct ConnectorClient {
     services: Url,
     services_read: Url,
     services_enter: Url,
+    applications: Url,
+    application: Url,
     links_match: Url,
     links_card: Url,
     links_compare: Url,
@@ -118,6 +122,8 @@ impl ConnectorClient {
             services: base.join("/v1/services")?,
             services_read: base.join("/v1/services/read")?,
             services_enter: base.join("/v1/services/enter")?,
+            applications: base.join("/v1/services/applications")?,
+            application: base.join("/v1/services/application")?,
             links_match: base.join("/v1/links/match")?,
             links_card: base.join("/v1/links/card")?,
             links_compare: base.join("/v1/links/compare")?,
@@ -212,6 +218,26 @@ impl ConnectorClient {
         deadline: Duration,
     ) -> Result<EntryReceipt, SourceError> {
         self.post(&self.services_enter, bearer, entry, deadline).await
+    }
+
+    /// Asks for the list of applications, for staff of the holder.
+    pub async fn applications(
+        &self,
+        bearer: &str,
+        question: &ConnectorApplicationsRequest,
+        deadline: Duration,
+    ) -> Result<ConnectorApplications, SourceError> {
+        self.post(&self.applications, bearer, question, deadline).await
+    }
+
+    /// Asks for one application, or hands on what staff decided about it. May be repeated.
+    pub async fn application(
+        &self,
+        bearer: &str,
+        question: &ConnectorApplicationRequest,
+        deadline: Duration,
+    ) -> Result<ConnectorApplication, SourceError> {
+        self.post(&self.application, bearer, question, deadline).await
     }
 
     /// Asks which member a voucher means. The token's subject is the ceremony's errand there.

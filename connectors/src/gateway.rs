@@ -4,6 +4,7 @@
 //! what does the token allow, what does the store say, and, before the answer leaves, one row in
 //! the access log. That row takes the token's id, so that a token is good for one answer.
 
+mod application;
 mod book;
 mod caller;
 mod card;
@@ -147,6 +148,8 @@ impl Gateway {
             .route("/v1/services", get(service::manifest))
             .route("/v1/services/read", post(service::read))
             .route("/v1/services/enter", post(service::enter))
+            .route("/v1/services/applications", post(application::list))
+            .route("/v1/services/application", post(application::one))
             .route("/v1/links/match", post(links::find_member))
             .route("/v1/links/card", post(card::find_member))
             .route("/v1/links/compare", post(compare::post))

@@ -25,7 +25,7 @@ pub use linking::{Bound, Near};
 pub(crate) use linking::{MOST_NEAR, OFFER};
 pub use member::{Member, MemberId};
 pub use sealed_links::SealedLinks;
-pub use service::{Entered, Entry, MOST_ENTRIES};
+pub use service::{Application, Decision, Entered, Entry, MOST_ENTRIES};
 pub use update::Update;
 
 static SQLITE: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");

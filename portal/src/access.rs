@@ -503,6 +503,19 @@ impl FromRequestParts<App> for ForStaff {
     }
 }
 
+/// Somebody who decides about applications to the own organisation.
+#[derive(Debug, Clone)]
+pub struct ApplicationsStaff(pub SignedIn);
+
+impl FromRequestParts<App> for ApplicationsStaff {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let found = with_duty(parts, app, Duty::Applications, "wrong-role-applications").await;
+        found.map(|(me, _)| Self(me))
+    }
+}
+
 /// Somebody who decides about doubtful links.
 #[derive(Debug, Clone)]
 pub struct Decider(pub SignedIn);

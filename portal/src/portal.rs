@@ -24,10 +24,10 @@ use crate::config::{AddressError, PortalConfig};
 use crate::look;
 use crate::office::client::CardOffice;
 use crate::pages::{
-    announcements, batches, checks, consents, desk, disputes, doubts, entrance, events, evidence,
-    expenses, guardians, guardianships, history, home, insurer, links, mydata, notices, office,
-    proxies, ratios, readings, record, services, session, settings, sheets, staff_services,
-    uploads,
+    announcements, applications, batches, checks, consents, desk, disputes, doubts, entrance,
+    events, evidence, expenses, guardians, guardianships, history, home, insurer, links, mydata,
+    notices, office, proxies, ratios, readings, record, services, session, settings, sheets,
+    staff_services, uploads,
 };
 use crate::relay::Relay;
 use crate::shared::{App, Shared};
@@ -214,6 +214,9 @@ fn people() -> Router<App> {
         .route("/services/{connector}/{service}/check", post(services::check))
         .route("/services/{connector}/{service}/send", post(services::send))
         .route("/staff/services", get(staff_services::page).post(staff_services::open))
+        .route("/staff/applications", get(applications::list))
+        .route("/staff/applications/{connector}/{reference}", get(applications::page))
+        .route("/staff/applications/{connector}/{reference}/settle", post(applications::settle))
         .route("/links", get(links::links))
         .route("/links/search", post(links::search))
         .route("/links/{id}/{step}", get(links::ask).post(links::act))

@@ -4,10 +4,11 @@ use warifu_service::words::{Words, WordsError};
 
 /// The codes of the problems that this party can answer with.
 #[cfg(test)]
-pub const PROBLEMS: [&str; 28] = [
+pub const PROBLEMS: [&str; 29] = [
     "services.unknown",
     "services.no-access",
     "services.no-relay",
+    "applications.unknown",
     "saml.unreadable",
     "saml.request-unknown",
     "saml.refused",
@@ -61,6 +62,7 @@ macro_rules! catalogues {
             include_str!(concat!("../locales/", $language, "/records.ftl")),
             include_str!(concat!("../locales/", $language, "/expenses.ftl")),
             include_str!(concat!("../locales/", $language, "/services.ftl")),
+            include_str!(concat!("../locales/", $language, "/applications.ftl")),
             include_str!(concat!("../locales/", $language, "/links.ftl")),
             include_str!(concat!("../locales/", $language, "/settings.ftl")),
             include_str!(concat!("../locales/", $language, "/consents.ftl")),

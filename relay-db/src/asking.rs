@@ -13,7 +13,9 @@ use warifu_contract::linking::{
 };
 use warifu_contract::records::{ConnectorRecord, ConnectorRecordRequest, Service};
 use warifu_contract::services::{
-    ConnectorContent, ConnectorEntry, ConnectorServiceRequest, EntryReceipt,
+    ApplicationState, ConnectorApplication, ConnectorApplicationRequest, ConnectorApplications,
+    ConnectorApplicationsRequest, ConnectorContent, ConnectorEntry, ConnectorServiceRequest,
+    EntryReceipt,
 };
 use warifu_service::http::Deadline;
 
@@ -65,6 +67,37 @@ pub(crate) async fn enter(
     let ask =
         |token: String, left| async move { connector.client.enter(&token, entry, left).await };
     call((mint, connector), errand, until, ask).await
+}
+
+/// Asks which applications are in `state`.
+pub(crate) async fn applications(
+    mint: &Mint,
+    connector: &Connector,
+    errand: Errand<'_>,
+    state: ApplicationState,
+    until: Deadline,
+) -> Result<ConnectorApplications, SourceError> {
+    let question = &ConnectorApplicationsRequest { state };
+    let ask = |left| async move {
+        let token = token(mint, connector, errand)?;
+        connector.client.applications(&token, question, left).await
+    };
+    connector.gate.call(until, ask).await
+}
+
+/// Asks for one application, or hands on what is decided about it.
+pub(crate) async fn application(
+    mint: &Mint,
+    connector: &Connector,
+    errand: Errand<'_>,
+    question: &ConnectorApplicationRequest,
+    until: Deadline,
+) -> Result<ConnectorApplication, SourceError> {
+    let ask = |left| async move {
+        let token = token(mint, connector, errand)?;
+        connector.client.application(&token, question, left).await
+    };
+    connector.gate.call(until, ask).await
 }
 
 /// Asks for an eligibility decision.

@@ -191,7 +191,8 @@ pub struct ConnectorConfig {
     /// How long the relay waits for its answer, in milliseconds, at most 20,000.
     #[serde(default = "default_deadline")]
     pub deadline_ms: u64,
-    /// The code of the organisation whose staff decide doubts about links to this holder.
+    /// The code of the organisation whose staff decide doubts about links to this holder, and
+    /// applications to it.
     #[serde(default)]
     pub organization: Option<String>,
     /// PEM files with the public keys (P-256) that sign its manifest of services. Empty: it

@@ -208,6 +208,46 @@ pub(crate) fn form_sent(
     }
 }
 
+/// Which application, and whose; nobody's who is still linked, perhaps.
+pub(crate) struct AboutApplication<'a> {
+    pub service: ServiceId,
+    pub reference: &'a str,
+    pub subject: Option<&'a str>,
+}
+
+/// Staff of the holder saw an application.
+pub(crate) fn application_read(
+    caller: &Caller,
+    staff: &Staff,
+    about: &AboutApplication<'_>,
+) -> Event {
+    Event {
+        action: Action::RecordRead,
+        actor: actor_of(Some(staff)),
+        asked: vec![about.service.to_string()],
+        check_number: None,
+        client: caller.party.clone(),
+        ground: Some(format!("application:{}", about.reference)),
+        outcome: Outcome::Shown,
+        purpose: Some(word(&Purpose::Procedure)),
+        source: Some(about.service.connector().to_owned()),
+        subject: about.subject.map(str::to_owned),
+    }
+}
+
+/// Staff of the holder moved an application on.
+pub(crate) fn application_settled(
+    caller: &Caller,
+    staff: &Staff,
+    about: &AboutApplication<'_>,
+) -> Event {
+    Event {
+        action: Action::ApplicationSettled,
+        outcome: Outcome::Done,
+        ..application_read(caller, staff, about)
+    }
+}
+
 /// The caller gave `consent`, or withdrew it.
 pub(crate) fn consent(caller: &Caller, action: Action, consent: &Consent) -> Event {
     let terms = &consent.terms;

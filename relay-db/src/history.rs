@@ -211,7 +211,7 @@ fn asked(entry: &Entry) -> Option<Asked> {
             word => declared(word).or_else(|| Some(Asked::Record(meaning(word)?))),
         },
         Action::RecordTaken => Some(Asked::Record(meaning(entry.asked.first()?)?)),
-        Action::FormSent => declared(entry.asked.first()?),
+        Action::FormSent | Action::ApplicationSettled => declared(entry.asked.first()?),
         _ => None,
     }
 }
@@ -239,6 +239,7 @@ fn result(action: Action, outcome: Outcome) -> Option<AccessResult> {
         }
         Outcome::Done if action == Action::FormSent => AccessResult::Sent,
         Outcome::Shown if action == Action::RecordTaken => AccessResult::Taken,
+        Outcome::Done if action == Action::ApplicationSettled => AccessResult::Moved,
         Outcome::Shown => AccessResult::Shown,
         Outcome::Answered(verdict) => AccessResult::Answered(meaning(&verdict)?),
         Outcome::Empty => AccessResult::Empty,

@@ -56,6 +56,12 @@ impl<'a> Errand<'a> {
         Self { subject: pseudonym, behind, purpose: Purpose::Treatment, receipt: None }
     }
 
+    /// Staff of the holder itself ask what was applied for there.
+    pub fn of_nobody(staff: &'a Staff) -> Self {
+        let behind = Some(Behind::Staff(staff));
+        Self { subject: None, behind, purpose: Purpose::Procedure, receipt: None }
+    }
+
     /// A ceremony that is called `name` there.
     pub fn linking(name: &'a str) -> Self {
         Self { subject: Some(name), behind: None, purpose: Purpose::Linking, receipt: None }

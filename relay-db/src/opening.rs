@@ -199,11 +199,11 @@ mod tests {
     use warifu_contract::consent::{ConsentError, Refusal};
     use warifu_contract::mandate::guardian::GuardianError;
     use warifu_contract::mandate::{MandateError, MandateRefusal};
-    use warifu_contract::services::EntryError;
+    use warifu_contract::services::{EntryError, SettleError};
     use warifu_service::words::lacking_advice;
 
     /// Every code that the relay answers with, beside those that all servers have.
-    const CODES: [&str; 94] = [
+    const CODES: [&str; 97] = [
         "deposit.unknown",
         "deposit.busy",
         "deposit.state",
@@ -220,6 +220,9 @@ mod tests {
         "entry.no-form",
         "entry.full",
         "entry.not-taken",
+        "application.unknown",
+        "application.silent",
+        "application.own",
         "batch.unknown",
         "batch.state",
         "batch.gone",
@@ -327,6 +330,7 @@ mod tests {
         let codes = codes.chain(MandateRefusal::ALL.map(MandateRefusal::code));
         let codes = codes.chain(GuardianError::ALL.map(GuardianError::code));
         let codes = codes.chain(EntryError::ALL.map(EntryError::code));
+        let codes = codes.chain(SettleError::ALL.map(SettleError::code));
         let codes: Vec<_> = codes.chain(Refusal::ALL.map(Refusal::code)).collect();
         assert!(lacking_advice(&words().unwrap(), &codes).is_empty());
     }

@@ -246,6 +246,12 @@ impl Relay {
             .route("/services", get(services::list))
             .route("/services/read", post(services::read))
             .route("/services/enter", post(services::enter))
+            .route("/services/applications", get(services::applications))
+            .route("/services/applications/{connector}/{reference}", get(services::application))
+            .route(
+                "/services/applications/{connector}/{reference}/settle",
+                post(services::settle_application),
+            )
             .route("/history", get(history::page))
             .route("/history/proof", get(history::proof))
             .route("/history/export", get(history::export))

@@ -1,6 +1,7 @@
 //! Services as data: what connectors declare, kept; what people read of it and enter into it, told
 //! to the connectors on the same grounds, and with the same events, as every other record.
 
+mod applications;
 mod enter;
 mod manifests;
 mod read;
@@ -18,6 +19,11 @@ use warifu_service::Problem;
 use crate::caller::Caller;
 use crate::relay::Relay;
 
+pub(crate) use applications::{
+    __path_list as __path_applications, __path_one as __path_application,
+    __path_settle as __path_settle_application, list as applications, one as application,
+    settle as settle_application,
+};
 pub(crate) use enter::{__path_enter, enter};
 pub(crate) use manifests::Manifests;
 pub(crate) use read::{__path_read, read};

@@ -1,7 +1,8 @@
 //! Who may do what at an insurer, a clinic and the centre: matrices of roles and tasks, as data.
 //!
 //! ○ may; △ proposes, and somebody with ○ approves; — may not. The insurers' and the clinics' are
-//! those of the 2005 trial. Of the centre's there are two: in one the system administrators
+//! those of the 2005 trial; that of who decides about applications to a holder of records is ours.
+//! Of the centre's there are two: in one the system administrators
 //! register users, in the other those who run the operation.
 
 use std::sync::LazyLock;
@@ -13,6 +14,8 @@ static INSURER: LazyLock<Matrix> =
     LazyLock::new(|| Matrix::read(include_str!("../data/duties/insurer.csv")));
 static CLINIC: LazyLock<Matrix> =
     LazyLock::new(|| Matrix::read(include_str!("../data/duties/clinic.csv")));
+static HOLDER: LazyLock<Matrix> =
+    LazyLock::new(|| Matrix::read(include_str!("../data/duties/holder.csv")));
 static CENTRE: LazyLock<Matrix> =
     LazyLock::new(|| Matrix::read(include_str!("../data/duties/centre.csv")));
 static CENTRE_OPERATIONS: LazyLock<Matrix> =
@@ -42,12 +45,20 @@ pub enum Duty {
     AnswerDisputes,
     /// Deposit coverage.
     Deposit,
+    /// Decide about applications that residents sent to the own organisation.
+    Applications,
 }
 
 impl Duty {
     /// Every act.
-    pub const ALL: [Self; 5] =
-        [Self::Check, Self::ReadChecks, Self::ReadAnswers, Self::AnswerDisputes, Self::Deposit];
+    pub const ALL: [Self; 6] = [
+        Self::Check,
+        Self::ReadChecks,
+        Self::ReadAnswers,
+        Self::AnswerDisputes,
+        Self::Deposit,
+        Self::Applications,
+    ];
 
     /// The matrix and the task in it that decide.
     fn task(self) -> (&'static Matrix, &'static str) {
@@ -56,6 +67,7 @@ impl Duty {
             Self::ReadChecks => (&CLINIC, "results-reading"),
             Self::ReadAnswers | Self::AnswerDisputes => (&INSURER, "general-business"),
             Self::Deposit => (&INSURER, "coverage-registration"),
+            Self::Applications => (&HOLDER, "applications"),
         }
     }
 
@@ -142,7 +154,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const TEXTS: [&str; 4] = [
+    const TEXTS: [&str; 5] = [
+        include_str!("../data/duties/holder.csv"),
         include_str!("../data/duties/insurer.csv"),
         include_str!("../data/duties/clinic.csv"),
         include_str!("../data/duties/centre.csv"),
@@ -183,6 +196,8 @@ mod tests {
         assert_eq!(of(Duty::ReadChecks, "clinic-manager"), May::Do);
         assert_eq!(of(Duty::Check, "insurer-manager"), May::No);
         assert_eq!(of(Duty::ReadAnswers, "clinic-manager"), May::No);
+        assert_eq!(of(Duty::Applications, "city-clerk"), May::Do);
+        assert_eq!(of(Duty::Applications, "call-centre"), May::No);
         let sizes = [Matrix::insurer(), Matrix::clinic(), Matrix::centre()];
         let sizes = sizes.map(|one| (one.roles().count(), one.tasks().count()));
         assert_eq!(sizes, [(4, 6), (2, 5), (3, 6)]);

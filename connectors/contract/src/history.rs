@@ -35,7 +35,7 @@ pub struct HistoryEntry {
     /// 認証番号 of an eligibility check.
     pub check_number: Option<CheckNumber>,
     /// Why it was allowed: `oneself`, `law:…`, `consent:` or `emergency:` and the consent's id,
-    /// `mandate:` and the mandate's.
+    /// `mandate:` and the mandate's, `application:` and its number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ground: Option<String>,
     /// Of a declared service, its name as it is declared now.
@@ -88,7 +88,8 @@ pub enum Purpose {
     OwnService,
     /// 代理: a proxy reads for the person.
     OnBehalf,
-    /// 手続き: a city's staff, whom the person let in, see what a procedure needs.
+    /// 手続き: a city's staff, whom the person let in, see what a procedure needs; or staff of a
+    /// holder, what the person applied for there.
     Procedure,
 }
 
@@ -124,6 +125,8 @@ pub enum AccessResult {
     Sent,
     /// The person took the record home.
     Taken,
+    /// Staff of the holder moved on what the person had sent.
+    Moved,
     /// There was nothing to show.
     Empty,
     /// Refused, with the code.

@@ -5,6 +5,7 @@
 //! checked against it where it leaves and again where it is shown; what a person enters
 //! ([`Row`]) is checked against it where it is typed and again where it is kept.
 
+mod applications;
 mod check;
 mod content;
 mod entry;
@@ -13,9 +14,15 @@ mod manifest;
 mod text;
 mod wire;
 
+pub use applications::{
+    Application, ApplicationList, ApplicationState, ConnectorApplication,
+    ConnectorApplicationRequest, ConnectorApplications, ConnectorApplicationsRequest, Listed,
+    SettleError, SettleRequest,
+};
 pub use check::ManifestError;
 pub use content::{
-    Cell, CellFault, CheckedCell, CheckedRow, Content, ContentError, Row, Submitted,
+    Cell, CellFault, CheckedCell, CheckedRow, Content, ContentError, Row, Step, Submitted,
+    is_reference,
 };
 pub use entry::EntryError;
 pub use id::{LONGEST_NAME, ServiceId, is_name};
@@ -37,6 +44,12 @@ pub const MOST_FIELDS: usize = 40;
 pub const MOST_ROWS: usize = 500;
 /// What was entered and is told in one answer, at most.
 pub const MOST_SUBMISSIONS: usize = 100;
+/// The decisions about something that was sent, at most.
+pub const MOST_STEPS: usize = 40;
+/// The applications of one list, at most.
+pub const MOST_LISTED: usize = 100;
+/// The longest reason of a decision, in characters.
+pub const LONGEST_REASON: usize = 400;
 /// The longest text of a field, in characters.
 pub const LONGEST_TEXT: usize = 2_000;
 /// The longest text of a document, in characters.

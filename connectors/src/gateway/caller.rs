@@ -99,6 +99,15 @@ impl Caller {
         if is_own { Ok(()) } else { Err(forbidden("token.purpose")) }
     }
 
+    /// Staff ask about what members applied for here, and of nobody: gives the code of the
+    /// organisation whose staff they are.
+    pub(super) fn require_applications(&self) -> Result<&str, Problem> {
+        let claims = &self.claims;
+        let of_nobody = claims.sub.is_none() && claims.receipt.is_none();
+        let is_theirs = of_nobody && claims.purpose == Purpose::Procedure;
+        self.organization().filter(|_| is_theirs).ok_or_else(|| forbidden("token.purpose"))
+    }
+
     /// An organisation asks in order to treat the member.
     pub(super) fn require_treatment(&self) -> Result<(), Problem> {
         let is_treatment =

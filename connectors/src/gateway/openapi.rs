@@ -18,6 +18,8 @@ use utoipa::{Modify, OpenApi};
         super::service::manifest,
         super::service::read,
         super::service::enter,
+        super::application::list,
+        super::application::one,
         super::links::find_member,
         super::card::find_member,
         super::compare::post,

@@ -120,11 +120,11 @@ pub(super) async fn enter(
     }
 }
 
-fn published(inner: &Inner) -> Result<&Published, Problem> {
+pub(super) fn published(inner: &Inner) -> Result<&Published, Problem> {
     inner.services.as_ref().ok_or_else(unknown)
 }
 
-fn declared(inner: &Inner, name: &str) -> Result<Declaration, Problem> {
+pub(super) fn declared(inner: &Inner, name: &str) -> Result<Declaration, Problem> {
     published(inner)?.look(|manifest| manifest.service(name).cloned()).ok_or_else(unknown)
 }
 

@@ -1,5 +1,7 @@
 //! Declared services: rows that the holder keeps, and what members entered.
 
+mod application;
+
 use jiff::Timestamp;
 use warifu_contract::services::{
     EntryReceipt, LONGEST_NAME, MOST_ROWS, MOST_SUBMISSIONS, Row, Submitted,
@@ -9,6 +11,8 @@ use warifu_service::{execute, fetch_all, fetch_one, fetch_optional};
 
 use super::column::Table;
 use super::{MemberId, Store, StoreError, Update};
+
+pub use application::{Application, Decision};
 
 const ROWS: Table = Table("service_rows");
 const ENTRIES: Table = Table("service_entries");
@@ -84,13 +88,11 @@ impl Store {
         let most = i64::try_from(MOST_SUBMISSIONS).unwrap_or(i64::MAX);
         let read = self.database.read();
         let rows = fetch_all!(read, EntryRow, sql, member.as_str(), service, most)?;
+        let Some(oldest) = rows.last().map(|row| row.at) else { return Ok(Vec::new()) };
+        let mut steps = self.service_steps(member.as_str(), service, oldest).await?;
         let submitted = |row: EntryRow| {
-            Ok(Submitted {
-                values: ENTRIES.json("body", &row.body)?,
-                reference: row.reference,
-                at: instant(row.at),
-                status: row.status,
-            })
+            let decided = steps.remove(&row.reference).unwrap_or_default();
+            row.submitted(decided)
         };
         rows.into_iter().map(submitted).collect()
     }
@@ -135,18 +137,6 @@ impl Store {
             let at = instant(row.at);
             Entered::Kept(EntryReceipt { reference: row.reference, at, status: row.status })
         }))
-    }
-
-    /// Says where something that a member entered stands now; `false` when there is none.
-    pub async fn settle_entry(
-        &self,
-        member: &MemberId,
-        reference: &str,
-        status: &str,
-    ) -> Result<bool, StoreError> {
-        let sql = "UPDATE service_entries SET status = $3 WHERE member_id = $1 AND reference = $2";
-        let changed = execute!(self.database.write(), sql, member.as_str(), reference, status)?;
-        Ok(changed == 1)
     }
 }
 

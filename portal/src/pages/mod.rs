@@ -1,6 +1,7 @@
 //! The routes that people's browsers open.
 
 pub mod announcements;
+pub mod applications;
 pub mod batches;
 pub mod checks;
 pub mod consents;

@@ -3,7 +3,8 @@
 use reqwest::Method;
 use warifu_contract::records::Basis;
 use warifu_contract::services::{
-    Catalogue, EntryReceipt, EntryRequest, ServiceAnswer, ServiceId, ServiceRequest,
+    Application, ApplicationList, ApplicationState, Catalogue, EntryReceipt, EntryRequest,
+    ServiceAnswer, ServiceId, ServiceRequest, SettleRequest,
 };
 
 use super::{Access, Relay, RelayError, checked, read};
@@ -29,6 +30,39 @@ impl Relay {
         let call = self.call(access, Method::POST, "services/read");
         let call = call.json(&ServiceRequest { service, basis });
         read(checked(call.send().await?)?).await
+    }
+
+    /// The applications to the own organisation in that state.
+    pub async fn applications(
+        &self,
+        access: &Access,
+        state: ApplicationState,
+    ) -> Result<ApplicationList, RelayError> {
+        let call = self.call(access, Method::GET, "services/applications");
+        read(checked(call.query(&[("state", state)]).send().await?)?).await
+    }
+
+    /// One application, by its holder and its number.
+    pub async fn application(
+        &self,
+        access: &Access,
+        (connector, reference): (&str, &str),
+    ) -> Result<Application, RelayError> {
+        let path = format!("services/applications/{connector}/{reference}");
+        let call = self.call(access, Method::GET, &path);
+        read(checked(call.send().await?)?).await
+    }
+
+    /// Moves an application on.
+    pub async fn settle(
+        &self,
+        access: &Access,
+        (connector, reference): (&str, &str),
+        request: &SettleRequest,
+    ) -> Result<(), RelayError> {
+        let path = format!("services/applications/{connector}/{reference}/settle");
+        let call = self.call(access, Method::POST, &path).json(request);
+        checked(call.send().await?).map(drop)
     }
 
     /// Sends what was entered; once, however often it is sent under `key`.

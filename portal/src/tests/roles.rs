@@ -12,7 +12,7 @@ const ELSEWHERE: u16 = 303;
 const REFUSED: u16 = 403;
 
 /// Method, path, then what nobody, a resident, and a clinic's clerk get.
-const ROUTES: [(&str, &str, [u16; 3]); 58] = [
+const ROUTES: [(&str, &str, [u16; 3]); 61] = [
     ("GET", "/", [OK, OK, OK]),
     ("GET", "/help", [OK, OK, OK]),
     ("GET", "/login", [ELSEWHERE, ELSEWHERE, ELSEWHERE]),
@@ -48,6 +48,9 @@ const ROUTES: [(&str, &str, [u16; 3]); 58] = [
     ("GET", "/staff/announcements/new", [ELSEWHERE, REFUSED, REFUSED]),
     ("POST", "/staff/announcements/preview", [ELSEWHERE, REFUSED, REFUSED]),
     ("POST", "/staff/announcements", [ELSEWHERE, REFUSED, REFUSED]),
+    ("GET", "/staff/applications", [ELSEWHERE, REFUSED, OK]),
+    ("GET", "/staff/applications/city/A1B2C3", [ELSEWHERE, REFUSED, 404]),
+    ("POST", "/staff/applications/city/A1B2C3/settle", [ELSEWHERE, REFUSED, 404]),
     ("GET", "/consents", [ELSEWHERE, OK, REFUSED]),
     ("GET", "/proxies", [ELSEWHERE, OK, REFUSED]),
     ("GET", "/proxies/invite", [ELSEWHERE, OK, REFUSED]),

@@ -204,6 +204,7 @@ fn sentence(told: Told<'_>, entry: &HistoryEntry) -> String {
         Asked::Eligibility => "eligibility",
         Asked::Declared(_) if entry.result == AccessResult::Sent => "form",
         Asked::Record(_) if entry.result == AccessResult::Taken => "copy",
+        Asked::Declared(_) if entry.result == AccessResult::Moved => "moved",
         Asked::Record(_) | Asked::Declared(_) | Asked::History => "record",
         Asked::Dispute => return dispute(voice, entry),
     };
@@ -217,6 +218,7 @@ fn sentence(told: Told<'_>, entry: &HistoryEntry) -> String {
         | AccessResult::Answered(_)
         | AccessResult::Sent
         | AccessResult::Taken
+        | AccessResult::Moved
         | AccessResult::Empty
         | AccessResult::Questioned
         | AccessResult::Settled(_) => "did",
@@ -276,6 +278,7 @@ fn result(voice: Voice<'_>, result: &AccessResult) -> (Tone, String) {
         }
         AccessResult::Sent => (Tone::Ok, voice.say("history-result-sent")),
         AccessResult::Taken => (Tone::Ok, voice.say("history-result-taken")),
+        AccessResult::Moved => (Tone::Ok, voice.say("history-result-moved")),
         AccessResult::Empty => (Tone::None, voice.say("history-result-empty")),
         AccessResult::Questioned => (Tone::Wait, voice.say("history-result-questioned")),
         AccessResult::Settled(found) => (Tone::Ok, voice.say(finding(*found))),

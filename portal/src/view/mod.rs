@@ -4,6 +4,7 @@
 
 pub mod announcements;
 pub mod answer;
+pub mod applications;
 pub mod batches;
 pub mod checks;
 pub mod checkups;

@@ -12,8 +12,8 @@ use jiff::civil::Date;
 use warifu_contract::calendar::today_in_japan;
 use warifu_contract::records::DisplayName;
 use warifu_contract::services::{
-    Audience, Becomes, Catalogue, CheckedRow, Content, Declaration, FieldKind, Offered,
-    ServiceAnswer, ServiceId, ServiceOutcome, Submitted,
+    Audience, Becomes, Catalogue, CheckedRow, Content, Declaration, FieldKind, Form, Offered,
+    ServiceAnswer, ServiceId, ServiceOutcome, Step, Submitted, plain,
 };
 use warifu_service::web::Page;
 use warifu_service::words::{Language, Voice};
@@ -187,6 +187,19 @@ pub struct SentView {
     pub open: bool,
     /// What.
     pub facts: Vec<Fact>,
+    /// What was decided since.
+    pub steps: Vec<StepView>,
+}
+
+/// One decision about what was sent.
+#[derive(Debug)]
+pub struct StepView {
+    /// Where it stood from then on.
+    pub status: String,
+    /// When.
+    pub at: String,
+    /// Why, in the words of staff: line by line.
+    pub reason: Vec<String>,
 }
 
 /// The form.
@@ -382,18 +395,46 @@ fn sent_view(
     sent: &Submitted,
     values: &CheckedRow<'_>,
 ) -> SentView {
-    let statuses = service.form.iter().flat_map(|form| &form.statuses);
-    let status = statuses.clone().find(|status| status.code == sent.status);
+    let form = service.form.as_ref();
+    let is_last = |form: &Form| form.last().any(|last| last == sent.status);
     SentView {
         reference: sent.reference.clone(),
         at: words::full_moment(voice.language, sent.at),
-        status: status.map_or_else(
-            || cell::shown(&sent.status),
-            |status| said(voice.language, &status.words),
-        ),
-        open: !status.is_some_and(|status| status.last),
+        status: form.map_or_else(String::new, |form| status_words(voice, form, &sent.status)),
+        open: !form.is_some_and(is_last),
         facts: cell::facts(voice, service, values, &[]),
+        steps: steps(voice, service, sent),
     }
+}
+
+/// What a status is called; one that the form does not have, by its code.
+pub fn status_words(voice: Voice<'_>, form: &Form, code: &str) -> String {
+    let known = form.statuses.iter().find(|status| status.code == code);
+    known.map_or_else(|| cell::shown(code), |status| said(voice.language, &status.words))
+}
+
+/// What was decided about something sent.
+pub fn steps(voice: Voice<'_>, service: &Declaration, sent: &Submitted) -> Vec<StepView> {
+    let Some(form) = &service.form else { return Vec::new() };
+    let lines = |reason: &String| -> Vec<String> {
+        plain(reason, true).split('\n').map(str::to_owned).collect()
+    };
+    let step = |step: &Step| StepView {
+        status: status_words(voice, form, &step.status),
+        at: words::full_moment(voice.language, step.at),
+        reason: step.reason.as_ref().map(lines).unwrap_or_default(),
+    };
+    sent.steps.iter().map(step).collect()
+}
+
+/// What something that was sent says.
+pub fn sent_facts(
+    voice: Voice<'_>,
+    service: &Declaration,
+    sent: &Submitted,
+    today: Date,
+) -> Vec<Fact> {
+    cell::facts(voice, service, &sent.values.checked(service, today), &[])
 }
 
 fn outcome(

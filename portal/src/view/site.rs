@@ -109,7 +109,8 @@ const INSURER: [Entry; 7] = [
     Entry { apart: true, roles: &[Role::Resident], ..entry("/home", "nav-own") },
     Entry { apart: true, ..entry("/help", "nav-help") },
 ];
-const CITY: [Entry; 3] = [
+const CITY: [Entry; 4] = [
+    entry("/staff/applications", "nav-applications"),
     entry("/staff/services", "nav-staff-services"),
     Entry { apart: true, roles: &[Role::Resident], ..entry("/home", "nav-own") },
     Entry { apart: true, ..entry("/help", "nav-help") },

@@ -81,6 +81,8 @@ pub enum Action {
     ProxyRead,
     /// A person entered something into a holder's form.
     FormSent,
+    /// Staff of a holder moved on what a person had sent.
+    ApplicationSettled,
     /// An eligibility check was asked for.
     EligibilityChecked,
     /// A file of eligibility checks was taken for an organisation.
@@ -128,7 +130,7 @@ impl Series {
 
 impl Action {
     /// Every action, in the order of the manual.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 44] = [
         Self::TokenIssued,
         Self::TokenRefused,
         Self::SessionRevoked,
@@ -162,6 +164,7 @@ impl Action {
         Self::RecordTaken,
         Self::ProxyRead,
         Self::FormSent,
+        Self::ApplicationSettled,
         Self::EligibilityChecked,
         Self::BatchReceived,
         Self::BatchSteered,
@@ -210,6 +213,7 @@ impl Action {
             Self::RecordTaken => "record-taken",
             Self::ProxyRead => "proxy-read",
             Self::FormSent => "form-sent",
+            Self::ApplicationSettled => "application-settled",
             Self::EligibilityChecked => "eligibility-checked",
             Self::BatchReceived => "batch-received",
             Self::BatchSteered => "batch-steered",
@@ -305,6 +309,9 @@ impl Action {
                 "A person entered something into the form of a declared service: `asked` names it, \
                  `ground` what the holder took."
             }
+            Self::ApplicationSettled => {
+                "Staff of a holder decided about what a person had sent: `ground` names it."
+            }
             Self::EligibilityChecked => {
                 "An eligibility check was asked for, and answered or refused."
             }
@@ -353,6 +360,7 @@ impl Action {
             | Self::RecordTaken
             | Self::ProxyRead
             | Self::FormSent
+            | Self::ApplicationSettled
             | Self::EligibilityChecked
             | Self::DisputeOpened
             | Self::DisputeAnswered => Series::Disclosure,

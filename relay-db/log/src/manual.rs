@@ -21,7 +21,7 @@ pub const FIELDS: [(&str, &str); 15] = [
         "ground",
         "Why it was allowed: `oneself`, `law:eligibility-for-treatment`, `consent:` and the id of \
          its receipt, `emergency:` with the id and the reason that was given, or `mandate:` and \
-         its id; of disputes `check:` and the number of the answer that is questioned; of \
+         its id; of applications `application:` and its number; of disputes `check:` and the number of the answer that is questioned; of \
          `events-erased` who ordered it; of `link-refused` what staff wrote; of \
          `guardian-proposed` the kind of paper and its date.",
     ),

@@ -14,7 +14,8 @@ use warifu_contract::consent::Consent;
 use warifu_contract::history::{AccessResult, Asked, HistoryPage};
 use warifu_contract::records::DisplayName;
 use warifu_contract::services::{
-    Catalogue, EntryReceipt, ServiceAnswer, ServiceManifest, ServiceOutcome,
+    Application, ApplicationList, Catalogue, EntryReceipt, ServiceAnswer, ServiceManifest,
+    ServiceOutcome,
 };
 use warifu_log::{Action, Outcome, Series};
 use warifu_pki::{FileKey, KeyAlgorithm, Ticket};
@@ -67,6 +68,7 @@ async fn bed(engine: Engine, organisations: &[&str]) -> (Bed, Vec<Declaring>) {
             services: Vec::new(),
             insurer_numbers: Vec::new(),
             manifest_keys: vec![public],
+            organization: Some(clinic().code),
             ..bed.config.connectors[0].clone()
         };
         bed.config.connectors.push(connector);
@@ -252,11 +254,7 @@ async fn a_clinic_and_a_city_clerk_read_what_is_for_them_on_a_consent() {
     let leavers = ask(&bed, &desk, "society/leavers", basis(&own.id, "care")).await;
     assert_eq!(leavers.outcome, refused("service.audience"), "a clinic is not a city");
 
-    let clerk = Ticket {
-        sub: "clerk".into(),
-        roles: vec!["urn:warifu:role:city-clerk".into()],
-        ..bed.desk_ticket()
-    };
+    let clerk = clerk(&bed);
     let own = consent(&bed, &clinic().code, "procedure", "society/leavers").await;
     assert!(is_ready(&ask(&bed, &clerk, "society/leavers", basis(&own.id, "procedure")).await));
     let no_clerk = ask(&bed, &desk, "society/leavers", basis(&own.id, "procedure")).await;
@@ -270,6 +268,108 @@ async fn a_clinic_and_a_city_clerk_read_what_is_for_them_on_a_consent() {
     let listed = catalogue(&bed, &clerk, "?audience=city-clerk").await;
     assert_eq!(listed, ["society/leavers"]);
     assert_eq!(catalogue(&bed, &desk, "?audience=clinic").await.len(), 5);
+}
+
+fn clerk(bed: &Bed) -> Ticket {
+    Ticket {
+        sub: "clerk".into(),
+        roles: vec!["urn:warifu:role:city-clerk".into()],
+        ..bed.desk_ticket()
+    }
+}
+
+/// Applies for a certificate, and gives the application's number.
+async fn applied(bed: &Bed) -> String {
+    let token = bed.token(&bed.ticket()).await;
+    let day = warifu_contract::calendar::today_in_japan(bed.now());
+    let values = json!({ "certificate": "residence", "copies": 2.0, "collect": day });
+    let body = json!({ "service": "city/certificates", "values": values });
+    let call = bed.portal.http.post(bed.url("/services/enter")).bearer_auth(&token);
+    let call = call.header("idempotency-key", "application-key-01").json(&body);
+    let answer = call.send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    answer.json::<EntryReceipt>().await.unwrap().reference
+}
+
+#[tokio::test]
+async fn staff_of_the_holder_move_an_application_on_and_the_resident_sees_it() {
+    for engine in engines() {
+        let (bed, _declaring) = bed(engine, &["city"]).await;
+        let reference = applied(&bed).await;
+        let token = fresh(&bed, &clerk(&bed)).await;
+        let listed = bed.get(&bed.portal, "/services/applications?state=open", Some(&token)).await;
+        let listed: ApplicationList = listed.json().await.unwrap();
+        assert_eq!((listed.count, listed.applications.len()), (1, 1));
+        assert_eq!(listed.applications[0].reference, reference);
+        assert_eq!(listed.services.len(), 3);
+        let path = format!("/services/applications/city/{reference}");
+        let seen = bed.get(&bed.portal, &path, Some(&token)).await;
+        let seen: Application = seen.json().await.unwrap();
+        assert_eq!(seen.sent.values.0.len(), 3, "what the application says");
+
+        let settle = async |from: &str, to: &str, reason: Option<&str>| {
+            let body = json!({ "from": from, "to": to, "reason": reason });
+            bed.post(&bed.portal, &format!("{path}/settle"), &token, &body).await
+        };
+        let none = refusal(settle("received", "refused", None).await).await;
+        assert_eq!(none, (422, "application.reason".into()));
+        for _again in 0..2 {
+            assert_eq!(settle("received", "making", None).await.status(), 204);
+        }
+        let late = refusal(settle("received", "ready", None).await).await;
+        assert_eq!(late, (409, "application.changed".into()));
+        let why = "窓口で本人確認が要ります。";
+        assert_eq!(settle("making", "refused", Some(why)).await.status(), 204);
+
+        let answer = ask(&bed, &bed.ticket(), "city/certificates", None).await;
+        let ServiceOutcome::Ready { content, .. } = answer.outcome else { panic!("nothing") };
+        let sent = &content.submissions[0];
+        assert_eq!((sent.status.as_str(), sent.steps.len()), ("refused", 2));
+        assert_eq!(sent.steps[1].reason.as_deref(), Some(why));
+
+        let history = fresh(&bed, &bed.ticket()).await;
+        let history = bed.get(&bed.portal, "/history", Some(&history)).await;
+        let history: HistoryPage = history.json().await.unwrap();
+        let ground = Some(format!("application:{reference}"));
+        let theirs = history.entries.into_iter().filter(|entry| entry.ground == ground);
+        let results: Vec<_> = theirs.map(|entry| entry.result).collect();
+        assert_eq!(results, [AccessResult::Moved, AccessResult::Moved, AccessResult::Shown]);
+        let text = bed.relay.log().history(TARO, Series::Disclosure, None, 10).await.unwrap();
+        assert!(!format!("{text:?}").contains(why), "the reason is between the two");
+    }
+}
+
+#[tokio::test]
+async fn nobody_else_sees_applications_or_decides() {
+    let (bed, _declaring) = bed(Engine::Sqlite, &["city"]).await;
+    let reference = applied(&bed).await;
+    let path = format!("/services/applications/city/{reference}");
+    let other = warifu_pki::Organization { code: "999999".into(), name: "他市".into() };
+    let elsewhere = Ticket { organization: Some(other), ..clerk(&bed) };
+    let calls = Ticket { roles: vec!["urn:warifu:role:call-centre".into()], ..clerk(&bed) };
+    let low = Ticket { acr: SUBSTANTIAL.into(), ..clerk(&bed) };
+    for (ticket, expected) in [
+        (elsewhere, (404, "application.unknown")),
+        (calls, (403, "duty.none")),
+        (low, (403, "duty.none")),
+        (bed.ticket(), (403, "duty.none")),
+    ] {
+        let expected = (expected.0, expected.1.to_owned());
+        let token = fresh(&bed, &ticket).await;
+        let seen = bed.get(&bed.portal, &path, Some(&token)).await;
+        assert_eq!(refusal(seen).await, expected);
+        let body = json!({ "from": "received", "to": "making" });
+        let moved = bed.post(&bed.portal, &format!("{path}/settle"), &token, &body).await;
+        assert_eq!(refusal(moved).await, expected);
+    }
+    let own = Ticket { sub: TARO.into(), ..clerk(&bed) };
+    let token = fresh(&bed, &own).await;
+    let body = json!({ "from": "received", "to": "making" });
+    let moved = bed.post(&bed.portal, &format!("{path}/settle"), &token, &body).await;
+    assert_eq!(refusal(moved).await, (403, "application.own".into()));
+    let token = fresh(&bed, &clerk(&bed)).await;
+    let unknown = bed.get(&bed.portal, "/services/applications/pension/A1", Some(&token)).await;
+    assert_eq!(refusal(unknown).await, (404, "application.unknown".into()));
 }
 
 #[tokio::test]

@@ -58,6 +58,8 @@ const OFFICE: (&str, &str) = ("warifu-office", "見本カード事務局");
 
 /// The insurers' union: its code as the relay's configuration knows it, and its name.
 pub const INSURERS: (&str, &str) = ("warifu-insurers", "見本保険者連合");
+/// The city hall, likewise.
+pub const CITY_HALL: (&str, &str) = ("372011", "見本市役所");
 
 /// Everybody who works in the demonstration.
 pub const STAFF: [StaffMember; 12] = [
@@ -157,7 +159,7 @@ pub const STAFF: [StaffMember; 12] = [
         card: "city-hall",
         name: ("見本 市民", "ミホン シミン"),
         birth_date: date(1987, 12, 8),
-        organization: ("372011", "見本市役所"),
+        organization: CITY_HALL,
         roles: &["urn:warifu:role:city-clerk"],
         note: ("市役所の窓口のカード", "The card of a city hall's clerk"),
     },

@@ -40,7 +40,7 @@ use warifu_service::session::SessionLimits;
 use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::{ClientConfig, TlsConfig};
 
-use super::cast::INSURERS;
+use super::cast::{CITY_HALL, INSURERS};
 use super::deposited;
 use super::folder::{Folder, Member, connectors};
 
@@ -417,7 +417,10 @@ impl Folder {
                 .collect(),
             deadline_ms: DEADLINE_MS,
             limits: ConnectorLimits::default(),
-            organization: (kind == ConnectorKind::Insurer).then(|| INSURERS.0.to_owned()),
+            organization: match kind {
+                ConnectorKind::Insurer => Some(INSURERS.0.to_owned()),
+                _ => (id == "city").then(|| CITY_HALL.0.to_owned()),
+            },
         }
     }
 

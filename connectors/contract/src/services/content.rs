@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::manifest::{Declaration, Field, FieldKind};
-use super::{LONGEST_DOCUMENT, LONGEST_TEXT, MOST_FIELDS, MOST_ROWS, MOST_SUBMISSIONS, is_name};
+use super::{
+    LONGEST_DOCUMENT, LONGEST_REASON, LONGEST_TEXT, MOST_FIELDS, MOST_ROWS, MOST_STEPS,
+    MOST_SUBMISSIONS, is_name,
+};
 use crate::calendar::today_in_japan;
 
 /// The records of one service about one person.
@@ -60,6 +63,23 @@ pub struct Submitted {
     pub status: String,
     /// What was sent.
     pub values: Row,
+    /// What the holder decided since, oldest first, at most [`MOST_STEPS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+}
+
+/// One decision of the holder about what was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Where it stood from then on: a code of the form.
+    pub status: String,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// Why, in the words of staff, where they said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Why an answer as a whole cannot be taken.
@@ -166,8 +186,7 @@ impl Content {
         }
         let sent = self.submissions.iter().map(|sent| &sent.values);
         self.rows.iter().chain(sent).try_for_each(Row::check)?;
-        let named = |sent: &Submitted| is_name(&sent.status) && is_reference(&sent.reference);
-        if self.submissions.iter().all(named) { Ok(()) } else { Err(ContentError::Name) }
+        self.submissions.iter().try_for_each(Submitted::check)
     }
 
     /// The first fault of any value at `now`, with its name.
@@ -178,7 +197,23 @@ impl Content {
     }
 }
 
-fn is_reference(text: &str) -> bool {
+impl Submitted {
+    fn check(&self) -> Result<(), ContentError> {
+        if self.steps.len() > MOST_STEPS {
+            return Err(ContentError::Large);
+        }
+        let reasons = self.steps.iter().filter_map(|step| step.reason.as_deref());
+        if reasons.into_iter().any(|reason| reason.chars().count() > LONGEST_REASON) {
+            return Err(ContentError::Long);
+        }
+        let mut named = self.steps.iter().map(|step| &step.status).chain([&self.status]);
+        let sound = named.all(|name| is_name(name)) && is_reference(&self.reference);
+        if sound { Ok(()) } else { Err(ContentError::Name) }
+    }
+}
+
+/// Whether `text` can be the number under which one asks for something sent.
+pub fn is_reference(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
     (1..=40).contains(&text.len()) && text.bytes().all(plain)
 }

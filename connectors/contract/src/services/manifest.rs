@@ -335,6 +335,9 @@ pub struct Status {
     /// Nothing more will happen.
     #[serde(default)]
     pub last: bool,
+    /// What was wished is not done: whoever decides so says why.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refuses: bool,
 }
 
 /// A site that people sign in to with the same card.

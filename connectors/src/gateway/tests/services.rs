@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use warifu_contract::connector_token::{Actor, ConnectorClaims, Organization};
 use warifu_contract::history::Purpose;
-use warifu_contract::services::{Audience, Cell, Row};
+use warifu_contract::services::{Audience, Cell, EntryError, Row, SettleError};
 use warifu_service::fetch_one;
 use warifu_service::words::{Words, lacking_advice};
 
@@ -15,7 +15,8 @@ use crate::demo::services::{Line, ORGANISATIONS, Organisation, Place, Side, matr
 use crate::services::read;
 
 /// The pages of the portal that are written by hand, of which the table's lines may speak.
-const PAGES: [&str; 5] = ["/desk", "/desk/records", "/insurance", "/pension", "/checkups"];
+const PAGES: [&str; 6] =
+    ["/desk", "/desk/records", "/insurance", "/expenses", "/pension", "/checkups"];
 
 async fn rig(id: &str) -> Rig {
     Rig::declaring(Organisation::named(id).unwrap()).await
@@ -183,12 +184,78 @@ async fn an_application_says_where_it_stands() {
     let (status, receipt) = rig.post("/v1/services/enter", &token, &body).await;
     assert_eq!((status, &receipt["status"]), (200, &json!("received")), "{receipt}");
     let reference = receipt["reference"].as_str().unwrap();
-    let (store, taro) = (rig.gateway.store(), &rig.members["ueno-taro"]);
-    assert!(store.settle_entry(taro, reference, "ready").await.unwrap());
-    assert!(!store.settle_entry(taro, "none", "ready").await.unwrap());
+    let (status, listed) = office(&rig, "applications", json!({ "state": "open" })).await;
+    assert_eq!((status, &listed["count"]), (200, &json!(1)), "{listed}");
+    let first = &listed["applications"][0];
+    assert_eq!(first["service"], "city/certificates");
+    assert_eq!(first.as_object().unwrap().len(), 4, "nothing of what it says");
+
+    let settle = |from: &str, to: &str, reason: Option<&str>| {
+        json!({
+            "reference": reference, "settle": { "from": from, "to": to, "reason": reason },
+        })
+    };
+    let go = async |body: Value| {
+        let (status, answer) = office(&rig, "application", body).await;
+        (status, answer["code"].as_str().map_or_else(|| answer["sent"].clone(), Value::from))
+    };
+    let (status, seen) = go(json!({ "reference": reference })).await;
+    assert_eq!((status, &seen["values"], &seen["status"]), (200, &values, &json!("received")));
+    for (body, code) in [
+        (settle("received", "nowhere", None), "application.state"),
+        (settle("making", "ready", None), "application.changed"),
+        (settle("received", "refused", None), "application.reason"),
+        (json!({ "reference": "0000000000" }), "application.unknown"),
+        (json!({ "reference": "a b" }), "application.unknown"),
+    ] {
+        assert_eq!(go(body).await.1, json!(code));
+    }
+    for _again in 0..2 {
+        let (status, now) = go(settle("received", "making", None)).await;
+        assert_eq!((status, &now["status"]), (200, &json!("making")));
+        assert_eq!(now["steps"].as_array().unwrap().len(), 1, "once");
+    }
+    let why = "印鑑登録がありません。窓口へお越しください。";
+    assert_eq!(go(settle("making", "refused", Some(why))).await.0, 200);
+    assert_eq!(go(settle("refused", "collected", None)).await.1, json!("application.state"));
     let answer = ask(&rig, Audience::Resident, "certificates").await.1;
     let sent = &answer["content"]["submissions"][0];
-    assert_eq!((&sent["status"], &sent["values"]), (&json!("ready"), &values));
+    assert_eq!((&sent["status"], &sent["values"]), (&json!("refused"), &values));
+    let steps = sent["steps"].as_array().unwrap();
+    assert_eq!((steps.len(), &steps[1]["reason"]), (2, &json!(why)));
+    for (state, count) in [("open", 0), ("closed", 1)] {
+        let (_, listed) = office(&rig, "applications", json!({ "state": state })).await;
+        assert_eq!(listed["count"], json!(count), "{state}");
+    }
+}
+
+/// Asks as staff of the holder, about nobody.
+async fn office(rig: &Rig, path: &str, body: Value) -> (u16, Value) {
+    let claims = ConnectorClaims { sub: None, receipt: None, ..claims(rig, Audience::CityClerk) };
+    rig.post(&format!("/v1/services/{path}"), &rig.token(&claims), &body).await
+}
+
+#[tokio::test]
+async fn nobody_but_staff_of_the_holder_sees_applications() {
+    let rig = rig("city").await;
+    let own = rig.own_look();
+    let staff = ConnectorClaims { sub: None, receipt: None, ..claims(&rig, Audience::CityClerk) };
+    for claims in [
+        own.clone(),
+        ConnectorClaims { sub: own.sub.clone(), ..staff.clone() },
+        ConnectorClaims { purpose: Purpose::Care, ..staff.clone() },
+        ConnectorClaims { act: None, ..staff.clone() },
+        ConnectorClaims { receipt: Some("r".into()), ..staff },
+    ] {
+        for (path, body) in [
+            ("applications", json!({ "state": "open" })),
+            ("application", json!({ "reference": "A" })),
+        ] {
+            let token = rig.token(&ConnectorClaims { jti: rig.own_look().jti, ..claims.clone() });
+            let (status, problem) = rig.post(&format!("/v1/services/{path}"), &token, &body).await;
+            assert_eq!((status, &problem["code"]), (403, &json!("token.purpose")), "{claims:?}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -241,9 +308,10 @@ fn every_code_has_words() {
         "entry.key",
         "entry.other",
         "entry.full",
+        "application.unknown",
     ];
-    let codes =
-        warifu_contract::services::EntryError::ALL.map(warifu_contract::services::EntryError::code);
+    let codes = EntryError::ALL.map(EntryError::code).into_iter();
+    let codes = codes.chain(SettleError::ALL.map(SettleError::code));
     let codes: Vec<&str> = own.into_iter().chain(codes).collect();
     assert!(lacking_advice(&words, &codes).is_empty(), "{:?}", lacking_advice(&words, &codes));
 }

@@ -6,8 +6,8 @@ use askama::Template as _;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use warifu_contract::services::{
-    Access, Audience, Cell, Code, Elsewhere, EntryError, Field, FieldKind, Form, FormField, Level,
-    Row, Status, View, ViewKind,
+    Access, Audience, Cell, Code, Elsewhere, EntryError, Field, FieldKind, FormField, Level, Row,
+    Status, View, ViewKind,
 };
 use warifu_service::words::Words;
 
@@ -16,7 +16,7 @@ use super::super::tests::{check, in_both, page};
 use super::*;
 use crate::samples;
 
-fn words(ja: &str, en: &str) -> DisplayName {
+pub fn words(ja: &str, en: &str) -> DisplayName {
     DisplayName { ja: ja.to_owned(), en: en.to_owned() }
 }
 
@@ -45,7 +45,7 @@ fn field(name: &str, kind: FieldKind) -> Field {
 }
 
 /// A service with every kind of field and every way to show them.
-fn declaration() -> Declaration {
+pub fn declaration() -> Declaration {
     let kinds = [
         ("day", FieldKind::Date),
         ("weight", FieldKind::Number),
@@ -92,6 +92,7 @@ fn declaration() -> Declaration {
                 code: "received".into(),
                 words: words("受け付けました", "Received"),
                 last: false,
+                refuses: false,
             }],
         }),
         elsewhere: None,
@@ -149,6 +150,11 @@ fn ready(rows: Vec<Row>) -> ServiceOutcome {
         at: now(),
         status: "received".into(),
         values: row(&[("name", text("件名"))]),
+        steps: vec![Step {
+            status: "received".into(),
+            at: now(),
+            reason: Some("あすお届けします\u{202E}<b>".into()),
+        }],
     };
     let content = Content { rows, submissions: vec![sent] };
     ServiceOutcome::Ready { content: Box::new(content), as_of: now() }
@@ -224,6 +230,86 @@ fn hostile_content_is_shown_safely_or_left_out_with_its_reason() {
         assert!(html.contains("知らない"), "what nobody declared is not dropped");
         let huge = rendered(words, language, &answer(ready(vec![rows()[0].clone(); 501])));
         assert!(huge.contains("content.large") && !huge.contains("一行目"));
+    });
+}
+
+/// The declaration with one way alone to show its rows.
+fn shown_as(kind: ViewKind) -> Declaration {
+    let show = declaration().show.into_iter().find(|view| view.kind == kind);
+    Declaration { show: show.into_iter().collect(), ..declaration() }
+}
+
+#[test]
+fn each_way_to_show_records_alone_withstands_what_is_hostile() {
+    let kinds = [
+        ViewKind::Card,
+        ViewKind::Table,
+        ViewKind::Chart,
+        ViewKind::Timeline,
+        ViewKind::Document,
+        ViewKind::Map,
+        ViewKind::Other,
+    ];
+    let turned = |value: &str| text(&format!("\u{202E}\u{2066}{value}\u{200F}<b>"));
+    let many = |row: &Row| vec![row.clone(); 500];
+    let twisted = row(&[
+        ("name", turned("件名")),
+        ("text", turned("本文")),
+        ("aura", turned("青")),
+        ("day", text("2026-11-19")),
+        ("at", text("2026-11-19T10:15:00+09:00")),
+        ("place", text("34.34,134.05")),
+        ("weight", Cell::Number(66.0)),
+        ("flag", Cell::Flag(true)),
+    ]);
+    let ahead = row(&[
+        ("day", text("2031-01-01")),
+        ("at", text("2031-01-01T00:00:00Z")),
+        ("name", text("先の日")),
+        ("weight", Cell::Quantity { value: 15_151.5, unit: "lb".into() }),
+        ("place", text("91,181")),
+    ]);
+    in_both(|words, language| {
+        for kind in kinds {
+            let declaration = shown_as(kind);
+            for rows in [many(&twisted), many(&ahead), hostile(), vec![Row::default(); 500]] {
+                let answer =
+                    ServiceAnswer { declaration: declaration.clone(), ..answer(ready(rows)) };
+                let html = rendered(words, language, &answer);
+                check("service-one-way", language, &html, words);
+                for forbidden in
+                    ["\u{202E}", "\u{2066}", "\u{200F}", "\u{FFFD}<b>", "2031", "15,151"]
+                {
+                    assert!(!html.contains(forbidden), "{kind:?}: {forbidden}");
+                }
+                assert!(html.len() < 2_000_000, "{kind:?}: {}", html.len());
+            }
+        }
+    });
+}
+
+#[test]
+fn what_was_typed_into_a_form_is_never_markup_nor_turned() {
+    in_both(|words, language| {
+        let voice = words.in_(language);
+        let declaration = declaration();
+        let form = declaration.form.as_ref().unwrap();
+        let hostile = "\"><script>alert(1)</script>\u{202E}";
+        let typed: BTreeMap<String, String> =
+            form.fields.iter().map(|one| (one.field.clone(), hostile.to_owned())).collect();
+        let wrong = declaration.read(form, &typed, TODAY).unwrap_err();
+        assert!(wrong.iter().any(|(_, error)| *error == EntryError::Text), "{wrong:?}");
+        let fields = entry_fields(voice, &declaration, form, &typed, &wrong);
+        let screen = ServiceScreen {
+            page: page(words, language),
+            site: site(voice),
+            view: ServiceView::new(voice, id(), &answer(ready(rows())), now(), true).typed(fields),
+            errors: entry_errors(voice, &declaration, &wrong),
+            sent: None,
+        };
+        let html = screen.render().unwrap();
+        check("service-form-hostile", language, &html, words);
+        assert!(!html.contains("<script>alert"));
     });
 }
 
