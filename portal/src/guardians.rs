@@ -219,7 +219,7 @@ pub fn card(typed: &Typed, today: Date) -> Result<TypedCard, Vec<FieldProblem>> 
 fn another_card(typed: &Typed, today: Date) -> Result<Option<TypedCard>, Vec<FieldProblem>> {
     let at = |name| typed.at(name).to_owned();
     let [insurer, symbol, number, branch] = MORE.map(|(_, name)| at(name));
-    if [&insurer, &symbol, &number, &branch].into_iter().all(|text| text.is_empty()) {
+    if [&insurer, &symbol, &number, &branch].into_iter().all(String::is_empty) {
         return Ok(None);
     }
     let raw =

@@ -80,7 +80,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Command::Eligibility(command) => eligibility::run(command).await,
         Command::Log(command) => log::run(command).await,
         Command::Deposit(command) => deposit::run(command).await,
-        Command::Bench(arguments) => bench::run(arguments).await,
+        Command::Bench(arguments) => Box::pin(bench::run(arguments)).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -36,6 +36,7 @@ const STOP: &str = "
 /// One stop of the focus.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is seen in the page by itself")]
 struct Stop {
     what: String,
     body: bool,

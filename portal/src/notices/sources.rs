@@ -238,7 +238,10 @@ mod tests {
         let mut over = soon.clone();
         over.terms.until = TODAY.yesterday().unwrap();
         let rests = vec![Rest { side: Side::Proxy, since: now() }];
-        let ended = |by| Mandate { ended: Some(Ending { at: now(), by }), ..samples::mandate() };
+        let ended = |by| {
+            let ending = Ending { at: now(), by, reason: None };
+            Mandate { ended: Some(ending), ..samples::mandate() }
+        };
         vec![
             (samples::mandate(), None),
             (waits, Some("waits")),

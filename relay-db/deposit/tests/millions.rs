@@ -160,8 +160,9 @@ async fn ask(deposits: Deposits, cards: u64, stop: Arc<AtomicBool>) -> Vec<Durat
 /// in hundredths of a second).
 fn cpu() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-    (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
+    let fields = stat.rsplit(')').next().unwrap().split_whitespace();
+    let used: f64 = fields.skip(11).take(2).map(|field| field.parse::<f64>().unwrap()).sum();
+    used / 100.0
 }
 
 /// What listing people by birth date costs an intake, in processor time.

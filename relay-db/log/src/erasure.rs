@@ -2,8 +2,9 @@
 
 use std::ops::RangeInclusive;
 
+use crate::action::Action;
 use crate::error::LogError;
-use crate::event::{Action, Actor, Event, Outcome};
+use crate::event::{Actor, Event, Outcome};
 
 /// Events erased at once: their names must fit into one event, and the commit stays short.
 pub(crate) const MOST: usize = 400;

@@ -9,9 +9,10 @@ use futures::{Stream, StreamExt as _};
 use serde::{Deserialize, Serialize};
 use tlog_tiles::{Hash, check_record, record_hash};
 
+use crate::action::Series;
 use crate::checkpoint::Checkpoint;
 use crate::error::LogError;
-use crate::event::{Entry, Series};
+use crate::event::Entry;
 use crate::log::{Log, Logged};
 use crate::note::{NoteError, NoteVerifier};
 use crate::reading;

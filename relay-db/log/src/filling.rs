@@ -9,11 +9,12 @@ use tlog_tiles::record_hash;
 use warifu_service::seal::KeyRing;
 use warifu_service::{Database, Entropy, Surroundings};
 
+use crate::action::Series;
 use crate::body;
 use crate::bulk;
 use crate::checkpoint::Checkpoint;
 use crate::error::{LogError, OpenError};
-use crate::event::{Entry, Event, Place, Series};
+use crate::event::{Entry, Event, Place};
 use crate::log::subject_key;
 use crate::note::NoteSigner;
 use crate::store::{Commit, EventRow, Store, column};

@@ -7,6 +7,7 @@
 //! out leaves a gap. What an event names is sealed in the database; the tree is over the
 //! canonical bytes, which hold a random salt.
 
+mod action;
 mod body;
 mod bulk;
 pub mod checkpoint;
@@ -40,11 +41,12 @@ pub mod witness;
 use sqlx::migrate::Migrator;
 use warifu_service::storage::Migrations;
 
+pub use action::{Action, Series};
 pub use checkpoint::Checkpoint;
 pub use consistency::ConsistencyProof;
 pub use cosignature::{Cosigner, WitnessVerifier, Witnessed};
 pub use error::{LogError, OpenError};
-pub use event::{Action, Actor, Entry, Event, Outcome, Series};
+pub use event::{Actor, Entry, Event, Outcome};
 pub use log::{Log, Logged, MOST_TOGETHER};
 pub use note::{NoteKey, NoteSigner, NoteVerifier};
 pub use proof::InclusionProof;

@@ -7,11 +7,12 @@ use warifu_service::seal::KeyRing;
 use warifu_service::storage::micros;
 use warifu_service::{Database, Surroundings};
 
+use crate::action::{Action, Series};
 use crate::body;
 use crate::checkpoint::Checkpoint;
 use crate::erasure::{self, Runs};
 use crate::error::{LogError, OpenError};
-use crate::event::{Action, Entry, Event, Series};
+use crate::event::{Entry, Event};
 use crate::growth::Tree;
 use crate::note::{NoteSigner, NoteVerifier};
 use crate::sequencer::{Job, Leaf, Once, Order, Pace, Receipt, Sequencer, once_context};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::event::Action;
+use crate::action::Action;
 
 /// Every field of an entry, with who reads what from it.
 pub const FIELDS: [(&str, &str); 15] = [

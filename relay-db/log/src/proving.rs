@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use tlog_tiles::HASH_SIZE;
 use warifu_service::storage::{instant, micros};
 
+use crate::action::Series;
 use crate::checkpoint::Checkpoint;
 use crate::consistency::ConsistencyProof;
 use crate::error::LogError;
-use crate::event::Series;
 use crate::log::{Log, subject_key};
 use crate::proof::InclusionProof;
 use crate::reading;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
+use crate::action::Action;
 use crate::erasure::{MOST, Runs};
 use crate::error::LogError;
-use crate::event::Action;
 use crate::log::{Log, batch_key};
 use crate::sequencer::Once;
 use crate::store::{Erased, number};

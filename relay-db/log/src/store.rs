@@ -3,11 +3,11 @@
 use warifu_service::storage::Transaction;
 use warifu_service::{Database, execute, fetch_all, fetch_optional, fetch_over};
 
+use crate::action::Action;
 use crate::bulk;
 use crate::checkpoint::Checkpoint;
 use crate::erasure::Runs;
 use crate::error::LogError;
-use crate::event::Action;
 use crate::tree::{TileId, Tiles};
 
 /// The only row of `log_head`, and of `log_cosigned`.

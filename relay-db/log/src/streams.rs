@@ -2,8 +2,8 @@
 
 use futures::Stream;
 
+use crate::action::Series;
 use crate::error::LogError;
-use crate::event::Series;
 use crate::log::{Log, Logged, MAX_PAGE, subject_key};
 use crate::store::number;
 

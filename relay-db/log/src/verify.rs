@@ -8,11 +8,12 @@ use tlog_tiles::{HASH_SIZE, Hash, record_hash};
 use warifu_service::Database;
 use warifu_service::seal::KeyRing;
 
+use crate::action::Action;
 use crate::body;
 use crate::checkpoint::Checkpoint;
 use crate::erasure::{Ledger, Runs};
 use crate::error::LogError;
-use crate::event::{Action, Entry};
+use crate::event::Entry;
 use crate::log::{reference_key, subject_key};
 use crate::note::NoteVerifier;
 use crate::store::{EventRow, Store, number};

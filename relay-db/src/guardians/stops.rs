@@ -110,8 +110,8 @@ pub(crate) async fn stop(
     }
     let stop = Stop { at: relay.surroundings().now(), reason: request.reason };
     kept.mandate.stopped = Some(stop);
-    let step = Step { relay: &relay, client: &caller.party, staff: &staff, stop };
-    let mut transaction = step.take(&kept, Action::GuardianStopped).await?;
+    let staged = Step { relay: &relay, client: &caller.party, staff: &staff, stop };
+    let mut transaction = staged.take(&kept, Action::GuardianStopped).await?;
     let sought = Sought { stopped_by: Some(staff.member.clone()), ..sought };
     relay.guardians().stop_in(&mut transaction, &sought, kept.mandate.expiry()).await?;
     transaction.commit().await?;
@@ -136,8 +136,8 @@ pub(crate) async fn resume(
 ) -> Result<StatusCode, Problem> {
     let (staff, mut kept, stop) = second(&relay, &caller, &id).await?;
     kept.mandate.stopped = None;
-    let step = Step { relay: &relay, client: &caller.party, staff: &staff, stop };
-    step.settle(&kept, Action::GuardianResumed).await?;
+    let staged = Step { relay: &relay, client: &caller.party, staff: &staff, stop };
+    staged.settle(&kept, Action::GuardianResumed).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -160,8 +160,8 @@ pub(crate) async fn end(
     let (staff, mut kept, stop) = second(&relay, &caller, &id).await?;
     let (at, by, reason) = (relay.surroundings().now(), EndedBy::Staff, Some(stop.reason));
     kept.mandate.ended = Some(Ending { at, by, reason });
-    let step = Step { relay: &relay, client: &caller.party, staff: &staff, stop };
-    step.settle(&kept, Action::GuardianEnded).await?;
+    let staged = Step { relay: &relay, client: &caller.party, staff: &staff, stop };
+    staged.settle(&kept, Action::GuardianEnded).await?;
     wards::close_left(&relay, &kept.principal).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -48,7 +48,7 @@ impl Declaring {
 
 /// A bed with the gateways of these organisations, to which 太郎 is linked.
 async fn bed(engine: Engine, organisations: &[&str]) -> (Bed, Vec<Declaring>) {
-    let mut bed = Bed::on(engine).await;
+    let mut bed = Box::pin(Bed::on(engine)).await;
     let mut servers = Vec::new();
     for id in organisations {
         let party = format!("connector-{id}");
@@ -77,7 +77,7 @@ async fn bed(engine: Engine, organisations: &[&str]) -> (Bed, Vec<Declaring>) {
     bed.restart().await;
     let mut all = Vec::new();
     for (id, listen, server, key) in servers {
-        all.push(gateway(&bed, id, listen, server, key).await);
+        all.push(Box::pin(gateway(&bed, id, listen, server, key)).await);
     }
     assert!(bed.relay.read_manifests().await, "every manifest is believed");
     (bed, all)

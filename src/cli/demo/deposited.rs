@@ -35,7 +35,7 @@ const CARD: (&str, &str) = ("浜", "0018");
 /// Seconds for which its voucher is good.
 const VOUCHED: i64 = 300;
 const HEAD: &str = "本人家族,保険者番号,記号,番号,枝番,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,負担割合,事業所名,住所\r\n";
-/// A card more, with what only CP932 has of the encodings of Shift_JIS's kind: ①, ㈱ and the variants
+/// A card more, with what only CP932 has of the encodings of `Shift_JIS`'s kind: ①, ㈱ and the variants
 /// 髙 and 﨑.
 const EXTENDED: &str = "本人,378888,浜,0027,00,髙﨑 見本,ﾀｶｻｷ ﾐﾎﾝ,女,S55.5.5,,2020-04-01,30,㈱見本水産①号店,香川県高松市庵治町1丁目\r\n";
 /// Readings as insurers' systems write them, in half width: full width, and that.
