@@ -108,6 +108,8 @@ async fn is_closed(parent: &Browser, state: &str) {
     parent.open(&format!("{PORTAL}/insurance")).await;
     parent.see("この記録は、代理では見られません").await;
     assert!(!parent.text().await.contains("認証 双一郎"), "closed at once");
+    parent.click("form[action='/proxies/own'] button").await;
+    parent.see("さんのホーム").await;
     parent.open(&format!("{PORTAL}/proxies")).await;
     parent.see(state).await;
     parent.see("会わせないでほしいという届けがある").await;

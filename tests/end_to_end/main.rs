@@ -24,6 +24,7 @@ mod keyboard;
 mod linking;
 mod login;
 mod looks;
+mod notices;
 mod office;
 mod papers;
 mod parties;

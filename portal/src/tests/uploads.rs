@@ -82,7 +82,7 @@ async fn a_script_sends_a_file_in_pieces_and_goes_on_where_it_ends() {
         ["deposit begin city Full a.csv", "deposit file 5 false 5", "deposit file 10 true 5"];
     assert_eq!(asked(&rig), expected);
     let page = browser.get("/insurer/upload/city/0").await.text().await;
-    assert!(page.contains("data-upload=\"/insurer/upload/city/0\""), "{page}");
+    assert!(page.contains("data-upload=\"/insurer/upload/city/12\""), "{page}");
     let over = browser.get("/insurer/upload/city/4").await.text().await;
     assert!(!over.contains("data-upload") && !over.contains("upload.js"));
 }

@@ -64,9 +64,9 @@ fn file(lines: u64) -> anyhow::Result<String> {
     let mut file = "患者番号,保険者番号,記号,番号,枝番,生年月日\n".to_owned();
     for line in 0..lines {
         let card = line % CARDS;
-        let day = if card == 0 { 5 } else { card % 28 + 1 };
         let (number, insurer) = (card + 1, deposit::INSURER);
-        writeln!(file, "P-{line},{insurer},東京,{number:03},00,195505{day:02}")?;
+        let birth_date = deposit::birth_date(card);
+        writeln!(file, "P-{line},{insurer},東京,{number:03},00,{birth_date}")?;
     }
     Ok(file)
 }

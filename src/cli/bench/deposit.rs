@@ -207,6 +207,13 @@ async fn put_file(deposits: &Deposits, key: &InsurerKey, file: &Path) -> anyhow:
     Ok(status)
 }
 
+/// The birth date of everybody on the card of that place, spread as people's are; the first is the
+/// one that desks ask for.
+pub fn birth_date(card: u64) -> String {
+    let (year, day) = if card == 0 { (1955, 5) } else { (1930 + card % 80, card / 80 % 28 + 1) };
+    format!("{year}05{day:02}")
+}
+
 /// Families of two; the first is the one that desks check.
 fn write_file(path: &Path, rows: u64) -> anyhow::Result<()> {
     let mut out = BufWriter::new(std::fs::File::create(path)?);
@@ -223,15 +230,14 @@ fn write_file(path: &Path, rows: u64) -> anyhow::Result<()> {
         let (card, place) = (row / FAMILY, row % FAMILY);
         let (relation, relationship) = if place == 0 { (1, &b""[..]) } else { (2, wife) };
         let number = card + 1;
-        let (year, day) =
-            if card == 0 { (1955, 5) } else { (1930 + card % 80, card / 80 % 28 + 1) };
+        let birth_date = birth_date(card);
         write!(out, "{relation},{INSURER},")?;
         out.write_all(tokyo)?;
         write!(out, ",{number:03},{place:02},")?;
         out.write_all(name)?;
         out.write_all(b",")?;
         out.write_all(kana)?;
-        write!(out, ",1,{year}05{day:02},")?;
+        write!(out, ",1,{birth_date},")?;
         out.write_all(relationship)?;
         write!(out, ",20040401,030\r\n")?;
     }

@@ -75,7 +75,10 @@ async fn a_child_on_a_parents_card_is_found_and_linked_alone() {
 async fn twins_on_one_card_are_not_guessed() {
     for bed in beds("wards_twins").await {
         let linked = Linked::of(bed).await;
-        let twins = [child("上野 薫", BORN), child("上野 香", BORN)].map(|one| on("12", one));
+        // An insurer tells them apart by their 枝番, which the papers may leave out.
+        let twins = [("上野 薫", "02"), ("上野 香", "03")].map(|(name, branch)| {
+            on("12", Person { branch: Some(branch.to_owned()), ..child(name, BORN) })
+        });
         let rows = std::iter::once(on("12", taro())).chain(twins).collect();
         linked.bed.deposit(Kind::Full, 1, rows).await;
         assert_eq!(find(&linked, BORN).await, None);

@@ -1,0 +1,139 @@
+//! What residents are told: by the portal itself and by the consortium, on the first visit, and with
+//! readings over the words.
+
+use crate::browser::Browser;
+use crate::desk_work::{at_work, looks_good};
+use crate::parties::{Parties, start_agent};
+use crate::private_stack::isolated;
+use crate::rig::{FRONT, PIN, PORTAL, Rig};
+
+const ENTER: &str = "\u{E007}";
+/// An announcement, field by field.
+const MAINTENANCE: [(&str, &str); 8] = [
+    ("from", "2026-11-25 09:00"),
+    ("until", "2027-01-31 18:00"),
+    ("sender_ja", "見本広域連携協議会"),
+    ("sender_en", "Sample consortium"),
+    ("title_ja", "年金の記録は、点検のあいだ見られません"),
+    ("text_ja", "ほかの記録は、いつもどおり見られます。"),
+    ("title_en", "Pension records rest during maintenance"),
+    ("text_en", "All other records can be read as ever."),
+];
+
+async fn resident(rig: &Rig, name: &str) -> (Browser, warifu_card::vpcd::Inserted) {
+    let card = rig.insert(name, FRONT);
+    let browser = rig.another_browser().await;
+    browser.open(PORTAL).await;
+    browser.sign_in(PIN).await;
+    (browser, card)
+}
+
+async fn announce(staff: &Browser) {
+    staff.open(&format!("{PORTAL}/staff/announcements")).await;
+    staff.see("書いたお知らせは、まだありません").await;
+    looks_good(staff, "announcements-none").await;
+    staff.open(&format!("{PORTAL}/staff/announcements/new")).await;
+    staff.click("form button").await;
+    staff.see("種類を選んでください").await;
+    looks_good(staff, "announcement-wrong").await;
+    staff.pick("kind", "maintenance").await;
+    for (field, text) in MAINTENANCE {
+        staff.fill(&format!("[name='{field}']"), text).await;
+    }
+    staff.click("form button").await;
+    staff.see("まだ公開していません").await;
+    staff.in_every_look("announcement-preview").await;
+    staff.click("form[action='/staff/announcements'] button").await;
+    staff.see("公開しました").await;
+    looks_good(staff, "announcements").await;
+}
+
+#[test]
+fn what_the_consortium_tells_everybody_is_read_until_it_is_withdrawn() {
+    let name = "what_the_consortium_tells_everybody_is_read_until_it_is_withdrawn";
+    isolated(&format!("notices::{name}"), || {
+        crate::run(async {
+            let rig = Rig::start();
+            rig.warifu(&["demo", "trust"]);
+            let (staff, card) = at_work(&rig, "consortium").await;
+            announce(&staff).await;
+            let (_, title) = MAINTENANCE[4];
+            let guest = rig.another_browser().await;
+            guest.open(PORTAL).await;
+            guest.see(title).await;
+            let (taro, own_card) = resident(&rig, "ueno-taro").await;
+            taro.open(&format!("{PORTAL}/notices?show=unread")).await;
+            taro.see(title).await;
+            taro.open(&format!("{PORTAL}/notices?show=unread")).await;
+            taro.see("まだ見ていないお知らせはありません").await;
+            taro.open(&format!("{PORTAL}/notices")).await;
+            taro.see(title).await;
+            taro.in_every_look("notices-good").await;
+
+            staff.open(&format!("{PORTAL}/staff/announcements")).await;
+            staff.click("a[href$='/withdraw']").await;
+            staff.see("このお知らせを取り下げますか").await;
+            staff.click("form[action$='/withdraw'] button").await;
+            staff.see("取り下げました").await;
+            guest.open(PORTAL).await;
+            assert!(!guest.text().await.contains(title), "still told to everybody");
+            drop((card, own_card));
+        });
+    });
+}
+
+#[test]
+fn the_first_visit_is_led_by_keyboard_and_words_have_their_readings() {
+    let name = "the_first_visit_is_led_by_keyboard_and_words_have_their_readings";
+    isolated(&format!("notices::{name}"), || {
+        crate::run(async {
+            let rig = Rig::start();
+            rig.warifu(&["demo", "trust"]);
+            let (taro, _card) = resident(&rig, "ueno-taro").await;
+            for step in ["ここで、あなたの記録が見られます", "だれが見たかが、分かります"]
+            {
+                taro.see(step).await;
+                taro.find("#tour .primary").await.send_keys(ENTER).await.unwrap();
+            }
+            taro.see("困ったときは").await;
+            taro.in_every_look("tour").await;
+            taro.find("#tour .primary").await.send_keys(ENTER).await.unwrap();
+            taro.open(&format!("{PORTAL}/home")).await;
+            taro.see("あなたの記録").await;
+            assert!(!taro.text().await.contains("はじめての方へ"), "it comes once by itself");
+
+            taro.open(&format!("{PORTAL}/settings")).await;
+            taro.click("input[name='furigana'][value='on']").await;
+            taro.click("form[action='/settings/display'] button").await;
+            taro.find("ruby rt").await;
+            for (page, word) in
+                [("home", "きろく"), ("insurance", "ほけんしょう"), ("notices", "ねんきん")]
+            {
+                taro.open(&format!("{PORTAL}/{page}")).await;
+                taro.see(word).await;
+                taro.in_every_look(&format!("furigana-{page}")).await;
+            }
+        });
+    });
+}
+
+#[test]
+fn notices_say_what_cannot_be_asked() {
+    isolated("notices::notices_say_what_cannot_be_asked", || {
+        crate::run(async {
+            let mut rig = Rig::start();
+            rig.warifu(&["demo", "trust"]);
+            rig.kill_demo();
+            let mut parties = Parties::of(&rig);
+            parties.start_all();
+            start_agent(&rig.dir()).await;
+            let (shiro, _card) = resident(&rig, "ueno-shiro").await;
+            shiro.open(&format!("{PORTAL}/notices")).await;
+            shiro.see("あなたの記録を、カードにつなぎましょう").await;
+            parties.kill("relay");
+            shiro.open(&format!("{PORTAL}/notices")).await;
+            shiro.see("いま確かめられません").await;
+            shiro.in_every_look("notices-error").await;
+        });
+    });
+}
