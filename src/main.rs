@@ -6,12 +6,6 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-/// Servers of this kind ask for memory in hundreds of small pieces for each answer (ADR 43). A
-/// program that counts its allocations has an allocator of its own for that.
-#[cfg(not(feature = "allocations"))]
-#[global_allocator]
-static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[tokio::main]
 async fn main() -> ExitCode {
     cli::run(cli::Arguments::parse()).await

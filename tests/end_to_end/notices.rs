@@ -33,16 +33,16 @@ async fn announce(staff: &Browser) {
     staff.see("書いたお知らせは、まだありません").await;
     looks_good(staff, "announcements-none").await;
     staff.open(&format!("{PORTAL}/staff/announcements/new")).await;
-    staff.click("form button").await;
-    staff.see("種類を選んでください").await;
+    staff.click("main form .primary").await;
+    staff.see("入力を確かめてください").await;
     looks_good(staff, "announcement-wrong").await;
     staff.pick("kind", "maintenance").await;
     for (field, text) in MAINTENANCE {
         staff.fill(&format!("[name='{field}']"), text).await;
     }
-    staff.click("form button").await;
+    staff.click("main form .primary").await;
     staff.see("まだ公開していません").await;
-    staff.in_every_look("announcement-preview").await;
+    looks_good(staff, "announcement-preview").await;
     staff.click("form[action='/staff/announcements'] button").await;
     staff.see("公開しました").await;
     looks_good(staff, "announcements").await;
@@ -57,6 +57,7 @@ fn what_the_consortium_tells_everybody_is_read_until_it_is_withdrawn() {
             rig.warifu(&["demo", "trust"]);
             let (staff, card) = at_work(&rig, "consortium").await;
             announce(&staff).await;
+            card.remove();
             let (_, title) = MAINTENANCE[4];
             let guest = rig.another_browser().await;
             guest.open(PORTAL).await;
@@ -69,7 +70,9 @@ fn what_the_consortium_tells_everybody_is_read_until_it_is_withdrawn() {
             taro.open(&format!("{PORTAL}/notices")).await;
             taro.see(title).await;
             taro.in_every_look("notices-good").await;
+            own_card.remove();
 
+            let (staff, _card) = at_work(&rig, "consortium").await;
             staff.open(&format!("{PORTAL}/staff/announcements")).await;
             staff.click("a[href$='/withdraw']").await;
             staff.see("このお知らせを取り下げますか").await;
@@ -77,7 +80,6 @@ fn what_the_consortium_tells_everybody_is_read_until_it_is_withdrawn() {
             staff.see("取り下げました").await;
             guest.open(PORTAL).await;
             assert!(!guest.text().await.contains(title), "still told to everybody");
-            drop((card, own_card));
         });
     });
 }
