@@ -10,8 +10,6 @@
 pub mod client;
 pub mod config;
 pub mod demo;
-#[cfg(fuzzing)]
-pub mod fuzzing;
 pub mod gateway;
 pub mod relay_keys;
 pub mod residents;

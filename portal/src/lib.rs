@@ -33,8 +33,6 @@ mod sso;
 mod view;
 mod words;
 
-#[cfg(fuzzing)]
-pub mod fuzzing;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
