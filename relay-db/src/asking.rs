@@ -78,11 +78,10 @@ pub(crate) async fn applications(
     until: Deadline,
 ) -> Result<ConnectorApplications, SourceError> {
     let question = &ConnectorApplicationsRequest { state };
-    let ask = |left| async move {
-        let token = token(mint, connector, errand)?;
+    let ask = |token: String, left| async move {
         connector.client.applications(&token, question, left).await
     };
-    connector.gate.call(until, ask).await
+    call((mint, connector), errand, until, ask).await
 }
 
 /// Asks for one application, or hands on what is decided about it.
@@ -93,11 +92,10 @@ pub(crate) async fn application(
     question: &ConnectorApplicationRequest,
     until: Deadline,
 ) -> Result<ConnectorApplication, SourceError> {
-    let ask = |left| async move {
-        let token = token(mint, connector, errand)?;
+    let ask = |token: String, left| async move {
         connector.client.application(&token, question, left).await
     };
-    connector.gate.call(until, ask).await
+    call((mint, connector), errand, until, ask).await
 }
 
 /// Asks for an eligibility decision.

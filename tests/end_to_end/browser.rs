@@ -102,7 +102,11 @@ impl Browser {
     /// Runs axe-core; nothing serious or critical may come of it.
     pub async fn check_accessibility(&self) {
         self.page.execute(AXE, Vec::new()).await.unwrap();
-        let script = "const done = arguments[0]; axe.run().then(r => done(r.violations.filter(\
+        // A colour on its way to another has the contrast of neither.
+        let script = "const done = arguments[0]; \
+                      Promise.allSettled(document.getAnimations().filter(\
+                      a => a instanceof CSSTransition).map(a => a.finished)).then(\
+                      () => axe.run()).then(r => done(r.violations.filter(\
                       v => v.impact === 'serious' || v.impact === 'critical').map(v => [v.id, \
                       v.help, v.nodes.map(n => n.html).slice(0, 3)])), e => done(String(e)))";
         let findings = self.page.execute_async(script, Vec::new()).await.unwrap();

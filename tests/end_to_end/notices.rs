@@ -5,7 +5,8 @@ use crate::browser::Browser;
 use crate::desk_work::{at_work, looks_good};
 use crate::parties::{Parties, start_agent};
 use crate::private_stack::isolated;
-use crate::rig::{FRONT, PIN, PORTAL, Rig};
+use crate::residents::signed_in;
+use crate::rig::{PORTAL, Rig};
 
 const ENTER: &str = "\u{E007}";
 /// An announcement, field by field.
@@ -19,14 +20,6 @@ const MAINTENANCE: [(&str, &str); 8] = [
     ("title_en", "Pension records rest during maintenance"),
     ("text_en", "All other records can be read as ever."),
 ];
-
-async fn resident(rig: &Rig, name: &str) -> (Browser, warifu_card::vpcd::Inserted) {
-    let card = rig.insert(name, FRONT);
-    let browser = rig.another_browser().await;
-    browser.open(PORTAL).await;
-    browser.sign_in(PIN).await;
-    (browser, card)
-}
 
 async fn announce(staff: &Browser) {
     staff.open(&format!("{PORTAL}/staff/announcements")).await;
@@ -62,7 +55,7 @@ fn what_the_consortium_tells_everybody_is_read_until_it_is_withdrawn() {
             let guest = rig.another_browser().await;
             guest.open(PORTAL).await;
             guest.see(title).await;
-            let (taro, own_card) = resident(&rig, "ueno-taro").await;
+            let (taro, own_card) = signed_in(&rig, "ueno-taro").await;
             taro.open(&format!("{PORTAL}/notices?show=unread")).await;
             taro.see(title).await;
             taro.open(&format!("{PORTAL}/notices?show=unread")).await;
@@ -91,7 +84,7 @@ fn the_first_visit_is_led_by_keyboard_and_words_have_their_readings() {
         crate::run(async {
             let rig = Rig::start();
             rig.warifu(&["demo", "trust"]);
-            let (taro, _card) = resident(&rig, "ueno-taro").await;
+            let (taro, _card) = signed_in(&rig, "ueno-taro").await;
             for step in ["ここで、あなたの記録が見られます", "だれが見たかが、分かります"]
             {
                 taro.see(step).await;
@@ -129,7 +122,7 @@ fn notices_say_what_cannot_be_asked() {
             let mut parties = Parties::of(&rig);
             parties.start_all();
             start_agent(&rig.dir()).await;
-            let (shiro, _card) = resident(&rig, "ueno-shiro").await;
+            let (shiro, _card) = signed_in(&rig, "ueno-shiro").await;
             shiro.open(&format!("{PORTAL}/notices")).await;
             shiro.see("あなたの記録を、カードにつなぎましょう").await;
             parties.kill("relay");

@@ -36,7 +36,7 @@ async fn look(browser: &Browser, state: &str, (name, path, shown): (&str, &str, 
 }
 
 /// Signs in with that card, in a window of one's own.
-async fn signed_in(rig: &Rig, name: &str) -> (Browser, warifu_card::vpcd::Inserted) {
+pub async fn signed_in(rig: &Rig, name: &str) -> (Browser, warifu_card::vpcd::Inserted) {
     let card = rig.insert(name, FRONT);
     let browser = rig.another_browser().await;
     browser.open(PORTAL).await;

@@ -12,7 +12,7 @@ use warifu_service::Problem;
 
 use super::links::{Said, back_to, is_id, why};
 use crate::access::{PapersStaff, Resident, SignedIn};
-use crate::form::{FieldProblem, Typed, errors, fields};
+use crate::form::{FieldProblem, Shape, Typed, errors, fields};
 use crate::guardians::{self, APPLICATION, PAPERS, WHY};
 use crate::look::{Look, show};
 use crate::proxies::CODE;
@@ -29,7 +29,7 @@ use crate::view::{Fact, Link, Tone};
 const OWN: &str = "/proxies";
 /// The staff's page.
 pub(super) const STAFF: &str = "/staff/guardians";
-pub(super) const KEY_BYTES: usize = 16;
+const KEY_BYTES: usize = 16;
 
 /// `GET /proxies/guardian`: the form.
 pub async fn begin(
@@ -244,15 +244,28 @@ pub async fn ask_why(
     Path(id): Path<String>,
     look: Look,
 ) -> Result<Response, Problem> {
-    let voice = look.voice(&app);
-    let Some(short) = id.get(..8).filter(|_| is_id(&id)) else { return Ok(back(None)) };
+    once_more(&app, &me, &look, (&id, "refuse"), "guardians-ask-refuse", (&WHY, "papers"))
+}
+
+/// Asks once more before that `step`, and why where there are reasons, of which one is chosen
+/// already.
+pub(super) fn once_more(
+    app: &Shared,
+    me: &SignedIn,
+    look: &Look,
+    (id, step): (&str, &str),
+    words: &'static str,
+    (reasons, usual): (&[Shape], &str),
+) -> Result<Response, Problem> {
+    let voice = look.voice(app);
+    let Some(short) = id.get(..8).filter(|_| is_id(id)) else { return Ok(back(None)) };
     show(&AskScreen {
-        page: look.page(&app),
-        site: site(&app, &me, &look),
-        words: "guardians-ask-refuse",
+        page: look.page(app),
+        site: site(app, me, look),
+        words,
         facts: vec![Fact { label: voice.say("doubts-which"), value: short.to_owned() }],
-        fields: fields(voice, &WHY, &Typed::default().with("reason", "papers"), &[], None),
-        action: format!("{STAFF}/{id}/refuse"),
+        fields: fields(voice, reasons, &Typed::default().with("reason", usual), &[], None),
+        action: format!("{STAFF}/{id}/{step}"),
         back: STAFF,
         key: app.surroundings.hex(KEY_BYTES),
     })

@@ -8,7 +8,7 @@ use warifu_contract::duty::May;
 use warifu_contract::mandate::stop::{StopReason, StopRequest};
 use warifu_service::Problem;
 
-use super::guardians::{KEY_BYTES, STAFF, back, site, why_not};
+use super::guardians::{STAFF, back, once_more, site, why_not};
 use super::links::is_id;
 use crate::access::{PapersStaff, SignedIn};
 use crate::form::{FieldProblem, Typed, errors, fields};
@@ -16,10 +16,9 @@ use crate::guardians::{CARD, WHY_STOP, card};
 use crate::look::{Look, show};
 use crate::relay::RelayError;
 use crate::shared::{App, Shared};
+use crate::view::Link;
 use crate::view::guardianships::{GuardianshipView, HeldScreen};
-use crate::view::links::AskScreen;
 use crate::view::proxies::{No, QuestionScreen};
-use crate::view::{Fact, Link};
 
 /// `GET /staff/guardians/held`: asks for the insurance card.
 pub async fn ask_card(
@@ -93,25 +92,13 @@ pub async fn ask(
     Path((id, step)): Path<(String, String)>,
     look: Look,
 ) -> Result<Response, Problem> {
-    let voice = look.voice(&app);
     let (words, reasons) = match step.as_str() {
         "stop" => ("guardians-ask-stop", &WHY_STOP[..]),
         "resume" => ("guardians-ask-resume", &[][..]),
         "end" => ("guardians-ask-end", &[][..]),
         _ => return Err(Problem::new(StatusCode::NOT_FOUND, "page.not-found")),
     };
-    let Some(short) = id.get(..8).filter(|_| is_id(&id)) else { return Ok(back(None)) };
-    let typed = Typed::default().with("reason", "changed");
-    show(&AskScreen {
-        page: look.page(&app),
-        site: site(&app, &me, &look),
-        words,
-        facts: vec![Fact { label: voice.say("doubts-which"), value: short.to_owned() }],
-        fields: fields(voice, reasons, &typed, &[], None),
-        action: format!("{STAFF}/{id}/{step}"),
-        back: STAFF,
-        key: app.surroundings.hex(KEY_BYTES),
-    })
+    once_more(&app, &me, &look, (&id, &step), words, (reasons, "changed"))
 }
 
 /// `POST /staff/guardians/{id}/stop`, from where on nothing is read; `/resume` and `/end`, by a
