@@ -6,6 +6,11 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+// Requests ask for memory on one thread and give it back on another (docs/adr/0054).
+#[cfg(all(target_os = "linux", not(feature = "allocations")))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     cli::run(cli::Arguments::parse()).await

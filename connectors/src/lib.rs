@@ -10,6 +10,8 @@
 pub mod client;
 pub mod config;
 pub mod demo;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod gateway;
 pub mod relay_keys;
 pub mod residents;

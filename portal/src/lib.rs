@@ -33,6 +33,8 @@ mod sso;
 mod view;
 mod words;
 
+#[cfg(fuzzing)]
+pub mod fuzzing;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]

@@ -223,11 +223,13 @@ impl Store {
             .map(|index| column(*index)))?)
     }
 
-    /// The event with this check number.
-    pub async fn by_reference(&self, reference: &[u8]) -> Result<Option<EventRow>, LogError> {
+    /// The event with the check number of these keyed hashes.
+    pub async fn by_reference(&self, keys: &[[u8; 32]; 2]) -> Result<Option<EventRow>, LogError> {
         let sql = "SELECT idx, subject, sequence, leaf, reference, body FROM log_event \
-                   WHERE reference = $1";
-        Ok(fetch_optional!(self.0.read(), EventRow, sql, reference)?)
+                   WHERE reference IN ($1, $2)";
+        let [key, earlier] = keys;
+        let read = self.0.read();
+        Ok(fetch_optional!(read, EventRow, sql, key.as_slice(), earlier.as_slice())?)
     }
 
     /// The answer kept under `id`.

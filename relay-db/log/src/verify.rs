@@ -14,7 +14,7 @@ use crate::checkpoint::Checkpoint;
 use crate::erasure::{Ledger, Runs};
 use crate::error::LogError;
 use crate::event::Entry;
-use crate::log::{reference_key, subject_key};
+use crate::log::{reference_keys, subject_key};
 use crate::note::NoteVerifier;
 use crate::store::{EventRow, Store, number};
 use crate::tree::{Edge, TILE_HEIGHT};
@@ -220,12 +220,20 @@ fn sound_entry(row: &EventRow, ring: &KeyRing) -> Option<Entry> {
     let entry = Entry::parse(&bytes).ok()?;
     let series = entry.action.series();
     let subject = entry.subject.as_deref().map(|s| subject_key(ring, s, series).to_vec());
-    let reference = entry.check_number.as_deref().map(|n| reference_key(ring, n).to_vec());
+    let references = entry.check_number.as_deref().map(|n| reference_keys(ring, n));
     let sound = record_hash(&bytes).0.as_slice() == row.leaf
         && subject.unwrap_or_default() == row.subject
-        && reference == row.reference
+        && is_one_of(references, row.reference.as_deref())
         && entry.sequence == number(row.sequence);
     sound.then_some(entry)
+}
+
+fn is_one_of(references: Option<[[u8; 32]; 2]>, stored: Option<&[u8]>) -> bool {
+    match (references, stored) {
+        (Some(references), Some(stored)) => references.iter().any(|one| one == stored),
+        (None, None) => true,
+        _ => false,
+    }
 }
 
 /// Compares the stored tiles with ours whenever one of leaves is complete, and at the end, so

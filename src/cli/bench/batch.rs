@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure};
+use futures::{Stream, stream};
 use jiff::Timestamp;
+use reqwest::Body;
 use warifu_contract::CheckNumber;
 use warifu_contract::batch::{BatchJob, BatchState};
 use warifu_log::{Event, Log, NoteKey, Pace};
@@ -27,6 +29,8 @@ const PATIENCE: Duration = Duration::from_hours(2);
 const LOOK: Duration = Duration::from_millis(100);
 /// Events in a commit of the bare log, as in a chunk of a file.
 const TOGETHER: u64 = 1_000;
+/// Lines of the file that are sent at a time.
+const PIECE: usize = 5_000;
 /// Cards of the stage's depositing insurer that the lines are about, in turn.
 const CARDS: u64 = 1_000;
 
@@ -42,40 +46,49 @@ pub struct Plan {
 /// Lines a second from the first byte sent to the last answered, and the memory that it took.
 pub async fn measure(stage: &Stage, plan: &Plan) -> anyhow::Result<Vec<Figure>> {
     deposit::first(stage).await?;
-    say(&format!("{} events in the bare log, {TOGETHER} at a time", plan.lines));
-    let bare = bare_log(stage, plan.lines).await?;
     say(&format!("a file of {} checks", plan.lines));
     let before = forget_peak();
     let started = Instant::now();
-    let job = answered(stage, file(plan.lines)?).await?;
-    let took = started.elapsed();
+    let job = answered(stage, plan.lines).await?;
+    let (took, memory) = (started.elapsed(), peak().zip(before));
+    say(&format!("{} events in the bare log, {TOGETHER} at a time", plan.lines));
+    let bare = bare_log(stage, plan.lines).await?;
     ensure!(job.counts.lines == plan.lines, "{} lines were answered", job.counts.lines);
     ensure!(job.counts.valid == plan.lines, "{} lines are valid", job.counts.valid);
     let what = format!("file of {} checks, deposited, each with its event", plan.lines);
     let figure = Figure::rate(what, rate(plan.lines, took)).beside("bare log append", bare);
-    let memory = peak().zip(before).map(|(peak, before)| {
+    let memory = memory.map(|(peak, before)| {
         format!("memory: {} MB at most, {} MB before", peak / 1_024, before / 1_024)
     });
     Ok(vec![memory.into_iter().fold(figure, Figure::noting)])
 }
 
-/// A file about the stage's depositing insurer.
-fn file(lines: u64) -> anyhow::Result<String> {
-    let mut file = "患者番号,保険者番号,記号,番号,枝番,生年月日\n".to_owned();
-    for line in 0..lines {
+/// A file about the stage's depositing insurer, written while it is sent.
+fn file(lines: u64) -> impl Stream<Item = Result<String, std::fmt::Error>> {
+    let head = "患者番号,保険者番号,記号,番号,枝番,生年月日\n".to_owned();
+    let starts = (0..lines).step_by(PIECE);
+    let pieces = starts.map(move |first| piece(first, lines.min(first + PIECE as u64)));
+    stream::iter(std::iter::once(Ok(head)).chain(pieces))
+}
+
+/// The lines from `first` on, up to `end`.
+fn piece(first: u64, end: u64) -> Result<String, std::fmt::Error> {
+    let mut piece = String::new();
+    for line in first..end {
         let card = line % CARDS;
         let (number, insurer) = (card + 1, deposit::INSURER);
         let birth_date = deposit::birth_date(card);
-        writeln!(file, "P-{line},{insurer},東京,{number:03},00,{birth_date}")?;
+        writeln!(piece, "P-{line},{insurer},東京,{number:03},00,{birth_date}")?;
     }
-    Ok(file)
+    Ok(piece)
 }
 
 /// Sends the file as a desk, and waits for the last answer.
-async fn answered(stage: &Stage, file: String) -> anyhow::Result<BatchJob> {
+async fn answered(stage: &Stage, lines: u64) -> anyhow::Result<BatchJob> {
     let relay = stage.folder.address(Member::Relay);
     let token = token(stage, &relay).await?;
     let http = client(&stage.portal(), PATIENCE)?;
+    let file = Body::wrap_stream(file(lines));
     let sent = http.post(format!("{relay}/batches")).bearer_auth(&token).body(file);
     let sent: BatchJob = sent.send().await?.error_for_status()?.json().await?;
     loop {

@@ -97,10 +97,11 @@ impl Load {
 /// Lets `workers` work for `lasting`, on threads of their own. Each does one piece before the clock
 /// starts, so that connections stand and caches are warm.
 pub async fn run(workers: Vec<impl Worker + 'static>, lasting: Duration) -> anyhow::Result<Load> {
-    let cores = usize::from(cpu::cores());
+    // More threads than it takes would spend their time waking one another.
+    let half = usize::from(cpu::cores()).div_ceil(2);
     tokio::task::spawn_blocking(move || {
         let mut threads = Builder::new_multi_thread();
-        let threads = threads.worker_threads(cores).thread_name(cpu::LOAD).enable_all().build()?;
+        let threads = threads.worker_threads(half).thread_name(cpu::LOAD).enable_all().build()?;
         // Spawned, because the work of whoever blocks is done on a thread of another name.
         let driven = threads.spawn(drive(workers, lasting));
         threads.block_on(driven)?

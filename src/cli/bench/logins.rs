@@ -16,7 +16,9 @@ use super::stage::Stage;
 use crate::cli::demo::folder::Member;
 
 /// Browsers at the same time.
-const SIDE_BY_SIDE: [usize; 4] = [2, 4, 8, 16];
+const SIDE_BY_SIDE: [usize; 4] = [2, 8, 16, 64];
+/// From here on answers from sessions are measured too.
+const FOR_ANSWERS: usize = 16;
 /// Requests of one login at the identity provider.
 const REQUESTS: f64 = 4.0;
 /// Logins a second that are prepared for, and answers.
@@ -47,18 +49,20 @@ pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Fig
             .beside("bare fsync", fsync);
         figures.push(figure);
     }
-    let [.., count] = SIDE_BY_SIDE;
-    say(&format!("SSO answers from a session, {count} at once"));
-    let new = |browser| FromSession { browser, signed_in: false };
-    let browsers = prepared(stage, &portal, count, (ANSWERS, lasting)).await?;
-    let workers = browsers.into_iter().map(new).collect();
-    let answers = load::run(workers, lasting).await?;
-    let what = format!("SSO answer from a session, HTTPS, {count} at once");
-    let figure = Figure::loaded(what, &answers)
-        .beside_bare("bare HTTPS echo", &bare(count).await?, 1.0)
-        .beside("its keys alone, 1 core", cryptography::of_an_answer(stage, lasting / 2).await?)
-        .beside("bare fsync", fsync);
-    figures.push(figure);
+    let keys = cryptography::of_an_answer(stage, lasting / 2).await?;
+    for count in SIDE_BY_SIDE.into_iter().filter(|count| *count >= FOR_ANSWERS) {
+        say(&format!("SSO answers from a session, {count} at once"));
+        let new = |browser| FromSession { browser, signed_in: false };
+        let browsers = prepared(stage, &portal, count, (ANSWERS, lasting)).await?;
+        let workers = browsers.into_iter().map(new).collect();
+        let answers = load::run(workers, lasting).await?;
+        let what = format!("SSO answer from a session, HTTPS, {count} at once");
+        let figure = Figure::loaded(what, &answers)
+            .beside_bare("bare HTTPS echo", &bare(count).await?, 1.0)
+            .beside("its keys alone, 1 core", keys)
+            .beside("bare fsync", fsync);
+        figures.push(figure);
+    }
     Ok(figures)
 }
 
