@@ -3,53 +3,24 @@
 
 mod code;
 pub mod guardian;
+mod offering;
 pub mod stop;
+mod terms;
 
 use jiff::Timestamp;
-use jiff::ToSpan as _;
-use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use code::{CodeError, InviteCode};
 use guardian::{Application, Papers};
+pub use offering::{AcceptRequest, Invitation, Offer, OfferRequest};
 use stop::{Stop, StopReason};
+pub use terms::{LONGEST_NAME, LONGEST_YEARS, MandateError, MandateRequest};
 
 use crate::calendar::{end_of_day_in_japan, today_in_japan};
 use crate::consent::Giving;
 use crate::history::Asked;
-use crate::records::Service;
-use crate::services::ServiceId;
-
-/// A mandate ends after at most so many years.
-pub const LONGEST_YEARS: i16 = 1;
-/// Characters of what one is called by the other.
-pub const LONGEST_NAME: usize = 40;
-/// Declared services of one mandate, at most.
-const MOST_DECLARED: usize = 64;
-/// Characters of a version.
-const LONGEST_VERSION: usize = 40;
-
-/// What the principal offers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MandateRequest {
-    /// What may be read, each once. What is offered later is not among them.
-    pub services: Vec<Service>,
-    /// Of what connectors declared, each once; at least one here or there.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub declared: Vec<ServiceId>,
-    /// Whether the access history may be read too.
-    pub history: bool,
-    /// The last day, in Japan; at most [`LONGEST_YEARS`] from today.
-    #[schema(value_type = String, format = Date)]
-    pub until: Date,
-    /// What the proxy calls the principal, e.g. 母: 1 to [`LONGEST_NAME`] characters.
-    pub name: String,
-    /// The version of the words that the principal was shown.
-    pub text_version: String,
-}
 
 /// Whoever gave the code says yes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
@@ -174,45 +145,6 @@ pub struct MandateList {
     pub applied: Vec<Application>,
 }
 
-/// Relay → portal: a mandate, and the code that its principal hands over. It is told only here.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Invitation {
-    /// The mandate, not yet accepted.
-    pub mandate: Mandate,
-    /// The code.
-    pub code: InviteCode,
-}
-
-/// Portal → relay: what does this code offer?
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OfferRequest {
-    /// As it was handed over.
-    pub code: InviteCode,
-}
-
-/// Relay → portal: what the code offers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Offer {
-    /// The terms.
-    pub terms: MandateRequest,
-    /// Until when it can be accepted.
-    #[schema(value_type = String, format = DateTime)]
-    pub code_until: Timestamp,
-}
-
-/// Portal → relay: yes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AcceptRequest {
-    /// As it was handed over.
-    pub code: InviteCode,
-    /// What the principal calls the proxy: 1 to [`LONGEST_NAME`] characters.
-    pub name: String,
-}
-
 /// Where a mandate stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MandateState {
@@ -232,38 +164,6 @@ pub enum MandateState {
     Stopped,
     /// Either side or staff ended it, or one left for good.
     Ended,
-}
-
-/// Why a mandate cannot be offered or accepted so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum MandateError {
-    /// No service, or one twice.
-    #[error("proxy.scope")]
-    Scope,
-    /// It would end in the past, or after too long a time.
-    #[error("proxy.period")]
-    Period,
-    /// No name, or one too long or with control characters.
-    #[error("proxy.name")]
-    Name,
-    /// No version of the words that were shown.
-    #[error("proxy.text-version")]
-    TextVersion,
-}
-
-impl MandateError {
-    /// Every way to be refused.
-    pub const ALL: [Self; 4] = [Self::Scope, Self::Period, Self::Name, Self::TextVersion];
-
-    /// The stable code.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Scope => "proxy.scope",
-            Self::Period => "proxy.period",
-            Self::Name => "proxy.name",
-            Self::TextVersion => "proxy.text-version",
-        }
-    }
 }
 
 /// Why a proxy may not be told something.
@@ -304,40 +204,6 @@ impl MandateRefusal {
             Self::Resting => "proxy.resting",
             Self::Stopped => "proxy.stopped",
         }
-    }
-}
-
-impl MandateRequest {
-    /// Checks what the types cannot, on the day `today`.
-    pub fn validate(&self, today: Date) -> Result<(), MandateError> {
-        let mut declared = self.declared.clone();
-        declared.sort_unstable();
-        declared.dedup();
-        let once = declared.len() == self.declared.len() && declared.len() <= MOST_DECLARED;
-        // Only declared ones will do.
-        let are_services = if self.services.is_empty() {
-            !self.declared.is_empty()
-        } else {
-            are_services(&self.services)
-        };
-        if !once || !are_services {
-            return Err(MandateError::Scope);
-        }
-        let longest = today.checked_add(LONGEST_YEARS.years()).unwrap_or(Date::MAX);
-        if self.until < today || self.until > longest {
-            return Err(MandateError::Period);
-        }
-        if !is_name(&self.name) {
-            return Err(MandateError::Name);
-        }
-        if is_version(&self.text_version) { Ok(()) } else { Err(MandateError::TextVersion) }
-    }
-}
-
-impl AcceptRequest {
-    /// Checks what the types cannot.
-    pub fn validate(&self) -> Result<(), MandateError> {
-        if is_name(&self.name) { Ok(()) } else { Err(MandateError::Name) }
     }
 }
 
@@ -402,33 +268,12 @@ impl Mandate {
     }
 }
 
-/// Whether there is at least one, and each once.
-fn are_services(services: &[Service]) -> bool {
-    let mut known = services.to_vec();
-    known.sort_unstable();
-    known.dedup();
-    !known.is_empty() && known.len() == services.len()
-}
-
-/// Whether it can name a version of words.
-fn is_version(text: &str) -> bool {
-    let version = text.as_bytes();
-    (1..=LONGEST_VERSION).contains(&version.len()) && version.iter().all(u8::is_ascii_graphic)
-}
-
-/// Whether people can be called so.
-fn is_name(name: &str) -> bool {
-    let is_said = !name.trim().is_empty() && !name.chars().any(char::is_control);
-    is_said && name.chars().count() <= LONGEST_NAME
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::records::Service;
     use jiff::civil::date;
     use proptest::prelude::*;
-
-    const TODAY: Date = date(2026, 11, 20);
 
     pub(crate) fn mandate() -> Mandate {
         let at = "2026-11-20T01:00:00Z".parse().unwrap();
@@ -452,28 +297,6 @@ pub(crate) mod tests {
             stopped: None,
             ended: None,
         }
-    }
-
-    fn refused(change: impl FnOnce(&mut MandateRequest)) -> Option<MandateError> {
-        let mut terms = mandate().terms;
-        change(&mut terms);
-        terms.validate(TODAY).err()
-    }
-
-    #[test]
-    fn terms_end_within_a_year_and_name_what_they_open() {
-        assert_eq!(refused(|_| ()), None);
-        for until in [date(2026, 11, 19), date(2027, 11, 21), Date::MAX] {
-            assert_eq!(refused(|one| one.until = until), Some(MandateError::Period));
-        }
-        for services in [Vec::new(), vec![Service::Pension; 2]] {
-            assert_eq!(refused(|one| one.services = services), Some(MandateError::Scope));
-        }
-        for name in ["", "　", "a\nb", &"母".repeat(41)] {
-            assert_eq!(refused(|one| one.name = name.into()), Some(MandateError::Name));
-        }
-        let version = refused(|one| one.text_version = "版".into());
-        assert_eq!(version, Some(MandateError::TextVersion));
     }
 
     #[test]

@@ -7,8 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::InviteCode;
 use super::stop::Guardianship;
-use super::{InviteCode, is_name};
+use super::terms::{are_services, is_name, is_version};
 use crate::duty::May;
 use crate::eligibility::TypedCard;
 use crate::linking::MaskedTarget;
@@ -359,13 +360,13 @@ impl GuardianError {
 impl ApplicationRequest {
     /// Checks what the types cannot.
     pub fn validate(&self) -> Result<(), GuardianError> {
-        if !super::are_services(&self.services) {
+        if !are_services(&self.services) {
             return Err(GuardianError::Scope);
         }
         if !is_name(&self.name) || !is_name(&self.own_name) {
             return Err(GuardianError::Name);
         }
-        if super::is_version(&self.text_version) { Ok(()) } else { Err(GuardianError::TextVersion) }
+        if is_version(&self.text_version) { Ok(()) } else { Err(GuardianError::TextVersion) }
     }
 }
 
