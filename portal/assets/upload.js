@@ -12,6 +12,7 @@
   const panel = document.getElementById("upload-sending");
   if (!form || !panel || !globalThis.crypto?.subtle) return;
 
+  const button = form.querySelector("button");
   const bar = panel.querySelector("progress");
   const shown = document.getElementById("upload-shown");
   const spoken = document.getElementById("upload-spoken");
@@ -71,7 +72,7 @@
       stop.signal.addEventListener("abort", stopped, { once: true });
     });
 
-  let lastSpoken = 0;
+  let lastSpoken = -SPOKEN_MS;
   const progress = (sent, file, began) => {
     bar.max = file.size;
     bar.value = sent;
@@ -87,11 +88,20 @@
     spoken.textContent = text;
   };
 
+  // From where it goes on, shown and said at once.
+  const resume = (sent, file) => {
+    bar.max = file.size;
+    bar.value = sent;
+    tell(say("resumed", { sent: megabytes(sent), all: megabytes(file.size) }));
+    lastSpoken = performance.now();
+  };
+
   // Sends what is missing; gives back only when all of it is there.
   const send = async (file, href, from) => {
     let sent = from;
     let began = { at: performance.now(), sent };
     let waiting = 1000;
+    if (from > 0) resume(from, file);
     for (;;) {
       try {
         const end = Math.min(sent + PIECE, file.size);
@@ -110,10 +120,13 @@
         tell(say("broken"));
         await wait(waiting);
         waiting = Math.min(waiting * 2, LONGEST_WAIT_MS);
-        sent = await place(href).catch((again) => {
+        const there = await place(href).catch((again) => {
           if (again instanceof Leave) throw again;
-          return sent;
+          return null;
         });
+        if (there === null) continue;
+        sent = there;
+        resume(sent, file);
         began = { at: performance.now(), sent };
       }
     }
@@ -165,13 +178,14 @@
 
   form.addEventListener("submit", async (event) => {
     const file = form.querySelector("input[type=file]").files[0];
-    if (!file || file.size === 0) return;
+    if (!file || (file.size === 0 && !form.dataset.upload)) return;
     event.preventDefault();
     if (sending) return;
     sending = true;
     stop = new AbortController();
     panel.hidden = false;
-    form.querySelector("button").disabled = true;
+    // Not disabled: the focus would be nowhere.
+    button.setAttribute("aria-disabled", "true");
     try {
       await run(file);
     } catch (error) {
@@ -183,9 +197,9 @@
       tell(say(stop.signal.aborted ? "paused" : "unreadable"));
     }
     sending = false;
+    button.removeAttribute("aria-disabled");
+    if (document.activeElement === pause) button.focus();
     pause.hidden = true;
-    form.querySelector("button").disabled = false;
-    form.querySelector("button").focus();
   });
   pause.addEventListener("click", () => stop.abort());
   addEventListener("beforeunload", (event) => {

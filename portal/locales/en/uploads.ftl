@@ -182,6 +182,7 @@ upload-js-progress = [sent] MB of [all] MB are sent ([rate] MB a second).
 upload-js-seconds = About [left] seconds are left.
 upload-js-minutes = About [left] minutes are left.
 upload-js-beginning = Sending is about to begin.
+upload-js-resumed = [sent] MB of [all] MB are here. Sending goes on from there.
 upload-js-comparing = Finding out whether this is the file that was begun.
 upload-js-broken = The connection is lost. Sending goes on by itself once it is back; leave this page open.
 upload-js-other = This is not the file that was begun. Choose the same one; to send another, give this one up first.

@@ -182,6 +182,7 @@ upload-js-progress = [all] MB のうち [sent] MB を送りました（毎秒 [r
 upload-js-seconds = あと [left] 秒ほどです。
 upload-js-minutes = あと [left] 分ほどです。
 upload-js-beginning = 送る準備をしています。
+upload-js-resumed = [all] MB のうち [sent] MB が届いています。続きから送ります。
 upload-js-comparing = 前に送ったファイルと同じか、確かめています。
 upload-js-broken = つながりが切れました。つながると、自動で続きから送ります。このページを開いたままお待ちください。
 upload-js-other = 前に送りはじめたファイルと中身が違います。同じファイルを選んでください。違うファイルを送るときは、この登録を取りやめてください。
