@@ -5,10 +5,9 @@
 //! and without blanks and hyphens. Letters keep their case, kana keep their size, and leading
 //! zeros count: those are suggestions for the desk, never matches.
 
-use unicode_normalization::UnicodeNormalization;
-
 use crate::eligibility::TypedCard;
 use crate::individual_number;
+use crate::nfkc::nfkc;
 use jiff::civil::Date;
 
 /// The most characters a field of a card may have.
@@ -136,7 +135,7 @@ pub(crate) fn folded(text: &str) -> Option<String> {
     if text.chars().nth(LONGEST_FIELD).is_some() {
         return None;
     }
-    Some(text.nfkc().filter(|c| !c.is_whitespace() && !is_hyphen(*c)).collect())
+    Some(nfkc(text).chars().filter(|c| !c.is_whitespace() && !is_hyphen(*c)).collect())
 }
 
 /// The dashes that stand for a hyphen on cards and keyboards, after NFKC. The long-vowel mark

@@ -27,6 +27,7 @@ pub mod linking;
 pub mod mandate;
 pub mod manifest;
 pub mod name_forms;
+mod nfkc;
 pub mod numbers;
 pub mod person;
 pub mod records;

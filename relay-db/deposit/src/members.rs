@@ -227,7 +227,7 @@ impl Deposits {
     }
 
     /// A list; none before the insurer's first deposit.
-    async fn births(
+    pub(crate) async fn births(
         &self,
         insurer: InsurerId,
         list: CardId,

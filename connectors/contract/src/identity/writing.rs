@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use unicode_normalization::UnicodeNormalization;
+use crate::nfkc::nfkc;
 
 /// Variant characters (異体字) in Japanese names that people, forms and printers exchange for each
 /// other: each group under the form that is most written. Different names may share a group (斉藤
@@ -134,8 +134,9 @@ const PREFECTURES: [&str; 47] = [
 /// NFKC, without blanks and variation selectors, hyphens of every kind as one. NFKC again, because a
 /// mark may have stood on a blank.
 pub(super) fn normalised(text: &str) -> String {
-    let bare = text.nfkc().filter(|c| !c.is_whitespace() && !is_selector(*c));
-    bare.nfkc().map(one_hyphen).collect()
+    let is_said = |c: &char| !c.is_whitespace() && !is_selector(*c);
+    let bare: String = nfkc(text).chars().filter(is_said).collect();
+    nfkc(&bare).chars().map(one_hyphen).collect()
 }
 
 /// Hiragana as katakana besides: how a reading is written is nobody's name.

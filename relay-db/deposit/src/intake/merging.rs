@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 
 use super::apply::Record;
 use super::outcome::IntakeError;
@@ -20,9 +21,9 @@ pub(super) struct Group {
 }
 
 impl Group {
-    fn add(&mut self, bytes: &[u8]) {
+    fn add(&mut self, mut bytes: &[u8]) {
         if self.card.is_list() {
-            if let Some(entry) = Entry::read(&mut &*bytes) {
+            while let Some(entry) = Entry::read(&mut bytes) {
                 self.births.add(entry);
             }
         } else {
@@ -43,8 +44,13 @@ impl Merge {
     pub fn open(runs: &Runs, count: i64, after: Option<CardId>) -> Result<Self, IntakeError> {
         let readers: Result<Vec<_>, _> = (0..count).map(|run| runs.open(run)).collect();
         let mut merge = Self { readers: readers?, heap: BinaryHeap::new() };
-        for run in 0..merge.readers.len() {
-            merge.advance(run, after)?;
+        for (run, reader) in merge.readers.iter_mut().enumerate() {
+            while let Some((card, bytes)) = reader.next()? {
+                if after.is_none_or(|after| card > after) {
+                    merge.heap.push(Reverse((card, run, bytes)));
+                    break;
+                }
+            }
         }
         Ok(merge)
     }
@@ -53,25 +59,19 @@ impl Merge {
     pub fn next(&mut self) -> Result<Option<Group>, IntakeError> {
         let Some(Reverse((card, _, _))) = self.heap.peek() else { return Ok(None) };
         let mut group = Group { card: *card, records: Vec::new(), births: Births::default() };
-        while let Some(Reverse((card, _, _))) = self.heap.peek() {
+        while let Some(mut first) = self.heap.peek_mut() {
+            let Reverse((card, run, bytes)) = &mut *first;
             if *card != group.card {
                 break;
             }
-            let Some(Reverse((_, run, bytes))) = self.heap.pop() else { break };
-            group.add(&bytes);
-            self.advance(run, None)?;
-        }
-        Ok(Some(group))
-    }
-
-    fn advance(&mut self, run: usize, after: Option<CardId>) -> Result<(), IntakeError> {
-        let Some(reader) = self.readers.get_mut(run) else { return Ok(()) };
-        while let Some((card, bytes)) = reader.next()? {
-            if after.is_none_or(|after| card > after) {
-                self.heap.push(Reverse((card, run, bytes)));
-                return Ok(());
+            group.add(bytes);
+            let reader = self.readers.get_mut(*run);
+            // The run's next one takes its place: the heap is put in order once.
+            match reader.map(RunReader::next).transpose()?.flatten() {
+                Some(next) => (*card, *bytes) = next,
+                None => drop(PeekMut::pop(first)),
             }
         }
-        Ok(())
+        Ok(Some(group))
     }
 }

@@ -12,6 +12,7 @@ mod checking;
 mod file;
 mod lag;
 mod ledger;
+mod listing;
 mod merging;
 mod outcome;
 mod pieces;

@@ -4,25 +4,22 @@
 //! down. A run counts once it is in the book, with the number of records read up to there: after
 //! a crash so many records are passed over, and the next run follows.
 
-use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SendError, SyncSender, sync_channel};
 
-use jiff::civil::Date;
 use tokio::runtime::Handle;
 use warifu_contract::card_key::{CardKey, InsurerKey};
 
 use super::Progress;
 use super::apply::Record;
 use super::ledger::{Entries, Ledger};
+use super::listing::Listing;
 use super::outcome::IntakeError;
 use super::row::{Row, Wrong};
 use super::runs::{Buffer, Runs};
 use super::status::{State, Status};
 use super::warnings::Warnings;
-use crate::births::Entry;
 use crate::deposits::Deposits;
 use crate::key::{CardId, InsurerId, Keys};
-use crate::person::Person;
 
 /// Faults that one run carries with it; beyond, they are only counted.
 const FAULTS: usize = 10_000;
@@ -57,9 +54,11 @@ where
 {
     let handle = Handle::current();
     let read = usize::try_from(status.lines).unwrap_or(usize::MAX);
-    let lists = deposits.0.insurers.get(&insurer).is_some_and(|known| known.linking.is_some());
-    let lists = lists.then(BTreeMap::new);
-    let mut reading = Reading { keys: &deposits.0.keys, insurer, key, lists, last: None };
+    let keys = &deposits.0.keys;
+    let is_listed = deposits.0.insurers.get(&insurer).is_some_and(|known| known.linking.is_some());
+    let listing = is_listed.then(|| Listing::new(keys, insurer));
+    let written = key.as_str().to_owned();
+    let mut reading = Reading { keys, insurer, key, written, listing, last: None };
     let (send, chunks) = sync_channel(1);
     std::thread::scope(|scope| {
         let writing = scope.spawn(|| {
@@ -124,9 +123,10 @@ struct Reading<'a> {
     keys: &'a Keys,
     insurer: InsurerId,
     key: &'a InsurerKey,
-    /// The lists of people by birth date, where they are kept: as many as a file has birth dates,
-    /// of which a calendar has few.
-    lists: Option<BTreeMap<Date, CardId>>,
+    /// The insurer's number as a record last wrote it: mostly they all write the same.
+    written: String,
+    /// The lists of people by birth date, where they are kept.
+    listing: Option<Listing<'a>>,
     /// The card of the record before: a family's records mostly follow one another.
     last: Option<(String, String, CardId)>,
 }
@@ -142,7 +142,7 @@ impl Reading<'_> {
             }
             let ends = chunk.fatal;
             if (ends || chunk.buffer.is_full() || chunk.lines >= RECORDS)
-                && chunks.send(std::mem::take(&mut chunk)).is_err()
+                && self.send(&mut chunk, chunks).is_err()
             {
                 return;
             }
@@ -151,26 +151,44 @@ impl Reading<'_> {
             }
         }
         // Whoever would have taken it has said why not.
-        let _ = chunks.send(chunk);
+        let _ = self.send(&mut chunk, chunks);
+    }
+
+    /// A run holds the places of everybody in it: after a crash nothing is read again.
+    fn send(
+        &mut self,
+        chunk: &mut Chunk,
+        chunks: &SyncSender<Chunk>,
+    ) -> Result<(), SendError<Chunk>> {
+        if let Some(listing) = &mut self.listing {
+            listing.pass_on(&mut chunk.buffer);
+        }
+        chunks.send(std::mem::take(chunk))
     }
 
     fn take(&mut self, row: &Row, buffer: &mut Buffer) -> Result<(), Wrong> {
         let wrong = |(field, code)| Wrong { line: row.line, field, code, card: None, fatal: false };
-        if row.insurer_number != self.key.as_str()
-            && InsurerKey::parse(&row.insurer_number).as_ref() != Some(self.key)
-        {
+        if !self.is_insurers(&row.insurer_number) {
             return Err(wrong(INSURER));
         }
         let card = self.card(&row.symbol, &row.number).ok_or_else(|| wrong(NUMBER))?;
         buffer.push(card, |out| Record::write(row, out));
-        if let Some(lists) = &mut self.lists {
-            let Person { name, birth_date, sex, .. } = &row.person;
-            let person = self.keys.person(self.insurer, name, *birth_date, *sex);
-            let born = || self.keys.born(self.insurer, *birth_date);
-            let list = *lists.entry(*birth_date).or_insert_with(born);
-            buffer.push(list, |out| Entry::new(&person, &card).write(out));
+        if let Some(listing) = &mut self.listing {
+            listing.add(&row.person, &card, buffer);
         }
         Ok(())
+    }
+
+    /// Whether it is the insurer's number, however it is written.
+    fn is_insurers(&mut self, written: &str) -> bool {
+        if written == self.written {
+            return true;
+        }
+        let is_own = InsurerKey::parse(written).as_ref() == Some(self.key);
+        if is_own {
+            written.clone_into(&mut self.written);
+        }
+        is_own
     }
 
     fn refuse(&mut self, wrong: Wrong, chunk: &mut Chunk) {

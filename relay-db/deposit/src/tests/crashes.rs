@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::civil::date;
+use warifu_contract::card_key::CardKey;
 use warifu_contract::eligibility::Verdict;
 
 use super::bed::*;
+use super::linked::Linked;
+use crate::key::InsurerId;
 use crate::*;
 
 const CARDS: usize = 120;
@@ -64,5 +67,28 @@ async fn a_deposit_goes_on_where_it_was() {
         }
         let again = bed.put(Kind::Full, 1, rows().into_iter().map(Ok).collect()).await;
         assert_eq!((again.state, again.number), (State::Live, 1), "the same file does nothing");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_is_listed_once_wherever_the_power_fails() {
+    for bed in beds("crashes_lists").await {
+        let bed = Linked::of(bed).await.bed;
+        die_reading(&bed, 60).await;
+        die_reading(&bed, 150).await;
+        die_writing(&bed, 2).await;
+        let whole = bed.put(Kind::Full, 1, rows().into_iter().map(Ok).collect()).await;
+        assert_eq!(whole.cards, i64::try_from(CARDS).unwrap());
+        bed.deposits.go_live(&insurer(), 1, false).await.unwrap();
+        let (id, keys) = (InsurerId::of(&insurer()).unwrap(), &bed.deposits.0.keys);
+        let of = |n: usize| keys.card(id, &CardKey::parse("高", &n.to_string()).unwrap());
+        for day in [1, 2] {
+            let list = keys.born(id, date(1980, 1, day));
+            let list = bed.deposits.births(id, list).await.unwrap().unwrap();
+            assert_eq!(list.cards(id, None), (0..CARDS).map(of).collect());
+            let born = person(day, date(2020, 4, 1));
+            let who = keys.person(id, &born.name, born.birth_date, born.sex);
+            assert_eq!(list.cards(id, Some(&who)).len(), CARDS, "each with the person's tag");
+        }
     }
 }
