@@ -26,6 +26,7 @@ mod report;
 mod responses;
 mod revocation;
 mod stage;
+mod tab;
 mod ticket;
 mod wire;
 

@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
-use hyper::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
-use hyper::{Method, Request, StatusCode, Uri};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{Method, Request, Uri};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::card::SoftwareCard;
 use super::provider::Provider;
 use super::stage::Stage;
-use super::wire::{Answer, Place, Wire};
+use super::tab::{Tab, location, text};
+use super::wire::{Answer, Place};
 use crate::cli::demo::folder::Member;
 
 /// Stands in the page that posts the answer to the service provider.
@@ -22,11 +23,10 @@ const FRESH: Duration = Duration::from_mins(2);
 
 /// A browser with its person's card.
 pub struct Browser {
-    wire: Wire,
+    tab: Tab,
     idp: String,
     portal: Arc<Provider>,
     card: SoftwareCard,
-    cookies: Cookies,
     prepared: Prepared,
 }
 
@@ -34,13 +34,6 @@ pub struct Browser {
 struct Prepared {
     since: Instant,
     requests: Vec<Uri>,
-}
-
-/// The cookies, and the line that they make.
-#[derive(Default)]
-struct Cookies {
-    pairs: Vec<(String, String)>,
-    line: Option<HeaderValue>,
 }
 
 /// What the identity provider says to the card's answer.
@@ -61,11 +54,10 @@ impl Browser {
     pub fn new(stage: &Stage, portal: &Arc<Provider>, card: &SoftwareCard) -> anyhow::Result<Self> {
         let idp = stage.folder.address(Member::Idp);
         Ok(Self {
-            wire: Wire::new(Place::new(&idp, &stage.browser())?),
+            tab: Tab::new(Place::new(&idp, &stage.browser())?),
             idp,
             portal: portal.clone(),
             card: card.clone(),
-            cookies: Cookies::default(),
             prepared: Prepared { since: Instant::now(), requests: Vec::new() },
         })
     }
@@ -79,7 +71,7 @@ impl Browser {
 
     /// Drops every cookie, and so who was signed in.
     pub fn forget(&mut self) {
-        self.cookies = Cookies::default();
+        self.tab.forget();
     }
 
     /// From the service provider's request to the page that posts the answer.
@@ -90,10 +82,8 @@ impl Browser {
 
     /// From that request, by its path, to the page that posts the answer.
     pub async fn sign_in_with(&mut self, request: Uri) -> anyhow::Result<Answer> {
-        let begun = self.send(get(request)).await?;
-        ensure!(begun.status == StatusCode::SEE_OTHER, "the request: {}", begun.status);
-        let login = begun.headers.get(LOCATION).context("no login page")?.to_str()?;
-        let page = self.page(login.parse()?).await?;
+        let login = location(&self.tab.get(request).await?)?;
+        let page = self.page(login).await?;
         let next = self.answer(text(&page)?).await?;
         let page = self.page(next.parse()?).await?;
         ensure!(text(&page)?.contains(ANSWER), "no answer at the end of the login");
@@ -117,7 +107,7 @@ impl Browser {
         *call.method_mut() = Method::POST;
         *call.uri_mut() = Uri::from_static("/login/token");
         call.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let said = self.send(call).await?;
+        let said = self.tab.send(call).await?;
         match serde_json::from_slice(&said.body)? {
             TokenAnswer::Next { next } => Ok(next),
             TokenAnswer::Refused { code } => bail!("the card is refused: {code}"),
@@ -133,46 +123,10 @@ impl Browser {
     }
 
     async fn page(&mut self, uri: Uri) -> anyhow::Result<Answer> {
-        let page = self.send(get(uri)).await?;
+        let page = self.tab.get(uri).await?;
         ensure!(page.status.is_success(), "a page: {}", page.status);
         Ok(page)
     }
-
-    async fn send(&mut self, mut call: Request<String>) -> anyhow::Result<Answer> {
-        if let Some(line) = &self.cookies.line {
-            call.headers_mut().insert(COOKIE, line.clone());
-        }
-        let answer = self.wire.send(call).await?;
-        self.cookies.take(&answer.headers)?;
-        Ok(answer)
-    }
-}
-
-impl Cookies {
-    /// Keeps what an answer sets.
-    fn take(&mut self, headers: &HeaderMap) -> anyhow::Result<()> {
-        for line in headers.get_all(SET_COOKIE) {
-            let cookie = line.to_str()?.split(';').next().unwrap_or_default();
-            let (name, value) = cookie.split_once('=').context("not a cookie")?;
-            self.pairs.retain(|(known, _)| known != name);
-            self.pairs.push((name.to_owned(), value.to_owned()));
-            let pairs: Vec<_> = self.pairs.iter().map(|(k, v)| format!("{k}={v}")).collect();
-            self.line = Some(HeaderValue::from_str(&pairs.join("; "))?);
-        }
-        Ok(())
-    }
-}
-
-fn get(uri: Uri) -> Request<String> {
-    let mut call = Request::new(String::new());
-    *call.uri_mut() = uri;
-    call.headers_mut().insert(ACCEPT, HeaderValue::from_static("text/html"));
-    call
-}
-
-/// A page, strictly: to read it leniently would cost the load more than to fetch it.
-pub fn text(page: &Answer) -> anyhow::Result<&str> {
-    Ok(std::str::from_utf8(&page.body)?)
 }
 
 /// The value of an attribute in a page; ours hold nothing that would be escaped.

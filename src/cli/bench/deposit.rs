@@ -116,7 +116,10 @@ pub async fn measure(stage: &Stage, lasting: Duration, plan: &Plan) -> anyhow::R
     let idle = Figure::loaded(format!("check of a deposited card, {DESKS} at once"), &before);
     let busy = format!("check of a deposited card while a deposit comes in, {DESKS} at once");
     let busy = Figure::loaded(busy, &during).against(&idle);
-    let what = format!("deposit of {} records in CP932, checks going on", plan.rows);
+    let what = format!(
+        "deposit of {} records in CP932 with lists for linking, checks going on",
+        plan.rows
+    );
     let deposit = Figure::rate(what, rate(plan.rows, took))
         .beside("decoding and reading alone", rate(plan.rows, reading))
         .beside("bare fsync", fsync);
@@ -127,18 +130,22 @@ pub async fn measure(stage: &Stage, lasting: Duration, plan: &Plan) -> anyhow::R
 /// processor time, which other work on the machine does not change.
 async fn lists(stage: &Stage, file: &Path, rows: u64) -> anyhow::Result<Figure> {
     let (_, plain) = put_apart(stage, "plain", None, file).await?;
-    let linking = LinkingConfig {
-        key: stage.folder.of(Member::Relay, "deposit.key"),
-        office: stage.folder.office_config().office.names.office,
-        office_key: stage.folder.of(Member::Office, "voucher.pub"),
-    };
-    let (took, listed) = put_apart(stage, "listed", Some(linking), file).await?;
+    let (took, listed) = put_apart(stage, "listed", Some(linking(stage)), file).await?;
     let what = format!("deposit of {rows} records with lists for linking, alone");
     let (listed, plain) = (listed.as_secs_f64(), plain.as_secs_f64());
     let more = (listed / plain - 1.0) * 100.0;
     let note =
         format!("{listed:.1} s of processor, {more:+.0} % of the {plain:.1} s without lists");
     Ok(Figure::rate(what, rate(rows, took)).noting(note))
+}
+
+/// What cards are linked to an insurer's people with: people are then listed by birth date.
+fn linking(stage: &Stage) -> LinkingConfig {
+    LinkingConfig {
+        key: stage.folder.of(Member::Relay, "deposit.key"),
+        office: stage.folder.office_config().office.names.office,
+        office_key: stage.folder.of(Member::Office, "voucher.pub"),
+    }
 }
 
 /// Takes the file in at a database of its own: how long that took, and how much processor time.
@@ -177,8 +184,13 @@ fn read_alone(file: &Path) -> anyhow::Result<Duration> {
     Ok(started.elapsed())
 }
 
+/// The deposits of the stage, as whoever takes files in opens them: with lists for linking.
 async fn open(stage: &Stage) -> anyhow::Result<Deposits> {
-    let deposits = warifu_relay::deposits(&stage.relay_config()?, &stage.surroundings).await?;
+    let mut config = stage.relay_config()?;
+    if let Some(deposit) = &mut config.deposit {
+        deposit.linking = Some(linking(stage));
+    }
+    let deposits = warifu_relay::deposits(&config, &stage.surroundings).await?;
     deposits.context("the relay of the stage has no deposits")
 }
 
@@ -214,18 +226,20 @@ pub fn birth_date(card: u64) -> String {
     format!("{year}05{day:02}")
 }
 
-/// Families of two; the first is the one that desks check.
+/// Families of two with what people are linked by, the address too; the first is the one that
+/// desks check.
 fn write_file(path: &Path, rows: u64) -> anyhow::Result<()> {
     let mut out = BufWriter::new(std::fs::File::create(path)?);
     write!(
         out,
         "relation,insurer_number,symbol,number,branch,name,name_kana,sex,birth_date,relationship,\
-         acquired_on,copay\r\n"
+         acquired_on,copay,address\r\n"
     )?;
-    // 東京, 計測 太郎, ｹｲｿｸ ﾀﾛｳ, 妻, as CP932 writes them.
+    // 東京, 計測 太郎, ｹｲｿｸ ﾀﾛｳ, 妻, 香川県高松市見本町, as CP932 writes them.
     let (tokyo, wife): (&[u8], &[u8]) = (b"\x93\x8c\x8b\x9e", b"\x8d\xc8");
     let name: &[u8] = b"\x8c\x76\x91\xaa\x81\x40\x91\xbe\x98\x59";
     let kana: &[u8] = b"\xb9\xb2\xbf\xb8 \xc0\xdb\xb3";
+    let town: &[u8] = b"\x8d\x81\x90\xec\x8c\xa7\x8d\x82\x8f\xbc\x8e\x73\x8c\xa9\x96\x7b\x92\xac";
     for row in 0..rows {
         let (card, place) = (row / FAMILY, row % FAMILY);
         let (relation, relationship) = if place == 0 { (1, &b""[..]) } else { (2, wife) };
@@ -239,7 +253,9 @@ fn write_file(path: &Path, rows: u64) -> anyhow::Result<()> {
         out.write_all(kana)?;
         write!(out, ",1,{birth_date},")?;
         out.write_all(relationship)?;
-        write!(out, ",20040401,030\r\n")?;
+        write!(out, ",20040401,030,")?;
+        out.write_all(town)?;
+        write!(out, "{}-{}\r\n", card % 99 + 1, card / 99 % 99 + 1)?;
     }
     Ok(out.flush()?)
 }

@@ -33,7 +33,7 @@ pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Fig
     let echo = Echo::start(file("tls.pem"), file("tls.key"), None).await?;
     let alone = echo.load(&stage.browser(), 1, lasting / 2).await?;
     let together = echo.load(&stage.browser(), VISITORS, lasting / 2).await?;
-    let first = scene.visitor(0).await?;
+    let mut first = scene.visitor(0).await?;
     let weight = first.weight().await?;
 
     say(&format!("a resident's home with one of five connectors {SLOW:?} slow"));

@@ -3,9 +3,11 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use axum::body::{Body, Bytes, to_bytes};
+use futures::StreamExt as _;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{HOST, HeaderMap, HeaderValue};
 use hyper::{Request, StatusCode};
@@ -41,6 +43,8 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// How long it took until the first byte of the body, or the end of one that has none.
+    pub first: Duration,
 }
 
 impl Place {
@@ -97,7 +101,12 @@ async fn exchange(
     request: Request<String>,
 ) -> anyhow::Result<Answer> {
     sender.ready().await?;
+    let begun = Instant::now();
     let (head, body) = sender.send_request(request).await?.into_parts();
-    let body = to_bytes(Body::new(body), MOST).await?;
-    Ok(Answer { status: head.status, headers: head.headers, body })
+    let mut pieces = Body::new(body).into_data_stream();
+    let start = pieces.next().await.transpose()?.unwrap_or_default();
+    let first = begun.elapsed();
+    let rest = to_bytes(Body::from_stream(pieces), MOST).await?;
+    let body = if rest.is_empty() { start } else { [start, rest].concat().into() };
+    Ok(Answer { status: head.status, headers: head.headers, body, first })
 }

@@ -28,6 +28,7 @@ use crate::cli::bench::browser::Browser;
 use crate::cli::bench::logins::wait_until_open;
 use crate::cli::bench::provider::Provider;
 use crate::cli::bench::stage::{CARDS, Stage};
+use crate::cli::bench::wire::Place;
 use crate::cli::demo::folder::Member;
 
 /// Whose records the connectors hold, among the virtual people.
@@ -91,7 +92,8 @@ impl<'a> Scene<'a> {
     pub async fn visitor(&self, place: usize) -> anyhow::Result<Visitor> {
         let card = self.stage.cards.get(place % CARDS).context("no card")?;
         let mut browser = Browser::new(self.stage, &self.provider, card)?;
-        Visitor::sign_in(&self.portal, &self.stage.browser(), &mut browser).await
+        let portal = Place::new(&self.portal, &self.stage.browser())?;
+        Visitor::sign_in(portal, &mut browser).await
     }
 }
 

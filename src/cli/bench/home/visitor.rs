@@ -1,18 +1,17 @@
 //! A resident's browser at the portal, as far as time and weight go.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use hyper::Uri;
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, COOKIE, LOCATION, SET_COOKIE};
-use reqwest::{RequestBuilder, Response, StatusCode};
-use warifu_service::tls::{ClientConfig, client};
+use hyper::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
+use hyper::{Method, Request, Uri};
 
-use crate::cli::bench::browser::{Browser, text};
+use crate::cli::bench::browser::Browser;
 use crate::cli::bench::load::Worker;
-use crate::cli::bench::stage::PATIENCE;
+use crate::cli::bench::tab::{Tab, get, location, text};
+use crate::cli::bench::wire::Place;
 
 /// What stands before the answer in the page that posts it.
 const ANSWER: &str = "name=\"SAMLResponse\" value=\"";
@@ -24,13 +23,11 @@ const PANELS: [&str; 5] = [
     "slot=\"pension\"",
     "slot=\"history\"",
 ];
-const END: &[u8] = b"</html>";
+const END: &str = "</html>";
 
 /// Somebody signed in.
 pub struct Visitor {
-    http: reqwest::Client,
-    portal: String,
-    cookies: BTreeMap<String, String>,
+    tab: Tab,
     found: Option<Sender<Visit>>,
 }
 
@@ -55,26 +52,18 @@ pub struct Weight {
 }
 
 impl Visitor {
-    /// Signs in at the portal at that address, with that browser's card.
-    pub async fn sign_in(
-        portal: &str,
-        config: &ClientConfig,
-        browser: &mut Browser,
-    ) -> anyhow::Result<Self> {
-        let http = client(config, PATIENCE)?;
-        let mut visitor =
-            Self { http, portal: portal.to_owned(), cookies: BTreeMap::new(), found: None };
-        let begun = visitor.send(visitor.at("/login")).await?;
-        let request: Uri = location(&begun)?.parse()?;
+    /// Signs in at that portal, with that browser's card.
+    pub async fn sign_in(portal: Place, browser: &mut Browser) -> anyhow::Result<Self> {
+        let mut tab = Tab::new(portal);
+        let request = location(&tab.get(Uri::from_static("/login")).await?)?;
         let request = request.path_and_query().context("no request")?.clone();
         let page = browser.sign_in_with(request.into()).await?;
         let (_, answer) = text(&page)?.split_once(ANSWER).context("no answer")?;
         let answer = answer.split('"').next().unwrap_or_default();
-        let acs = visitor.http.post(format!("{portal}/saml/acs")).form(&[("SAMLResponse", answer)]);
-        let next = location(&visitor.send(acs).await?)?;
-        let home = location(&visitor.send(visitor.at(&next)).await?)?;
+        let next = location(&tab.send(post_answer(answer)).await?)?;
+        let home = location(&tab.get(next).await?)?;
         ensure!(home == "/home", "the sign-in leads to {home}");
-        Ok(visitor)
+        Ok(Self { tab, found: None })
     }
 
     /// The same, telling of every visit.
@@ -83,64 +72,38 @@ impl Visitor {
     }
 
     /// What a first visit weighs.
-    pub async fn weight(&self) -> anyhow::Result<Weight> {
-        let (page, sent) = self.read("/home").await?;
-        let mut weight = Weight { page: page.len(), files: 0, sent };
+    pub async fn weight(&mut self) -> anyhow::Result<Weight> {
+        let page = self.read("/home").await?;
+        let mut weight = Weight { page: page.len(), files: 0, sent: page.len() };
         let parts = page.split(['"', '\'']).filter(|part| part.starts_with("/assets/"));
         for file in parts.collect::<BTreeSet<_>>() {
-            let (text, sent) = self.read(file).await?;
-            weight.files += text.len();
-            weight.sent += sent;
+            weight.files += self.read(file).await?.len();
         }
+        weight.sent += weight.files;
         Ok(weight)
     }
 
-    /// A file unpacked, and how many bytes it was packed.
-    async fn read(&self, path: &str) -> anyhow::Result<(String, usize)> {
-        let call = self.at(path).header(COOKIE, self.cookie_line()).header(ACCEPT_ENCODING, "gzip");
-        let answer = call.send().await?.error_for_status()?;
-        let packed = answer.headers().contains_key(CONTENT_ENCODING);
+    /// A file, which comes unpacked although it might come packed.
+    async fn read(&mut self, path: &str) -> anyhow::Result<String> {
+        let mut call = get(path.parse()?);
+        call.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        let answer = self.tab.send(call).await?;
+        ensure!(answer.status.is_success(), "{path}: {}", answer.status);
+        let packed = answer.headers.contains_key(CONTENT_ENCODING);
         ensure!(!packed, "{path} comes packed: unpack it here to weigh it");
-        let text = String::from_utf8(answer.bytes().await?.into())?;
-        let sent = text.len();
-        Ok((text, sent))
+        Ok(text(&answer)?.to_owned())
     }
 
-    async fn visit(&self) -> anyhow::Result<Visit> {
+    async fn visit(&mut self) -> anyhow::Result<Visit> {
         let begun = Instant::now();
-        let call = self.at("/home").header(COOKIE, self.cookie_line());
-        let mut answer = call.send().await?.error_for_status()?;
-        let mut page = answer.chunk().await?.context("an empty page")?.to_vec();
-        let first = begun.elapsed();
-        while let Some(piece) = answer.chunk().await? {
-            page.extend_from_slice(&piece);
-        }
+        let answer = self.tab.get(Uri::from_static("/home")).await?;
         let whole = begun.elapsed();
+        ensure!(answer.status.is_success(), "the home: {}", answer.status);
+        let page = text(&answer)?;
         ensure!(page.trim_ascii_end().ends_with(END), "the home ends early");
-        let page = String::from_utf8(page)?;
         ensure!(PANELS.iter().all(|panel| page.contains(panel)), "a panel is missing");
         ensure!(!page.contains("source."), "a panel failed");
-        Ok(Visit { first, whole })
-    }
-
-    fn at(&self, path: &str) -> RequestBuilder {
-        self.http.get(format!("{}{path}", self.portal)).header(ACCEPT, "text/html")
-    }
-
-    fn cookie_line(&self) -> String {
-        let pairs: Vec<_> =
-            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        pairs.join("; ")
-    }
-
-    async fn send(&mut self, call: RequestBuilder) -> anyhow::Result<Response> {
-        let answer = call.header(COOKIE, self.cookie_line()).send().await?;
-        for line in answer.headers().get_all(SET_COOKIE) {
-            let cookie = line.to_str()?.split(';').next().unwrap_or_default();
-            let (name, value) = cookie.split_once('=').context("not a cookie")?;
-            self.cookies.insert(name.to_owned(), value.to_owned());
-        }
-        Ok(answer)
+        Ok(Visit { first: answer.first, whole })
     }
 }
 
@@ -154,7 +117,13 @@ impl Worker for Visitor {
     }
 }
 
-fn location(answer: &Response) -> anyhow::Result<String> {
-    ensure!(answer.status() == StatusCode::SEE_OTHER, "no redirect but {}", answer.status());
-    Ok(answer.headers().get(LOCATION).context("a redirect to nowhere")?.to_str()?.to_owned())
+/// The identity provider's answer, as its page posts it: base64, as forms are written.
+fn post_answer(answer: &str) -> Request<String> {
+    let written = answer.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    let mut call = get(Uri::from_static("/saml/acs"));
+    *call.method_mut() = Method::POST;
+    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+    call.headers_mut().insert(CONTENT_TYPE, form);
+    *call.body_mut() = format!("SAMLResponse={written}");
+    call
 }
