@@ -2,13 +2,11 @@
 
 use crate::browser::Browser;
 use crate::private_stack::isolated;
-use crate::rig::{FRONT, PIN, PORTAL, RECEPTION, Rig};
+use crate::rig::{FRONT, PORTAL, RECEPTION, Rig};
 
 async fn open_desk(rig: &Rig) -> (Browser, warifu_card::vpcd::Inserted) {
-    let card = rig.insert("reception", RECEPTION);
-    let browser = rig.browser().await;
-    browser.open(PORTAL).await;
-    browser.sign_in(PIN).await;
+    rig.warifu(&["demo", "trust"]);
+    let (browser, card) = rig.signed_in("reception", RECEPTION).await;
     browser.see("個別認証").await;
     (browser, card)
 }
@@ -31,10 +29,7 @@ fn a_tapped_card_is_answered_with_its_reason() {
             reception.remove();
 
             // The resident finds the look in the own history, by the clinic's name.
-            let _own = rig.insert("ueno-taro", FRONT);
-            let home = rig.another_browser().await;
-            home.open(PORTAL).await;
-            home.sign_in(PIN).await;
+            let (home, _own) = rig.signed_in("ueno-taro", FRONT).await;
             home.open(&format!("{PORTAL}/history")).await;
             home.see("見本医院").await;
             home.picture("history-with-clinic").await;
@@ -60,10 +55,7 @@ fn a_card_whose_insurer_deposits_is_answered_and_its_holder_sees_it() {
             patient.remove();
             reception.remove();
 
-            let _own = rig.insert("hamabe-nagisa", FRONT);
-            let home = rig.another_browser().await;
-            home.open(PORTAL).await;
-            home.sign_in(PIN).await;
+            let (home, _own) = rig.signed_in("hamabe-nagisa", FRONT).await;
             home.open(&format!("{PORTAL}/insurance")).await;
             home.see("仮想浜辺市国民健康保険").await;
             home.see("届け出はふつう").await;

@@ -3,7 +3,7 @@
 
 use crate::browser::Browser;
 use crate::private_stack::isolated;
-use crate::rig::{PIN, PORTAL, RECEPTION, Rig};
+use crate::rig::{PORTAL, RECEPTION, Rig};
 
 const TAB: &str = "\u{E004}";
 const ENTER: &str = "\u{E007}";
@@ -16,11 +16,7 @@ const VALID: [&str; 5] = ["00000001", "東京", "001", "S30.5.5", "2005-07-08"];
 
 /// Signs in with the card of that name in the desk's reader.
 pub async fn at_work(rig: &Rig, card: &str) -> (Browser, warifu_card::vpcd::Inserted) {
-    let inserted = rig.insert(card, RECEPTION);
-    let browser = rig.another_browser().await;
-    browser.open(PORTAL).await;
-    browser.sign_in(PIN).await;
-    (browser, inserted)
+    rig.signed_in(card, RECEPTION).await
 }
 
 /// A page that stands for itself: no serious finding, and a picture of it.

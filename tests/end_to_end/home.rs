@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
-use crate::parties::{Parties, start_agent};
+use crate::parties::Parties;
 use crate::private_stack::isolated;
-use crate::rig::{FRONT, PIN, PORTAL, Rig};
+use crate::rig::{FRONT, PORTAL, Rig};
 
 /// Bytes that a page may weigh: HTML, styles, pictures and script.
 const HEAVIEST: u64 = 150_000;
@@ -87,13 +87,8 @@ fn pages_are_light_ask_nobody_else_and_do_not_wait_for_the_slowest() {
             let relay = rig.dir().join("relay/config.toml");
             let patient = std::fs::read_to_string(&relay).unwrap();
             std::fs::write(&relay, patient.replace("deadline_ms = 3000", WAIT_MS)).unwrap();
-            let mut parties = Parties::of(&rig);
-            parties.start_all();
-            start_agent(&rig.dir()).await;
-            let _card = rig.insert("ueno-taro", FRONT);
-            let taro = rig.another_browser().await;
-            taro.open(PORTAL).await;
-            taro.sign_in(PIN).await;
+            let parties = Parties::all_of(&rig).await;
+            let (taro, _card) = rig.signed_in("ueno-taro", FRONT).await;
             for (path, shown) in PAGES {
                 weigh(&taro, path, shown).await;
             }

@@ -11,10 +11,10 @@ use crate::private_stack::isolated;
 use crate::rig::{FRONT, PIN, PORTAL, Rig};
 
 const TAB: char = '\u{E004}';
-const ENTER: char = '\u{E007}';
+pub const ENTER: char = '\u{E007}';
 const SHIFT: char = '\u{E008}';
 const DOWN: char = '\u{E015}';
-const SPACE: char = ' ';
+pub const SPACE: char = ' ';
 
 /// Stops on the way to anything at most.
 const STOPS: usize = 120;
@@ -37,28 +37,28 @@ const STOP: &str = "
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is seen in the page by itself")]
-struct Stop {
+pub struct Stop {
     what: String,
     body: bool,
-    there: bool,
+    pub there: bool,
     outlined: bool,
     inside: bool,
     covered: bool,
 }
 
 /// Somebody who uses no mouse.
-struct Hands<'a>(&'a Browser);
+pub struct Hands<'a>(pub &'a Browser);
 
 impl Hands<'_> {
     /// Presses a key and lets it go.
-    async fn key(&self, value: char) {
+    pub async fn key(&self, value: char) {
         let keys = KeyActions::new("keyboard".into());
         let keys = keys.then(KeyAction::Down { value }).then(KeyAction::Up { value });
         self.0.page.perform_actions(keys).await.unwrap();
     }
 
     /// Shift+Tab.
-    async fn back(&self) {
+    pub async fn back(&self) {
         let keys = KeyActions::new("keyboard".into());
         let keys = keys
             .then(KeyAction::Down { value: SHIFT })
@@ -69,13 +69,13 @@ impl Hands<'_> {
     }
 
     /// Where the focus is; `there` where that is at `css`.
-    async fn stop(&self, css: &str) -> Stop {
+    pub async fn stop(&self, css: &str) -> Stop {
         let stop = self.0.page.execute(STOP, vec![json!(css)]).await.unwrap();
         serde_json::from_value(stop).unwrap()
     }
 
     /// Goes on by Tab as far as `css`.
-    async fn reach(&self, css: &str) {
+    pub async fn reach(&self, css: &str) {
         let mut passed = Vec::new();
         for _ in 0..STOPS {
             self.key(TAB).await;
@@ -91,7 +91,7 @@ impl Hands<'_> {
     }
 
     /// Goes there, presses Enter and waits for what follows.
-    async fn follow(&self, css: &str, shown: &str) {
+    pub async fn follow(&self, css: &str, shown: &str) {
         self.reach(css).await;
         self.key(ENTER).await;
         self.0.see(shown).await;

@@ -1,7 +1,7 @@
 //! A resident whose card is linked to nothing finds the own records, takes one and declines another.
 
 use crate::private_stack::isolated;
-use crate::rig::{FRONT, PIN, PORTAL, Rig};
+use crate::rig::{FRONT, PORTAL, Rig};
 
 // In the order of the holders' ids.
 const INSURER: &str = "[slot='holder-5']";
@@ -12,10 +12,8 @@ fn a_resident_finds_records_confirms_one_and_declines_another() {
     isolated("linking::a_resident_finds_records_confirms_one_and_declines_another", || {
         crate::run(async {
             let rig = Rig::start();
-            let _card = rig.insert("ueno-shiro", FRONT);
-            let browser = rig.browser().await;
-            browser.open(PORTAL).await;
-            browser.sign_in(PIN).await;
+            rig.warifu(&["demo", "trust"]);
+            let (browser, _card) = rig.signed_in("ueno-shiro", FRONT).await;
             browser.see("あなたの記録を、カードにつなぎましょう").await;
             browser.check_accessibility().await;
             browser.click("[slot='todo'] a[href='/links']").await;

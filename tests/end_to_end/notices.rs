@@ -3,7 +3,7 @@
 
 use crate::browser::Browser;
 use crate::desk_work::{at_work, looks_good};
-use crate::parties::{Parties, start_agent};
+use crate::parties::Parties;
 use crate::private_stack::isolated;
 use crate::residents::signed_in;
 use crate::rig::{PORTAL, Rig};
@@ -119,9 +119,7 @@ fn notices_say_what_cannot_be_asked() {
             let mut rig = Rig::start();
             rig.warifu(&["demo", "trust"]);
             rig.kill_demo();
-            let mut parties = Parties::of(&rig);
-            parties.start_all();
-            start_agent(&rig.dir()).await;
+            let mut parties = Parties::all_of(&rig).await;
             let (shiro, _card) = signed_in(&rig, "ueno-shiro").await;
             shiro.open(&format!("{PORTAL}/notices")).await;
             shiro.see("あなたの記録を、カードにつなぎましょう").await;

@@ -41,11 +41,14 @@ impl<'a> Parties<'a> {
         Self { rig, running: BTreeMap::new() }
     }
 
-    /// Starts every party.
-    pub fn start_all(&mut self) {
+    /// All of them, and the card agent: whatever such a demonstration starts at once.
+    pub async fn all_of(rig: &'a Rig) -> Self {
+        let mut parties = Self::of(rig);
         for (name, _) in PARTIES {
-            self.start(name);
+            parties.start(name);
         }
+        start_agent(&rig.dir()).await;
+        parties
     }
 
     /// Starts the party in that folder and waits until it listens.
@@ -87,7 +90,7 @@ impl Drop for Parties<'_> {
 }
 
 /// The card agent on the test's own readers; it ends with the test.
-pub async fn start_agent(dir: &Path) {
+async fn start_agent(dir: &Path) {
     let key = std::fs::read_to_string(dir.join("idp/agent-request.pub")).unwrap();
     let mut config =
         AgentConfig::serving(vec![TrustedIdp { origin: IDP.to_owned(), request_key_pem: key }]);

@@ -4,9 +4,9 @@
 use std::time::Instant;
 
 use crate::browser::Browser;
-use crate::parties::{Parties, start_agent};
+use crate::parties::Parties;
 use crate::private_stack::isolated;
-use crate::rig::{FRONT, PIN, PORTAL, Rig};
+use crate::rig::{FRONT, PORTAL, Rig};
 
 /// The screens that hold records, and what each shows when all is well.
 const RECORDS: [(&str, &str, &str); 5] = [
@@ -37,11 +37,7 @@ async fn look(browser: &Browser, state: &str, (name, path, shown): (&str, &str, 
 
 /// Signs in with that card, in a window of one's own.
 pub async fn signed_in(rig: &Rig, name: &str) -> (Browser, warifu_card::vpcd::Inserted) {
-    let card = rig.insert(name, FRONT);
-    let browser = rig.another_browser().await;
-    browser.open(PORTAL).await;
-    browser.sign_in(PIN).await;
-    (browser, card)
+    rig.signed_in(name, FRONT).await
 }
 
 #[test]
@@ -82,9 +78,7 @@ fn every_screen_without_a_connector_and_without_the_relay_in_every_look() {
             let mut rig = Rig::start();
             rig.warifu(&["demo", "trust"]);
             rig.kill_demo();
-            let mut parties = Parties::of(&rig);
-            parties.start_all();
-            start_agent(&rig.dir()).await;
+            let mut parties = Parties::all_of(&rig).await;
             let (taro, _card) = signed_in(&rig, "ueno-taro").await;
             parties.kill("connector-pension");
             let down = "見本年金センターに、いまはつながりません";

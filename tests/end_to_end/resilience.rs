@@ -14,7 +14,7 @@ use warifu_relay::RelayConfig;
 use warifu_service::seal::KeyRing;
 use warifu_service::{Database, Surroundings, config};
 
-use crate::parties::{Parties, start_agent};
+use crate::parties::Parties;
 use crate::private_stack::isolated;
 use crate::relay::Access;
 use crate::rig::{FRONT, PORTAL, Rig};
@@ -76,9 +76,7 @@ fn a_silent_connector_costs_its_own_panel_alone() {
         crate::run(async {
             let mut rig = Rig::start();
             rig.kill_demo();
-            let mut parties = Parties::of(&rig);
-            parties.start_all();
-            start_agent(&rig.dir()).await;
+            let mut parties = Parties::all_of(&rig).await;
             let _card = rig.insert("ueno-taro", FRONT);
             let mut taro = Walker::new(&rig.dir());
             taro.sign_in().await;

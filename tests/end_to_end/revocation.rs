@@ -13,7 +13,7 @@ use warifu_pki::Certificate;
 use warifu_service::storage::micros;
 use warifu_service::{Database, Surroundings, config, execute, fetch_one, tls};
 
-use crate::parties::{Parties, start_agent};
+use crate::parties::Parties;
 use crate::private_stack::isolated;
 use crate::relay::Access;
 use crate::rig::{FRONT, PIN, Rig};
@@ -159,9 +159,7 @@ fn a_silent_authority_is_survived_as_long_as_its_lists() {
             let mut rig = Rig::start();
             rig.kill_demo();
             lists_live_for_a_minute(&rig).await;
-            let mut parties = Parties::of(&rig);
-            parties.start_all();
-            start_agent(&rig.dir()).await;
+            let mut parties = Parties::all_of(&rig).await;
             let _card = rig.insert("ueno-taro", FRONT);
             let end = fresh_lists_end().await;
             // The identity provider fetches them every two seconds.

@@ -111,6 +111,15 @@ impl Rig {
         self.another_browser().await
     }
 
+    /// Somebody's browser, signed in with the card of that name, which stays in that reader.
+    pub async fn signed_in(&self, card: &str, reader: u16) -> (Browser, Inserted) {
+        let card = self.insert(card, reader);
+        let browser = self.another_browser().await;
+        browser.open(PORTAL).await;
+        browser.sign_in(PIN).await;
+        (browser, card)
+    }
+
     /// Another person's browser.
     pub async fn another_browser(&self) -> Browser {
         let place = self.browsers.get();

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::browser::Browser;
 use crate::private_stack::isolated;
-use crate::rig::{FRONT, PIN, PORTAL, Rig};
+use crate::rig::{FRONT, PORTAL, Rig};
 
 /// One for each way to show records, and a form that becomes an application.
 const LOOKED_AT: [&str; 6] = [
@@ -28,10 +28,7 @@ async fn listed(browser: &Browser) -> Vec<String> {
 
 async fn signed_in(rig: &Rig) -> (Browser, warifu_card::vpcd::Inserted) {
     rig.warifu(&["demo", "trust"]);
-    let card = rig.insert("ueno-taro", FRONT);
-    let browser = rig.another_browser().await;
-    browser.open(PORTAL).await;
-    browser.sign_in(PIN).await;
+    let (browser, card) = rig.signed_in("ueno-taro", FRONT).await;
     browser.open(&format!("{PORTAL}/services")).await;
     browser.see("その他の記録").await;
     (browser, card)

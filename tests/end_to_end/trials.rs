@@ -9,10 +9,8 @@ fn item_3_03_01_01() {
     isolated("trials::item_3_03_01_01", || {
         crate::run(async {
             let rig = Rig::start();
-            let _card = rig.insert("insurer", FRONT);
-            let browser = rig.browser().await;
-            browser.open(PORTAL).await;
-            browser.sign_in(PIN).await;
+            rig.warifu(&["demo", "trust"]);
+            let (browser, _card) = rig.signed_in("insurer", FRONT).await;
             browser.open(&format!("{PORTAL}/insurer/answers")).await;
             browser.find("form[action='/insurer/answers']").await;
         });
