@@ -146,11 +146,16 @@ impl SignedIn {
         match self.menu() {
             Menu::Desk => "/desk",
             Menu::Insurer => "/insurer",
-            Menu::City => "/staff/services",
+            Menu::City => "/desk/records",
             Menu::Office => "/office",
             Menu::Doubts => "/staff/links",
             Menu::Resident | Menu::None => "/home",
         }
+    }
+
+    /// The menu of those who open records by consents.
+    pub fn staff_menu(&self) -> Menu {
+        if self.duty(Duty::Check) == May::No { Menu::City } else { Menu::Desk }
     }
 
     /// The access to the relay, or the key of the sentence that says why there is none.

@@ -27,7 +27,7 @@ use crate::pages::{
     announcements, applications, batches, checks, consents, desk, disputes, doubts, entrance,
     events, evidence, expenses, guardians, guardianships, history, home, insurer, links, mydata,
     notices, office, proxies, ratios, readings, record, services, session, settings, sheets,
-    staff_services, uploads,
+    uploads,
 };
 use crate::relay::Relay;
 use crate::shared::{App, Shared};
@@ -213,7 +213,6 @@ fn people() -> Router<App> {
         .route("/services/{connector}/{service}", get(services::page))
         .route("/services/{connector}/{service}/check", post(services::check))
         .route("/services/{connector}/{service}/send", post(services::send))
-        .route("/staff/services", get(staff_services::page).post(staff_services::open))
         .route("/staff/applications", get(applications::list))
         .route("/staff/applications/{connector}/{reference}", get(applications::page))
         .route("/staff/applications/{connector}/{reference}/settle", post(applications::settle))
@@ -267,6 +266,7 @@ fn people() -> Router<App> {
         .route("/desk/records/arrive", get(readings::arrived))
         .route("/desk/records/next", post(readings::next))
         .route("/desk/records/read", post(readings::show_records))
+        .route("/desk/records/service", post(readings::open_service))
         .route("/desk/scan", post(desk::scan))
         .route("/desk/dependant", post(desk::dependant))
         .route("/desk/label", post(sheets::label))

@@ -58,4 +58,4 @@ pub const LONGEST_DOCUMENT: usize = 20_000;
 pub const LARGEST_MANIFEST: usize = 192 * 1024;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,13 +1,14 @@
-# At the desk: records by the patient's consent.
+# At the desk: records by a person's consent.
 
 readings-title = Records by consent
-readings-lead = Here you see the records that a patient lets this clinic see.
+readings-lead = Here you see the records that a person lets you see.
 readings-tap = Read the card and see what may be read
 readings-until = This tap of the card counts until
-readings-none = There is no consent to this clinic at present.
-readings-why = By the patient's consent, until { $day }.
-readings-told = The patient sees at once in the access history that you looked.
+readings-none = There is no consent to let you see records at present.
+readings-why = By the person's consent, until { $day }.
+readings-told = The person sees at once in the access history that you looked.
 readings-read = Show the chosen records
+readings-declared = These open at a press.
 readings-refused = What may not be read, and why
 readings-why-none = There is no consent. The patient can give one at the portal, under who may see the records.
 readings-why-other = There is a consent for other records or another purpose, not for this.
@@ -25,7 +26,14 @@ readings-said-ticket = The tap counts no more. Please read the card again.
 readings-said-relay = The record relay cannot be reached just now. Please wait a little and try again.
 readings-said-choose = Choose at least one record.
 readings-said-reason = Say in 5 to 200 characters why it is an emergency.
+readings-said-number = The number of a consent has 32 digits and letters. Please check it.
 readings-said-ended = The time is over. Please read the card again, or sign in again.
 reading-title = The patient's records
-reading-lead = Shown by the patient's consent, and entered in the patient's access history.
+reading-lead = Shown by the person's consent, and entered in the person's access history.
 reading-lead-emergency = Shown in an emergency, and entered with your reason in the patient's access history.
+readings-without = Without the card
+readings-number = Open by the number of the consent
+readings-number-lead = Who cannot bring the card tells you the number of the consent. The person sees that you looked.
+readings-number-hint = 32 digits, on the person's page of consents
+readings-number-which = Record
+readings-number-open = Open

@@ -87,16 +87,4 @@ consent-whom-procedure = A procedure at a city hall
 consent-fact-number = Number of the consent
 services-share = Let somebody see this record
 
-nav-staff-services = Records by consent
-staff-services-title = Records you were let see
-staff-services-lead = The number of a person's consent opens the record that the person chose to show. The person sees that you looked.
-staff-services-consent = Number of the consent
-staff-services-consent-hint = 32 digits, on the person's page of consents
-staff-services-which = Record
-staff-services-purpose = Purpose
-staff-services-purpose-care = Care
-staff-services-purpose-guidance = Health guidance
-staff-services-open = Open
-staff-services-none = There is no record to open.
-staff-services-wrong = The number of a consent has 32 digits and letters. Please check it.
-wrong-role-staff-services = This page does not open with the card of { $name }. It needs the card of a clinic's or a city hall's staff.
+wrong-role-readings = This page does not open with the card of { $name }. It needs the card of a clinic's or a city hall's staff.

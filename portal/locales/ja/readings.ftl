@@ -1,13 +1,14 @@
 # 受付で、患者さんの同意により記録を見る。
 
 readings-title = 同意による記録の閲覧
-readings-lead = 患者さんがこの医療機関に見せると決めた記録を、ここで見られます。
+readings-lead = ご本人がこちらに見せると決めた記録を、ここで見られます。
 readings-tap = カードを読んで、見られる記録を調べる
 readings-until = このカードの確認が有効なのは、次の時刻までです。
-readings-none = この医療機関に見せるという同意は、いまありません。
-readings-why = 患者さんの同意によります（{ $day }まで）。
-readings-told = 見たことは、すぐに患者さんの閲覧履歴に載ります。
+readings-none = こちらに見せるという同意は、いまありません。
+readings-why = ご本人の同意によります（{ $day }まで）。
+readings-told = 見たことは、すぐにご本人の閲覧履歴に載ります。
 readings-read = 選んだ記録を見る
+readings-declared = 次の記録は、押すとすぐに開きます。
 readings-refused = 見られない記録と、その理由
 readings-why-none = 同意がありません。患者さんがポータルの「だれに見せるか」から出せます。
 readings-why-other = ほかの記録や目的への同意はありますが、これは含まれません。
@@ -25,7 +26,14 @@ readings-said-ticket = カードの確認の時間が過ぎました。もう一
 readings-said-relay = いま、記録の中継につながりません。少し待って、もう一度お試しください。
 readings-said-choose = 見る記録を、一つ以上選んでください。
 readings-said-reason = 緊急とする理由を、5〜200文字で入れてください。
+readings-said-number = 同意の番号は、32桁の英数字です。確かめてください。
 readings-said-ended = 確認の時間が過ぎました。もう一度、カードを読むかログインしてください。
 reading-title = 患者さんの記録
-reading-lead = 患者さんの同意により見ています。患者さんの閲覧履歴に載りました。
+reading-lead = ご本人の同意により見ています。ご本人の閲覧履歴に載りました。
 reading-lead-emergency = 緊急として見ています。理由とともに、患者さんの閲覧履歴に載りました。
+readings-without = カードがないとき
+readings-number = 同意の番号で開く
+readings-number-lead = カードを持って来られない方からは、同意の番号を聞いて開きます。見たことは、ご本人に分かります。
+readings-number-hint = 32桁。ご本人の「同意」の画面にあります
+readings-number-which = 記録
+readings-number-open = 開く

@@ -87,16 +87,4 @@ consent-whom-procedure = 市役所の手続きのため
 consent-fact-number = 同意の番号
 services-share = この記録を見せる相手を決める
 
-nav-staff-services = 同意をもらった記録
-staff-services-title = 同意をもらった記録を見る
-staff-services-lead = 本人の同意の番号で、その人が見せると決めた記録を開きます。見たことは、本人に分かります。
-staff-services-consent = 同意の番号
-staff-services-consent-hint = 32桁。本人の「同意」の画面にあります
-staff-services-which = 記録
-staff-services-purpose = 目的
-staff-services-purpose-care = 診療
-staff-services-purpose-guidance = 保健指導
-staff-services-open = 開く
-staff-services-none = 開ける記録はありません。
-staff-services-wrong = 同意の番号は、32桁の英数字です。確かめてください。
-wrong-role-staff-services = { $name }さんのカードでは、この画面を開けません。医療機関か市役所の職員のカードが要ります。
+wrong-role-readings = { $name }さんのカードでは、この画面を開けません。医療機関か市役所の職員のカードが要ります。

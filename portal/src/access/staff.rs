@@ -70,7 +70,7 @@ impl FromRequestParts<App> for Answerer {
     }
 }
 
-/// A member of a clinic's or a city hall's staff, who opens declared services on consents.
+/// A member of a clinic's or a city hall's staff, who opens records on consents.
 #[derive(Debug, Clone)]
 pub struct ForStaff(pub SignedIn);
 
@@ -79,7 +79,7 @@ impl FromRequestParts<App> for ForStaff {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let let_in = |me: &SignedIn| me.may(Role::CityClerk) || me.duty(Duty::Check) != May::No;
-        with(parts, app, let_in, "wrong-role-staff-services").await.map(Self)
+        with(parts, app, let_in, "wrong-role-readings").await.map(Self)
     }
 }
 

@@ -30,6 +30,5 @@ pub mod services;
 pub mod session;
 pub mod settings;
 pub mod sheets;
-pub mod staff_services;
 pub mod stream;
 pub mod uploads;

@@ -1,8 +1,10 @@
-//! `/desk/records`: after a tap, what of a patient's records this clinic may read by the patient's
-//! consent, and the records. The relay decides, tells the patient, and names why not.
+//! `/desk/records`: after a tap, what of a person's records this clinic or city may read by the
+//! person's consent, and the records; without a card, by the consent's number. The relay decides,
+//! tells the person, and names why not.
 
 mod form;
 mod presence;
+mod service;
 
 use axum::extract::{Form, Query, State};
 use axum::http::HeaderMap;
@@ -18,7 +20,7 @@ use warifu_service::words::Tongue;
 use self::form::{Reading, read};
 use self::presence::Presence;
 use super::{record, stream};
-use crate::access::{Clerk, SignedIn};
+use crate::access::{Clerk, ForStaff, SignedIn};
 use crate::form::Typed;
 use crate::look::{Look, show};
 use crate::relay::{Access, RelayError};
@@ -29,10 +31,10 @@ use crate::sso::finish::{Handle, arrive};
 use crate::sso::requests::Purpose;
 use crate::view::Tone;
 use crate::view::outcome::Outcome;
-use crate::view::readings::{ReadableView, ReadingScreen, ReadingsScreen};
+use crate::view::readings::{NumberView, PATH, ReadableView, ReadingScreen, ReadingsScreen};
 use crate::view::site::Menu;
 
-const PATH: &str = "/desk/records";
+pub use self::service::open as open_service;
 
 /// What came of the last step.
 #[derive(Debug, Default, Deserialize)]
@@ -43,25 +45,56 @@ pub struct Said {
 /// `GET /desk/records`: the tap, or what may be read after it.
 pub async fn page(
     State(app): State<App>,
-    Clerk(me): Clerk,
+    ForStaff(me): ForStaff,
     session: Session,
     Query(said): Query<Said>,
     look: Look,
 ) -> Result<Response, Problem> {
-    let present = Presence::of(&session, app.surroundings.now()).await?;
-    let voice = look.voice(&app);
+    let (voice, menu) = (look.voice(&app), me.staff_menu());
+    let said = said.said.as_deref().and_then(words);
+    let Some(here) = Presence::of(&session, app.surroundings.now()).await? else {
+        return nobody_here(&app, &me, &look, said, None).await;
+    };
     show(&ReadingsScreen {
         page: look.page(&app),
-        site: me.site(voice, Menu::Desk, PATH),
-        said: said.said.as_deref().and_then(words),
-        readable: present.map(|it| ReadableView::new(voice, &it.readable, it.access.until)),
+        site: me.site(voice, menu, PATH),
+        said,
+        readable: Some(ReadableView::new(voice, &here.readable, here.access.until, menu)),
+        no_records: me.access(app.surroundings.now()).err(),
+        by_number: None,
+    })
+}
+
+/// The page before a tap; `wrong` was typed as the number of a consent.
+async fn nobody_here(
+    app: &App,
+    me: &SignedIn,
+    look: &Look,
+    said: Option<(Tone, &'static str)>,
+    wrong: Option<String>,
+) -> Result<Response, Problem> {
+    let (voice, menu) = (look.voice(app), me.staff_menu());
+    let audience = if menu == Menu::City { "city-clerk" } else { "clinic" };
+    let access = me.access(app.surroundings.now());
+    let catalogue = match access {
+        Ok(access) => app.relay.catalogue(access, &[("audience", audience)]).await.ok(),
+        Err(_) => None,
+    };
+    let by_number = catalogue.map(|catalogue| NumberView::new(voice, &catalogue, menu, wrong));
+    show(&ReadingsScreen {
+        page: look.page(app),
+        site: me.site(voice, menu, PATH),
+        said,
+        readable: None,
+        no_records: access.err(),
+        by_number,
     })
 }
 
 /// `POST /desk/records/tap`: asks the identity provider of this desk who is at the reader.
 pub async fn tap(
     State(app): State<App>,
-    Clerk(me): Clerk,
+    ForStaff(me): ForStaff,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let provider = app.saml.providers.find(&me.issuer, app.surroundings.now());
@@ -74,7 +107,7 @@ pub async fn tap(
 /// `GET /desk/records/arrive`: the patient's card was there.
 pub async fn arrived(
     State(app): State<App>,
-    Clerk(_): Clerk,
+    ForStaff(_): ForStaff,
     Query(handle): Query<Handle>,
     headers: HeaderMap,
     session: Session,
@@ -102,8 +135,8 @@ async fn present(app: &Shared, ticket: &str) -> Result<Presence, RelayError> {
     Ok(Presence { access, readable })
 }
 
-/// `POST /desk/records/next`: the next patient.
-pub async fn next(Clerk(_): Clerk, session: Session) -> Result<Response, Problem> {
+/// `POST /desk/records/next`: the next person.
+pub async fn next(ForStaff(_): ForStaff, session: Session) -> Result<Response, Problem> {
     Presence::forget(&session).await?;
     Ok(back(None))
 }
@@ -120,16 +153,25 @@ pub async fn show_records(
         Ok(reading) => reading,
         Err(said) => return Ok(back(Some(said))),
     };
-    let now = app.surroundings.now();
-    let access = match reading.basis {
-        // By the tapped card itself: nobody has named a consent to this clinic.
-        Basis::Emergency { .. } => Presence::of(&session, now).await?.map(|it| it.access),
-        Basis::Consent { .. } | Basis::Mandate { .. } => me.access(now).ok().cloned(),
-    };
-    match access {
+    match access(&app, &me, &session, &reading.basis).await? {
         Some(access) => records(&app, &look, &me, access, reading),
         None => Ok(back(Some("ended"))),
     }
+}
+
+/// With what the relay is asked on that basis.
+async fn access(
+    app: &Shared,
+    me: &SignedIn,
+    session: &Session,
+    basis: &Basis,
+) -> Result<Option<Access>, Problem> {
+    let now = app.surroundings.now();
+    Ok(match basis {
+        // By the tapped card itself: nobody has named a consent to this clinic.
+        Basis::Emergency { .. } => Presence::of(session, now).await?.map(|it| it.access),
+        Basis::Consent { .. } | Basis::Mandate { .. } => me.access(now).ok().cloned(),
+    })
 }
 
 fn records(
@@ -176,6 +218,7 @@ fn words(said: &str) -> Option<(Tone, &'static str)> {
         "choose" => "readings-said-choose",
         "reason" => "readings-said-reason",
         "ended" => "readings-said-ended",
+        "number" => "readings-said-number",
         _ => return None,
     };
     Some((Tone::Warn, key))

@@ -22,8 +22,7 @@ use crate::view::screens::ChooseScreen;
 use crate::view::site::Site;
 
 /// Pages that a sign-in may lead on to.
-const ONWARD: [&str; 10] = [
-    "/staff/services",
+const ONWARD: [&str; 9] = [
     "/services",
     "/home",
     "/insurance",

@@ -7,7 +7,7 @@ use warifu_contract::duty::{Duty, Matrix, May};
 use super::rig::Rig;
 
 /// Method, path and the act that it is.
-const ACTS: [(&str, &str, Duty); 25] = [
+const ACTS: [(&str, &str, Duty); 26] = [
     ("GET", "/desk", Duty::Check),
     ("POST", "/desk/check", Duty::Check),
     ("POST", "/desk/tap", Duty::Check),
@@ -24,6 +24,7 @@ const ACTS: [(&str, &str, Duty); 25] = [
     ("GET", "/desk/records/arrive?h=x", Duty::Check),
     ("POST", "/desk/records/next", Duty::Check),
     ("POST", "/desk/records/read", Duty::Check),
+    ("POST", "/desk/records/service", Duty::Check),
     ("GET", "/desk/history", Duty::ReadChecks),
     ("POST", "/desk/history", Duty::ReadChecks),
     ("GET", "/insurer", Duty::ReadAnswers),

@@ -15,14 +15,17 @@ use axum::{Json, Router};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 use warifu_contract::batch::{BatchJob, BatchList, BatchState};
-use warifu_contract::consent::{Readable, ReadableList, Standing};
+use warifu_contract::consent::{Readable, ReadableList, ReadableService, Standing};
 use warifu_contract::deposits::{Deposit, DepositRequest, DepositSoFar, DepositState};
 use warifu_contract::eligibility::{EligibilityRequest, Verdict};
 use warifu_contract::history::{HistoryPage, Purpose};
 use warifu_contract::mandate::{
     Invitation, InviteCode, Mandate, MandateList, MandateRequest, Offer, OfferRequest,
 };
-use warifu_contract::records::{Basis, Panel, PanelOutcome, RecordsRequest, Service};
+use warifu_contract::records::{Basis, DisplayName, Panel, PanelOutcome, RecordsRequest, Service};
+use warifu_contract::services::{
+    Catalogue, Offered, ServiceAnswer, ServiceOutcome, ServiceRequest,
+};
 use warifu_contract::slip::AnswerRequest;
 use warifu_saml::metadata::{About, IdpDescription, LocalizedText};
 use warifu_saml::names::{
@@ -40,6 +43,7 @@ use warifu_service::tls::TlsConfig;
 use super::pki::{CA, DECRYPT, IDP, Identity, RELAY, SAML};
 use crate::samples::{self, deposits, desks};
 use crate::view::batches::tests::{job, preview};
+use crate::view::services::tests::declaration;
 
 pub const IDP_ID: &str = "https://idp.example/saml/metadata";
 pub const IDP_SSO: &str = "https://idp.example/saml/sso";
@@ -320,6 +324,8 @@ fn router(desk: Desk) -> Router {
         .route("/links", get(async || Json(samples::links())))
         .route("/consents", get(consents).post(consented))
         .route("/consents/readable", get(readable))
+        .route("/services", get(catalogue))
+        .route("/services/read", post(service))
         .route("/proxies", get(mandates).post(invited))
         .route("/proxies/offer", post(offered))
         .route("/proxies/accept", post(stepped))
@@ -567,7 +573,36 @@ async fn readable(headers: HeaderMap) -> Json<ReadableList> {
         one(Service::Pension, Purpose::Care, refused("consent.withdrawn")),
         one(Service::Insurance, Purpose::Emergency, covered("c")),
     ];
-    Json(ReadableList { readable })
+    let declared = vec![ReadableService {
+        id: "hospital/care".parse().unwrap(),
+        name: DisplayName { ja: "診療の記録".into(), en: "Medical records".into() },
+        purpose: Purpose::Care,
+        consent: "a".repeat(32),
+        until: "2027-05-20".parse().unwrap(),
+    }];
+    Json(ReadableList { readable, declared })
+}
+
+/// One service, for whoever asks.
+async fn catalogue(State(desk): State<Desk>, uri: Uri) -> Json<Catalogue> {
+    desk.asked.lock().unwrap().push(uri.to_string());
+    let id = "hospital/care".parse().unwrap();
+    let services = vec![Offered { id, declaration: declaration(), linked: true }];
+    Json(Catalogue { services })
+}
+
+async fn service(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    Json(request): Json<ServiceRequest>,
+) -> Json<ServiceAnswer> {
+    let by_tap = matches!(request.basis, Some(Basis::Emergency { .. }));
+    let who = if by_tap { "tap" } else { "person" };
+    assert_eq!(headers["authorization"], format!("Bearer access-for-ticket-of-a-{who}"));
+    let basis = serde_json::to_string(&request.basis).unwrap();
+    desk.asked.lock().unwrap().push(format!("service {} {basis}", request.service));
+    let source = DisplayName { ja: "見本病院".into(), en: "Sample Hospital".into() };
+    Json(ServiceAnswer { declaration: declaration(), source, outcome: ServiceOutcome::Empty })
 }
 
 async fn consents() -> Json<warifu_contract::consent::ConsentList> {

@@ -12,7 +12,7 @@ const ELSEWHERE: u16 = 303;
 const REFUSED: u16 = 403;
 
 /// Method, path, then what nobody, a resident, and a clinic's clerk get.
-const ROUTES: [(&str, &str, [u16; 3]); 61] = [
+const ROUTES: [(&str, &str, [u16; 3]); 62] = [
     ("GET", "/", [OK, OK, OK]),
     ("GET", "/help", [OK, OK, OK]),
     ("GET", "/login", [ELSEWHERE, ELSEWHERE, ELSEWHERE]),
@@ -72,6 +72,7 @@ const ROUTES: [(&str, &str, [u16; 3]); 61] = [
     ("GET", "/desk/records/arrive?h=x", [ELSEWHERE, REFUSED, 400]),
     ("POST", "/desk/records/next", [ELSEWHERE, REFUSED, ELSEWHERE]),
     ("POST", "/desk/records/read", [ELSEWHERE, REFUSED, ELSEWHERE]),
+    ("POST", "/desk/records/service", [ELSEWHERE, REFUSED, ELSEWHERE]),
     ("GET", "/login/finish?h=x", [400, 400, 400]),
     ("POST", "/logout", [ELSEWHERE, ELSEWHERE, ELSEWHERE]),
 ];

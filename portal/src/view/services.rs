@@ -18,6 +18,7 @@ use warifu_contract::services::{
 use warifu_service::web::Page;
 use warifu_service::words::{Language, Voice};
 
+use super::readings::{self, PATH as READINGS};
 use super::site::Site;
 use super::{Fact, Link, Tone, display_name};
 use crate::dates::words;
@@ -68,28 +69,6 @@ pub struct ServiceLink {
     pub note: Option<String>,
 }
 
-/// What staff may open on a consent.
-#[derive(Debug, Template)]
-#[template(path = "staff_services.html")]
-pub struct StaffServicesScreen<'a> {
-    /// The frame.
-    pub page: Page<'a>,
-    /// The portal's frame.
-    pub site: Site,
-    /// Key of the reason why there is nothing.
-    pub no_records: Option<&'static str>,
-    /// Which records, by id and name.
-    pub choices: Vec<(String, String)>,
-    /// Whether there is a choice of purposes.
-    pub clinic: bool,
-    /// What was typed as the consent's number.
-    pub consent: String,
-    /// The number is none.
-    pub wrong: bool,
-    /// Sites elsewhere.
-    pub sites: Vec<ServiceLink>,
-}
-
 /// One service's page.
 #[derive(Debug, Template)]
 #[template(path = "service.html")]
@@ -135,6 +114,8 @@ pub struct ServiceCheckScreen<'a> {
 /// What a service's page shows.
 #[derive(Debug)]
 pub struct ServiceView {
+    /// Where it belongs.
+    pub up: Link,
     /// Its page.
     pub href: String,
     /// Its name.
@@ -143,6 +124,8 @@ pub struct ServiceView {
     pub purpose: String,
     /// Who holds it, and of when it is.
     pub as_of: Option<String>,
+    /// By what staff look, and that the person sees it.
+    pub ground: Option<String>,
     /// Why there is nothing, if so.
     pub outcome: Option<OutcomeView>,
     /// That values are left out, and why.
@@ -277,10 +260,12 @@ impl ServiceView {
     ) -> Self {
         let (language, declaration) = (voice.language, &answer.declaration);
         let mut view = Self {
+            up: Link { href: PATH.to_owned(), words: voice.say("services-title") },
             href: page_of(id),
             title: said(language, &declaration.name),
             purpose: said(language, &declaration.purpose),
             as_of: None,
+            ground: None,
             outcome: None,
             faults: Vec::new(),
             parts: Vec::new(),
@@ -326,11 +311,19 @@ impl ServiceView {
         }
     }
 
-    /// As staff are told: the ways on are the person's own.
+    /// As staff are told: the ways on are the person's own, and why not is said as at the tap.
     #[must_use]
-    pub fn at_desk(mut self) -> Self {
+    pub fn at_desk(mut self, voice: Voice<'_>, answer: &ServiceAnswer, is_emergency: bool) -> Self {
+        self.up = Link { href: READINGS.to_owned(), words: voice.say("readings-title") };
+        let ground = if is_emergency { "reading-lead-emergency" } else { "reading-lead" };
+        let is_told =
+            matches!(answer.outcome, ServiceOutcome::Ready { .. } | ServiceOutcome::Empty);
+        self.ground = is_told.then(|| voice.say(ground));
         if let Some(outcome) = &mut self.outcome {
             outcome.link = None;
+            let ServiceOutcome::Refused { code } = &answer.outcome else { return self };
+            outcome.text =
+                readings::why(code).map_or_else(|| outcome.text.clone(), |key| voice.say(key));
         }
         self
     }

@@ -87,11 +87,10 @@ const RESIDENT: [Entry; 18] = [
     entry("/settings", "nav-settings"),
     entry("/help", "nav-help"),
 ];
-const DESK: [Entry; 8] = [
+const DESK: [Entry; 7] = [
     entry("/desk", "nav-desk"),
     entry("/desk/batch", "nav-batch"),
     entry("/desk/records", "readings-title"),
-    entry("/staff/services", "nav-staff-services"),
     Entry { duty: Some(Duty::ReadChecks), ..entry("/desk/history", "nav-desk-history") },
     entry("/desk/disputes", "nav-desk-disputes"),
     Entry { roles: &Role::OFFICE, ..entry("/office", "nav-office") },
@@ -110,8 +109,8 @@ const INSURER: [Entry; 7] = [
     Entry { apart: true, ..entry("/help", "nav-help") },
 ];
 const CITY: [Entry; 4] = [
+    entry("/desk/records", "readings-title"),
     entry("/staff/applications", "nav-applications"),
-    entry("/staff/services", "nav-staff-services"),
     Entry { apart: true, roles: &[Role::Resident], ..entry("/home", "nav-own") },
     Entry { apart: true, ..entry("/help", "nav-help") },
 ];

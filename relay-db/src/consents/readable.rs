@@ -1,5 +1,5 @@
-//! `GET /consents/readable`: what the clinic that tapped a card may read of that person, and why
-//! not. Tells nothing but what the person told this clinic, or any in an emergency.
+//! `GET /consents/readable`: what the staff who tapped a card may read of that person, and why not.
+//! Tells nothing but what the person told their organisation, or any clinic in an emergency.
 
 use axum::Json;
 use axum::extract::State;
@@ -30,5 +30,6 @@ pub(crate) async fn list(
     let sources = sources.map(|source| (source.id(), source.services()));
     let sources: Vec<_> = sources.collect();
     let now = relay.surroundings().now();
-    Ok(Json(readable(&desk.organization.code, &consents, &sources, now)))
+    let offers = relay.manifests().offers(now);
+    Ok(Json(readable(&desk.organization.code, &consents, (&sources, &offers), now)))
 }

@@ -1,6 +1,8 @@
 //! Declared services through the relay to real gateways: who reads what at which level, what is
 //! entered once, which manifests are believed.
 
+mod tapped;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -226,11 +228,15 @@ async fn what_is_entered_is_taken_once_and_stands_in_the_history_by_name() {
 }
 
 async fn consent(bed: &Bed, code: &str, purpose: &str, service: &str) -> Consent {
+    let reader = json!({ "who": "organization", "code": code, "name": "見本" });
+    given(bed, reader, purpose, service).await
+}
+
+async fn given(bed: &Bed, reader: Value, purpose: &str, service: &str) -> Consent {
     let token = bed.token(&bed.ticket()).await;
     let today = warifu_contract::calendar::today_in_japan(bed.now());
     let body = json!({
-        "scope": { "services": [], "declared": [service] },
-        "reader": { "who": "organization", "code": code, "name": "見本" },
+        "scope": { "services": [], "declared": [service] }, "reader": reader,
         "purpose": purpose, "from": today, "until": today, "text_version": "1",
     });
     let url = bed.url("/consents");

@@ -1,4 +1,4 @@
-//! What a clinic may read of the person whose card was tapped, before it reads anything: by which
+//! What staff may read of the person whose card was tapped, before they read anything: by which
 //! consent, and why not.
 
 use jiff::Timestamp;
@@ -7,12 +7,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Asker, Consent, Disclosure, Emergency, decide};
+use super::{Asker, Consent, Disclosure, Emergency, Ground, Refusal, decide};
 use crate::history::{Asked, Purpose};
-use crate::records::Service;
+use crate::records::{DisplayName, Service};
+use crate::services::{Declaration, ServiceId};
 
 /// For what a clinic may read: by a consent to itself, by one to any clinic in an emergency.
 const PURPOSES: [Purpose; 3] = [Purpose::Care, Purpose::HealthGuidance, Purpose::Emergency];
+/// For what staff may open declared services: a clinic's for the same, a city's for theirs.
+const DECLARED: [Purpose; 4] =
+    [Purpose::Care, Purpose::HealthGuidance, Purpose::Emergency, Purpose::Procedure];
 /// Stands in for the reason that staff give when they read.
 const REASON: Emergency<'_> = Emergency("asked for beforehand");
 
@@ -22,6 +26,26 @@ const REASON: Emergency<'_> = Emergency("asked for beforehand");
 pub struct ReadableList {
     /// In the order of services, then purposes.
     pub readable: Vec<Readable>,
+    /// The declared services that may be opened, in the order of the manifests, then purposes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declared: Vec<ReadableService>,
+}
+
+/// One declared service that may be opened, for one purpose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadableService {
+    /// Which.
+    pub id: ServiceId,
+    /// What it is called.
+    pub name: DisplayName,
+    /// What for.
+    pub purpose: Purpose,
+    /// The id of the consent.
+    pub consent: String,
+    /// Its last day.
+    #[schema(value_type = String, format = Date)]
+    pub until: Date,
 }
 
 /// One service, for one purpose.
@@ -56,11 +80,12 @@ pub enum Standing {
 }
 
 /// What the staff of the organisation `code` may read at `now`, by the `consents` of one person.
-/// `sources` are the holders in the federation, each with what it holds.
+/// `sources` are the holders in the federation, each with what it holds; `offers` is what is
+/// declared.
 pub fn readable(
     code: &str,
     consents: &[Consent],
-    sources: &[(&str, &[Service])],
+    (sources, offers): (&[(&str, &[Service])], &[(ServiceId, Declaration)]),
     now: Timestamp,
 ) -> ReadableList {
     let each =
@@ -68,41 +93,76 @@ pub fn readable(
     let readable = each.map(|(service, purpose)| {
         let holders = sources.iter().filter(|(_, holds)| holds.contains(&service));
         let sources = std::iter::once(None).chain(holders.map(|(id, _)| Some(*id)));
-        let emergency = (purpose == Purpose::Emergency).then_some(REASON);
         let decided = sources.map(|source| {
-            let asker = Asker::Staff { code, emergency };
+            let asker = asker(code, purpose);
             let what = Asked::Record(service);
             decide(&Disclosure { asker, purpose, asked: what, source }, consents, now)
         });
         Readable { service, purpose, standing: standing(decided, consents) }
     });
-    ReadableList { readable: readable.collect() }
+    let declared = declared(code, consents, offers, now);
+    ReadableList { readable: readable.collect(), declared }
+}
+
+/// Of what is declared, what the manifest lets staff see and a consent covers. A site elsewhere
+/// has no records here.
+fn declared(
+    code: &str,
+    consents: &[Consent],
+    offers: &[(ServiceId, Declaration)],
+    now: Timestamp,
+) -> Vec<ReadableService> {
+    let here = offers.iter().filter(|(_, declaration)| declaration.elsewhere.is_none());
+    let each = here.flat_map(|offer| DECLARED.map(|purpose| (offer, purpose)));
+    let opened = each.filter_map(|((id, declaration), purpose)| {
+        declaration.level_of(purpose)?;
+        let (asker, asked) = (asker(code, purpose), Asked::Declared(*id));
+        let source = Some(id.connector());
+        let ground = decide(&Disclosure { asker, purpose, asked, source }, consents, now).ok()?;
+        let consent = named(&ground, consents)?;
+        Some(ReadableService {
+            id: *id,
+            name: declaration.name.clone(),
+            purpose,
+            consent: consent.id.clone(),
+            until: consent.terms.until,
+        })
+    });
+    opened.collect()
+}
+
+fn asker(code: &str, purpose: Purpose) -> Asker<'_> {
+    Asker::Staff { code, emergency: (purpose == Purpose::Emergency).then_some(REASON) }
+}
+
+/// The consent that the ground stands on.
+fn named<'a>(ground: &Ground, consents: &'a [Consent]) -> Option<&'a Consent> {
+    consents.iter().find(|consent| ground.receipt() == Some(consent.id.as_str()))
 }
 
 /// Covered at one source at least; else why not, wherever it is.
 fn standing(
-    mut decided: impl Iterator<Item = Result<super::Ground, super::Refusal>>,
+    mut decided: impl Iterator<Item = Result<Ground, Refusal>>,
     consents: &[Consent],
 ) -> Standing {
     let first = decided.next();
     let covered = first.iter().cloned().chain(decided.by_ref()).find_map(Result::ok);
-    let consent = covered.as_ref().and_then(|ground| {
-        consents.iter().find(|consent| ground.receipt() == Some(consent.id.as_str()))
-    });
+    let consent = covered.as_ref().and_then(|ground| named(ground, consents));
     match (consent, first) {
         (Some(consent), _) => {
             Standing::Covered { consent: consent.id.clone(), until: consent.terms.until }
         }
         (None, Some(Err(refusal))) => Standing::Refused { code: refusal.code().to_owned() },
-        (None, _) => Standing::Refused { code: super::Refusal::None.code().to_owned() },
+        (None, _) => Standing::Refused { code: Refusal::None.code().to_owned() },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::tests::consent;
-    use super::super::{ConsentReader, Refusal};
+    use super::super::{ConsentReader, ConsentRequest, ConsentScope};
     use super::*;
+    use crate::services::{Access, Audience, Elsewhere, Level};
 
     const NOW: &str = "2026-12-01T00:00:00Z";
     const CLINIC: &str = "1310000001";
@@ -116,7 +176,59 @@ mod tests {
     fn list(consents: &[Consent], code: &str) -> ReadableList {
         let sources: [(&str, &[Service]); 2] =
             [("pension", &[Service::Pension]), ("insurer", &[Service::Insurance])];
-        readable(code, consents, &sources, NOW.parse().unwrap())
+        readable(code, consents, (&sources, &offers()), NOW.parse().unwrap())
+    }
+
+    /// One service for a clinic, one for a city, one for nobody else; a site for a clinic.
+    fn offers() -> Vec<(ServiceId, Declaration)> {
+        use Audience::{CityClerk, Clinic, Resident};
+        let offer = |id: &str, who, is_site: bool| {
+            let mut declaration = crate::services::tests::vitals();
+            declaration.access = vec![Access { who, level: Level::High }];
+            let name = || DisplayName { ja: "先".into(), en: "There".into() };
+            let site = || Elsewhere { url: "https://k-mix.example".into(), words: name() };
+            declaration.elsewhere = is_site.then(site);
+            (id.parse().unwrap(), declaration)
+        };
+        vec![
+            offer("hospital/care", Clinic, false),
+            offer("society/leavers", CityClerk, false),
+            offer("city/notices", Resident, false),
+            offer("hospital/k-mix", Clinic, true),
+        ]
+    }
+
+    fn opened(consent: &Consent, code: &str) -> Vec<(String, Purpose)> {
+        let found = list(std::slice::from_ref(consent), code).declared;
+        assert!(found.iter().all(|one| one.consent == consent.id));
+        found.into_iter().map(|one| (one.id.to_string(), one.purpose)).collect()
+    }
+
+    #[test]
+    fn declared_services_are_told_where_manifest_and_consent_both_let_staff_in() {
+        let mut one = consent();
+        one.terms.reader =
+            ConsentReader::Organization { code: CLINIC.into(), name: "診療所".into() };
+        one.terms.scope.declared = offers().into_iter().map(|(id, _)| id).collect();
+        let care = [("hospital/care".to_owned(), Purpose::Care)];
+        assert_eq!(opened(&one, CLINIC), care);
+        assert!(opened(&one, "1310000002").is_empty(), "another reader");
+        one.terms.purpose = Purpose::Procedure;
+        assert_eq!(opened(&one, CLINIC), [("society/leavers".to_owned(), Purpose::Procedure)]);
+        let elsewhere = Some("pension".to_owned());
+        let other = Consent {
+            terms: ConsentRequest {
+                scope: ConsentScope { source: elsewhere, ..one.terms.scope.clone() },
+                ..one.terms.clone()
+            },
+            ..one.clone()
+        };
+        assert!(opened(&other, CLINIC).is_empty(), "another holder");
+        let withdrawn = Consent { withdrawn: Some(NOW.parse().unwrap()), ..one.clone() };
+        assert!(opened(&withdrawn, CLINIC).is_empty());
+        one.terms.reader = ConsentReader::AnyClinicInEmergency;
+        one.terms.purpose = Purpose::Emergency;
+        assert_eq!(opened(&one, CLINIC), [("hospital/care".to_owned(), Purpose::Emergency)]);
     }
 
     fn refused(refusal: Refusal) -> Standing {

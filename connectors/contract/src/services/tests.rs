@@ -29,7 +29,7 @@ fn field(name: &str, kind: FieldKind) -> Field {
     }
 }
 
-fn vitals() -> Declaration {
+pub(crate) fn vitals() -> Declaration {
     let weight = Field {
         unit: Some("kg".into()),
         least: Some(1.0),
