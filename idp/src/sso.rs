@@ -139,7 +139,8 @@ impl Visit<'_> {
 
     /// What staff alone may ask for, signed in at a desk.
     fn at_desk(session: Option<Session>, level: Level) -> Next {
-        match session.filter(Session::is_of_desk) {
+        let may = if level == Level::Presence { Session::may_tap } else { Session::is_of_desk };
+        match session.filter(may) {
             Some(session) => Next::SignIn { level, within: Some(session.id) },
             None => Next::Decline(Status::RequestDenied),
         }

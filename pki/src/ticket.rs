@@ -120,7 +120,7 @@ pub struct Ticket {
     pub cnf: Confirmation,
     /// What it opens.
     pub purpose: Purpose,
-    /// The roles of whoever signed in, at most 16.
+    /// The roles of whoever signed in, or tapped the card; at most 16.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<String>,
     /// The organisation of whoever signed in.

@@ -28,6 +28,11 @@ impl Typed {
         self.0.contains_key(name)
     }
 
+    /// The names of all fields.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// Bytes of all names and values together.
     pub fn length(&self) -> usize {
         self.0.iter().map(|(name, value)| name.len() + value.len()).sum()
@@ -141,6 +146,17 @@ pub enum FieldLook {
     OneOf(Vec<Choice>),
     /// A box, ticked or not.
     Tick(bool),
+}
+
+/// A box to tick for something that the portal does not know beforehand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pick {
+    /// The field's name.
+    pub name: String,
+    /// Its words.
+    pub label: String,
+    /// It is ticked.
+    pub ticked: bool,
 }
 
 /// One value to choose.

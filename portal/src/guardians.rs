@@ -7,11 +7,11 @@ use warifu_contract::mandate::guardian::{
     ApplicationRequest, Capacity, LONGEST_NOTE, Paper, ProposalRequest,
 };
 use warifu_contract::mandate::{InviteCode, LONGEST_NAME};
-use warifu_contract::records::Service;
 
 use crate::dates::input::parse;
 use crate::desk::input::{self, RawCheck};
 use crate::form::{FieldProblem, Gathered, Shape, Typed};
+use crate::proxies;
 
 /// The version of the sentences on the pages.
 const TEXT_VERSION: &str = "2026-11";
@@ -140,14 +140,12 @@ pub fn application(typed: &Typed) -> Result<ApplicationRequest, Vec<FieldProblem
     let capacity = gathered.take(capacity.ok_or(none));
     let name = gathered.take(name(typed, "name"));
     let own_name = gathered.take(self::name(typed, "own_name"));
-    let services: Vec<_> =
-        Service::ALL.into_iter().filter(|service| typed.ticked(service.as_str())).collect();
-    let none = FieldProblem { field: "insurance", key: "proxy-what-none" };
-    let services = gathered.take(if services.is_empty() { Err(none) } else { Ok(services) });
+    let services = gathered.take(proxies::services(typed));
     match (capacity, name, own_name, services) {
         (Some(capacity), Some(name), Some(own_name), Some(services)) => Ok(ApplicationRequest {
             capacity,
             services,
+            declared: proxies::declared(typed),
             history: typed.ticked("history"),
             name,
             own_name,

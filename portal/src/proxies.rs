@@ -1,9 +1,12 @@
 //! The forms by which a resident asks somebody to be a proxy: one question a page.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use jiff::{Span, ToSpan as _};
 use warifu_contract::mandate::{LONGEST_NAME, MandateRequest};
 use warifu_contract::records::Service;
+use warifu_contract::services::ServiceId;
 
 use crate::form::{FieldProblem, Gathered, Shape, Typed};
 
@@ -113,12 +116,22 @@ impl Question {
     }
 }
 
+/// A field that nobody sees, and what stands in it.
+pub type Hidden = (Cow<'static, str>, String);
+
 /// What was answered to all questions but `asked`, to be carried along.
-pub fn carried(typed: &Typed, asked: Option<Question>) -> Vec<(&'static str, String)> {
+pub fn carried(typed: &Typed, asked: Option<Question>) -> Vec<Hidden> {
     let others = Question::ALL.into_iter().filter(|one| Some(*one) != asked);
     let shapes = others.flat_map(Question::shapes);
-    let filled = shapes.map(|shape| (shape.name, typed.at(shape.name).to_owned()));
-    filled.filter(|(_, value)| !value.is_empty()).collect()
+    let filled = shapes.map(|shape| (shape.name.into(), typed.at(shape.name).to_owned()));
+    let filled = filled.filter(|(_, value): &Hidden| !value.is_empty());
+    let declared = declared(typed).into_iter().filter(|_| asked != Some(Question::What));
+    filled.chain(declared.map(|id| (id.to_string().into(), "yes".to_owned()))).collect()
+}
+
+/// The declared services whose boxes are ticked: each box has the service's name.
+pub fn declared(typed: &Typed) -> Vec<ServiceId> {
+    typed.names().filter_map(|name| name.parse().ok()).collect()
 }
 
 /// What all answers ask for on the day `today`, or what is wrong with them.
@@ -130,7 +143,7 @@ pub fn read(typed: &Typed, today: Date) -> Result<MandateRequest, Vec<FieldProbl
     match (services, name, until) {
         (Some(services), Some(name), Some(until)) => Ok(MandateRequest {
             services,
-            declared: Vec::new(),
+            declared: declared(typed),
             history: typed.ticked("history"),
             until,
             name,
@@ -140,11 +153,12 @@ pub fn read(typed: &Typed, today: Date) -> Result<MandateRequest, Vec<FieldProbl
     }
 }
 
-fn services(typed: &Typed) -> Result<Vec<Service>, FieldProblem> {
+/// The records whose boxes are ticked; none is too few where no declared service is ticked either.
+pub fn services(typed: &Typed) -> Result<Vec<Service>, FieldProblem> {
     let ticked = Service::ALL.into_iter().filter(|service| typed.ticked(service.as_str()));
     let services: Vec<_> = ticked.collect();
     let none = FieldProblem { field: "insurance", key: "proxy-what-none" };
-    if services.is_empty() { Err(none) } else { Ok(services) }
+    if services.is_empty() && declared(typed).is_empty() { Err(none) } else { Ok(services) }
 }
 
 /// What somebody is called.
@@ -183,13 +197,32 @@ mod tests {
     fn questions_follow_each_other_and_carry_the_answers() {
         assert_eq!(Question::named("what").next().and_then(Question::next), Some(Question::Time));
         assert_eq!(Question::Time.next(), None);
-        let carried = carried(&filled(), Some(Question::Name));
-        assert_eq!(carried, [("pension", "yes".to_owned()), ("time", "year".to_owned())]);
+        let typed = filled().with("city/infants", "yes");
+        let yes = || "yes".to_owned();
+        let expected: [Hidden; 3] = [
+            ("pension".into(), yes()),
+            ("time".into(), "year".to_owned()),
+            ("city/infants".into(), yes()),
+        ];
+        assert_eq!(carried(&typed, Some(Question::Name)), expected);
+        let names = carried(&typed, Some(Question::What)).into_iter().map(|(name, _)| name);
+        assert_eq!(names.collect::<Vec<_>>(), ["name", "time"]);
         for question in Question::ALL {
             assert_eq!(question.problem(&filled(), TODAY), None);
             assert!(question.problem(&Typed::default(), TODAY).is_some());
             assert_eq!(Question::named(question.name()), question);
         }
+    }
+
+    #[test]
+    fn declared_services_alone_will_do() {
+        let typed = Typed::default().with("name", "母").with("time", "year");
+        assert!(read(&typed, TODAY).is_err());
+        let only = read(&typed.with("city/infants", "yes").with("no service", "yes"), TODAY);
+        let only = only.unwrap();
+        assert_eq!(only.validate(TODAY), Ok(()));
+        assert_eq!(only.declared, ["city/infants".parse().unwrap()]);
+        assert!(only.services.is_empty());
     }
 
     proptest! {

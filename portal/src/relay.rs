@@ -291,6 +291,10 @@ impl Relay {
     ) -> impl Stream<Item = Panel> + Send + 'static {
         async_stream::stream! {
             let (services, mut open) = (request.services.clone(), request.services.clone());
+            // A proxy may be let see declared services alone.
+            if services.is_empty() {
+                return;
+            }
             let mut why = RelayError::Broken("ended early");
             let end = tokio::time::Instant::now() + access.left(PATIENCE);
             match self.records(&access, &request).await {

@@ -398,7 +398,7 @@ pub fn mandate() -> Mandate {
     let at = now() - jiff::SignedDuration::from_hours(5);
     let terms = MandateRequest {
         services: vec![Service::Insurance, Service::Pension],
-        declared: Vec::new(),
+        declared: vec!["city/infants".parse().unwrap()],
         history: true,
         until: date(2027, 5, 20),
         name: "母".into(),

@@ -176,7 +176,7 @@ fn allowed(
     now: Timestamp,
 ) -> Result<(Staff, Ground), &'static str> {
     let desk = match subject {
-        Subject::Card => asker.tapped_by().ok_or("token.purpose")?,
+        Subject::Card => asker.tapped_at_desk()?,
         Subject::Number(_) | Subject::Slip { .. } => asker.desk()?.staff,
     };
     let ground = consents::treatment(&desk, now).map_err(Refusal::code)?;

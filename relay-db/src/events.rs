@@ -141,6 +141,7 @@ pub(crate) fn guardian(
     (ground, outcome): (String, Outcome),
 ) -> Event {
     let services = request.services.iter().map(|service| service.as_str().to_owned());
+    let services = services.chain(request.declared.iter().map(ToString::to_string));
     Event {
         action,
         actor: actor_of(by),

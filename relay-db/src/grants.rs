@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use warifu_contract::duty::{Duty, May};
 use warifu_contract::mandate::guardian;
-use warifu_contract::services::Level;
+use warifu_contract::services::{Audience, Level};
 use warifu_pki::{Actor, Organization, Purpose, Ticket};
 use warifu_service::seal::{KeyRing, SealError};
 use warifu_service::storage::micros;
@@ -119,6 +119,27 @@ impl Grant {
         let actor = self.actor.as_ref().filter(|_| self.purpose == Purpose::Eligibility)?;
         let organization = actor.organization.clone()?;
         Some(Staff { member: actor.sub.clone(), organization })
+    }
+
+    /// The same, and as whose staff: what a city hall taps a card for is not what a clinic does.
+    pub fn tapped_as(&self) -> Result<(Staff, Audience), &'static str> {
+        let staff = self.tapped_by().ok_or("token.purpose")?;
+        let roles = || self.roles.iter().map(String::as_str);
+        if Duty::Check.of(roles()) != May::No {
+            Ok((staff, Audience::Clinic))
+        } else if roles().any(|role| role == ROLE_CITY_CLERK) {
+            Ok((staff, Audience::CityClerk))
+        } else {
+            Err("role.none")
+        }
+    }
+
+    /// The member of staff who tapped the subject's card where patients' insurance is checked.
+    pub fn tapped_at_desk(&self) -> Result<Staff, &'static str> {
+        match self.tapped_as()? {
+            (staff, Audience::Clinic) => Ok(staff),
+            _ => Err("role.none"),
+        }
     }
 
     /// Whose sign-ins it stands on: the subject's own or the tap of the subject's card, and that of

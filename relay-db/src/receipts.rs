@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use warifu_contract::records::{DisplayName, Service};
+use warifu_contract::services::ServiceId;
 
 use crate::relay::Relay;
 
@@ -40,8 +41,8 @@ struct Controller {
 pub(crate) struct Processing<R> {
     pub purpose: String,
     pub lawful_basis: &'static str,
-    pub services: Vec<&'static str>,
-    pub pii_information: Vec<&'static str>,
+    pub services: Vec<String>,
+    pub pii_information: Vec<String>,
     pub recipients: Vec<R>,
     pub valid_from: String,
     pub valid_until: String,
@@ -67,10 +68,27 @@ pub(crate) struct About<'a> {
     pub subject: &'a str,
     /// Which.
     pub services: &'a [Service],
+    /// Which of those that connectors declared.
+    pub declared: &'a [ServiceId],
     /// Of which holder only.
     pub source: Option<&'a str>,
     /// When its last day is over.
     pub expiry: Timestamp,
+}
+
+impl About<'_> {
+    /// What it names, in words of the federation.
+    pub fn names(&self) -> Vec<String> {
+        let records = self.services.iter().map(|service| service.as_str().to_owned());
+        records.chain(self.declared.iter().map(ServiceId::to_string)).collect()
+    }
+
+    /// Whether the holder has any of it.
+    fn is_held_by(&self, holder: &str, services: &[Service]) -> bool {
+        let is_named = self.source.is_none_or(|source| source == holder);
+        let has_records = self.services.iter().any(|service| services.contains(service));
+        is_named && (has_records || self.declared.iter().any(|id| id.connector() == holder))
+    }
 }
 
 impl<R> Receipt<R> {
@@ -113,9 +131,7 @@ impl ReceiptEvent {
 }
 
 fn controllers(relay: &Relay, about: &About<'_>) -> Vec<Controller> {
-    let holders = relay.directory().linked().filter(|holder| {
-        let is_named = about.source.is_none_or(|source| source == holder.id());
-        is_named && about.services.iter().any(|service| holder.services().contains(service))
-    });
+    let holders = relay.directory().linked();
+    let holders = holders.filter(|holder| about.is_held_by(holder.id(), holder.services()));
     holders.map(|one| Controller { id: one.id().to_owned(), name: one.name().clone() }).collect()
 }

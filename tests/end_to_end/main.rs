@@ -41,6 +41,7 @@ mod revocation;
 mod rig;
 mod saml;
 mod services;
+mod tapped;
 mod token;
 mod trials;
 mod uploads;

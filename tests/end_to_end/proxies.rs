@@ -27,6 +27,7 @@ async fn invite(browser: &Browser) -> String {
     browser.in_every_look("proxies-what").await;
     browser.pick("insurance", "yes").await;
     browser.pick("history", "yes").await;
+    browser.pick("care/certificate", "yes").await;
     browser.click("form.one-question button").await;
     browser.fill("#name", "父").await;
     browser.check_accessibility().await;
@@ -36,6 +37,7 @@ async fn invite(browser: &Browser) -> String {
     browser.click("form.one-question button").await;
     browser.see("この内容で頼みますか").await;
     browser.check_accessibility().await;
+    browser.see("介護保険").await;
     browser.picture("proxies-check").await;
     browser.click("form[action='/proxies/invite'] button").await;
     browser.see("この番号を、相手に渡してください").await;
@@ -97,6 +99,13 @@ fn a_father_lets_his_daughter_look_until_he_ends_it() {
             daughter.open(&format!("{PORTAL}/insurance")).await;
             daughter.see("上野 五郎").await;
             daughter.see("「父」の記録を見ています").await;
+            daughter.open(&format!("{PORTAL}/home")).await;
+            daughter.click("main a[href='/services']").await;
+            daughter.see("代理で見られるものです").await;
+            daughter.in_every_look("acting-services").await;
+            daughter.click("a[href='/services/care/certificate']").await;
+            daughter.see("要介護").await;
+            daughter.looked_at("acting-service").await;
             daughter.open(&format!("{PORTAL}/history")).await;
             daughter.see("代理の 一子 さん").await;
             daughter.check_accessibility().await;

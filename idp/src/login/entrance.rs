@@ -61,7 +61,7 @@ impl Entrance<'_> {
     pub(super) async fn require_desk(&self) -> Result<(), Problem> {
         let session = self.centre.session(self.browser).await?;
         let same = session.filter(|session| self.login.within.as_ref() == Some(&session.id));
-        let desk = same.filter(Session::is_of_desk);
+        let desk = same.filter(Session::may_tap);
         desk.map(drop).ok_or_else(|| forbidden("desk.signed-out"))
     }
 

@@ -76,7 +76,7 @@ async fn tapped(
     let session = reply.centre.session(browser).await?;
     let same = session.filter(|session| login.within.as_ref() == Some(&session.id));
     let signed_out = || refuse(StatusCode::FORBIDDEN, "desk.signed-out");
-    let desk = same.filter(Session::is_of_desk).ok_or_else(signed_out)?;
+    let desk = same.filter(Session::may_tap).ok_or_else(signed_out)?;
     if login.level == Level::Identifier {
         return reply.candidate(&outcome.person, outcome.authenticated_at, view).await;
     }

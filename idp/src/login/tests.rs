@@ -279,9 +279,33 @@ async fn a_tap_at_the_desk_gives_the_relay_a_ticket_and_the_portal_nothing_else(
     assert_eq!((ticket.purpose, ticket.acr.as_str()), (Purpose::Eligibility, AC_PRESENCE));
     assert_eq!(ticket.sub, rig.idp.relay_subject(&rig.resident));
     assert_eq!(ticket.exp - ticket.iat, 120);
+    assert_eq!(ticket.roles, ["urn:warifu:role:clinic-desk"], "as whom they tapped");
     let actor = ticket.act.unwrap();
     assert_eq!(actor.organization.unwrap().code, "3712345");
     assert_ne!(actor.sub, ticket.sub);
+}
+
+#[tokio::test]
+async fn a_city_halls_clerk_taps_too_and_the_card_offices_does_not() {
+    let rig = Rig::new().await;
+    let (city, office) = (rig.city_clerk().await, rig.clerk().await);
+    let mut tab = rig.tab();
+    tab.sign_in(&rig.portal.request(rig.now()), &city).await;
+    let request = rig.portal.asking_for(AC_PRESENCE, rig.now());
+    let page = tab.reach_login_page(&request).await;
+    let tapped = Card::new(&rig.pki, CardKind::Presence, HOLDER);
+    let next = tab.answer_with(&page, &tapped).await.json()["next"].clone();
+    let login = rig.login(&tab.get(next.as_str().unwrap()).await, &request);
+    let ticket = rig.open_ticket(login.value(ATTRIBUTE_RELAY_TICKET).unwrap());
+    assert_eq!(ticket.roles, ["urn:warifu:role:city-clerk"]);
+    assert_eq!(ticket.act.unwrap().organization.unwrap().code, "372011");
+
+    let mut tab = rig.tab();
+    tab.sign_in(&rig.portal.request(rig.now()), &office).await;
+    let request = rig.portal.asking_for(AC_PRESENCE, rig.now());
+    let refused = tab.get(&rig.portal.redirect(&request)).await;
+    let refusal = rig.consume(&refused, &request).unwrap_err();
+    assert!(matches!(refusal, Refusal::Status(Status::RequestDenied)), "{refusal:?}");
 }
 
 #[tokio::test]

@@ -70,6 +70,12 @@ impl Session {
         self.level == Level::High && self.profile.is(Role::ClinicDesk)
     }
 
+    /// Whether it is one of staff who may ask whose card was tapped: at a clinic's desk or a city
+    /// hall's counter.
+    pub(crate) fn may_tap(&self) -> bool {
+        self.is_of_desk() || (self.level == Level::High && self.profile.is(Role::CityClerk))
+    }
+
     /// Whether somebody signed in who runs the federation, with card and PIN.
     pub(crate) fn is_of_federation_admin(&self) -> bool {
         self.level == Level::High && self.profile.is(Role::FederationAdmin)

@@ -278,6 +278,14 @@ impl Rig {
         Card::new(&self.pki, CardKind::Staff, &holder)
     }
 
+    /// Makes a member of a city hall's staff known and gives their card.
+    pub(crate) async fn city_clerk(&self) -> Card {
+        let holder = "d".repeat(32);
+        let city = Organization { code: "372011".into(), name: "見本市役所".into() };
+        self.enrol('d', "市民 三郎", Role::CityClerk, Some(city), &holder).await;
+        Card::new(&self.pki, CardKind::Staff, &holder)
+    }
+
     /// A new browser.
     pub(crate) fn tab(&self) -> Tab<'_> {
         Tab { rig: self, router: self.idp.router(), cookies: BTreeMap::new(), language: "ja" }

@@ -37,6 +37,7 @@ proxy-fact-rests = Why it rests
 proxy-rests-principal = Since { $moment } the person has no card that works. With a new card it goes on.
 proxy-rests-proxy = Since { $moment } the proxy has no card that works. With a new card it goes on.
 proxy-what-history = Who saw the records
+proxy-what-declared = Other records
 proxy-do-confirm = See whether this is the right person
 proxy-do-end = End this
 proxy-do-withdraw = Take the number back

@@ -37,6 +37,7 @@ proxy-fact-rests = 休んでいる理由
 proxy-rests-principal = { $moment } から、ご本人のカードが止まっています。新しいカードが使えるようになると、また続きます。
 proxy-rests-proxy = { $moment } から、代理の人のカードが止まっています。新しいカードが使えるようになると、また続きます。
 proxy-what-history = 見られた記録（だれが見たか）
+proxy-what-declared = その他の記録
 proxy-do-confirm = この人でよいか確かめる
 proxy-do-end = 代理を終える
 proxy-do-withdraw = 番号を取り消す

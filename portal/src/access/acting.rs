@@ -22,6 +22,9 @@ pub struct Acting {
     pub history: bool,
     /// The last day.
     pub until: Date,
+    /// As a guardian, on papers.
+    #[serde(default)]
+    pub guardian: bool,
 }
 
 impl Acting {
@@ -35,6 +38,7 @@ impl Acting {
             declared: terms.declared,
             history: terms.history,
             until: terms.until,
+            guardian: mandate.papers.is_some(),
         }
     }
 }

@@ -163,6 +163,7 @@ fn form(
         facts: Vec::new(),
         errors: errors(voice, problems),
         fields: fields(voice, &FIELDS, typed, problems, focus),
+        picks: Vec::new(),
         hidden: Vec::new(),
         action: format!("{PATH}/preview"),
         yes: voice.say("announce-look"),

@@ -5,10 +5,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use warifu_contract::calendar::today_in_japan;
-use warifu_contract::services::{Catalogue, ServiceId};
+use warifu_contract::services::ServiceId;
 use warifu_service::Problem;
 
 use super::evidence::{open, saved};
+use super::services::named_by;
 use crate::access::{Resident, SignedIn};
 use crate::consent::{self, UNTIL, WHAT, WHOM};
 use crate::form::{FieldProblem, Typed, errors, fields};
@@ -148,16 +149,6 @@ async fn page(
         whom: part(&WHOM),
         until: part(&UNTIL),
     })
-}
-
-/// What those services are called; nothing is asked where there are none.
-async fn named_by(app: &App, me: &SignedIn, declared: &[ServiceId]) -> Catalogue {
-    let access = me.access(app.surroundings.now()).ok().filter(|_| !declared.is_empty());
-    let Some(access) = access else { return Catalogue::default() };
-    let found = app.relay.catalogue(access, &[]).await;
-    found
-        .inspect_err(|cause| tracing::warn!(%cause, "services stay without their names"))
-        .unwrap_or_default()
 }
 
 /// The id, if it is one: it becomes a part of an address.

@@ -8,9 +8,12 @@ use warifu_contract::calendar::today_in_japan;
 use warifu_contract::duty::May;
 use warifu_contract::mandate::InviteCode;
 use warifu_contract::mandate::guardian::{Application, RefusalReason, RefusalRequest};
+use warifu_contract::services::{Audience, Offered};
 use warifu_service::Problem;
 
 use super::links::{Said, back_to, is_id, why};
+use super::proxies::picks;
+use super::services::{named_by, offers};
 use crate::access::{PapersStaff, Resident, SignedIn};
 use crate::form::{FieldProblem, Shape, Typed, errors, fields};
 use crate::guardians::{self, APPLICATION, PAPERS, WHY};
@@ -38,7 +41,7 @@ pub async fn begin(
     look: Look,
 ) -> Result<Response, Problem> {
     let typed = Typed::default().with("capacity", "parent");
-    form(&app, &me, &look, &typed, &[])
+    form(&app, &me, &look, &typed, &[]).await
 }
 
 /// `POST /proxies/guardian`: asks.
@@ -51,14 +54,14 @@ pub async fn apply(
     let look = look.standing_at("/proxies/guardian");
     let request = match guardians::application(&typed) {
         Ok(request) => request,
-        Err(problems) => return form(&app, &me, &look, &typed, &problems),
+        Err(problems) => return form(&app, &me, &look, &typed, &problems).await,
     };
     let Ok(access) = me.access(app.surroundings.now()) else { return Ok(back_to(OWN, None)) };
     let asked = app.relay.apply_as_guardian(access, typed.at("key"), &request).await;
     Ok(back_to(OWN, Some(asked.map_or_else(|error| why(&error), |_| "applied"))))
 }
 
-fn form(
+async fn form(
     app: &Shared,
     me: &SignedIn,
     look: &Look,
@@ -68,6 +71,9 @@ fn form(
     let voice = look.voice(app);
     let focus = problems.first().map(|problem| problem.field);
     let sent = Some(typed.at("key").to_owned()).filter(|key| !key.is_empty());
+    let offers = offers(app, me).await;
+    // What is kept under the guardian's own name opens with the own card.
+    let is_wards = |one: &Offered| one.declaration.level_for(Audience::Resident).is_some();
     show(&QuestionScreen {
         page: look.page(app),
         site: me.site(voice, Menu::Resident, OWN),
@@ -78,7 +84,8 @@ fn form(
         facts: Vec::new(),
         errors: errors(voice, problems),
         fields: fields(voice, &APPLICATION, typed, problems, focus),
-        hidden: vec![("key", sent.unwrap_or_else(|| app.surroundings.hex(KEY_BYTES)))],
+        picks: picks(voice, &offers, typed, is_wards),
+        hidden: vec![("key".into(), sent.unwrap_or_else(|| app.surroundings.hex(KEY_BYTES)))],
         action: "/proxies/guardian".to_owned(),
         yes: voice.say("guardian-do"),
         no: No::Back(voice.say("proxy-check-no")),
@@ -124,7 +131,9 @@ async fn desk(
     match app.relay.guardians(access).await {
         Ok(list) => {
             let decides = may == May::Do;
-            let proposals = views(voice, &list, decides);
+            let asked = list.proposals.iter().flat_map(|one| &one.application.request.declared);
+            let named = named_by(app, me, &asked.copied().collect::<Vec<_>>()).await;
+            let proposals = views(voice, &list, (&named, decides));
             let stopped = list.stopped.iter();
             let stopped = stopped.map(|one| GuardianshipView::new(voice, one, decides)).collect();
             show(&GuardiansScreen { proposals, stopped, more: list.more, ..screen })
@@ -164,13 +173,13 @@ pub async fn propose(
     let today = today_in_japan(app.surroundings.now());
     let request = match guardians::proposal(&typed, code, found.request.capacity, today) {
         Ok(request) => request,
-        Err(problems) => return ask(&app, &me, &look, &typed, &problems, &found),
+        Err(problems) => return ask(&app, &me, &look, &typed, &problems, &found).await,
     };
     match app.relay.propose_guardian(access, &request).await {
         Ok(_) => Ok(back(Some("proposed"))),
         Err(RelayError::Failed(StatusCode::UNPROCESSABLE_ENTITY)) => {
             let nobody = [FieldProblem { field: "number", key: "guardian-nobody" }];
-            ask(&app, &me, &look, &typed, &nobody, &found)
+            ask(&app, &me, &look, &typed, &nobody, &found).await
         }
         Err(error) => Ok(back(Some(why_not(&error)))),
     }
@@ -190,7 +199,7 @@ async fn papers(
     };
     let Ok(access) = me.access(app.surroundings.now()) else { return Ok(back(None)) };
     match app.relay.find_guardian(access, &code).await {
-        Ok(found) => ask(app, me, look, typed, &[], &found),
+        Ok(found) => ask(app, me, look, typed, &[], &found).await,
         Err(RelayError::Failed(StatusCode::NOT_FOUND)) => {
             desk(app, (me, may), look, &Said::default(), typed, &wrong("guardian-code-dead")).await
         }
@@ -198,7 +207,7 @@ async fn papers(
     }
 }
 
-fn ask(
+async fn ask(
     app: &Shared,
     me: &SignedIn,
     look: &Look,
@@ -208,6 +217,7 @@ fn ask(
 ) -> Result<Response, Problem> {
     let voice = look.voice(app);
     let focus = problems.first().map(|problem| problem.field);
+    let named = named_by(app, me, &found.request.declared).await;
     show(&QuestionScreen {
         page: look.page(app),
         site: site(app, me, look),
@@ -215,10 +225,11 @@ fn ask(
         place: None,
         title: voice.say("guardians-papers-title"),
         lead: voice.say("guardians-papers-lead"),
-        facts: asked_for(voice, &found.request),
+        facts: asked_for(voice, &found.request, &named),
         errors: errors(voice, problems),
         fields: fields(voice, &PAPERS, typed, problems, focus),
-        hidden: vec![("code", typed.at("code").to_owned())],
+        picks: Vec::new(),
+        hidden: vec![("code".into(), typed.at("code").to_owned())],
         action: format!("{STAFF}/propose"),
         yes: voice.say("guardians-propose"),
         no: No::Back(voice.say("proxy-check-no")),

@@ -78,6 +78,7 @@ fn form(
         facts: Vec::new(),
         errors: errors(voice, problems),
         fields: fields(voice, &CARD, typed, problems, focus),
+        picks: Vec::new(),
         hidden: Vec::new(),
         action: format!("{STAFF}/held"),
         yes: voice.say("guardians-held-find"),

@@ -102,6 +102,7 @@ fn screen<'a>(
             voice.tell("home-before", &[("moment", moment.into())])
         }),
         no_records,
+        declared: me.acting.as_ref().is_some_and(|acting| !acting.declared.is_empty()),
         waiting: services(me).iter().map(waiting).collect(),
         viewers_waiting: me
             .acting

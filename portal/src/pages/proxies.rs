@@ -5,17 +5,20 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use tower_sessions::Session;
 use warifu_contract::calendar::today_in_japan;
+use warifu_contract::history::Purpose;
 use warifu_contract::mandate::{
     AcceptRequest, InviteCode, Mandate, MandateList, MandateState, Side,
 };
+use warifu_contract::services::{Catalogue, Offered};
 use warifu_service::Problem;
 use warifu_service::words::Voice;
 
 use super::evidence::{open, saved};
 use super::links::{Said, back_to, is_id, why};
+use super::services::{named_by, offers};
 use crate::access::{Acting, Resident, SignedIn, Viewer};
 use crate::dates::words as dates;
-use crate::form::{FieldProblem, Shape, Typed, errors, fields};
+use crate::form::{FieldProblem, Pick, Shape, Typed, errors, fields};
 use crate::look::{Look, show};
 use crate::proxies::{self, CODE, OTHER, Question};
 use crate::relay::RelayError;
@@ -25,7 +28,7 @@ use crate::view::proxies::{
     CodeScreen, MandateView, No, ProxiesScreen, QuestionScreen, other, summary,
 };
 use crate::view::site::Menu;
-use crate::view::{Fact, Link, Tone};
+use crate::view::{Fact, Link, Tone, display_name};
 
 /// The page's own path.
 const PATH: &str = "/proxies";
@@ -52,12 +55,16 @@ pub async fn list(
         Err(reason) => screen.no_records = Some(reason),
         Ok(access) => match app.relay.mandates(access).await {
             Ok(MandateList { given, held, applied }) => {
+                let declared = given.iter().chain(&held).flat_map(|one| &one.terms.declared);
+                let declared = declared.chain(applied.iter().flat_map(|one| &one.request.declared));
+                let named = named_by(&app, &me, &declared.copied().collect::<Vec<_>>()).await;
                 let views = |all: &[Mandate], side| -> Vec<_> {
-                    all.iter().map(|one| MandateView::new(voice, one, side, now)).collect()
+                    let view = |one| MandateView::new(voice, one, side, (&named, now));
+                    all.iter().map(view).collect()
                 };
                 screen.given = views(&given, Side::Principal);
                 screen.held = views(&held, Side::Proxy);
-                let applied = applied.iter().map(|one| ApplicationView::new(voice, one));
+                let applied = applied.iter().map(|one| ApplicationView::new(voice, one, &named));
                 screen.applied = applied.collect();
             }
             Err(cause) => {
@@ -76,7 +83,7 @@ pub async fn begin(
     look: Look,
 ) -> Result<Response, Problem> {
     let typed = Typed::default().with("time", "half");
-    question(&app, &me, &look, Question::What, &typed, &[])
+    question(&app, &me, &look, Question::What, &typed, &[]).await
 }
 
 /// `POST /proxies/invite/next`: the next question, or the summary.
@@ -90,11 +97,11 @@ pub async fn next(
     let today = today_in_japan(app.surroundings.now());
     let asked = Question::named(typed.at("question"));
     if let Some(problem) = asked.problem(&typed, today) {
-        return question(&app, &me, &look, asked, &typed, &[problem]);
+        return question(&app, &me, &look, asked, &typed, &[problem]).await;
     }
     match asked.next() {
-        Some(then) => question(&app, &me, &look, then, &typed, &[]),
-        None => check(&app, &me, &look, &typed),
+        Some(then) => question(&app, &me, &look, then, &typed, &[]).await,
+        None => check(&app, &me, &look, &typed).await,
     }
 }
 
@@ -115,7 +122,7 @@ pub async fn invite(
         Err(error) => return Ok(back_to(PATH, Some(why(&error)))),
     };
     let voice = look.voice(&app);
-    let mut facts = summary(voice, &terms);
+    let mut facts = summary(voice, &terms, &named_by(&app, &me, &terms.declared).await);
     let until = dates::moment(voice.language, invitation.mandate.code_until);
     facts.push(Fact { label: voice.say("proxy-fact-code-until"), value: until });
     let digits = invitation.code.digits().chars().map(String::from);
@@ -199,7 +206,8 @@ pub async fn ask(
         Side::Proxy => "proxy-fact-name",
     };
     let who = Fact { label: voice.say(label), value: other(voice, mandate, side) };
-    let terms = summary(voice, &mandate.terms).into_iter();
+    let named = named_by(&app, &me, &mandate.terms.declared).await;
+    let terms = summary(voice, &mandate.terms, &named).into_iter();
     let terms = terms.filter(|fact| fact.label != voice.say("proxy-fact-name"));
     show(&QuestionScreen {
         page: look.page(&app),
@@ -211,6 +219,7 @@ pub async fn ask(
         facts: [who].into_iter().chain(terms).collect(),
         errors: Vec::new(),
         fields: Vec::new(),
+        picks: Vec::new(),
         hidden: Vec::new(),
         action: format!("{PATH}/{id}/{step}"),
         yes: voice.attribute(words, "do"),
@@ -284,7 +293,7 @@ fn find<'a>(list: &'a MandateList, id: &str) -> Option<(&'a Mandate, Side)> {
     all.find(|(one, _)| one.id == id)
 }
 
-fn question(
+async fn question(
     app: &Shared,
     me: &SignedIn,
     look: &Look,
@@ -295,7 +304,11 @@ fn question(
     let voice = look.voice(app);
     let focus = problems.first().map(|problem| problem.field);
     let mut hidden = proxies::carried(typed, Some(asked));
-    hidden.push(("question", asked.name().to_owned()));
+    hidden.push(("question".into(), asked.name().to_owned()));
+    let picks = match asked {
+        Question::What => picks(voice, &offers(app, me).await, typed, |one| one.linked),
+        Question::Name | Question::Time => Vec::new(),
+    };
     show(&QuestionScreen {
         page: look.page(app),
         site: me.site(voice, Menu::Resident, PATH),
@@ -306,6 +319,7 @@ fn question(
         facts: Vec::new(),
         errors: errors(voice, problems),
         fields: fields(voice, asked.shapes(), typed, problems, focus),
+        picks,
         hidden,
         action: "/proxies/invite/next".to_owned(),
         yes: voice.say("proxy-next"),
@@ -313,13 +327,34 @@ fn question(
     })
 }
 
-fn check(app: &Shared, me: &SignedIn, look: &Look, typed: &Typed) -> Result<Response, Problem> {
+/// The declared services of `offers` that a proxy may be let see, as far as they `fit`.
+pub(super) fn picks(
+    voice: Voice<'_>,
+    offers: &Catalogue,
+    typed: &Typed,
+    fit: impl Fn(&Offered) -> bool,
+) -> Vec<Pick> {
+    let may = |one: &&Offered| one.declaration.level_of(Purpose::OnBehalf).is_some() && fit(one);
+    let pick = |one: &Offered| Pick {
+        name: one.id.to_string(),
+        label: display_name(voice.language, &one.declaration.name),
+        ticked: typed.ticked(one.id.as_str()),
+    };
+    offers.services.iter().filter(may).map(pick).collect()
+}
+
+async fn check(
+    app: &Shared,
+    me: &SignedIn,
+    look: &Look,
+    typed: &Typed,
+) -> Result<Response, Problem> {
     let Ok(terms) = proxies::read(typed, today_in_japan(app.surroundings.now())) else {
         return Ok(Redirect::to("/proxies/invite").into_response());
     };
     let voice = look.voice(app);
     let mut hidden = proxies::carried(typed, None);
-    hidden.push(("key", app.surroundings.hex(16)));
+    hidden.push(("key".into(), app.surroundings.hex(16)));
     show(&QuestionScreen {
         page: look.page(app),
         site: me.site(voice, Menu::Resident, PATH),
@@ -327,9 +362,10 @@ fn check(app: &Shared, me: &SignedIn, look: &Look, typed: &Typed) -> Result<Resp
         place: None,
         title: voice.say("proxy-check-title"),
         lead: voice.say("proxy-check-lead"),
-        facts: summary(voice, &terms),
+        facts: summary(voice, &terms, &named_by(app, me, &terms.declared).await),
         errors: Vec::new(),
         fields: Vec::new(),
+        picks: Vec::new(),
         hidden,
         action: "/proxies/invite".to_owned(),
         yes: voice.say("proxy-check-yes"),
@@ -357,6 +393,7 @@ fn ask_code(
         facts: Vec::new(),
         errors: errors(voice, &problems),
         fields: fields(voice, &CODE, typed, &problems, Some("code")),
+        picks: Vec::new(),
         hidden: Vec::new(),
         action: "/proxies/enter".to_owned(),
         yes: voice.say("proxy-enter-next"),
@@ -391,10 +428,11 @@ async fn offer(
         place: None,
         title: voice.tell("proxy-offer-title", &gaps()),
         lead: voice.tell("proxy-offer-lead", &gaps()),
-        facts: summary(voice, &offer.terms),
+        facts: summary(voice, &offer.terms, &named_by(app, me, &offer.terms.declared).await),
         errors: errors(voice, problems),
         fields: fields(voice, shapes, typed, problems, focus),
-        hidden: vec![("code", code.digits().to_owned())],
+        picks: Vec::new(),
+        hidden: vec![("code".into(), code.digits().to_owned())],
         action: "/proxies/accept".to_owned(),
         yes: voice.say("proxy-offer-yes"),
         no: No::Back(voice.say("proxy-offer-no")),

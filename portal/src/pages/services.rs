@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use warifu_contract::calendar::today_in_japan;
 use warifu_contract::services::{
-    Declaration, EntryError, EntryRequest, Form as Declared, ServiceAnswer, ServiceId,
+    Catalogue, Declaration, EntryError, EntryRequest, Form as Declared, ServiceAnswer, ServiceId,
 };
 use warifu_service::Problem;
 
@@ -58,9 +58,11 @@ pub async fn list(
     show(&ServicesScreen {
         page: look.page(&app),
         site: me.site(voice, Menu::Resident, look.path()),
+        lead: lead(&me),
         no_records: access.err(),
         silent: matches!(&catalogue, Some(Err(_))),
         groups: listed.map(|catalogue| groups(voice, catalogue)).unwrap_or_default(),
+        as_guardian: me.acting.as_ref().is_some_and(|acting| acting.guardian),
     })
 }
 
@@ -240,10 +242,16 @@ fn without(
     show(&ServicesScreen {
         page: look.page(app),
         site: me.site(voice, Menu::Resident, PATH),
+        lead: lead(me),
         no_records: Some(reason),
         silent: false,
         groups: Vec::new(),
+        as_guardian: false,
     })
+}
+
+fn lead(me: &SignedIn) -> &'static str {
+    if me.acting.is_none() { "services-lead" } else { "services-lead-acting" }
 }
 
 fn named((connector, service): &(String, String)) -> Result<ServiceId, Problem> {
@@ -252,6 +260,20 @@ fn named((connector, service): &(String, String)) -> Result<ServiceId, Problem> 
 
 fn unknown() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "services.unknown")
+}
+
+/// What those services are called; nothing is asked where there are none.
+pub(super) async fn named_by(app: &Shared, me: &SignedIn, declared: &[ServiceId]) -> Catalogue {
+    if declared.is_empty() { Catalogue::default() } else { offers(app, me).await }
+}
+
+/// What the person could open; nothing while the relay is silent.
+pub(super) async fn offers(app: &Shared, me: &SignedIn) -> Catalogue {
+    let Ok(access) = me.access(app.surroundings.now()) else { return Catalogue::default() };
+    let found = app.relay.catalogue(access, &[]).await;
+    found
+        .inspect_err(|cause| tracing::warn!(%cause, "services stay without their names"))
+        .unwrap_or_default()
 }
 
 /// Why the relay told nothing.

@@ -19,12 +19,14 @@ use warifu_contract::consent::{Readable, ReadableList, ReadableService, Standing
 use warifu_contract::deposits::{Deposit, DepositRequest, DepositSoFar, DepositState};
 use warifu_contract::eligibility::{EligibilityRequest, Verdict};
 use warifu_contract::history::{HistoryPage, Purpose};
+use warifu_contract::mandate::guardian::{Application, ApplicationRequest, ApplicationState};
 use warifu_contract::mandate::{
     Invitation, InviteCode, Mandate, MandateList, MandateRequest, Offer, OfferRequest,
 };
 use warifu_contract::records::{Basis, DisplayName, Panel, PanelOutcome, RecordsRequest, Service};
 use warifu_contract::services::{
-    Catalogue, Offered, ServiceAnswer, ServiceOutcome, ServiceRequest,
+    Access, Audience, Catalogue, Declaration, Level, Offered, ServiceAnswer, ServiceOutcome,
+    ServiceRequest,
 };
 use warifu_contract::slip::AnswerRequest;
 use warifu_saml::metadata::{About, IdpDescription, LocalizedText};
@@ -332,6 +334,7 @@ fn router(desk: Desk) -> Router {
         .route("/proxies/{id}/confirm", post(stepped))
         .route("/proxies/{id}/end", post(stepped))
         .route("/proxies/{id}/receipt", get(async || "receipt"))
+        .route("/guardians", post(applied))
         .route("/history", get(history))
         .route("/history/proof", get(proof))
         .route("/history/export", get(async || "{}\n"))
@@ -391,7 +394,8 @@ async fn invited(
     Json(terms): Json<MandateRequest>,
 ) -> Json<Invitation> {
     let key = headers["idempotency-key"].to_str().unwrap();
-    desk.asked.lock().unwrap().push(format!("invite {key} {}", terms.name));
+    let declared = terms.declared.iter().map(|id| format!(" {id}")).collect::<String>();
+    desk.asked.lock().unwrap().push(format!("invite {key} {}{declared}", terms.name));
     let mandate = Mandate { terms, accepted: None, confirmed: None, ..samples::mandate() };
     Json(Invitation { mandate, code: InviteCode::new([7; 16]) })
 }
@@ -402,6 +406,24 @@ async fn offered(Json(wanted): Json<OfferRequest>) -> Response {
     }
     let Mandate { terms, code_until, .. } = samples::mandate();
     Json(Offer { terms, code_until }).into_response()
+}
+
+async fn applied(
+    State(desk): State<Desk>,
+    Json(request): Json<ApplicationRequest>,
+) -> Json<Application> {
+    let line = format!("apply {:?} {:?}", request.services, request.declared);
+    desk.asked.lock().unwrap().push(line);
+    let mandate = samples::mandate();
+    Json(Application {
+        id: mandate.id,
+        request,
+        at: mandate.given.at,
+        until: mandate.code_until,
+        state: ApplicationState::Applied,
+        refused: None,
+        code: None,
+    })
 }
 
 async fn stepped(State(desk): State<Desk>, uri: Uri) -> Json<Mandate> {
@@ -583,11 +605,19 @@ async fn readable(headers: HeaderMap) -> Json<ReadableList> {
     Json(ReadableList { readable, declared })
 }
 
-/// One service, for whoever asks.
+/// Two services, one of which is for proxies too.
 async fn catalogue(State(desk): State<Desk>, uri: Uri) -> Json<Catalogue> {
     desk.asked.lock().unwrap().push(uri.to_string());
-    let id = "hospital/care".parse().unwrap();
-    let services = vec![Offered { id, declaration: declaration(), linked: true }];
+    let offered = |id: &str, name: &str, who: &[Audience]| {
+        let name = DisplayName { ja: name.into(), en: name.into() };
+        let access = who.iter().map(|who| Access { who: *who, level: Level::High }).collect();
+        let declaration = Declaration { name, access, ..declaration() };
+        Offered { id: id.parse().unwrap(), declaration, linked: true }
+    };
+    let services = vec![
+        offered("hospital/care", "診療の記録", &[Audience::Resident, Audience::Clinic]),
+        offered("city/infants", "乳幼児の健診", &[Audience::Resident, Audience::Guardian]),
+    ];
     Json(Catalogue { services })
 }
 

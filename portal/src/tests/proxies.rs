@@ -29,12 +29,16 @@ async fn somebody_is_asked_by_three_questions_a_summary_and_a_code() {
     let mut browser = rig.signed_in("resident").await;
     let first = browser.get("/proxies/invite").await.text().await;
     assert!(first.contains("何を見てもらいますか") && first.contains("1 / 3"), "{first}");
+    assert!(first.contains("name=\"city/infants\"") && first.contains("乳幼児の健診"), "{first}");
+    assert!(!first.contains("hospital/care"), "no proxy sees that");
     let next = "/proxies/invite/next";
     let lacking = browser.post(next, &[("question", "what")]).await.text().await;
     assert!(lacking.contains("一つ以上選んでください"), "{lacking}");
     let mut form = vec![("question", "what"), ("pension", "yes"), ("history", "yes")];
+    form.push(("city/infants", "yes"));
     let second = browser.post(next, &form).await.text().await;
     assert!(second.contains("何と呼ばれていますか") && hidden(&second, "pension") == "yes");
+    assert_eq!(hidden(&second, "city/infants"), "yes");
     form[0] = ("question", "name");
     form.push(("name", "母"));
     let third = browser.post(next, &form).await.text().await;
@@ -43,12 +47,13 @@ async fn somebody_is_asked_by_three_questions_a_summary_and_a_code() {
     form.push(("time", "year"));
     let summary = browser.post(next, &form).await.text().await;
     assert!(summary.contains("この内容で頼みますか") && summary.contains("見られた記録"));
+    assert!(summary.contains("乳幼児の健診"), "{summary}");
     assert!(asked(&rig, "invite").is_empty(), "nothing is offered before the yes");
     let key = hidden(&summary, "key");
     form.push(("key", &key));
     let code = browser.post("/proxies/invite", &form).await.text().await;
     assert!(code.contains(&InviteCode::new([7; 16]).grouped()), "{code}");
-    assert_eq!(asked(&rig, "invite"), [format!("invite {key} 母")]);
+    assert_eq!(asked(&rig, "invite"), [format!("invite {key} 母 city/infants")]);
 }
 
 #[tokio::test]
@@ -142,4 +147,46 @@ async fn ones_own_matters_wait_until_one_is_back() {
         !again.get("/home").await.text().await.contains("見ています"),
         "a sign-in is one's own"
     );
+}
+
+#[tokio::test]
+async fn a_proxy_opens_the_declared_services_of_the_mandate() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("resident").await;
+    let list = browser.get("/proxies").await.text().await;
+    assert!(list.contains("乳幼児の健診"), "{list}");
+    begin_to_look(&mut browser).await;
+    let home = browser.get("/home").await.text().await;
+    assert!(home.contains("その他の記録を開く"), "{home}");
+    let list = browser.get("/services").await.text().await;
+    assert!(list.contains("href=\"/services/city/infants\""), "{list}");
+    assert!(
+        list.contains("代理で見られるものです") && !list.contains("親や後見人のあなたの名前"),
+        "{list}"
+    );
+    assert_eq!(asked(&rig, "/services?").pop(), Some(format!("/services?mandate={HELD}")));
+    let page = browser.get("/services/city/infants").await;
+    assert_eq!(page.status(), 200);
+    let basis = format!("{{\"by\":\"mandate\",\"id\":\"{HELD}\"}}");
+    assert_eq!(asked(&rig, "service "), [format!("service city/infants {basis}")]);
+    let check = browser.post("/services/city/infants/check", &[]).await;
+    assert_eq!(check.status(), 403, "nothing is entered for another");
+}
+
+#[tokio::test]
+async fn a_guardian_asks_for_declared_services_too() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("resident").await;
+    let form = browser.get("/proxies/guardian").await.text().await;
+    assert!(form.contains("name=\"city/infants\"") && !form.contains("hospital/care"), "{form}");
+    let key = hidden(&form, "key");
+    let form = [
+        ("capacity", "parent"),
+        ("name", "長男"),
+        ("own_name", "母"),
+        ("city/infants", "yes"),
+        ("key", &key),
+    ];
+    assert_eq!(browser.post("/proxies/guardian", &form).await.location(), "/proxies?said=applied");
+    assert_eq!(asked(&rig, "apply"), ["apply [] [ServiceId(city/infants)]"]);
 }

@@ -4,6 +4,7 @@ use askama::Template;
 use jiff::Timestamp;
 use warifu_contract::consent::{Consent, ConsentReader, ConsentRequest, ConsentState};
 use warifu_contract::history::Purpose;
+use warifu_contract::records::Service;
 use warifu_contract::services::{Catalogue, ServiceId};
 use warifu_service::web::Page;
 use warifu_service::words::Voice;
@@ -82,7 +83,7 @@ impl ConsentView {
             label: voice.say("consent-fact-withdrawn"),
             value: dates::moment(voice.language, at),
         });
-        let number = Fact { label: voice.say("consent-fact-number"), value: consent.id.clone() };
+        let number = Fact { label: voice.say("consent-fact-number"), value: grouped(&consent.id) };
         let mut facts = summary(voice, &consent.terms, named);
         facts.extend([given].into_iter().chain(withdrawn).chain([number]));
         Self {
@@ -100,20 +101,38 @@ impl ConsentView {
     }
 }
 
+/// A number to be read out, in groups of four.
+fn grouped(id: &str) -> String {
+    let digits: Vec<char> = id.chars().collect();
+    let groups = digits.chunks(4).map(|four| four.iter().collect::<String>());
+    groups.collect::<Vec<_>>().join(" ")
+}
+
 /// What is let out, to whom, what for and until when.
 /// `named` says what declared services are called.
 pub fn summary(voice: Voice<'_>, request: &ConsentRequest, named: &Catalogue) -> Vec<Fact> {
     let fact = |label, value| Fact { label: voice.say(label), value };
-    let services = request.scope.services.iter();
-    let services = services.map(|service| voice.say(&format!("consent-what-{}", service.as_str())));
-    let declared = request.scope.declared.iter().map(|id| called(voice, *id, named));
-    let services: Vec<_> = services.chain(declared).collect();
+    let scope = &request.scope;
     vec![
-        fact("consent-fact-what", services.join(&voice.say("consent-and"))),
+        fact("consent-fact-what", what(voice, (&scope.services, &scope.declared, false), named)),
         fact("consent-fact-whom", reader(voice, &request.reader)),
         fact("consent-fact-purpose", voice.say(purpose(request.purpose))),
         fact("consent-fact-until", dates::day(voice.language, request.until)),
     ]
+}
+
+/// Records, declared services and the access history, in one sentence.
+pub fn what(
+    voice: Voice<'_>,
+    (services, declared, history): (&[Service], &[ServiceId], bool),
+    named: &Catalogue,
+) -> String {
+    let records = services.iter();
+    let records = records.map(|service| voice.say(&format!("consent-what-{}", service.as_str())));
+    let declared = declared.iter().map(|id| called(voice, *id, named));
+    let history = history.then(|| voice.say("proxy-what-history"));
+    let all: Vec<_> = records.chain(declared).chain(history).collect();
+    all.join(&voice.say("consent-and"))
 }
 
 /// A declared service by its name; by its id where it is no longer offered.
@@ -194,6 +213,8 @@ mod tests {
                 let html = screen.render().unwrap();
                 check(name, language, &html, words);
                 assert!(!html.contains("見本<b>"), "{name}: not escaped");
+                let number = "abab ".repeat(8);
+                assert_eq!(html.contains(number.trim()), name == "consents", "{name}");
                 let open = consents.iter().filter(|one| one.state(now()) == ConsentState::Active);
                 assert_eq!(html.matches("action=\"/consents/withdraw\"").count(), open.count());
             }

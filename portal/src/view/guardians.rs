@@ -4,9 +4,11 @@ use askama::Template;
 use warifu_contract::mandate::guardian::{
     Application, ApplicationRequest, ApplicationState, Papers, Proposal, ProposalList,
 };
+use warifu_contract::services::Catalogue;
 use warifu_service::web::Page;
 use warifu_service::words::Voice;
 
+use super::consents::what;
 use super::guardianships::GuardianshipView;
 use super::links::masked;
 use super::site::Site;
@@ -69,8 +71,8 @@ pub struct ApplicationView {
 }
 
 impl ApplicationView {
-    /// The application as its guardian sees it.
-    pub fn new(voice: Voice<'_>, application: &Application) -> Self {
+    /// The application as its guardian sees it. `named` says what declared services are called.
+    pub fn new(voice: Voice<'_>, application: &Application, named: &Catalogue) -> Self {
         let (tone, key) = match application.state {
             ApplicationState::Applied if application.code.is_none() => {
                 (Tone::None, "guardian-state-late")
@@ -83,7 +85,7 @@ impl ApplicationView {
             let digits: Vec<_> = code.digits().chars().map(String::from).collect();
             (code.grouped(), digits.join(" "))
         });
-        let mut facts = asked_for(voice, &application.request);
+        let mut facts = asked_for(voice, &application.request, named);
         let until = dates::moment(voice.language, application.until);
         let until = Fact { label: voice.say("proxy-fact-code-until"), value: until };
         facts.extend(code.is_some().then_some(until));
@@ -96,19 +98,16 @@ impl ApplicationView {
     }
 }
 
-/// What was asked for.
-pub fn asked_for(voice: Voice<'_>, request: &ApplicationRequest) -> Vec<Fact> {
+/// What was asked for. `named` says what declared services are called.
+pub fn asked_for(voice: Voice<'_>, request: &ApplicationRequest, named: &Catalogue) -> Vec<Fact> {
     let fact = |label, value| Fact { label: voice.say(label), value };
-    let services = request.services.iter();
-    let services = services.map(|service| voice.say(&format!("consent-what-{}", service.as_str())));
-    let history = request.history.then(|| voice.say("proxy-what-history"));
-    let what: Vec<_> = services.chain(history).collect();
+    let seen = (&request.services[..], &request.declared[..], request.history);
     let capacity = format!("guardian-capacity-{}", request.capacity.as_str());
     vec![
         fact("guardian-own-name", request.own_name.clone()),
         fact("guardian-capacity", voice.say(&capacity)),
         fact("guardian-name", request.name.clone()),
-        fact("proxy-fact-what", what.join(&voice.say("consent-and"))),
+        fact("proxy-fact-what", what(voice, seen, named)),
     ]
 }
 
@@ -123,13 +122,17 @@ pub fn on_papers(voice: Voice<'_>, papers: &Papers) -> Fact {
 }
 
 /// What waits; `may_approve` says whether the roles of whoever looks allow it.
-pub fn views(voice: Voice<'_>, list: &ProposalList, may_approve: bool) -> Vec<ProposalView> {
-    list.proposals.iter().map(|one| view(voice, one, may_approve)).collect()
+pub fn views(
+    voice: Voice<'_>,
+    list: &ProposalList,
+    (named, may_approve): (&Catalogue, bool),
+) -> Vec<ProposalView> {
+    list.proposals.iter().map(|one| view(voice, one, named, may_approve)).collect()
 }
 
-fn view(voice: Voice<'_>, one: &Proposal, may_approve: bool) -> ProposalView {
+fn view(voice: Voice<'_>, one: &Proposal, named: &Catalogue, may_approve: bool) -> ProposalView {
     let fact = |label, value| Fact { label: voice.say(label), value };
-    let mut facts = asked_for(voice, &one.application.request);
+    let mut facts = asked_for(voice, &one.application.request, named);
     let targets = std::iter::once(&one.target).chain(&one.more);
     facts.extend(targets.map(|target| fact("guardians-found", masked(voice, target))));
     facts.push(on_papers(voice, &one.papers));
@@ -169,6 +172,7 @@ mod tests {
             request: ApplicationRequest {
                 capacity: Capacity::Parent,
                 services: vec![Service::Insurance],
+                declared: vec!["city/infants".parse().unwrap()],
                 history: true,
                 name: "長男".into(),
                 own_name: "認証 母子".into(),
@@ -230,7 +234,11 @@ mod tests {
                     is_silent,
                     errors: errors(voice, &[problem]),
                     fields: fields(voice, &CODE, &Typed::default(), &[problem], None),
-                    proposals: if is_silent { Vec::new() } else { views(voice, &list, may) },
+                    proposals: if is_silent {
+                        Vec::new()
+                    } else {
+                        views(voice, &list, (&Catalogue::default(), may))
+                    },
                     stopped: if is_silent {
                         Vec::new()
                     } else {
@@ -254,7 +262,8 @@ mod tests {
     fn a_guardian_sees_the_code_only_while_it_can_be_used() {
         in_both(|words, language| {
             let voice = words.in_(language);
-            let of = |state| ApplicationView::new(voice, &application(state));
+            let of =
+                |state| ApplicationView::new(voice, &application(state), &Catalogue::default());
             assert!(of(ApplicationState::Applied).code.is_some());
             assert!(of(ApplicationState::Proposed).code.is_none());
             assert_eq!(of(ApplicationState::Refused).facts.len(), 5);

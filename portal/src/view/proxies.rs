@@ -3,15 +3,18 @@
 use askama::Template;
 use jiff::Timestamp;
 use warifu_contract::mandate::{EndedBy, Mandate, MandateRequest, MandateState, Side};
+use warifu_contract::services::Catalogue;
 use warifu_service::web::Page;
 use warifu_service::words::Voice;
 
+use super::consents::what;
 use super::guardians::{ApplicationView, on_papers};
 use super::guardianships::since_when;
 use super::site::Site;
 use super::{Fact, Link, Tone};
 use crate::dates::words as dates;
-use crate::form::{FieldError, FieldLook, FieldView};
+use crate::form::{FieldError, FieldLook, FieldView, Pick};
+use crate::proxies::Hidden;
 
 /// The two lists.
 #[derive(Debug, Template)]
@@ -57,8 +60,10 @@ pub struct QuestionScreen<'a> {
     pub errors: Vec<FieldError>,
     /// The fields.
     pub fields: Vec<FieldView>,
+    /// Declared services to choose, after the fields.
+    pub picks: Vec<Pick>,
     /// What is carried along.
-    pub hidden: Vec<(&'static str, String)>,
+    pub hidden: Vec<Hidden>,
     /// Where the form goes.
     pub action: String,
     /// Yes, or on.
@@ -116,8 +121,14 @@ pub struct MandateView {
 }
 
 impl MandateView {
-    /// The mandate as its principal, or its proxy, sees it at `now`.
-    pub fn new(voice: Voice<'_>, mandate: &Mandate, side: Side, now: Timestamp) -> Self {
+    /// The mandate as its principal, or its proxy, sees it at `now`. `named` says what declared
+    /// services are called.
+    pub fn new(
+        voice: Voice<'_>,
+        mandate: &Mandate,
+        side: Side,
+        (named, now): (&Catalogue, Timestamp),
+    ) -> Self {
         let state = mandate.state(now);
         let is_principal = side == Side::Principal;
         let (tone, word) = standing(state, side);
@@ -134,7 +145,7 @@ impl MandateView {
             who: other(voice, mandate, side),
             tone,
             state: voice.say(word),
-            facts: facts(voice, mandate, side, state),
+            facts: facts(voice, mandate, named, (side, state)),
             can_confirm: is_principal && state == MandateState::Accepted,
             can_read: !is_principal && state == MandateState::Active,
             end,
@@ -166,10 +177,15 @@ fn standing(state: MandateState, side: Side) -> (Tone, &'static str) {
     }
 }
 
-fn facts(voice: Voice<'_>, mandate: &Mandate, side: Side, state: MandateState) -> Vec<Fact> {
+fn facts(
+    voice: Voice<'_>,
+    mandate: &Mandate,
+    named: &Catalogue,
+    (side, state): (Side, MandateState),
+) -> Vec<Fact> {
     let fact = |label, value| Fact { label: voice.say(label), value };
     let moment = |at| dates::moment(voice.language, at);
-    let mut facts = summary(voice, &mandate.terms);
+    let mut facts = summary(voice, &mandate.terms, named);
     if side == Side::Proxy {
         facts.retain(|fact| fact.label != voice.say("proxy-fact-name"));
     }
@@ -202,15 +218,12 @@ fn facts(voice: Voice<'_>, mandate: &Mandate, side: Side, state: MandateState) -
     facts
 }
 
-/// What may be seen, under which name, until when.
-pub fn summary(voice: Voice<'_>, terms: &MandateRequest) -> Vec<Fact> {
+/// What may be seen, under which name, until when. `named` says what declared services are called.
+pub fn summary(voice: Voice<'_>, terms: &MandateRequest, named: &Catalogue) -> Vec<Fact> {
     let fact = |label, value| Fact { label: voice.say(label), value };
-    let services = terms.services.iter();
-    let services = services.map(|service| voice.say(&format!("consent-what-{}", service.as_str())));
-    let history = terms.history.then(|| voice.say("proxy-what-history"));
-    let what: Vec<_> = services.chain(history).collect();
+    let seen = (&terms.services[..], &terms.declared[..], terms.history);
     vec![
-        fact("proxy-fact-what", what.join(&voice.say("consent-and"))),
+        fact("proxy-fact-what", what(voice, seen, named)),
         fact("proxy-fact-name", terms.name.clone()),
         fact("proxy-fact-until", dates::day(voice.language, terms.until)),
     ]
@@ -259,7 +272,10 @@ mod tests {
                 ("proxies-none", vec![], false, Some("no-records-level")),
             ] {
                 let views = |side| -> Vec<_> {
-                    list.iter().map(|one| MandateView::new(voice, one, side, now())).collect()
+                    {
+                        let named = (&Catalogue::default(), now());
+                        list.iter().map(|one| MandateView::new(voice, one, side, named)).collect()
+                    }
                 };
                 let screen = ProxiesScreen {
                     page: page(words, language),
@@ -295,15 +311,23 @@ mod tests {
                     place: Some(voice.tell("proxy-step-of", &[("n", 1.into())])),
                     title: voice.say("proxy-step-what"),
                     lead: voice.say("proxy-step-what-lead"),
-                    facts: summary(voice, &mandate().terms),
+                    facts: summary(voice, &mandate().terms, &Catalogue::default()),
                     errors: errors(voice, problems),
                     fields: fields(voice, shapes, &Typed::default(), problems, None),
-                    hidden: vec![("name", "母".to_owned())],
+                    picks: vec![Pick {
+                        name: "city/infants".into(),
+                        label: "乳幼児の健診<b>".into(),
+                        ticked: true,
+                    }],
+                    hidden: vec![("name".into(), "母".to_owned())],
                     action: "/proxies/invite/next".to_owned(),
                     yes: voice.say("proxy-next"),
                     no,
                 };
-                check(name, language, &screen.render().unwrap(), words);
+                let html = screen.render().unwrap();
+                check(name, language, &html, words);
+                assert!(html.contains("name=\"city/infants\" value=\"yes\" checked"));
+                assert!(!html.contains("健診<b>"), "{name}: not escaped");
             };
             let back = || No::Back(voice.say("proxy-check-no"));
             for one in Question::ALL {
@@ -316,7 +340,7 @@ mod tests {
                 site: site(),
                 code: "1234 5678 9012".to_owned(),
                 spelled: "1 2 3 4".to_owned(),
-                facts: summary(voice, &mandate().terms),
+                facts: summary(voice, &mandate().terms, &Catalogue::default()),
             };
             check("proxies-code", language, &screen.render().unwrap(), words);
         });

@@ -354,6 +354,7 @@ mod tests {
             assert_eq!(refused.up.href, PATH);
             let unlinked = seen(ServiceOutcome::NotLinked, false).outcome.unwrap();
             assert!(unlinked.link.is_none(), "the ways on are the person's own");
+            assert_eq!(unlinked.text, voice.say("services-not-linked-other"));
             let empty = seen(ServiceOutcome::Empty, true);
             assert_eq!(empty.ground, Some(voice.say("reading-lead-emergency")));
         });

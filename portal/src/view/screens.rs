@@ -57,6 +57,8 @@ pub struct HomeScreen<'a> {
     pub no_records: Option<&'static str>,
     /// Each tile's slot and what stands in it until the answer comes.
     pub waiting: Vec<(&'static str, String)>,
+    /// A proxy may open declared services besides.
+    pub declared: bool,
     /// What stands in the history's slot until then; none for a proxy, who has a page for it and
     /// nothing else to do here.
     pub viewers_waiting: Option<String>,

@@ -37,12 +37,16 @@ pub struct ServicesScreen<'a> {
     pub page: Page<'a>,
     /// The portal's frame.
     pub site: Site,
+    /// Key of what the list is.
+    pub lead: &'static str,
     /// Key of the reason why there is no list.
     pub no_records: Option<&'static str>,
     /// The relay did not say.
     pub silent: bool,
     /// Those that have some.
     pub groups: Vec<Group>,
+    /// A guardian looks, on papers.
+    pub as_guardian: bool,
 }
 
 /// One category.
@@ -287,6 +291,12 @@ impl ServiceView {
             // A site elsewhere has no records here.
             _ if declaration.elsewhere.is_some() => {}
             other => view.outcome = Some(outcome(voice, declaration, &view.href, other)),
+        }
+        let own = view.outcome.as_mut().filter(|_| answer.outcome == ServiceOutcome::NotLinked);
+        if let Some(outcome) = own.filter(|_| !may_enter) {
+            // To link is the person's own.
+            outcome.link = None;
+            outcome.text = voice.say("services-not-linked-other");
         }
         view
     }

@@ -218,6 +218,7 @@ fn home(
         before: Some(voice.tell("home-before", &[("moment", "11月19日 10:15".into())])),
         no_records,
         waiting: waiting.to_vec(),
+        declared: true,
         viewers_waiting: Some(ViewersFailed { voice, waiting: true }.render().unwrap()),
     };
     screen.render().unwrap().replace(PANELS, parts)

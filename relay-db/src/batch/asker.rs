@@ -55,10 +55,10 @@ impl Asker {
     }
 
     /// The member of staff who tapped the card of the token's subject.
-    pub fn tapped_by(&self) -> Option<Staff> {
+    pub fn tapped_at_desk(&self) -> Result<Staff, &'static str> {
         match self {
-            Self::Person(caller) => caller.grant.tapped_by(),
-            Self::System { .. } => None,
+            Self::Person(caller) => caller.grant.tapped_at_desk(),
+            Self::System { .. } => Err("token.purpose"),
         }
     }
 

@@ -23,13 +23,13 @@ pub(crate) async fn list(
     State(relay): State<Relay>,
     caller: Caller,
 ) -> Result<Json<ReadableList>, Problem> {
-    let desk = caller.grant.tapped_by();
-    let desk = desk.ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, "token.purpose"))?;
+    let tapped = caller.grant.tapped_as();
+    let (staff, who) = tapped.map_err(|code| Problem::new(StatusCode::FORBIDDEN, code))?;
     let consents = relay.consents().of(&caller.grant.subject).await?;
     let sources = relay.directory().linked();
     let sources = sources.map(|source| (source.id(), source.services()));
     let sources: Vec<_> = sources.collect();
     let now = relay.surroundings().now();
     let offers = relay.manifests().offers(now);
-    Ok(Json(readable(&desk.organization.code, &consents, (&sources, &offers), now)))
+    Ok(Json(readable((&staff.organization.code, who), &consents, (&sources, &offers), now)))
 }

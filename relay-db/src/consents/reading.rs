@@ -106,7 +106,7 @@ impl Reading {
                 (subject, Reader::Staff(desk), purpose, None)
             }
             Some(Basis::Emergency { reason }) => {
-                let desk = caller.grant.tapped_by().ok_or(Unread::Refused("token.purpose"))?;
+                let desk = caller.grant.tapped_at_desk().map_err(Unread::Refused)?;
                 let subject = caller.grant.subject.clone();
                 (subject, Reader::Staff(desk), Purpose::Emergency, Some(reason))
             }

@@ -23,16 +23,17 @@ pub(super) fn sign(
         id: &consent.id,
         subject,
         services: &scope.services,
+        declared: &scope.declared,
         source: scope.source.as_deref(),
         expiry: consent.expiry(),
     };
-    let receipt = Receipt::new(relay, &about, processing(consent), events(consent, now), now);
+    let processing = processing(consent, about.names());
+    let receipt = Receipt::new(relay, &about, processing, events(consent, now), now);
     relay.mint().keys.sign(RECEIPT_TYPE, &receipt)
 }
 
-fn processing(consent: &Consent) -> Processing<ConsentReader> {
+fn processing(consent: &Consent, services: Vec<String>) -> Processing<ConsentReader> {
     let terms = &consent.terms;
-    let services: Vec<_> = terms.scope.services.iter().map(|service| service.as_str()).collect();
     Processing {
         purpose: word(&terms.purpose),
         lawful_basis: "consent",

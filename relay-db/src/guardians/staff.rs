@@ -278,7 +278,7 @@ fn mandate(case: &Case, proposed: &Proposed, client: &str, now: Timestamp) -> Ma
     let request = case.application.request.clone();
     let terms = MandateRequest {
         services: request.services,
-        declared: Vec::new(),
+        declared: request.declared,
         history: request.history,
         until: proposed.until,
         name: request.name,

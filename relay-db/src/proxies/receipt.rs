@@ -30,18 +30,19 @@ pub(super) fn sign(relay: &Relay, kept: &Kept, now: Timestamp) -> Result<String,
         id: &mandate.id,
         subject: &kept.principal,
         services: &mandate.terms.services,
+        declared: &mandate.terms.declared,
         source: None,
         expiry: mandate.expiry(),
     };
-    let receipt = Receipt::new(relay, &about, processing(mandate), events(mandate, now), now);
+    let processing = processing(mandate, about.names());
+    let receipt = Receipt::new(relay, &about, processing, events(mandate, now), now);
     relay.mint().keys.sign(RECEIPT_TYPE, &receipt)
 }
 
-fn processing(mandate: &Mandate) -> Processing<Recipient> {
+fn processing(mandate: &Mandate, services: Vec<String>) -> Processing<Recipient> {
     let terms = &mandate.terms;
-    let services: Vec<_> = terms.services.iter().map(|service| service.as_str()).collect();
     let mut information = services.clone();
-    information.extend(terms.history.then_some(HISTORY));
+    information.extend(terms.history.then(|| HISTORY.to_owned()));
     let name = mandate.accepted.as_ref().map(|accepted| accepted.name.clone());
     Processing {
         purpose: word(&Purpose::OnBehalf),

@@ -228,7 +228,7 @@ impl Bed {
             acr: "urn:warifu:ac:presence".into(),
             exp: self.now().as_second() + 120,
             purpose: Purpose::Eligibility,
-            roles: Vec::new(),
+            roles: vec![DESK.into()],
             act: Some(act),
             ..self.ticket()
         }

@@ -49,7 +49,7 @@ async fn apply(stage: &Stage, subject: &str, key: &str) -> Application {
     let token = resident(stage, subject).await;
     let request = stage.bed.portal.http.post(stage.bed.url("/guardians")).bearer_auth(token);
     let body = json!({ "capacity": "parent", "services": ["insurance"], "history": true,
-                       "name": "長男", "own_name": "認証 母子", "text_version": "2026-11" });
+                       "declared": ["city/infants"], "name": "長男", "own_name": "認証 母子", "text_version": "2026-11" });
     let answer = request.header("idempotency-key", key).json(&body).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     answer.json().await.unwrap()
@@ -149,6 +149,11 @@ async fn a_parent_reads_for_a_child_without_a_card_once_two_have_seen_the_papers
             (&*application.id, date(2030, 3, 31))
         );
         assert!(mandate.papers.is_some());
+        assert_eq!(mandate.terms.declared, ["city/infants".parse().unwrap()]);
+        let log = stage.bed.relay.log().history(MOTHER, Series::Administration, None, 50).await;
+        let approved = log.unwrap().into_iter().filter_map(|one| one.entry);
+        let mut approved = approved.filter(|one| one.action == Action::GuardianApproved);
+        assert_eq!(approved.next().unwrap().asked, ["insurance", "city/infants", "history"]);
         let seen = look(&stage, MOTHER, &application.id).await;
         assert!(matches!(seen, PanelOutcome::Ready { .. }), "{seen:?}");
         let own = actions(&stage, MOTHER).await;

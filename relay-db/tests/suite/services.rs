@@ -1,6 +1,7 @@
 //! Declared services through the relay to real gateways: who reads what at which level, what is
 //! entered once, which manifests are believed.
 
+mod mandates;
 mod tapped;
 
 use std::path::PathBuf;

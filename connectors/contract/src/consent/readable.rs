@@ -10,13 +10,12 @@ use utoipa::ToSchema;
 use super::{Asker, Consent, Disclosure, Emergency, Ground, Refusal, decide};
 use crate::history::{Asked, Purpose};
 use crate::records::{DisplayName, Service};
-use crate::services::{Declaration, ServiceId};
+use crate::services::{Audience, Declaration, ServiceId};
 
 /// For what a clinic may read: by a consent to itself, by one to any clinic in an emergency.
 const PURPOSES: [Purpose; 3] = [Purpose::Care, Purpose::HealthGuidance, Purpose::Emergency];
-/// For what staff may open declared services: a clinic's for the same, a city's for theirs.
-const DECLARED: [Purpose; 4] =
-    [Purpose::Care, Purpose::HealthGuidance, Purpose::Emergency, Purpose::Procedure];
+/// For what a city hall may open declared services; of records it is told nothing.
+const OF_CITY: [Purpose; 1] = [Purpose::Procedure];
 /// Stands in for the reason that staff give when they read.
 const REASON: Emergency<'_> = Emergency("asked for beforehand");
 
@@ -79,17 +78,22 @@ pub enum Standing {
     },
 }
 
-/// What the staff of the organisation `code` may read at `now`, by the `consents` of one person.
-/// `sources` are the holders in the federation, each with what it holds; `offers` is what is
-/// declared.
+/// What the staff of the organisation `code`, a clinic or a city hall, may read at `now`, by the
+/// `consents` of one person. `sources` are the holders in the federation, each with what it holds;
+/// `offers` is what is declared.
 pub fn readable(
-    code: &str,
+    (code, who): (&str, Audience),
     consents: &[Consent],
     (sources, offers): (&[(&str, &[Service])], &[(ServiceId, Declaration)]),
     now: Timestamp,
 ) -> ReadableList {
-    let each =
-        Service::ALL.into_iter().flat_map(|service| PURPOSES.map(|purpose| (service, purpose)));
+    let (records, purposes): (&[Purpose], &[Purpose]) = match who {
+        Audience::Clinic => (&PURPOSES, &PURPOSES),
+        Audience::CityClerk => (&[], &OF_CITY),
+        Audience::Resident | Audience::Guardian | Audience::Other => (&[], &[]),
+    };
+    let each = Service::ALL.into_iter();
+    let each = each.flat_map(|service| records.iter().map(move |purpose| (service, *purpose)));
     let readable = each.map(|(service, purpose)| {
         let holders = sources.iter().filter(|(_, holds)| holds.contains(&service));
         let sources = std::iter::once(None).chain(holders.map(|(id, _)| Some(*id)));
@@ -100,20 +104,20 @@ pub fn readable(
         });
         Readable { service, purpose, standing: standing(decided, consents) }
     });
-    let declared = declared(code, consents, offers, now);
+    let declared = declared((code, purposes), consents, offers, now);
     ReadableList { readable: readable.collect(), declared }
 }
 
 /// Of what is declared, what the manifest lets staff see and a consent covers. A site elsewhere
 /// has no records here.
 fn declared(
-    code: &str,
+    (code, purposes): (&str, &[Purpose]),
     consents: &[Consent],
     offers: &[(ServiceId, Declaration)],
     now: Timestamp,
 ) -> Vec<ReadableService> {
     let here = offers.iter().filter(|(_, declaration)| declaration.elsewhere.is_none());
-    let each = here.flat_map(|offer| DECLARED.map(|purpose| (offer, purpose)));
+    let each = here.flat_map(|offer| purposes.iter().map(move |purpose| (offer, *purpose)));
     let opened = each.filter_map(|((id, declaration), purpose)| {
         declaration.level_of(purpose)?;
         let (asker, asked) = (asker(code, purpose), Asked::Declared(*id));
@@ -162,7 +166,7 @@ mod tests {
     use super::super::tests::consent;
     use super::super::{ConsentReader, ConsentRequest, ConsentScope};
     use super::*;
-    use crate::services::{Access, Audience, Elsewhere, Level};
+    use crate::services::{Access, Elsewhere, Level};
 
     const NOW: &str = "2026-12-01T00:00:00Z";
     const CLINIC: &str = "1310000001";
@@ -174,9 +178,13 @@ mod tests {
     }
 
     fn list(consents: &[Consent], code: &str) -> ReadableList {
+        listed((code, Audience::Clinic), consents)
+    }
+
+    fn listed(reader: (&str, Audience), consents: &[Consent]) -> ReadableList {
         let sources: [(&str, &[Service]); 2] =
             [("pension", &[Service::Pension]), ("insurer", &[Service::Insurance])];
-        readable(code, consents, (&sources, &offers()), NOW.parse().unwrap())
+        readable(reader, consents, (&sources, &offers()), NOW.parse().unwrap())
     }
 
     /// One service for a clinic, one for a city, one for nobody else; a site for a clinic.
@@ -214,7 +222,12 @@ mod tests {
         assert_eq!(opened(&one, CLINIC), care);
         assert!(opened(&one, "1310000002").is_empty(), "another reader");
         one.terms.purpose = Purpose::Procedure;
-        assert_eq!(opened(&one, CLINIC), [("society/leavers".to_owned(), Purpose::Procedure)]);
+        assert!(opened(&one, CLINIC).is_empty(), "that is a city hall's");
+        let city = listed((CLINIC, Audience::CityClerk), std::slice::from_ref(&one));
+        assert!(city.readable.is_empty());
+        assert_eq!(city.declared.len(), 1);
+        assert_eq!(city.declared[0].id.as_str(), "society/leavers");
+        one.terms.purpose = Purpose::Care;
         let elsewhere = Some("pension".to_owned());
         let other = Consent {
             terms: ConsentRequest {
@@ -229,6 +242,8 @@ mod tests {
         one.terms.reader = ConsentReader::AnyClinicInEmergency;
         one.terms.purpose = Purpose::Emergency;
         assert_eq!(opened(&one, CLINIC), [("hospital/care".to_owned(), Purpose::Emergency)]);
+        let city = listed((CLINIC, Audience::CityClerk), std::slice::from_ref(&one));
+        assert!(city.declared.is_empty(), "any clinic is not a city hall");
     }
 
     fn refused(refusal: Refusal) -> Standing {

@@ -9,11 +9,12 @@ use utoipa::ToSchema;
 
 use super::InviteCode;
 use super::stop::Guardianship;
-use super::terms::{are_services, is_name, is_version};
+use super::terms::{is_name, is_scope, is_version};
 use crate::duty::May;
 use crate::eligibility::TypedCard;
 use crate::linking::MaskedTarget;
 use crate::records::Service;
+use crate::services::ServiceId;
 
 /// The age of majority (民法4条).
 const MAJORITY: i16 = 18;
@@ -145,8 +146,11 @@ pub struct Papers {
 pub struct ApplicationRequest {
     /// As what.
     pub capacity: Capacity,
-    /// What is to be read: at least one, each once.
+    /// What is to be read, each once.
     pub services: Vec<Service>,
+    /// Of what connectors declared, each once; at least one here or there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declared: Vec<ServiceId>,
     /// Whether the access history is to be read too.
     pub history: bool,
     /// What the guardian calls the other, e.g. 娘.
@@ -360,7 +364,7 @@ impl GuardianError {
 impl ApplicationRequest {
     /// Checks what the types cannot.
     pub fn validate(&self) -> Result<(), GuardianError> {
-        if !are_services(&self.services) {
+        if !is_scope(&self.services, &self.declared) {
             return Err(GuardianError::Scope);
         }
         if !is_name(&self.name) || !is_name(&self.own_name) {

@@ -73,17 +73,7 @@ impl MandateError {
 impl MandateRequest {
     /// Checks what the types cannot, on the day `today`.
     pub fn validate(&self, today: Date) -> Result<(), MandateError> {
-        let mut declared = self.declared.clone();
-        declared.sort_unstable();
-        declared.dedup();
-        let once = declared.len() == self.declared.len() && declared.len() <= MOST_DECLARED;
-        // Only declared ones will do.
-        let are_services = if self.services.is_empty() {
-            !self.declared.is_empty()
-        } else {
-            are_services(&self.services)
-        };
-        if !once || !are_services {
+        if !is_scope(&self.services, &self.declared) {
             return Err(MandateError::Scope);
         }
         let longest = today.checked_add(LONGEST_YEARS.years()).unwrap_or(Date::MAX);
@@ -97,12 +87,17 @@ impl MandateRequest {
     }
 }
 
-/// Whether there is at least one, and each once.
-pub(super) fn are_services(services: &[Service]) -> bool {
-    let mut known = services.to_vec();
+/// Whether there is at least one here or there, each once, and not too many.
+pub(super) fn is_scope(services: &[Service], declared: &[ServiceId]) -> bool {
+    let some = !services.is_empty() || !declared.is_empty();
+    some && declared.len() <= MOST_DECLARED && are_once(services) && are_once(declared)
+}
+
+fn are_once<T: Copy + Ord>(all: &[T]) -> bool {
+    let mut known = all.to_vec();
     known.sort_unstable();
     known.dedup();
-    !known.is_empty() && known.len() == services.len()
+    known.len() == all.len()
 }
 
 /// Whether it can name a version of words.
@@ -132,6 +127,10 @@ mod tests {
         terms.validate(TODAY).err()
     }
 
+    fn each_of(count: usize) -> Vec<ServiceId> {
+        (0..count).map(|n| ServiceId::new("city", &format!("s{n}")).unwrap()).collect()
+    }
+
     #[test]
     fn terms_end_within_a_year_and_name_what_they_open() {
         assert_eq!(refused(|_| ()), None);
@@ -140,6 +139,19 @@ mod tests {
         }
         for services in [Vec::new(), vec![Service::Pension; 2]] {
             assert_eq!(refused(|one| one.services = services), Some(MandateError::Scope));
+        }
+        let one: ServiceId = "city/infants".parse().unwrap();
+        for (declared, expected) in [
+            (vec![one], None),
+            (vec![one; 2], Some(MandateError::Scope)),
+            (each_of(MOST_DECLARED), None),
+            (each_of(MOST_DECLARED + 1), Some(MandateError::Scope)),
+        ] {
+            let only = |terms: &mut MandateRequest| {
+                terms.services = Vec::new();
+                terms.declared = declared;
+            };
+            assert_eq!(refused(only), expected, "only declared ones will do");
         }
         for name in ["", "　", "a\nb", &"母".repeat(41)] {
             assert_eq!(refused(|one| one.name = name.into()), Some(MandateError::Name));

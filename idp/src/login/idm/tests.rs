@@ -108,6 +108,10 @@ async fn nobody_but_a_desk_may_ask() {
     let mut resident = rig.tab();
     resident.sign_in(&rig.portal.request(rig.now()), &rig.card).await;
     assert_eq!(declined(&rig, &mut resident).await, Status::RequestDenied);
+    let city = rig.city_clerk().await;
+    let mut counter = rig.tab();
+    counter.sign_in(&rig.portal.request(rig.now()), &city).await;
+    assert_eq!(declined(&rig, &mut counter).await, Status::RequestDenied, "it taps, no more");
 
     let mut tab = desk(&rig).await;
     let page = tab.reach_login_page(&asking(&rig)).await;

@@ -388,7 +388,10 @@ fn the_list_is_by_category_and_says_who_holds_what() {
             ("services-level", Some("no-records-ended"), false, Vec::new()),
         ] {
             let (page, site) = (page(words, language), site(voice));
-            let screen = ServicesScreen { page, site, no_records, silent, groups };
+            let as_guardian = silent;
+            let lead = if as_guardian { "services-lead-acting" } else { "services-lead" };
+            let screen =
+                ServicesScreen { page, site, lead, no_records, silent, groups, as_guardian };
             check(name, language, &screen.render().unwrap(), words);
         }
         let elsewhere = ServiceAnswer { declaration: phr, ..answer(ServiceOutcome::NotLinked) };

@@ -7,7 +7,7 @@ use warifu_contract::history::{Asked, HistoryPage, Purpose};
 use warifu_pki::{Actor, Ticket};
 
 use super::{ask, bed, clerk, consent, fresh, given, is_ready, refused};
-use crate::bed::{Bed, clinic, engines};
+use crate::bed::{Bed, clinic, engines, refusal};
 
 /// Opened to any clinic in an emergency.
 async fn ahead(bed: &Bed, service: &str) -> Consent {
@@ -61,19 +61,30 @@ async fn after_a_tap_staff_hear_what_they_may_open_and_open_it_by_that_consent()
         assert_eq!(entry.ground, Some(format!("consent:{}", care.id)));
 
         let procedure = consent(&bed, &clinic().code, "procedure", "society/leavers").await;
-        let found = opened(&bed, &tap).await;
-        let both = [("hospital/care", Purpose::Care), ("society/leavers", Purpose::Procedure)];
-        assert_eq!(named(&found), both);
+        let of_city = Ticket { roles: clerk.roles.clone(), ..tap.clone() };
+        let found = opened(&bed, &of_city).await;
+        assert_eq!(named(&found), [("society/leavers", Purpose::Procedure)]);
+        assert_eq!(named(&opened(&bed, &tap).await), [("hospital/care", Purpose::Care)]);
         let leavers = ask(&bed, &clerk, "society/leavers", by(&procedure.id, "procedure")).await;
         assert!(is_ready(&leavers));
         let no_clerk = ask(&bed, &desk, "society/leavers", by(&procedure.id, "procedure")).await;
         assert_eq!(no_clerk.outcome, refused("role.none"), "the list opens nothing by itself");
 
         withdraw(&bed, &care).await;
-        assert_eq!(named(&opened(&bed, &tap).await), [("society/leavers", Purpose::Procedure)]);
+        assert!(opened(&bed, &tap).await.is_empty());
         let late = ask(&bed, &desk, "hospital/care", by(&care.id, "care")).await;
         assert_eq!(late.outcome, refused("consent.withdrawn"));
     }
+}
+
+#[tokio::test]
+async fn a_city_halls_tap_is_no_check() {
+    let bed = Bed::new().await;
+    let of_city = Ticket { roles: clerk(&bed).roles, ..bed.presence_ticket() };
+    let token = bed.token(&of_city).await;
+    let check = json!({ "idempotency_key": "city-hall-check-01", "subject": { "by": "card" } });
+    let answer = bed.post(&bed.portal, "/eligibility", &token, &check).await;
+    assert_eq!(refusal(answer).await, (403, "role.none".into()));
 }
 
 #[tokio::test]
@@ -104,6 +115,13 @@ async fn a_tap_tells_nobody_else_and_opens_nothing_without_a_reason() {
         assert_eq!(named(&found), [("hospital/emergency", Purpose::Emergency)], "any clinic");
         let short = ask(&bed, &tap, "hospital/emergency", emergency("急")).await;
         assert_eq!(short.outcome, refused("consent.reason"));
+        let of_city = Ticket { roles: clerk(&bed).roles, ..tap.clone() };
+        assert!(opened(&bed, &of_city).await.is_empty(), "a city hall is no clinic");
+        let city = ask(&bed, &of_city, "hospital/emergency", emergency(reason)).await;
+        assert_eq!(city.outcome, refused("role.none"));
+        let strange = Ticket { roles: Vec::new(), ..tap.clone() };
+        let strange = ask(&bed, &strange, "hospital/emergency", emergency(reason)).await;
+        assert_eq!(strange.outcome, refused("role.none"));
         assert!(is_ready(&ask(&bed, &tap, "hospital/emergency", emergency(reason)).await));
         withdraw(&bed, &ahead).await;
         let late = ask(&bed, &tap, "hospital/emergency", emergency(reason)).await;
