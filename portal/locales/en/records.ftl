@@ -390,5 +390,6 @@ history-purpose-linking = Linking the card to your record
 history-purpose-care = Care (by your consent)
 history-purpose-health-guidance = Health guidance (by your consent)
 history-purpose-emergency = Emergency (by your consent)
+history-reason = Why it was an emergency: { $reason }
 history-purpose-own-service = Another service (by your consent)
 history-purpose-on-behalf = As proxy

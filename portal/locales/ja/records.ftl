@@ -372,5 +372,6 @@ history-purpose-linking = カードと記録のつなぎ合わせ
 history-purpose-care = 診療（同意にもとづく）
 history-purpose-health-guidance = 保健指導（同意にもとづく）
 history-purpose-emergency = 救急（同意にもとづく）
+history-reason = 救急とした理由：{ $reason }
 history-purpose-own-service = ほかのサービスで見る（同意にもとづく）
 history-purpose-on-behalf = 代理で見る

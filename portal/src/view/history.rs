@@ -307,5 +307,13 @@ fn details(voice: Voice<'_>, entry: &HistoryEntry) -> Vec<String> {
             ("sequence", entry.subject_sequence.to_string().into()),
         ],
     );
-    source.into_iter().chain(number).chain([place]).collect()
+    let reason = reason(entry);
+    let reason = reason.map(|why| voice.tell("history-reason", &[("reason", why.into())]));
+    source.into_iter().chain(reason).chain(number).chain([place]).collect()
+}
+
+/// What staff gave as the reason of an emergency: it follows the consent in the ground.
+fn reason(entry: &HistoryEntry) -> Option<&str> {
+    let ground = entry.ground.as_deref()?.strip_prefix("emergency:")?;
+    ground.split_once(' ').map(|(_, reason)| reason)
 }

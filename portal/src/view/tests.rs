@@ -364,10 +364,12 @@ fn pension_and_history() {
         assert!(html.contains(&voice.say("pension-gaps-text")), "nine months of 2010");
         check("pension", language, &html, words);
         let mut page = samples::history();
+        page.entries[3].ground = Some(format!("emergency:{} 意識<b>がない", "ab".repeat(16)));
         let all = Sought::default();
         let full = HistoryView::new(voice, &page, false, &all, None).render().unwrap();
         assert!(full.contains("/history?before=4100"));
         assert!(full.contains("<details"), "own looks are folded");
+        assert!(full.contains("がない") && !full.contains("意識<b>"), "why it was an emergency");
         let other = Some("母<b>");
         let told = HistoryView::new(voice, &page, false, &all, other).render().unwrap();
         assert!(!told.contains("/history/proof") && !told.contains("母<b>"));
