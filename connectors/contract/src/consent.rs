@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use disclosure::{Asker, Disclosure, Emergency, Ground, Refusal, decide};
-pub use readable::{Readable, ReadableList, ReadableService, Standing, readable};
+pub use readable::{Held, Readable, ReadableList, ReadableService, Standing, readable};
 
 use crate::calendar::{end_of_day_in_japan, today_in_japan};
 use crate::history::{Asked, Purpose};

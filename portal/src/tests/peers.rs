@@ -394,8 +394,9 @@ async fn invited(
     Json(terms): Json<MandateRequest>,
 ) -> Json<Invitation> {
     let key = headers["idempotency-key"].to_str().unwrap();
-    let declared = terms.declared.iter().map(|id| format!(" {id}")).collect::<String>();
-    desk.asked.lock().unwrap().push(format!("invite {key} {}{declared}", terms.name));
+    let declared: Vec<_> = terms.declared.iter().map(ToString::to_string).collect();
+    let line = format!("invite {key} {} {}", terms.name, declared.join(" "));
+    desk.asked.lock().unwrap().push(line);
     let mandate = Mandate { terms, accepted: None, confirmed: None, ..samples::mandate() };
     Json(Invitation { mandate, code: InviteCode::new([7; 16]) })
 }

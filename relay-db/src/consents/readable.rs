@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use warifu_contract::consent::{ReadableList, readable};
+use warifu_contract::consent::{Held, ReadableList, readable};
 use warifu_service::Problem;
 
 use crate::caller::Caller;
@@ -31,5 +31,6 @@ pub(crate) async fn list(
     let sources: Vec<_> = sources.collect();
     let now = relay.surroundings().now();
     let offers = relay.manifests().offers(now);
-    Ok(Json(readable((&staff.organization.code, who), &consents, (&sources, &offers), now)))
+    let held = Held { sources: &sources, offers: &offers };
+    Ok(Json(readable((&staff.organization.code, who), &consents, &held, now)))
 }

@@ -78,13 +78,21 @@ pub enum Standing {
     },
 }
 
+/// What there is in the federation.
+#[derive(Debug, Clone, Copy)]
+pub struct Held<'a> {
+    /// The holders, each with the records that it holds.
+    pub sources: &'a [(&'a str, &'a [Service])],
+    /// What is declared.
+    pub offers: &'a [(ServiceId, Declaration)],
+}
+
 /// What the staff of the organisation `code`, a clinic or a city hall, may read at `now`, by the
-/// `consents` of one person. `sources` are the holders in the federation, each with what it holds;
-/// `offers` is what is declared.
+/// `consents` of one person, of all that is `held`.
 pub fn readable(
     (code, who): (&str, Audience),
     consents: &[Consent],
-    (sources, offers): (&[(&str, &[Service])], &[(ServiceId, Declaration)]),
+    held: &Held<'_>,
     now: Timestamp,
 ) -> ReadableList {
     let (records, purposes): (&[Purpose], &[Purpose]) = match who {
@@ -95,7 +103,7 @@ pub fn readable(
     let each = Service::ALL.into_iter();
     let each = each.flat_map(|service| records.iter().map(move |purpose| (service, *purpose)));
     let readable = each.map(|(service, purpose)| {
-        let holders = sources.iter().filter(|(_, holds)| holds.contains(&service));
+        let holders = held.sources.iter().filter(|(_, holds)| holds.contains(&service));
         let sources = std::iter::once(None).chain(holders.map(|(id, _)| Some(*id)));
         let decided = sources.map(|source| {
             let asker = asker(code, purpose);
@@ -104,7 +112,7 @@ pub fn readable(
         });
         Readable { service, purpose, standing: standing(decided, consents) }
     });
-    let declared = declared((code, purposes), consents, offers, now);
+    let declared = declared((code, purposes), consents, held.offers, now);
     ReadableList { readable: readable.collect(), declared }
 }
 
@@ -120,9 +128,9 @@ fn declared(
     let each = here.flat_map(|offer| purposes.iter().map(move |purpose| (offer, *purpose)));
     let opened = each.filter_map(|((id, declaration), purpose)| {
         declaration.level_of(purpose)?;
-        let (asker, asked) = (asker(code, purpose), Asked::Declared(*id));
-        let source = Some(id.connector());
-        let ground = decide(&Disclosure { asker, purpose, asked, source }, consents, now).ok()?;
+        let (asked, source) = (Asked::Declared(*id), Some(id.connector()));
+        let disclosure = Disclosure { asker: asker(code, purpose), purpose, asked, source };
+        let ground = decide(&disclosure, consents, now).ok()?;
         let consent = named(&ground, consents)?;
         Some(ReadableService {
             id: *id,
@@ -184,7 +192,8 @@ mod tests {
     fn listed(reader: (&str, Audience), consents: &[Consent]) -> ReadableList {
         let sources: [(&str, &[Service]); 2] =
             [("pension", &[Service::Pension]), ("insurer", &[Service::Insurance])];
-        readable(reader, consents, (&sources, &offers()), NOW.parse().unwrap())
+        let held = Held { sources: &sources, offers: &offers() };
+        readable(reader, consents, &held, NOW.parse().unwrap())
     }
 
     /// One service for a clinic, one for a city, one for nobody else; a site for a clinic.
