@@ -262,7 +262,9 @@ function ended(sentence) {
 function textOf(part) {
   const left = part.dataset.left;
   const said = left ? part.querySelector(`[data-tries="${left}"]`) : part;
-  return said.textContent.trim();
+  const read = said.cloneNode(true);
+  for (const hidden of read.querySelectorAll("rt, rp")) hidden.remove();
+  return read.textContent.trim();
 }
 
 function place(box, name, failed, finished) {
@@ -298,7 +300,8 @@ function showTries(line, tries) {
   mostTries = Math.min(Math.max(mostTries, tries, 3), 15);
   line.dataset.left = tries === 1 ? "one" : "many";
   const sentence = line.querySelector(`[data-tries="${line.dataset.left}"]`);
-  sentence.textContent = sentence.textContent.replace("{n}", tries);
+  const texts = document.createTreeWalker(sentence, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replace("{n}", tries);
   line.querySelector(".dots").textContent = "●".repeat(tries) + "○".repeat(mostTries - tries);
 }
 

@@ -282,7 +282,7 @@ impl Reply<'_> {
     ) -> Result<Response, Problem> {
         let words = &self.centre.words;
         let provider = self.provider.name(view.language);
-        let voice = words.in_(view.language);
+        let voice = view.voice(words);
         let page = AnswerPage {
             page: view.page(words),
             title: voice.tell("answer-title", &[("provider", provider.as_str().into())]),

@@ -12,7 +12,8 @@ use axum::response::{Html, IntoResponse as _, Response};
 use warifu_service::Problem;
 use warifu_service::http::Peer;
 use warifu_service::web::Page;
-use warifu_service::words::{LANGUAGE_COOKIE, Language, Words};
+use warifu_service::web::display::Display;
+use warifu_service::words::{LANGUAGE_COOKIE, Language, Tongue, Voice, Words};
 
 /// What every page allows itself; directives of single pages are added.
 const POLICY: &str =
@@ -23,13 +24,29 @@ const PICTURES: &str = "; img-src 'self'";
 /// A request for a page: where, and in which language.
 pub(crate) struct View {
     pub(crate) language: Language,
+    display: Display,
     uri: Uri,
 }
 
 impl View {
     /// The frame of the page.
     pub(crate) fn page<'a>(&self, words: &'a Words) -> Page<'a> {
-        Page::new(words.in_(self.language), &self.uri)
+        let page = Page::new(self.voice(words), &self.uri).dressed(self.display.classes());
+        if self.is_of_operators() {
+            return page;
+        }
+        page.offering_furigana(&self.uri, self.display.furigana)
+    }
+
+    /// Its voice, with readings where its reader wants them.
+    pub(crate) fn voice<'a>(&self, words: &'a Words) -> Voice<'a> {
+        let furigana = self.display.furigana && !self.is_of_operators();
+        words.in_(Tongue { language: self.language, furigana })
+    }
+
+    /// Whether it is for those who run the federation: their words have no readings.
+    fn is_of_operators(&self) -> bool {
+        self.uri.path().starts_with("/admin/")
     }
 
     /// The page, under the common policy and `more` of its own; a language chosen in the address
@@ -69,8 +86,9 @@ impl<S: Sync> FromRequestParts<S> for View {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let language = Language::of(&parts.headers, parts.uri.query());
-        Ok(Self { language, uri: parts.uri.clone() })
+        let (headers, query) = (&parts.headers, parts.uri.query());
+        let (language, display) = (Language::of(headers, query), Display::of(headers, query));
+        Ok(Self { language, display, uri: parts.uri.clone() })
     }
 }
 

@@ -14,7 +14,6 @@ mod consent;
 mod csv;
 mod dates;
 mod desk;
-mod display;
 mod expenses;
 mod form;
 mod guardians;

@@ -8,10 +8,10 @@ use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse as _, Response};
 use warifu_service::Problem;
-use warifu_service::web::{Page, furigana};
+use warifu_service::web::Page;
+use warifu_service::web::display::Display;
 use warifu_service::words::{LANGUAGE_COOKIE, Language, Tongue, Voice};
 
-use crate::display::Display;
 use crate::shared::{App, Shared};
 
 /// In which language a page is wanted, and where it stands.
@@ -57,8 +57,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Look {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let language = Language::of(&parts.headers, parts.uri.query());
-        Ok(Self { language, display: Display::of(&parts.headers), uri: parts.uri.clone() })
+        let (headers, query) = (&parts.headers, parts.uri.query());
+        let language = Language::of(headers, query);
+        Ok(Self { language, display: Display::of(headers, query), uri: parts.uri.clone() })
     }
 }
 
@@ -77,11 +78,9 @@ pub fn flow(body: Body) -> Response {
     ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response()
 }
 
-/// Gives pages their content security policy and their readings, and keeps a chosen language in its
-/// cookie.
+/// Gives pages their content security policy, and keeps a chosen language in its cookie.
 pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
     let chosen = Language::in_query(request.uri().query());
-    let furigana = Display::of(request.headers()).furigana;
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let is_page = headers
@@ -95,7 +94,7 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     if let Some(cookie) = chosen.and_then(language_cookie) {
         headers.append(header::SET_COOKIE, cookie);
     }
-    if furigana { furigana::shown(response) } else { response }
+    response
 }
 
 /// A browser obeys a line about a `__Host-` cookie only when it says `Secure` (RFC 6265bis

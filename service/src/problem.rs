@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::http::RequestId;
 use crate::storage;
 use crate::web;
-use crate::words::{Language, Words};
+use crate::words::{Tongue, Words};
 
 /// A refusal or failure on its way to the client.
 #[derive(Debug, Clone)]
@@ -128,7 +128,7 @@ pub struct Advice {
 
 /// Who asked, as far as an error's shape depends on it.
 pub(crate) struct Asker {
-    language: Language,
+    tongue: Tongue,
     wants_page: bool,
     request_id: String,
 }
@@ -138,7 +138,7 @@ impl Asker {
     pub fn of(request: &Request) -> Self {
         let id = request.extensions().get::<RequestId>();
         Self {
-            language: Language::of(request.headers(), request.uri().query()),
+            tongue: Tongue::of(request.headers(), request.uri().query()),
             wants_page: accepts_html(request),
             request_id: id.map_or_else(String::new, |id| id.0.clone()),
         }
@@ -169,8 +169,8 @@ fn foreign(response: &Response) -> Option<Problem> {
 
 fn shape(problem: &Problem, words: &Words, asker: &Asker) -> Response {
     let document = document(problem, words, asker);
-    let page =
-        asker.wants_page.then(|| web::error_page(&document, asker.language, words)).flatten();
+    let voice = words.in_(asker.tongue);
+    let page = asker.wants_page.then(|| web::error_page(&document, voice)).flatten();
     let mut response = if let Some(html) = page {
         let policy = [(header::CONTENT_SECURITY_POLICY, web::page_policy())];
         (problem.status, policy, Html(html)).into_response()
@@ -185,7 +185,7 @@ fn shape(problem: &Problem, words: &Words, asker: &Asker) -> Response {
 }
 
 fn document(problem: &Problem, words: &Words, asker: &Asker) -> ProblemDocument {
-    let voice = words.in_(asker.language);
+    let voice = words.in_(asker.tongue);
     let key = problem.code.replace('.', "-");
     ProblemDocument {
         r#type: format!("urn:warifu:problem:{}", problem.code),

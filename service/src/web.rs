@@ -1,5 +1,6 @@
 //! What every page shares: the frame around it, the error page, the assets.
 
+pub mod display;
 pub mod furigana;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use data_encoding::HEXLOWER;
 use ring::digest;
 
 use crate::problem::{Problem, ProblemDocument};
-use crate::words::{Language, Voice, Words};
+use crate::words::{Language, Voice};
 
 /// The strict policy of a page without script: own styles, own images, own forms.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
@@ -31,13 +32,35 @@ pub fn page_policy() -> HeaderValue {
 pub struct Page<'a> {
     voice: Voice<'a>,
     switch: String,
+    furigana: Option<Switch>,
     classes: &'static str,
+}
+
+/// The way to this page with readings, or without.
+#[derive(Debug, Clone)]
+struct Switch {
+    href: String,
+    key: &'static str,
 }
 
 impl<'a> Page<'a> {
     /// The page at `uri`, in that voice.
     pub fn new(voice: Voice<'a>, uri: &Uri) -> Self {
-        Self { voice, switch: switch_href(uri, voice.language.other()), classes: "" }
+        Self {
+            voice,
+            switch: switch_href(uri, voice.language.other()),
+            furigana: None,
+            classes: "",
+        }
+    }
+
+    /// The page at `uri` with a switch for readings, where its language has any; they are `on` now.
+    #[must_use]
+    pub fn offering_furigana(self, uri: &Uri, on: bool) -> Self {
+        let (value, key) =
+            if on { ("off", "frame-furigana-off") } else { ("on", "frame-furigana-on") };
+        let switch = Switch { href: href_with(uri, display::FURIGANA, value), key };
+        Self { furigana: Some(switch).filter(|_| self.voice.language == Language::Ja), ..self }
     }
 
     /// The page with these classes at its root: how its reader wants it to look.
@@ -75,16 +98,26 @@ impl<'a> Page<'a> {
     pub fn switch_href(&self) -> &str {
         &self.switch
     }
+
+    /// Where this page has readings or has them no more, and the key of the words for it; none where
+    /// that is not chosen here.
+    pub fn furigana_switch(&self) -> Option<(&str, &'static str)> {
+        self.furigana.as_ref().map(|switch| (switch.href.as_str(), switch.key))
+    }
 }
 
 /// The path and query of `uri`, with `lang` set to `language`.
 fn switch_href(uri: &Uri, language: Language) -> String {
+    href_with(uri, "lang", language.tag())
+}
+
+/// The path and query of `uri`, with `name` set to `value`.
+fn href_with(uri: &Uri, name: &str, value: &str) -> String {
     let kept = uri.query().unwrap_or_default().split('&');
-    let mut query: Vec<_> = kept
-        .filter(|pair| !pair.is_empty() && !pair.starts_with("lang="))
-        .map(str::to_owned)
-        .collect();
-    query.push(format!("lang={}", language.tag()));
+    let same = |pair: &str| pair.split('=').next() == Some(name);
+    let mut query: Vec<_> =
+        kept.filter(|pair| !pair.is_empty() && !same(pair)).map(str::to_owned).collect();
+    query.push(format!("{name}={value}"));
     format!("{}?{}", uri.path(), query.join("&"))
 }
 
@@ -100,8 +133,7 @@ struct ErrorPage<'a> {
 }
 
 /// The page for a problem; none where the party has no pages (no `site-name` among its words).
-pub fn error_page(document: &ProblemDocument, language: Language, words: &Words) -> Option<String> {
-    let voice = words.in_(language);
+pub fn error_page(document: &ProblemDocument, voice: Voice<'_>) -> Option<String> {
     if !voice.knows("site-name") {
         return None;
     }
@@ -187,5 +219,7 @@ mod tests {
         let uri = Uri::from_static("/desk?day=2026-11-20&lang=ja&x=1");
         assert_eq!(switch_href(&uri, Language::En), "/desk?day=2026-11-20&x=1&lang=en");
         assert_eq!(switch_href(&Uri::from_static("/"), Language::Ja), "/?lang=ja");
+        let uri = Uri::from_static("/login?tx=1&furigana=on&lang=ja");
+        assert_eq!(href_with(&uri, "furigana", "off"), "/login?tx=1&lang=ja&furigana=off");
     }
 }

@@ -12,6 +12,8 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde::{Deserialize, Serialize};
 
+use crate::web::display::Display;
+
 /// The name of the cookie that keeps a person's choice of language.
 pub const LANGUAGE_COOKIE: &str = "lang";
 
@@ -101,6 +103,14 @@ impl From<Language> for Tongue {
     }
 }
 
+impl Tongue {
+    /// What the request asks for.
+    pub fn of(headers: &HeaderMap, query: Option<&str>) -> Self {
+        let furigana = Display::of(headers, query).furigana;
+        Self { language: Language::of(headers, query), furigana }
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for Language {
     type Rejection = Infallible;
 
@@ -152,7 +162,7 @@ impl Words {
     }
 
     /// The same, with a voice that marks its words with their readings. Whatever is said in it has
-    /// to leave by [`crate::web::furigana::shown`].
+    /// to leave by [`crate::http::finish`], which shows the readings.
     pub fn with_furigana(ja: &[&str], en: &[&str]) -> Result<Self, WordsError> {
         let ours: Vec<String> =
             SHARED_JA.iter().chain(ja).map(|source| furigana::marked(source)).collect();
@@ -160,15 +170,19 @@ impl Words {
         Ok(Self { marked: Some(bundle(Language::Ja, &ours)?), ..Self::new(ja, en)? })
     }
 
+    /// Whether there is a voice with readings.
+    pub(crate) fn has_furigana(&self) -> bool {
+        self.marked.is_some()
+    }
+
     /// The sentences in one language, with readings where they are wanted and known.
     pub fn in_(&self, tongue: impl Into<Tongue>) -> Voice<'_> {
         let Tongue { language, furigana } = tongue.into();
-        let bundle = match (language, &self.marked) {
-            (Language::Ja, Some(marked)) if furigana => marked,
-            (Language::Ja, _) => &self.ja,
-            (Language::En, _) => &self.en,
-        };
-        Voice { bundle, language }
+        match (language, &self.marked) {
+            (Language::Ja, Some(bundle)) if furigana => Voice { bundle, language, furigana },
+            (Language::Ja, _) => Voice { bundle: &self.ja, language, furigana: false },
+            (Language::En, _) => Voice { bundle: &self.en, language, furigana: false },
+        }
     }
 }
 
@@ -178,6 +192,8 @@ pub struct Voice<'a> {
     bundle: &'a FluentBundle<FluentResource>,
     /// Which language this is.
     pub language: Language,
+    /// Its words come with their readings.
+    pub furigana: bool,
 }
 
 impl std::fmt::Debug for Voice<'_> {

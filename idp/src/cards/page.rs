@@ -65,7 +65,7 @@ pub(crate) async fn show(
     view: View,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let (voice, now) = (centre.words.in_(view.language), centre.now());
+    let (voice, now) = (view.voice(&centre.words), centre.now());
     let cards = centre.store.cards_of(&session.person).await?;
     let look = Look { voice, now, in_hand: &session.card };
     let mut views = Vec::new();

@@ -41,7 +41,7 @@ pub(crate) async fn confirm(
     Query(which): Query<Which>,
 ) -> Result<Response, Problem> {
     let (_, card) = own_card(&centre, &browser, &which).await?;
-    let voice = centre.words.in_(view.language);
+    let voice = view.voice(&centre.words);
     let page = RemovePage {
         page: view.page(&centre.words),
         title: voice.tell("remove-heading", &[("card", title(&card, voice).into())]),

@@ -452,6 +452,42 @@ async fn a_certificate_that_ends_soon_is_told_once_and_then_shown_with_the_card(
     assert!(!long.body.contains("id=\"ending\""));
 }
 
+#[tokio::test]
+async fn readings_are_switched_on_and_off_on_any_page() {
+    const RUBY: &str = "<ruby>暗証番号<rp aria-hidden=\"true\">（</rp>";
+    let rig = Rig::new().await;
+    let mut tab = rig.tab();
+    let plain = tab.reach_login_page(&rig.portal.request(rig.now())).await;
+    assert!(!plain.body.contains("<ruby>"), "nobody asked for them");
+    let address = format!("/login?tx={}&#38;furigana=on", plain.attribute("data-tx"));
+    assert!(
+        plain.body.contains(&format!("<a href=\"{address}\" id=\"furigana\">")),
+        "{}",
+        plain.body
+    );
+    let read = tab.get(&address.replace("&#38;", "&")).await;
+    assert!(read.body.contains(RUBY) && read.body.contains("furigana=off"), "{}", read.body);
+    assert!(read.body.contains("<template data-screen=\"cert-expired\""));
+    let is_marked = |body: &str| body.contains(['\u{FFF9}', '\u{FFFA}', '\u{FFFB}']);
+    let title = read.body.split("</title>").next().unwrap();
+    assert!(!title.contains("ruby") && !is_marked(&read.body));
+
+    // From now on, and on every page, also those of what did not work.
+    assert_eq!(tab.cookies.get("look").map(String::as_str), Some("100-normal-furigana"));
+    let page = tab.reach_login_page(&rig.portal.request(rig.now())).await;
+    assert_eq!(tab.answer_with(&page, &rig.card).await.status, StatusCode::OK);
+    for path in ["/cards", "/sessions", "/consents", "/nowhere"] {
+        let page = tab.get(path).await;
+        assert!(page.body.contains("<ruby>") && !is_marked(&page.body), "{path}: {}", page.body);
+    }
+    tab.language = "en";
+    let english = tab.get("/cards").await;
+    assert!(!english.body.contains("<ruby>") && !english.body.contains("id=\"furigana\""));
+    tab.language = "ja";
+    assert!(!tab.get("/cards?furigana=off").await.body.contains("<ruby>"));
+    assert!(!tab.get("/cards").await.body.contains("<ruby>"));
+}
+
 async fn signed_in_page(rig: &Rig, card: &Card) -> Answer {
     rig.tab().sign_in(&rig.portal.request(rig.now()), card).await
 }

@@ -60,7 +60,7 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let providers = centre.providers();
-    let look = Look { providers: &providers, voice: centre.words.in_(view.language) };
+    let look = Look { providers: &providers, voice: view.voice(&centre.words) };
     let consents = centre.store.consents_of(&session.person).await?;
     let page = ConsentsPage {
         page: view.page(&centre.words),
@@ -79,7 +79,7 @@ pub(crate) async fn confirm(
 ) -> Result<Response, Problem> {
     let (_, consent) = own(&centre, &browser, &which).await?;
     let providers = centre.providers();
-    let look = Look { providers: &providers, voice: centre.words.in_(view.language) };
+    let look = Look { providers: &providers, voice: view.voice(&centre.words) };
     let service = look.name(&consent);
     let page = WithdrawPage {
         page: view.page(&centre.words),

@@ -51,7 +51,7 @@ pub(crate) fn ask(
     view: &View,
 ) -> Result<Response, Problem> {
     let (words, language) = (&reply.centre.words, view.language);
-    let voice = words.in_(language);
+    let voice = view.voice(words);
     let role = &reply.provider.role;
     let service = reply.provider.name(language);
     let to = [("provider", service.as_str().into())];

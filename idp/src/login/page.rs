@@ -113,7 +113,7 @@ fn show_question(centre: &Centre, asked: &Asked, view: &View) -> Result<Response
         remaining,
         by_certificate: certificate::host_for(centre, login).is_some(),
     };
-    let page = content.page(view.page(&centre.words), centre.words.in_(view.language));
+    let page = content.page(view.page(&centre.words), view.voice(&centre.words));
     view.render(&page, &policy(&centre.config))
 }
 

@@ -71,7 +71,7 @@ pub(crate) async fn show(
         return Ok(Redirect::to(&format!("/login/done?tx={}", login.id)).into_response());
     }
     let Some(card) = proved(&centre, &login).await? else { return Ok(anew(&login)) };
-    let voice = centre.words.in_(view.language);
+    let voice = view.voice(&centre.words);
     let to = destination(&centre, &login, view.language)?;
     let page = PinPage {
         page: view.page(&centre.words),

@@ -45,7 +45,7 @@ pub(crate) async fn services(
     let Some(logout) = walk::current(&centre, &browser).await? else {
         return Ok(Redirect::to("/logout").into_response());
     };
-    let (voice, providers) = (centre.words.in_(view.language), centre.providers());
+    let (voice, providers) = (view.voice(&centre.words), centre.providers());
     let page = ServicesPage {
         page: view.page(&centre.words),
         standing: standing(&logout),

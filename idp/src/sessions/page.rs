@@ -67,7 +67,7 @@ pub(super) async fn own_sessions(
     let look = Look {
         cards: &store.cards_of(person).await?,
         providers: &centre.providers(),
-        voice: centre.words.in_(view.language),
+        voice: view.voice(&centre.words),
     };
     Ok(own.iter().map(|session| look.at(session, current)).collect())
 }

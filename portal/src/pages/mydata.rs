@@ -62,12 +62,12 @@ pub async fn print(
         site: me.site(voice, Menu::Resident, look.path()),
         waiting: waiting.into(),
     };
-    let (held, language) = (app.clone(), look.language);
+    let (held, tongue) = (app.clone(), look.tongue());
     stream::page(
         &screen,
         panels.map(move |panel| {
             let today = today_in_japan(held.surroundings.now());
-            record::whole(held.words.in_(language), today, &panel)
+            record::whole(held.words.in_(tongue), today, &panel)
         }),
     )
 }

@@ -5,10 +5,10 @@ use axum::http::header;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use warifu_service::Problem;
+use warifu_service::web::display::{Display, Size};
 
 use super::entrance::own_site;
 use crate::access::{SignedIn, Visitor};
-use crate::display::{Display, Size};
 use crate::look::{Look, show};
 use crate::shared::App;
 use crate::view::Link;

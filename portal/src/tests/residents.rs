@@ -160,6 +160,14 @@ async fn readings_stand_over_the_words_of_every_page_and_nowhere_else() {
         assert!(!english.contains("<ruby>") && !english.contains(marks), "{path}");
         browser.get(&format!("{path}?lang=ja")).await;
     }
+    let paper = browser.post("/mydata/print", &[]).await.text().await;
+    for page in [browser.get("/insurance").await.text().await, paper] {
+        let name = page.split("insurance-name").nth(1).unwrap().split("</p>").next().unwrap();
+        assert!(name.contains("<ruby>上野<rp aria-hidden=\"true\">（</rp>"), "{name}");
+        assert!(name.contains("ウエノ</rt>") && name.contains("タロウ</rt>"), "{name}");
+        assert!(name.contains("visually-hidden\">ウエノ タロウ</span>"), "also read out: {name}");
+        assert!(!page.contains(marks));
+    }
     for path in ["/mydata/csv", "/mydata/json"] {
         let file = browser.post(path, &[]).await.text().await;
         assert!(!file.contains(marks) && !file.contains("<ruby>"), "{path}");

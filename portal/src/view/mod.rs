@@ -27,6 +27,7 @@ pub mod notices;
 pub mod office;
 pub mod outcome;
 pub mod pension;
+pub mod person_name;
 pub mod proxies;
 pub mod ratios;
 pub mod readings;

@@ -1,5 +1,5 @@
 //! What wraps every router, outermost first: metrics and trace, request id, security headers,
-//! error presentation, panic catcher, time limit, a place among the requests in work, body limit.
+//! readings over words, error presentation, panic catcher, time limit, a place among the requests in work, body limit.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -19,6 +19,8 @@ use super::deadline::{self, Deadline};
 use crate::clock::Surroundings;
 use crate::problem::{Asker, Problem};
 use crate::tls::PeerCertificate;
+use crate::web::display::Display;
+use crate::web::furigana;
 use crate::words::{LANGUAGE_COOKIE, Language, Words};
 
 /// Bounds on every request.
@@ -81,6 +83,9 @@ struct Frame {
 async fn wrap(State(frame): State<Arc<Frame>>, mut request: Request, next: Next) -> Response {
     let counted = Counted::begin(&frame.surroundings, &mut request);
     let chosen = Language::in_query(request.uri().query());
+    let query = request.uri().query();
+    let look = Display::chosen(request.headers(), query);
+    let reads = frame.words.has_furigana() && Display::of(request.headers(), query).furigana;
     let asker = Asker::of(&request);
     let span = counted.span.clone();
     let answered = AssertUnwindSafe(within_time(&frame, request, next)).catch_unwind();
@@ -89,6 +94,12 @@ async fn wrap(State(frame): State<Arc<Frame>>, mut request: Request, next: Next)
     secure(response.headers_mut());
     if let Some(language) = chosen {
         remember(language, response.headers_mut());
+    }
+    if let Some(cookie) = look.and_then(Display::cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    if reads {
+        response = furigana::shown(response);
     }
     counted.end(&frame.surroundings, &mut response);
     response

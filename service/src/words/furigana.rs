@@ -8,6 +8,8 @@
 
 use std::collections::HashMap;
 
+use super::{Language, Tongue, Voice, Words};
+
 /// Begins a word with a reading.
 pub const WORD: char = '\u{FFF9}';
 /// Stands between word and reading.
@@ -50,9 +52,67 @@ pub fn plain(text: &str) -> String {
     text.chars().filter(keep).collect()
 }
 
+/// `text`, a name, with `reading`, its own, over it: part by part where blanks part both alike, else
+/// over the whole. Never a guess: without a reading it stays as it is.
+pub fn over(text: &str, reading: &str) -> String {
+    let bare = |text: &str| text.replace([WORD, READING, END], "");
+    let (text, reading) = (bare(text), bare(reading));
+    let is_blank = |text: &str| text.trim().is_empty();
+    if is_blank(&text) || is_blank(&reading) {
+        return text;
+    }
+    let marked = |(text, reading): (&str, &str)| format!("{WORD}{text}{READING}{reading}{END}");
+    let (texts, readings): (Vec<_>, Vec<_>) =
+        (text.split_whitespace().collect(), reading.split_whitespace().collect());
+    if texts.len() != readings.len() {
+        return marked((&text, &reading));
+    }
+    let parts: Vec<_> = texts.into_iter().zip(readings).map(marked).collect();
+    parts.join(" ")
+}
+
 /// Whether it is written with 漢字.
 pub fn is_kanji(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{9FFF}' | '々' | '\u{F900}'..='\u{FAFF}')
+}
+
+/// The sentences of a Japanese `catalogue` in which a 漢字 has no reading, for a party's own test;
+/// what engineers read, and keys that begin with one of `others`, need none.
+pub fn unread(words: &Words, catalogue: &str, others: &[&str]) -> Vec<String> {
+    let voice = words.in_(Tongue { language: Language::Ja, furigana: true });
+    let said = said(catalogue, voice, others);
+    said.into_iter().filter(|text| lacks(text)).map(|text| plain(&text)).collect()
+}
+
+/// Every sentence and attribute of a catalogue.
+fn said(catalogue: &str, voice: Voice<'_>, others: &[&str]) -> Vec<String> {
+    let (mut key, mut all) = ("", Vec::new());
+    for line in catalogue.lines() {
+        let Some((name, _)) = line.split_once(" =") else { continue };
+        let attribute = name.trim().strip_prefix('.');
+        if attribute.is_none() {
+            key = name;
+        }
+        let is_theirs = voice.knows(key) && !others.iter().any(|start| key.starts_with(start));
+        match attribute.filter(|_| is_theirs) {
+            Some("engineer") => {}
+            Some(attribute) => all.push(voice.attribute(key, attribute)),
+            None if is_theirs => all.push(voice.say(key)),
+            None => {}
+        }
+    }
+    all
+}
+
+/// Whether a 漢字 is outside of every word; one behind a number that is filled in depends on it.
+fn lacks(text: &str) -> bool {
+    let (mut is_marked, mut before) = (false, ' ');
+    text.chars().any(|c| {
+        is_marked = (is_marked || c == WORD) && c != END;
+        let lacks = !is_marked && is_kanji(c) && before != '}';
+        before = c;
+        lacks
+    })
 }
 
 impl Readings {
@@ -151,6 +211,16 @@ mod tests {
     }
 
     #[test]
+    fn a_name_has_its_own_reading_or_none() {
+        let over = |text, reading| shown(&over(text, reading));
+        assert_eq!(over("上野　太郎", "ウエノ タロウ"), "[上野|ウエノ] [太郎|タロウ]");
+        assert_eq!(over("上野太郎", "ウエノ タロウ"), "[上野太郎|ウエノ タロウ]");
+        assert_eq!(over("上野 太郎", " "), "上野 太郎");
+        assert_eq!(over("", "ウエノ"), "");
+        assert_eq!(over("上\u{FFFB}野", "ウ\u{FFF9}エノ"), "[上野|ウエノ]");
+    }
+
+    #[test]
     fn the_list_is_well_formed() {
         let entries: Vec<_> = LIST
             .lines()
@@ -169,7 +239,29 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_every_page_says_has_its_readings() {
+        let words = Words::with_furigana(
+            &["one = 鬱\n    .engineer = 鬱\n"],
+            &["one = one\n    .engineer = one\n"],
+        )
+        .unwrap();
+        assert_eq!(unread(&words, "one = 鬱\n    .engineer = 鬱\n", &[]), ["鬱"]);
+        assert_eq!(unread(&words, "one = 鬱\n", &["on"]), [""; 0]);
+        let shared = super::super::SHARED_JA.iter();
+        let lacking: Vec<_> = shared.flat_map(|source| unread(&words, source, &[])).collect();
+        assert_eq!(lacking, [""; 0], "to be added to readings.txt");
+    }
+
     proptest! {
+        #[test]
+        fn no_name_is_lost_under_its_reading(text in "\\PC{0,30}", reading in "\\PC{0,30}") {
+            let over = over(&text, &reading);
+            prop_assert_eq!(over.matches(WORD).count(), over.matches(END).count());
+            let blanks = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            prop_assert_eq!(blanks(&plain(&over)), blanks(&text.replace([WORD, READING, END], "")));
+        }
+
         #[test]
         fn marking_changes_no_word(text in "[今日の見た人がだれか{}a-z 、。]{0,40}") {
             let mut out = String::new();

@@ -74,7 +74,7 @@ pub(crate) async fn help(
         None => None,
     };
     let login = login.filter(|login| host_for(&centre, login).is_some());
-    let voice = centre.words.in_(view.language);
+    let voice = view.voice(&centre.words);
     let key = key(code, voice);
     let page = HelpPage {
         page: view.page(&centre.words),

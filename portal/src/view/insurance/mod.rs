@@ -10,6 +10,7 @@ use warifu_contract::person::age_on;
 use warifu_contract::records::InsuranceRecord;
 use warifu_service::words::Voice;
 
+use super::person_name::PersonName;
 use super::tile::Glance;
 use super::{Fact, Tone, sex};
 use crate::dates::words;
@@ -48,8 +49,7 @@ pub struct InsuranceView<'a> {
 struct CardView {
     kind: String,
     sample: bool,
-    name: String,
-    kana: String,
+    name: PersonName,
     ratio: String,
     why: Option<Why>,
     /// None while they are masked.
@@ -62,8 +62,7 @@ struct CardView {
 
 #[derive(Debug, Clone)]
 struct DependantRow {
-    name: String,
-    kana: String,
+    name: PersonName,
     sex: String,
     age: String,
     relationship: String,
@@ -173,8 +172,7 @@ fn card(voice: Voice<'_>, today: Date, coverage: &Coverage, numbers: Numbers) ->
     CardView {
         kind: kind_words(voice, coverage.insurer.kind),
         sample: coverage.insurer.r#virtual,
-        name: coverage.name.text.clone(),
-        kana: coverage.name.kana.clone(),
+        name: PersonName::of(voice, &coverage.name),
         ratio: ratio(voice, coverage.copay_percent),
         why: beside::why(voice, today, coverage),
         symbol_number: (numbers == Numbers::Shown).then(|| symbol_number(coverage)),
@@ -232,7 +230,7 @@ fn facts(voice: Voice<'_>, coverage: &Coverage, numbers: Numbers) -> Vec<Fact> {
         InsurerKind::Association | InsurerKind::Society | InsurerKind::MutualAid
     );
     let birth = words::day_in_both_eras(voice.language, coverage.birth_date);
-    let head = coverage.insured_name.as_ref().map(|name| name.text.clone());
+    let head = coverage.insured_name.as_ref().map(|name| PersonName::of(voice, name).text);
     let workplace = coverage.workplace.as_ref().filter(|_| employed);
     let open_end = (!employed).then(|| voice.say("insurance-until-open"));
     let until = coverage.validity.until.map(|day| words::day(voice.language, day)).or(open_end);
@@ -257,8 +255,7 @@ fn facts(voice: Voice<'_>, coverage: &Coverage, numbers: Numbers) -> Vec<Fact> {
 fn dependant(voice: Voice<'_>, today: Date, dependant: &Dependant) -> DependantRow {
     let age = age_on(dependant.birth_date, today);
     DependantRow {
-        name: dependant.name.text.clone(),
-        kana: dependant.name.kana.clone(),
+        name: PersonName::of(voice, &dependant.name),
         sex: sex(voice, dependant.sex),
         age: voice.tell("age", &[("n", age.into())]),
         relationship: dependant.relationship.clone(),

@@ -1,7 +1,10 @@
 //! How a person wants pages to look: size of the letters, contrast, readings over 漢字. The choice
-//! stays in a cookie of the browser; it says nothing about anybody.
+//! stays in a cookie of the browser, for each host by itself; it says nothing about anybody.
 
 use axum::http::{HeaderMap, HeaderValue, header};
+
+/// The name in the address by which readings are switched on and off.
+pub(super) const FURIGANA: &str = "furigana";
 
 /// The cookie's name.
 const COOKIE: &str = "look";
@@ -49,8 +52,18 @@ impl Size {
 }
 
 impl Display {
-    /// What the browser's cookie says.
-    pub fn of(headers: &HeaderMap) -> Self {
+    /// What the request asks for: `?furigana=`, and then the cookie.
+    pub fn of(headers: &HeaderMap, query: Option<&str>) -> Self {
+        let kept = Self::in_cookie(headers);
+        Self { furigana: furigana_in(query).unwrap_or(kept.furigana), ..kept }
+    }
+
+    /// What is to be kept of a choice made in the address.
+    pub fn chosen(headers: &HeaderMap, query: Option<&str>) -> Option<Self> {
+        furigana_in(query).map(|furigana| Self { furigana, ..Self::in_cookie(headers) })
+    }
+
+    fn in_cookie(headers: &HeaderMap) -> Self {
         let lines = headers.get_all(header::COOKIE).iter();
         let mut pairs =
             lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
@@ -88,6 +101,16 @@ impl Display {
     }
 }
 
+fn furigana_in(query: Option<&str>) -> Option<bool> {
+    let values = query?.split('&').filter_map(|pair| pair.split_once('='));
+    let mut chosen = values.filter(|(name, _)| *name == FURIGANA);
+    chosen.find_map(|(_, value)| match value {
+        "on" => Some(true),
+        "off" => Some(false),
+        _ => None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,7 +119,7 @@ mod tests {
     fn cookie(text: &str) -> Display {
         let mut headers = HeaderMap::new();
         headers.insert(header::COOKIE, HeaderValue::from_str(text).unwrap());
-        Display::of(&headers)
+        Display::of(&headers, None)
     }
 
     #[test]
@@ -111,7 +134,21 @@ mod tests {
                 }
             }
         }
-        assert_eq!(Display::of(&HeaderMap::new()), Display::default());
+        assert_eq!(Display::of(&HeaderMap::new(), None), Display::default());
+    }
+
+    #[test]
+    fn the_address_switches_readings_and_nothing_else() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, HeaderValue::from_static("look=150-high"));
+        for (query, furigana) in [("tx=1&furigana=on", true), ("furigana=off", false)] {
+            let display = Display { size: Size::Larger, high_contrast: true, furigana };
+            assert_eq!(Display::of(&headers, Some(query)), display);
+            assert_eq!(Display::chosen(&headers, Some(query)), Some(display));
+        }
+        for query in [None, Some("furigana"), Some("furigana=1"), Some("xfurigana=on")] {
+            assert_eq!(Display::chosen(&headers, query), None);
+        }
     }
 
     proptest! {
