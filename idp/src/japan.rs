@@ -1,12 +1,18 @@
 //! Days and hours as people in Japan count them, wherever the server stands.
 
+use jiff::civil::Date;
 use jiff::tz::{self, TimeZone};
 use jiff::{Timestamp, Zoned};
 use warifu_service::words::Voice;
 
+/// The day.
+pub(crate) fn day(at: Timestamp) -> Date {
+    zoned(at).date()
+}
+
 /// The day, in words.
 pub(crate) fn date(at: Timestamp, voice: Voice<'_>) -> String {
-    let day = zoned(at).date();
+    let day = day(at);
     let month = voice.say(&format!("month-{}", day.month()));
     let gaps = [
         ("year", day.year().to_string().into()),

@@ -9,8 +9,10 @@ mod role;
 mod staff;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
+use warifu_contract::calendar::today_in_japan;
 use warifu_contract::duty::{Duty, May};
 use warifu_contract::mandate::guardian;
 use warifu_contract::records::Basis;
@@ -30,6 +32,7 @@ pub use staff::{
 
 use crate::relay::Access;
 use crate::sso::names::Names;
+use crate::view::card_ends::CardEnds;
 use crate::view::site::{Menu, Site};
 
 /// Under which key a session holds who is signed in.
@@ -74,6 +77,9 @@ pub struct SignedIn {
     /// What a member of the card office's staff shows there.
     #[serde(default)]
     pub office: Option<OfficeTicket>,
+    /// The last day of the card that the person signed in with, while it is near.
+    #[serde(default)]
+    pub card_until: Option<Date>,
     /// Whose records the session looks at, if not one's own.
     #[serde(default)]
     pub acting: Option<Acting>,
@@ -84,7 +90,9 @@ impl SignedIn {
     pub async fn of(session: &Session, now: Timestamp) -> Result<Option<Self>, Problem> {
         let found: Option<Self> =
             session.get(KEY).await.map_err(|cause| Problem::internal(&cause))?;
-        Ok(found.filter(|me| me.until.is_none_or(|until| now < until)))
+        let today = today_in_japan(now);
+        let lives = found.filter(|me| me.until.is_none_or(|until| now < until));
+        Ok(lives.map(|me| Self { card_until: me.card_until.filter(|until| today <= *until), ..me }))
     }
 
     /// Puts this person into the session.
@@ -195,11 +203,26 @@ impl SignedIn {
 
     /// The frame of a page of this person.
     pub fn site(&self, voice: Voice<'_>, menu: Menu, path: &str) -> Site {
-        let site = Site::new(voice, Some(self.header_name(voice)), menu, &self.roles, path);
+        let mut site = Site::new(voice, Some(self.header_name(voice)), menu, &self.roles, path);
+        if self.is_told_of_card(&site, menu, path) {
+            site.card_ends = self.card_ends(voice);
+        }
         match &self.acting {
             Some(acting) if menu == Menu::Resident => site.acting(voice, acting),
             _ => site,
         }
+    }
+
+    /// That the card ends soon, if it does.
+    pub fn card_ends(&self, voice: Voice<'_>) -> Option<CardEnds> {
+        self.card_until.map(|until| CardEnds::new(voice, until))
+    }
+
+    /// Whether this is a page on which the card's end is told: where staff begin, who have no
+    /// notices, and where one looks for one's card.
+    fn is_told_of_card(&self, site: &Site, menu: Menu, path: &str) -> bool {
+        let begins = path == self.home() || site.nav.first().is_some_and(|item| item.href == path);
+        path == "/settings" || (menu != Menu::Resident && begins)
     }
 
     /// On what records are asked for: none for one's own.

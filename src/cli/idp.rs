@@ -111,7 +111,7 @@ pub struct Set {
 #[derive(Debug, Args)]
 pub struct TermsArguments {
     /// What it is told about a person, with commas between: `pairwise-id`, `display-name`, `roles`,
-    /// `organization`, `relay-ticket`, `office-ticket`; `none` for nothing.
+    /// `organization`, `relay-ticket`, `office-ticket`, `card-until`; `none` for nothing.
     #[arg(long, value_delimiter = ',', value_parser = attribute)]
     attributes: Option<Vec<Told>>,
     /// Which key signs where its metadata does not say: `rsa`, `p256`.

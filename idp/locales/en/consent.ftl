@@ -27,6 +27,8 @@ told-relay-ticket = A ticket for getting your records
     .about = A sealed ticket with which your records can be fetched. The service cannot read it. It ends after five minutes.
 told-office-ticket = A ticket for working at the card office
     .about = A sealed ticket for the card office's staff alone. The service cannot read it.
+told-card-until = The last day of your card (only when it is near)
+    .about = So that the service's pages can tell you too that your card ends soon.
 role-resident = See your own records
 
 consents-title = What is told without asking

@@ -185,8 +185,8 @@ card-revoked = This card can no longer be used
 card-revoked-desk = The patient's card can no longer be used
     .person = Ask the patient for a newer card. Without one you can check by the symbol and number of the insurance card.
 cert-expired = Your card's certificate has ended
-    .person = You can keep the card; only the certificate is renewed.
-    .engineer = The certificate's notAfter has passed.
+    .person = Where you received the card, you get a new one. Please bring the card and a proof of identity, such as your driving licence.
+    .engineer = The certificate's notAfter has passed; of a FeliCa card, that of the card it stands beside.
 cert-expired-desk = The patient's card has ended
     .person = Please check by the symbol and number of the insurance card. The card desk renews cards.
 cert-notyet = The first day of this card has not come yet
@@ -425,8 +425,12 @@ choose-pin-different = The two were not the same
     .person = Please enter the same PIN twice.
 choose-pin-trivial = Anybody would try that PIN first
     .person = Please choose another than one digit all over or digits in a row (111111, 123456).
-cert-expiring = Your card's certificate ends in { $n } days, on { $date }
-    .person = The card desk renews it. When the notice of renewal arrives, please do not wait long.
+cert-expiring = Your card's certificate ends { $n ->
+        [0] today
+        [1] tomorrow
+       *[other] in { $n } days
+    }, on { $date }
+    .person = Where you received the card, you get a new one. Please bring the card and a proof of identity, such as your driving licence. Until that day the card goes on working.
 remove-title = Remove a card
 remove-heading = Remove "{ $card }"?
 remove-lead = Once removed, that card no longer signs you in here. The card itself goes on working elsewhere, and you can add it again.

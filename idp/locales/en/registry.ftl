@@ -112,6 +112,8 @@ attribute-relay-ticket = A ticket to the records
     .person = The service can get the records that the person has agreed to. For the portal alone.
 attribute-office-ticket = A ticket to the card office
     .person = Staff can work with cards on the service's pages. For the portal of the card office alone.
+attribute-card-until = The last day of the card (only when it is near)
+    .person = The day alone, from ninety days before, so that the service's pages can tell the holder to renew it.
 
 ## The pages
 

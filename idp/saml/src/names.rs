@@ -37,6 +37,9 @@ pub const ENTITY_SUBJECT_ID_REQUIREMENT: &str = "urn:oasis:names:tc:SAML:profile
 pub const ATTRIBUTE_RELAY_TICKET: &str = "urn:warifu:attribute:relay-ticket";
 /// A ticket that only the card office can open; for its staff.
 pub const ATTRIBUTE_OFFICE_TICKET: &str = "urn:warifu:attribute:office-ticket";
+/// The last day, in Japan, on which the card of this sign-in opens anything, as `YYYY-MM-DD`; said
+/// only while that is near.
+pub const ATTRIBUTE_CARD_UNTIL: &str = "urn:warifu:attribute:card-until";
 /// Who it might be whose card's number was read: the pairwise identifier of that person, under a
 /// name of its own, so that nobody takes it for a sign-in.
 pub const ATTRIBUTE_CANDIDATE: &str = "urn:warifu:attribute:candidate";

@@ -2,12 +2,14 @@
 
 use warifu_saml::SubjectIdRequirement;
 use warifu_saml::names::{
-    ATTRIBUTE_DISPLAY_NAME, ATTRIBUTE_ENTITLEMENT, ATTRIBUTE_OFFICE_TICKET, ATTRIBUTE_ORGANIZATION,
-    ATTRIBUTE_PAIRWISE_ID, ATTRIBUTE_RELAY_TICKET, ATTRIBUTE_SUBJECT_ID,
+    ATTRIBUTE_CARD_UNTIL, ATTRIBUTE_DISPLAY_NAME, ATTRIBUTE_ENTITLEMENT, ATTRIBUTE_OFFICE_TICKET,
+    ATTRIBUTE_ORGANIZATION, ATTRIBUTE_PAIRWISE_ID, ATTRIBUTE_RELAY_TICKET, ATTRIBUTE_SUBJECT_ID,
 };
 
 use super::Reply;
+use crate::cards::is_near;
 use crate::config::AttributeName;
+use crate::japan::day;
 use crate::provider::Provider;
 use crate::store::Session;
 
@@ -74,6 +76,10 @@ impl Reply<'_> {
             AttributeName::OfficeTicket => {
                 return self.is_for_office(session).then(Vec::new);
             }
+            AttributeName::CardUntil => {
+                let end = session.card_ends.filter(|end| is_near(*end, self.centre.now()));
+                end.map(|end| day(end).to_string()).into_iter().collect()
+            }
         };
         (!values.is_empty()).then_some(values)
     }
@@ -102,5 +108,6 @@ pub(super) fn uri(attribute: AttributeName) -> &'static str {
         AttributeName::Organization => ATTRIBUTE_ORGANIZATION,
         AttributeName::RelayTicket => ATTRIBUTE_RELAY_TICKET,
         AttributeName::OfficeTicket => ATTRIBUTE_OFFICE_TICKET,
+        AttributeName::CardUntil => ATTRIBUTE_CARD_UNTIL,
     }
 }

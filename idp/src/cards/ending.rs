@@ -3,12 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 use warifu_service::words::Voice;
 
-use crate::japan::date;
+use crate::japan::{date, day};
 
 /// Days before the end at which it is told.
 const DAYS: [i64; 3] = [90, 60, 30];
 
-/// What is said about a certificate that ends soon.
+/// What is said about a certificate that ends soon, or has ended.
 pub(crate) struct Ending {
     pub(crate) heading: String,
     pub(crate) advice: String,
@@ -16,17 +16,28 @@ pub(crate) struct Ending {
 
 impl Ending {
     pub(crate) fn new(end: Timestamp, now: Timestamp, voice: Voice<'_>) -> Self {
-        let days = end.duration_since(now).as_hours() / 24;
+        let days = day(end).duration_since(day(now)).as_hours() / 24;
         let gaps = [("n", days.to_string().into()), ("date", date(end, voice).into())];
         Self {
             heading: voice.tell("cert-expiring", &gaps),
             advice: voice.attribute("cert-expiring", "person"),
         }
     }
+
+    /// What there is to say of it now; nothing while it is far.
+    pub(super) fn of(end: Timestamp, now: Timestamp, voice: Voice<'_>) -> Option<Self> {
+        if now >= end {
+            return Some(Self {
+                heading: voice.say("cert-expired"),
+                advice: voice.attribute("cert-expired", "person"),
+            });
+        }
+        is_near(end, now).then(|| Self::new(end, now, voice))
+    }
 }
 
 /// Whether it is close enough to be spoken of.
-pub(super) fn is_near(end: Timestamp, now: Timestamp) -> bool {
+pub(crate) fn is_near(end: Timestamp, now: Timestamp) -> bool {
     now < end && DAYS.iter().any(|&days| end - days_of(days) <= now)
 }
 
@@ -66,6 +77,8 @@ mod tests {
     fn it_is_near_for_ninety_days() {
         assert!(!is_near(at(100), at(9)) && is_near(at(100), at(10)) && is_near(at(100), at(99)));
         assert!(!is_near(at(100), at(100)), "over");
+        let moment = SignedDuration::from_micros(1);
+        assert!(!is_near(at(100), at(10) - moment) && is_near(at(100), at(100) - moment));
     }
 
     #[test]
@@ -73,5 +86,13 @@ mod tests {
         let words = words().unwrap();
         let ending = Ending::new(at(58), at(0), words.in_(Language::En));
         assert!(ending.heading.contains("58 days"), "{}", ending.heading);
+        let voice = words.in_(Language::Ja);
+        let said = |now| Ending::of(at(100), now, voice).map(|ending| ending.heading);
+        assert_eq!(said(at(9)), None);
+        assert!(said(at(98)).unwrap().contains("あと2日（2027年2月28日まで）"));
+        assert!(said(at(99)).unwrap().starts_with("あした（"));
+        let moment = SignedDuration::from_micros(1);
+        assert!(said(at(100) - moment).unwrap().starts_with("今日（"));
+        assert_eq!(said(at(100)), Some(voice.say("cert-expired")));
     }
 }

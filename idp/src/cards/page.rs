@@ -11,7 +11,6 @@ use warifu_service::Problem;
 use warifu_service::web::Page;
 use warifu_service::words::{Language, Voice};
 
-use super::ending::is_near;
 use super::{Ending, may_change};
 use crate::assurance::Level;
 use crate::centre::Centre;
@@ -67,7 +66,9 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let (voice, now) = (view.voice(&centre.words), centre.now());
     let cards = centre.store.cards_of(&session.person).await?;
-    let look = Look { voice, now, in_hand: &session.card };
+    let is_own = |card: &&Card| card.scheme.is_none() && card.state == CardState::Active;
+    let has_own = cards.iter().any(|card| is_own(&card));
+    let look = Look { voice, now, in_hand: &session.card, has_own };
     let mut views = Vec::new();
     for card in &cards {
         views.extend(match card.scheme.as_deref() {
@@ -129,13 +130,13 @@ struct Look<'a> {
     voice: Voice<'a>,
     now: Timestamp,
     in_hand: &'a CardId,
+    /// A card of the card office is in use.
+    has_own: bool,
 }
 
 impl Look<'_> {
     fn at(&self, card: &Card) -> CardView {
         let state = format!("own-state-{}", card.state.as_str());
-        let near = card.expires_at.filter(|end| is_near(*end, self.now));
-        let near = near.filter(|_| card.state == CardState::Active);
         let advice = self.voice.attribute(&state, "person");
         CardView {
             title: title(card, self.voice),
@@ -153,10 +154,20 @@ impl Look<'_> {
                 .used_at
                 .map_or_else(|| self.voice.say("own-never"), |at| date(at, self.voice)),
             end: card.expires_at.map(|end| date(end, self.voice)),
-            ending: near.map(|end| Ending::new(end, self.now, self.voice)),
+            ending: self.ending(card.state, card.expires_at),
             pin: None,
             removable: card.scheme.as_ref().map(|_| BASE64URL_NOPAD.encode(&card.id)),
         }
+    }
+
+    /// What is said of the end of a card in use, or of one that has ended with nothing in its place.
+    fn ending(&self, state: CardState, end: Option<Timestamp>) -> Option<Ending> {
+        let is_told = match state {
+            CardState::Active => true,
+            CardState::Ended => !self.has_own && end.is_some_and(|end| end <= self.now),
+            CardState::Issued | CardState::Suspended => false,
+        };
+        end.filter(|_| is_told).and_then(|end| Ending::of(end, self.now, self.voice))
     }
 
     /// A FeliCa card; one whose place another has taken is not shown.
@@ -171,6 +182,8 @@ impl Look<'_> {
             mood: if state == "own-state-active" { "ok" } else { "warn" },
             advice: Some(advice).filter(|advice| !advice.is_empty()),
             issued_by: self.voice.say("card-desk"),
+            end: felica.ends_at.map(|end| date(end, self.voice)),
+            ending: self.ending(felica.beside, felica.ends_at),
             pin: pin.map(|words| (words, reference.clone())),
             removable: (card.state == CardState::Active).then_some(reference),
             ..self.at(card)

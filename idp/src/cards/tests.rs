@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use warifu_pki::security_event::CardStatus;
 use warifu_pki::{
-    CardApplication, CardLevel, CardScheme, CertificateRequirement, HolderRule, Reason,
+    CardApplication, CardLevel, CardScheme, CertificateRequirement, HolderRule, Reason, Subject,
+    Validity,
 };
-use warifu_saml::names::{AC_SMARTCARD, AC_SMARTCARD_PKI};
+use warifu_saml::names::{AC_SMARTCARD, AC_SMARTCARD_PKI, ATTRIBUTE_CARD_UNTIL};
+use warifu_service::clock::SystemEntropy;
 
 use crate::Role;
 use crate::store::Message;
 use crate::testing::{
-    Answer, CRL_URL, Card, CardKind, HOLDER, ORIGIN, Pki, Rig, Tab, claims, days,
+    Answer, CRL_URL, Card, CardKind, HOLDER, ORIGIN, Pki, Rig, Tab, claims, days, p256,
 };
 
 const NEW: &str = "77777777777777777777777777777777";
@@ -450,6 +452,86 @@ async fn a_certificate_that_ends_soon_is_told_once_and_then_shown_with_the_card(
     assert!(tab.get("/cards").await.body.contains("あと5"));
     let long = signed_in_page(&rig, &rig.card).await;
     assert!(!long.body.contains("id=\"ending\""));
+}
+
+/// What the portal is told of the end of that card.
+async fn told_until(rig: &Rig, card: &Card) -> Option<String> {
+    let request = rig.portal.request(rig.now());
+    let page = rig.tab().sign_in(&request, card).await;
+    rig.login(&page, &request).value(ATTRIBUTE_CARD_UNTIL).map(str::to_owned)
+}
+
+#[tokio::test]
+async fn the_portal_is_told_the_last_day_from_ninety_days_before() {
+    let rig = Rig::new().await;
+    for (length, until) in [
+        (391, None),
+        (390, Some("2027-02-18")),
+        (302, Some("2026-11-22")),
+        (301, Some("2026-11-21")),
+    ] {
+        let card = Card::dated(&rig.pki, 300, length);
+        assert_eq!(told_until(&rig, &card).await.as_deref(), until, "{length} days");
+    }
+    let staff = rig.staff().await;
+    assert_eq!(told_until(&rig, &staff).await, None);
+    let ending =
+        rig.pki.card(CardKind::Staff.profile(), staff.key.public_key(), &"f".repeat(32), (10, 20));
+    let staff = Card { key: staff.key, certificate: ending };
+    assert_eq!(told_until(&rig, &staff).await.as_deref(), Some("2026-11-30"), "staff as well");
+}
+
+/// The resident's card with a certificate that ends then.
+fn ending_at(rig: &Rig, end: Timestamp) -> Card {
+    let key = p256();
+    let validity = Validity::lasting(end - days(300), days(300));
+    let (profile, subject) = (CardKind::Authentication.profile(), Subject::named(HOLDER));
+    let authority = &rig.pki.cards;
+    let certificate =
+        authority.issue(profile, &subject, key.public_key(), validity, &SystemEntropy).unwrap();
+    Card { key, certificate }
+}
+
+/// Lets an hour pass but for a microsecond, used all along.
+async fn nearly_an_hour(rig: &Rig, tab: &mut Tab<'_>) {
+    for _ in 0..4 {
+        rig.clock.advance(SignedDuration::from_mins(14));
+        assert!(tab.get("/").await.body.contains("id=\"logout\""));
+    }
+    rig.clock.advance(SignedDuration::from_mins(4) - SignedDuration::from_micros(1));
+}
+
+#[tokio::test]
+async fn the_moment_counts_also_within_a_session() {
+    let rig = Rig::new().await;
+    let card = ending_at(&rig, rig.now() + days(90) + SignedDuration::from_hours(1));
+    let mut tab = signed_in(&rig, &card).await;
+    let told = async |tab: &mut Tab<'_>| {
+        let request = rig.portal.request(rig.now());
+        let page = tab.get(&rig.portal.redirect(&request)).await;
+        rig.login(&page, &request).value(ATTRIBUTE_CARD_UNTIL).map(str::to_owned)
+    };
+    nearly_an_hour(&rig, &mut tab).await;
+    assert_eq!(told(&mut tab).await, None, "a microsecond too early");
+    rig.clock.advance(SignedDuration::from_micros(1));
+    assert_eq!(told(&mut tab).await.as_deref(), Some("2027-02-18"));
+}
+
+#[tokio::test]
+async fn the_page_of_the_cards_says_why_one_does_not_open_any_more() {
+    let rig = Rig::new().await;
+    let card = ending_at(&rig, rig.now() + SignedDuration::from_hours(1));
+    let mut tab = signed_in(&rig, &card).await;
+    nearly_an_hour(&rig, &mut tab).await;
+    let body = tab.get("/cards").await.body;
+    assert!(body.contains("今日（2026年11月20日まで）で"), "{body}");
+    rig.clock.advance(SignedDuration::from_micros(1));
+    let body = tab.get("/cards").await.body;
+    assert!(body.contains("カードの電子証明書の期限が切れています"), "{body}");
+    assert!(body.contains("カードを受け取った窓口で、新しくできます"));
+    let mut tab = rig.tab();
+    let login = tab.reach_login_page(&rig.portal.request(rig.now())).await;
+    assert_eq!(tab.answer_with(&login, &card).await.code(), "cert.expired");
 }
 
 #[tokio::test]

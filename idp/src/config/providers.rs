@@ -161,11 +161,14 @@ pub enum AttributeName {
     /// A ticket that only the card office can open, with which the provider's pages of the office
     /// work; for members of its staff alone.
     OfficeTicket,
+    /// The last day of the card that somebody signed in with, from ninety days before: so that the
+    /// provider can tell its holder in time.
+    CardUntil,
 }
 
 impl AttributeName {
     /// All of them, in the order in which pages show them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::PairwiseId,
         Self::SubjectId,
         Self::DisplayName,
@@ -173,6 +176,7 @@ impl AttributeName {
         Self::Organization,
         Self::RelayTicket,
         Self::OfficeTicket,
+        Self::CardUntil,
     ];
 
     /// Its word in the configuration.
@@ -185,6 +189,7 @@ impl AttributeName {
             Self::Organization => "organization",
             Self::RelayTicket => "relay-ticket",
             Self::OfficeTicket => "office-ticket",
+            Self::CardUntil => "card-until",
         }
     }
 }

@@ -11,10 +11,11 @@ use warifu_service::Problem;
 use super::stale;
 use crate::assurance::Level;
 use crate::browser::{Browser, Cookie};
+use crate::cards::is_due;
 use crate::centre::{Centre, refuse};
 use crate::person::{Person, PersonId};
 use crate::refusals;
-use crate::store::{CardId, Login, NewSession, SecretHash, Session, Use, hash_of};
+use crate::store::{Card, CardId, Login, NewSession, SecretHash, Session, Use, hash_of};
 
 /// A question that a card has answered.
 #[derive(Clone, Copy)]
@@ -75,22 +76,23 @@ impl Entrance<'_> {
         Ok(())
     }
 
-    /// Opens a session under a new secret, in place of the one that the browser had. `ends_at` is the
-    /// end of the card's certificate where it is to be told.
+    /// Opens a session under a new secret, in place of the one that the browser had. `card_ends` is
+    /// the end of the card's certificate, or of the card that a FeliCa card stands beside; it is told
+    /// on the way when it is near.
     pub(super) async fn open(
         &self,
-        (person, profile): (&PersonId, &Person),
+        (card, profile): (&Card, &Person),
         used: Use,
         level: Level,
-        ends_at: Option<Timestamp>,
+        card_ends: Option<Timestamp>,
     ) -> Result<Opened, Problem> {
         let old = self.centre.session(self.browser).await?;
-        self.require_same(old.as_ref(), person)?;
+        self.require_same(old.as_ref(), &card.person)?;
         let secret = self.centre.surroundings.token();
         let ends = self.centre.config.sessions.of(profile);
         let session = NewSession {
             id: hash_of(&secret),
-            person: person.clone(),
+            person: card.person.clone(),
             used,
             level,
             expires_at: self.now + ends.absolute,
@@ -98,9 +100,11 @@ impl Entrance<'_> {
             // At a desk the card stays in the reader, and its removal ends the session; at home
             // the card may go back into the purse.
             watch: self.login.watch.clone().filter(|_| profile.is_staff()),
+            card_ends,
         };
         let store = &self.centre.store;
-        if !store.open_session(&session, old.as_ref(), &self.login.id, ends_at).await? {
+        let told = card_ends.filter(|end| is_due(*end, card.used_at, self.now));
+        if !store.open_session(&session, old.as_ref(), &self.login.id, told).await? {
             return Err(stale());
         }
         self.centre.bell.notify_one();

@@ -83,12 +83,14 @@ async fn known(entrance: &Entrance<'_>, identity: &Identity) -> Result<FelicaCar
     Ok(card)
 }
 
-/// Whether the card opens anything now: in use, and beside a card in use. Without revocation lists in
-/// force nobody signs in.
+/// Whether the card opens anything now: in use, and beside a card in use whose certificate has not
+/// ended. Without revocation lists in force nobody signs in.
 pub(super) fn opens(centre: &Centre, card: &FelicaCard) -> Result<(), Problem> {
+    let is_over = card.ends_at.is_some_and(|end| end <= centre.now());
     let refused = match (card.card.state, card.beside) {
         (CardState::Ended, _) => Some("felica.ended"),
         (CardState::Suspended | CardState::Issued, _) => Some("felica.stopped"),
+        (CardState::Active, _) if is_over => Some("cert.expired"),
         (CardState::Active, CardState::Ended) => Some("card.revoked"),
         (CardState::Active, CardState::Suspended) => Some("card.suspended"),
         (CardState::Active, CardState::Issued) => Some("card.not-activated"),

@@ -112,9 +112,10 @@ pub(crate) async fn check(
     }
     let now = centre.now();
     let entrance = Entrance { centre: &centre, browser: &browser, login: &login, now };
-    let used = Use { card: card.card.id, at: now, certificate: None };
-    let (person, profile) = (&card.card.person, centre.person(&card.card.person).await?);
-    let opened = entrance.open((person, &profile), used, Level::Substantial, None).await?;
+    let used = Use { card: card.card.id.clone(), at: now, certificate: None };
+    let profile = centre.person(&card.card.person).await?;
+    let holder = (&card.card, &profile);
+    let opened = entrance.open(holder, used, Level::Substantial, card.ends_at).await?;
     Ok(opened.into(Redirect::to(&entrance.done()).into_response()))
 }
 

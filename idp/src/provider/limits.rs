@@ -54,6 +54,7 @@ mod tests {
             expires_at: at(60),
             idle: SignedDuration::from_mins(15),
             holder: None,
+            card_ends: None,
         }
     }
 

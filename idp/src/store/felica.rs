@@ -5,7 +5,7 @@ mod told;
 
 use jiff::Timestamp;
 use warifu_card::felica::Idm;
-use warifu_service::storage::Transaction;
+use warifu_service::storage::{Transaction, instant};
 use warifu_service::{execute, fetch_all, fetch_optional};
 use zeroize::Zeroizing;
 
@@ -30,6 +30,8 @@ pub(crate) struct FelicaCard {
     pub(crate) card: Card,
     /// The state of the card that it stands beside.
     pub(crate) beside: CardState,
+    /// The end of that one's certificate, with which this one ends too; none before it was used.
+    pub(crate) ends_at: Option<Timestamp>,
     /// The newest version of its key that was told.
     pub(crate) key_version: u16,
     pub(crate) pin: PinState,
@@ -52,6 +54,7 @@ struct Row {
     has_pin: bool,
     tries: i64,
     beside: String,
+    ends_at: Option<i64>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -113,7 +116,8 @@ impl Store {
     pub(crate) async fn felica_card(&self, id: &CardId) -> Result<Option<FelicaCard>, StoreError> {
         let Some(card) = self.card(id).await? else { return Ok(None) };
         let sql = "SELECT felica_cards.key_version, felica_cards.pin IS NOT NULL AS has_pin, \
-                   felica_cards.tries, own.state AS beside FROM felica_cards \
+                   felica_cards.tries, own.state AS beside, own.expires_at AS ends_at \
+                   FROM felica_cards \
                    JOIN cards ON cards.id = felica_cards.card \
                    JOIN cards AS own ON own.id = cards.beside WHERE felica_cards.card = $1";
         let row = fetch_optional!(self.database.read(), Row, sql, id.as_slice())?;
@@ -122,6 +126,7 @@ impl Store {
         Ok(Some(FelicaCard {
             card,
             beside: CardState::parse(&row.beside).ok_or(StoreError::Corrupt("cards.state"))?,
+            ends_at: row.ends_at.map(instant),
             key_version: key_version
                 .map_err(|_| StoreError::Corrupt("felica_cards.key_version"))?,
             pin: row.pin()?,

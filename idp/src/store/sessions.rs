@@ -41,6 +41,8 @@ pub(crate) struct NewSession {
     pub(crate) idle: SignedDuration,
     /// Where the card's removal ends the session: the hash of the agent's token.
     pub(crate) watch: Option<SecretHash>,
+    /// The end of the card's certificate; of a FeliCa card, of the card that it stands beside.
+    pub(crate) card_ends: Option<Timestamp>,
 }
 
 /// A session.
@@ -62,6 +64,8 @@ pub(crate) struct Session {
     pub(crate) idle: SignedDuration,
     /// The holder reference of the card, where the card office issued it.
     pub(crate) holder: Option<String>,
+    /// The end of the card's certificate; of a FeliCa card, of the card that it stands beside.
+    pub(crate) card_ends: Option<Timestamp>,
 }
 
 impl Session {
@@ -146,6 +150,7 @@ pub(super) struct Facts {
     expires_at: i64,
     idle: i64,
     holder: Option<Vec<u8>>,
+    card_ends: Option<i64>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -192,6 +197,7 @@ impl Store {
             expires_at: instant(facts.expires_at),
             idle: SignedDuration::from_micros(facts.idle),
             holder,
+            card_ends: facts.card_ends.map(instant),
         })
     }
 
@@ -394,6 +400,7 @@ pub(super) mod tests {
             expires_at: now() + HOUR,
             idle: IDLE,
             watch: Some(hash_of(&format!("watch {cookie}"))),
+            card_ends: Some(now() + HOUR),
         }
     }
 

@@ -545,6 +545,7 @@ fn write_config(folder: &Path, pki: &Pki, relay: &FileKey, office: &FileKey) -> 
                 AttributeName::Organization,
                 AttributeName::RelayTicket,
                 AttributeName::OfficeTicket,
+                AttributeName::CardUntil,
             ],
             // The federation's own pages say themselves what they are told.
             consent: false,

@@ -74,6 +74,9 @@ notice-answered = { $name } answered a clinic's question
 notice-looked = { $name } saw your records
     .text = This is the first time among the newest 100 entries of "Who saw my records". You can see there what it was for.
     .do = See who saw my records
+notice-card-ends = Your card's certificate ends on { $day }
+    .text = After that day this card does not sign you in any more. Where you received it, you get a new one. Please bring the card and a proof of identity, such as your driving licence.
+    .do = How to get a new card
 notice-announced = Notice
 
 nav-announcements = Notices to everybody

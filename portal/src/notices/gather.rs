@@ -7,6 +7,7 @@ use futures::future::{BoxFuture, Shared as SharedFuture};
 use warifu_contract::history::HistoryPage;
 
 use super::{Notice, sort, sources};
+use crate::access::SignedIn;
 use crate::announcements;
 use crate::relay::{Access, RelayError};
 use crate::shared::App;
@@ -82,10 +83,17 @@ impl Gathered {
     }
 }
 
-/// Everything there is to tell the person; without `access`, what is told to everybody.
-pub async fn gather(app: &App, access: Option<&Access>, history: Option<History>) -> Gathered {
+/// Everything there is to tell the person; without `access`, what the sign-in brought and what is
+/// told to everybody.
+pub async fn gather(
+    app: &App,
+    me: &SignedIn,
+    access: Option<&Access>,
+    history: Option<History>,
+) -> Gathered {
     let now = app.surroundings.now();
     let mut all = Gathered::default();
+    all.notices.extend(me.card_until.map(sources::of_card));
     if let (Some(access), Some(history)) = (access, history) {
         let (links, mandates, consents, history) = futures::join!(
             app.relay.links(access),

@@ -13,6 +13,7 @@ use warifu_contract::mandate::Side;
 use warifu_contract::records::DisplayName;
 
 use crate::announcements::Announcement;
+use crate::view::card_ends;
 
 pub use gather::{Gathered, History, Missing, gather, history};
 pub use marks::Marks;
@@ -63,6 +64,8 @@ pub enum What {
     Answered(String),
     /// Somebody whom the person does not know from before looked at the records.
     Looked(String),
+    /// The card that the person signed in with ends on that day.
+    CardEnds(Date),
     /// The consortium tells everybody something.
     Announced(Box<Announcement>),
 }
@@ -99,6 +102,7 @@ impl What {
                 | Self::MandateEnds(Side::Principal, _)
                 | Self::ConsentEnds(_)
                 | Self::Corrected(_)
+                | Self::CardEnds(_)
         )
     }
 
@@ -127,6 +131,7 @@ impl What {
             Self::ConsentEnds(_) => Some("/consents"),
             Self::Corrected(_) => Some("/insurance"),
             Self::Answered(_) | Self::Looked(_) => Some("/history"),
+            Self::CardEnds(_) => Some(card_ends::HELP),
             Self::Announced(_) => None,
         }
     }

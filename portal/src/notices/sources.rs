@@ -165,6 +165,11 @@ fn first_looks(entries: &[HistoryEntry], now: Timestamp) -> Vec<Notice> {
     .collect()
 }
 
+/// That the card ends on that day: the last on which another is had without a gap.
+pub fn of_card(until: Date) -> Notice {
+    Notice { due: Some(until), ..plain(format!("card/{until}"), What::CardEnds(until)) }
+}
+
 fn has_read(entry: &HistoryEntry) -> bool {
     let told = matches!(
         entry.result,

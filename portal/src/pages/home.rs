@@ -86,11 +86,16 @@ fn screen<'a>(
             (voice.tell("acting-home-title", &[("name", name)]), until)
         }
     };
+    let mut site = me.site(voice, Menu::Resident, look.path());
+    // Without records there are no notices here, among which it stands otherwise.
+    if no_records.is_some() && me.acting.is_none() {
+        site.card_ends = me.card_ends(voice);
+    }
     let waiting =
         |service: &Service| (service.as_str(), stream::part(&Tile::waiting(voice, *service)));
     HomeScreen {
         page: look.page(app),
-        site: me.site(voice, Menu::Resident, look.path()),
+        site,
         title,
         signed_in: below,
         tour: match me.acting {

@@ -49,7 +49,7 @@ async fn list(
 ) -> String {
     let history = access.as_ref().map(|access| notices::history(&app, access));
     let (all, marks) =
-        futures::join!(notices::gather(&app, access.as_ref(), history), Marks::by(&app, &me));
+        futures::join!(notices::gather(&app, &me, access.as_ref(), history), Marks::by(&app, &me));
     let is_unread = |notice: &_| marks.is_unread(&app, notice);
     let now = app.surroundings.now();
     let view = NoticesView::new(app.words.in_(tongue), now, &all, show, is_unread);
@@ -66,8 +66,10 @@ pub async fn at_home(
     history: History,
     tongue: Tongue,
 ) -> String {
-    let (all, marks) =
-        futures::join!(notices::gather(&app, Some(&access), Some(history)), Marks::by(&app, &me));
+    let (all, marks) = futures::join!(
+        notices::gather(&app, &me, Some(&access), Some(history)),
+        Marks::by(&app, &me)
+    );
     let (voice, now) = (app.words.in_(tongue), app.surroundings.now());
     stream::part(&NoticesAtHome::new(voice, now, &all, |one| marks.is_unread(&app, one)))
 }

@@ -1,6 +1,7 @@
 //! People on their way in: verified by the assertion consumer, not yet in a session, waiting a
 //! minute for the browser in which they began.
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use warifu_service::{Problem, execute, fetch_optional, storage};
@@ -51,6 +52,8 @@ pub struct Person {
     pub ticket: Option<String>,
     /// The sealed ticket to the card office, for its staff.
     pub office_ticket: Option<String>,
+    /// The last day of the card, in Japan, while it is near.
+    pub card_until: Option<Date>,
     /// The page wanted; may be empty.
     pub onward: String,
 }

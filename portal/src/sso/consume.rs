@@ -3,10 +3,11 @@
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::response::Redirect;
+use jiff::civil::Date;
 use serde::Deserialize;
 use warifu_saml::names::{
-    AC_PRESENCE, ATTRIBUTE_DISPLAY_NAME, ATTRIBUTE_ENTITLEMENT, ATTRIBUTE_OFFICE_TICKET,
-    ATTRIBUTE_ORGANIZATION, ATTRIBUTE_PAIRWISE_ID, ATTRIBUTE_RELAY_TICKET,
+    AC_PRESENCE, ATTRIBUTE_CARD_UNTIL, ATTRIBUTE_DISPLAY_NAME, ATTRIBUTE_ENTITLEMENT,
+    ATTRIBUTE_OFFICE_TICKET, ATTRIBUTE_ORGANIZATION, ATTRIBUTE_PAIRWISE_ID, ATTRIBUTE_RELAY_TICKET,
 };
 use warifu_saml::{Expectation, Login, Refusal, Status, claimed, decode_post};
 use warifu_service::Problem;
@@ -115,12 +116,19 @@ fn person(login: Login, pending: &Pending) -> Result<Arrival, Problem> {
         roles: roles.filter_map(|urn| Role::from_urn(urn)).collect(),
         ticket: login.value(ATTRIBUTE_RELAY_TICKET).map(str::to_owned),
         office_ticket: login.value(ATTRIBUTE_OFFICE_TICKET).map(str::to_owned),
+        // What is no day is no reason to let nobody in.
+        card_until: login.value(ATTRIBUTE_CARD_UNTIL).and_then(day),
         issuer: login.issuer,
         context_class: login.context_class,
         authenticated_at: login.authenticated_at,
         until: login.session_not_on_or_after,
         onward: pending.onward.clone(),
     })))
+}
+
+/// `YYYY-MM-DD`, and nothing else.
+fn day(text: &str) -> Option<Date> {
+    text.parse().ok().filter(|day: &Date| day.to_string() == text)
 }
 
 fn tap(login: &Login, pending: &Pending) -> Result<Arrival, Problem> {

@@ -73,6 +73,7 @@ async fn signed_in(app: &Shared, person: &Person) -> SignedIn {
         since: person.authenticated_at,
         until: person.until,
         office: person.office_ticket.clone().map(|token| OfficeTicket::new(token, now)),
+        card_until: person.card_until,
         acting: None,
     }
 }

@@ -1,7 +1,9 @@
 //! Notices as a resident meets them, and what the consortium tells everybody.
 
+use warifu_saml::names::{AC_SMARTCARD, AC_SMARTCARD_PKI, ATTRIBUTE_CARD_UNTIL};
 use warifu_service::{execute, fetch_one};
 
+use super::peers::Saying;
 use super::rig::{Answer as _, Browser, Rig};
 
 const STAFF: &str = "/staff/announcements";
@@ -147,4 +149,72 @@ async fn nobody_else_announces() {
         assert_eq!(browser.post(&path, &[]).await.status(), 403, "{role}");
     }
     assert_eq!(rig.browser().get(STAFF).await.status(), 303, "sign in first");
+}
+
+/// Somebody signed in whose identity provider says that of the card.
+async fn with_card<'a>(rig: &'a Rig, role: &str, until: &str, class: &'static str) -> Browser<'a> {
+    let mut browser = rig.browser();
+    let request = browser.begin("/login").await;
+    let mut saying = Saying::person(&request, rig.now(), role);
+    saying.context_class = class;
+    saying.attributes.insert(ATTRIBUTE_CARD_UNTIL, vec![until.to_owned()]);
+    let finish = browser.post_assertion(&saying.post_field()).await.location();
+    assert_eq!(browser.get(&finish).await.status(), 303);
+    browser
+}
+
+const ENDS: &str = "カードの電子証明書の期限は、2026年11月20日（令和8年）です";
+
+#[tokio::test]
+async fn a_card_that_ends_soon_is_told_before_anything_else_and_until_its_last_day() {
+    let rig = Rig::new().await;
+    let mut browser = with_card(&rig, "resident", "2026-11-20", AC_SMARTCARD_PKI).await;
+    let home = browser.get("/home").await.text().await;
+    let first = home.split("class=\"panel notice-one\"").nth(1).unwrap();
+    assert!(first.contains(ENDS) && first.contains("href=\"/help#card\""), "{home}");
+    assert!(first.contains("していただくこと") && first.contains("本人確認の書類"));
+    assert!(browser.get("/notices?show=todo").await.text().await.contains(ENDS));
+    assert!(browser.get("/settings").await.text().await.contains(ENDS));
+    assert!(!browser.get("/insurance").await.text().await.contains(ENDS), "once is enough");
+    let help = browser.get("/help").await.text().await;
+    assert!(help.contains("id=\"card\"") && help.contains("お持ちいただくもの"));
+    let mut over = with_card(&rig, "resident", "2026-11-19", AC_SMARTCARD_PKI).await;
+    assert!(!over.get("/notices").await.text().await.contains("カードの電子証明書の期限は"));
+}
+
+#[tokio::test]
+async fn whoever_gets_no_records_is_told_all_the_same() {
+    let rig = Rig::new().await;
+    let mut felica = with_card(&rig, "resident", "2026-11-20", AC_SMARTCARD).await;
+    for path in ["/home", "/notices"] {
+        let page = felica.get(path).await.text().await;
+        assert_eq!(page.matches(ENDS).count(), 1, "{path}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn staff_are_told_where_they_begin() {
+    let rig = Rig::new().await;
+    for (role, start, other) in [
+        ("clinic-desk", "/desk", "/desk/batch"),
+        ("insurer-operations", "/insurer", "/insurer/answers"),
+        ("card-clerk", "/office", "/office/new"),
+        ("call-centre", "/office/calls", "/help"),
+        ("consortium-admin", "/staff/links", STAFF),
+    ] {
+        let mut staff = with_card(&rig, role, "2026-11-20", AC_SMARTCARD_PKI).await;
+        let page = staff.get(start).await.text().await;
+        assert_eq!(page.matches(ENDS).count(), 1, "{role}: {page}");
+        assert!(!staff.get(other).await.text().await.contains(ENDS), "{role}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_day_is_no_notice() {
+    let rig = Rig::new().await;
+    for until in ["", "soon", "2026-11-31", "2026-11-20T00:00:00Z", "20261120", "+002026-11-20"] {
+        let mut browser = with_card(&rig, "resident", until, AC_SMARTCARD_PKI).await;
+        let page = browser.get("/notices").await.text().await;
+        assert!(page.contains("notice-one") && !page.contains("電子証明書の期限は"), "{until}");
+    }
 }

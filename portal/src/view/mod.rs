@@ -6,6 +6,7 @@ pub mod announcements;
 pub mod answer;
 pub mod applications;
 pub mod batches;
+pub mod card_ends;
 pub mod checks;
 pub mod checkups;
 pub mod comparison;

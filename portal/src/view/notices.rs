@@ -10,7 +10,7 @@ use warifu_service::words::Voice;
 
 use super::announcements::AnnouncementView;
 use super::site::Site;
-use super::{Link, Tone, display_name};
+use super::{Link, Tone, card_ends, display_name};
 use crate::dates::words;
 use crate::notices::{Consented, Gathered, Missing, Notice, Sender, What};
 
@@ -236,6 +236,7 @@ fn key(what: &What) -> &'static str {
         What::Corrected(_) => "notice-corrected",
         What::Answered(_) => "notice-answered",
         What::Looked(_) => "notice-looked",
+        What::CardEnds(_) => card_ends::KEY,
         What::Announced(_) => "notice-announced",
     }
 }
@@ -261,6 +262,7 @@ fn names(voice: Voice<'_>, what: &What) -> Vec<(&'static str, String)> {
         What::ConsentEnds(Consented::AnyClinic) => {
             vec![("name", voice.say("notice-any-clinic"))]
         }
+        What::CardEnds(until) => vec![("day", words::day(voice.language, *until))],
         What::Search | What::Announced(_) => Vec::new(),
     }
 }
@@ -348,6 +350,7 @@ mod tests {
             What::Corrected(other()),
             What::Answered(other()),
             What::Looked(other()),
+            What::CardEnds(TODAY),
             What::Announced(Box::new(announcement(Kind::Outage, -1))),
         ];
         let notice = |(n, what)| Notice {

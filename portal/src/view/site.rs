@@ -5,6 +5,7 @@ use warifu_service::words::Voice;
 
 use warifu_contract::records::Service;
 
+use super::card_ends::CardEnds;
 use super::outcome::page_of;
 use crate::access::{Acting, Role};
 
@@ -51,6 +52,8 @@ pub struct Site {
     pub at_desk: bool,
     /// Whose records are looked at, if not one's own.
     pub acting: Option<String>,
+    /// That the card of whoever is signed in ends soon.
+    pub card_ends: Option<CardEnds>,
 }
 
 struct Entry {
@@ -171,12 +174,13 @@ impl Site {
             nav: entries.iter().filter(theirs).map(item).collect(),
             at_desk: menu == Menu::Desk,
             acting: None,
+            card_ends: None,
         }
     }
 
     /// The frame for somebody who is not signed in.
     pub fn outside() -> Self {
-        Self { who: None, nav: Vec::new(), at_desk: false, acting: None }
+        Self { who: None, nav: Vec::new(), at_desk: false, acting: None, card_ends: None }
     }
 
     /// The frame while a proxy looks: whose records they are, and the way to those alone.

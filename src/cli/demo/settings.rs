@@ -273,6 +273,7 @@ impl Folder {
                 AttributeName::Organization,
                 AttributeName::RelayTicket,
                 AttributeName::OfficeTicket,
+                AttributeName::CardUntil,
             ],
             signing: SigningChoice::P256,
             // Its own pages explain what it is told, and it is the federation's.

@@ -4,12 +4,12 @@ use axum::http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::json;
 use warifu_pki::security_event::CardStatus;
-use warifu_saml::names::{AC_PRESENCE, AC_SMARTCARD, ATTRIBUTE_RELAY_TICKET};
+use warifu_saml::names::{AC_PRESENCE, AC_SMARTCARD, ATTRIBUTE_CARD_UNTIL, ATTRIBUTE_RELAY_TICKET};
 
 use crate::Role;
 use crate::store::MOST_TRIES;
 use crate::testing::{
-    Answer, FelicaToken, HOLDER, IDM, ORIGIN, Rig, Tab, claims, felica_rig, masters,
+    Answer, Card, FelicaToken, HOLDER, IDM, ORIGIN, Rig, Tab, claims, felica_rig, masters,
 };
 
 const PIN: &str = "271828";
@@ -205,6 +205,34 @@ async fn a_card_opens_what_the_card_beside_it_opens() {
         assert_eq!(late.status, StatusCode::FORBIDDEN, "stopped after the card had proved itself");
         assert!(late.body.contains(code));
     }
+}
+
+#[tokio::test]
+async fn a_card_ends_with_the_certificate_of_the_card_beside_it_and_says_so_before() {
+    let (rig, mut card) = with_pin().await;
+    let told = async |card: &mut FelicaToken| {
+        let mut tab = rig.tab();
+        let request = rig.portal.asking_for(AC_SMARTCARD, rig.now());
+        let page = tab.reach_login_page(&request).await;
+        let next = tab.answer_with_felica(&page, card).await.json()["next"].clone();
+        let page = tab.get(next.as_str().unwrap()).await;
+        let done = enter(&mut tab, &page.field("tx").unwrap(), PIN).await.location();
+        let page = tab.get(&done).await;
+        let login = rig.login(&page, &request);
+        let cards = tab.get("/cards").await.body;
+        (login.value(ATTRIBUTE_CARD_UNTIL).map(str::to_owned), page.body + &cards)
+    };
+    let (until, page) = told(&mut card).await;
+    assert!(until.is_none() && !page.contains("期限が切れます"), "{page}");
+    let ending = Card::dated(&rig.pki, 300, 301);
+    rig.tab().sign_in(&rig.portal.request(rig.now()), &ending).await;
+    let (until, page) = told(&mut card).await;
+    assert_eq!(until.as_deref(), Some("2026-11-21"));
+    assert!(page.matches("あした（2026年11月21日まで）").count() >= 2, "{page}");
+    rig.clock.advance(SignedDuration::from_hours(24));
+    assert_eq!(refused(&rig, &mut card).await.as_deref(), Some("cert.expired"));
+    rig.tell_state(HOLDER, CardStatus::Ended).await;
+    assert_eq!(refused(&rig, &mut card).await.as_deref(), Some("cert.expired"), "and not revoked");
 }
 
 #[tokio::test]

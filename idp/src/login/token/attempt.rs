@@ -8,7 +8,7 @@ use super::super::admission::{opens, waits};
 use super::super::entrance::{Entrance, Opened, forbidden, go_on};
 use super::refuse_token;
 use crate::assurance::Level;
-use crate::cards::{OWN_SCHEME, is_due};
+use crate::cards::OWN_SCHEME;
 use crate::person::CardState;
 use crate::store::{Card, CardId, KnownCard, SecretHash, Use, UsedCertificate};
 use crate::web_eid::Proof;
@@ -69,11 +69,9 @@ impl Attempt<'_> {
         known: &KnownCard,
     ) -> Result<Opened, Problem> {
         let KnownCard { card, holder } = known;
-        let (proven, now) = (&self.proof.card, self.entrance.now);
-        let end = proven.not_after;
-        let ends_at = is_due(end, card.used_at, now).then_some(end);
-        let (used, level) = (self.use_of(card.id.clone()), proven.level.into());
-        let opened = self.entrance.open((&card.person, holder), used, level, ends_at).await?;
+        let (used, level) = (self.use_of(card.id.clone()), self.proof.card.level.into());
+        let end = Some(self.proof.card.not_after);
+        let opened = self.entrance.open((card, holder), used, level, end).await?;
         self.require_still(card, &opened.session).await?;
         Ok(opened)
     }

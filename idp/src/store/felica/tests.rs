@@ -216,6 +216,7 @@ async fn open(store: &Store, cookie: &str) -> bool {
         expires_at: at(3600),
         idle: at(900).duration_since(at(0)),
         watch: None,
+        card_ends: None,
     };
     store.open_session(&session, None, cookie, None).await.unwrap()
 }

@@ -131,11 +131,13 @@ async fn insert(tx: &mut Transaction, these: &[&Opening]) -> Result<(), StoreErr
     if these.is_empty() {
         return Ok(());
     }
-    let sql = "WITH v (id, person, card, level, at, expires_at, idle, watch, holder) AS (VALUES {rows}) \
+    let sql = "WITH v (id, person, card, level, at, expires_at, idle, watch, holder, card_ends) \
+               AS (VALUES {rows}) \
                INSERT INTO sessions \
-               (id, person, card, level, authenticated_at, used_at, expires_at, idle, watch, holder) \
-               SELECT id, person, card, level, at, at, expires_at, idle, watch, holder FROM v \
-               WHERE v.id IS NOT NULL";
+               (id, person, card, level, authenticated_at, used_at, expires_at, idle, watch, holder, \
+               card_ends) \
+               SELECT id, person, card, level, at, at, expires_at, idle, watch, holder, card_ends \
+               FROM v WHERE v.id IS NOT NULL";
     fetch_over!(
         tx.on(),
         Id,
@@ -150,6 +152,7 @@ async fn insert(tx: &mut Transaction, these: &[&Opening]) -> Result<(), StoreErr
         one.map(|one| length(one.new.idle)),
         one.and_then(|one| one.new.watch.as_deref()),
         one.and_then(|one| one.holder.as_deref()),
+        one.and_then(|one| one.new.card_ends).map(micros),
     )?;
     Ok(())
 }

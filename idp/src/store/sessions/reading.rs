@@ -14,7 +14,7 @@ macro_rules! facts {
         "persons.profile, sessions.card, sessions.level AS session_level, \
          sessions.authenticated_at AS session_since, sessions.used_at, \
          sessions.longest_pause, sessions.expires_at AS session_ends, sessions.idle, \
-         sessions.holder"
+         sessions.holder, sessions.card_ends"
     };
 }
 
