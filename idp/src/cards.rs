@@ -8,7 +8,7 @@ mod remove;
 
 use jiff::SignedDuration;
 
-pub(crate) use ending::{Ending, is_due, is_near};
+pub(crate) use ending::{Ending, is_due, is_near, is_over};
 pub(crate) use page::{add, show, title};
 pub(crate) use pin::{ask_pin, choose_pin};
 pub(crate) use remove::{confirm, remove};

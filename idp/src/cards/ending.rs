@@ -17,7 +17,7 @@ pub(crate) struct Ending {
 impl Ending {
     pub(crate) fn new(end: Timestamp, now: Timestamp, voice: Voice<'_>) -> Self {
         let days = day(end).duration_since(day(now)).as_hours() / 24;
-        let gaps = [("n", days.to_string().into()), ("date", date(end, voice).into())];
+        let gaps = [("n", days.into()), ("date", date(end, voice).into())];
         Self {
             heading: voice.tell("cert-expiring", &gaps),
             advice: voice.attribute("cert-expiring", "person"),
@@ -26,7 +26,7 @@ impl Ending {
 
     /// What there is to say of it now; nothing while it is far.
     pub(super) fn of(end: Timestamp, now: Timestamp, voice: Voice<'_>) -> Option<Self> {
-        if now >= end {
+        if is_over(end, now) {
             return Some(Self {
                 heading: voice.say("cert-expired"),
                 advice: voice.attribute("cert-expired", "person"),
@@ -36,9 +36,15 @@ impl Ending {
     }
 }
 
+/// Whether the certificate has ended: it holds through the second that is its end (RFC 5280
+/// §4.1.2.5).
+pub(crate) fn is_over(end: Timestamp, now: Timestamp) -> bool {
+    now.as_second() > end.as_second()
+}
+
 /// Whether it is close enough to be spoken of.
 pub(crate) fn is_near(end: Timestamp, now: Timestamp) -> bool {
-    now < end && DAYS.iter().any(|&days| end - days_of(days) <= now)
+    !is_over(end, now) && DAYS.iter().any(|&days| end - days_of(days) <= now)
 }
 
 /// Whether the holder is to be stopped by it: once at each of the three times, at the first use after
@@ -76,9 +82,10 @@ mod tests {
     #[test]
     fn it_is_near_for_ninety_days() {
         assert!(!is_near(at(100), at(9)) && is_near(at(100), at(10)) && is_near(at(100), at(99)));
-        assert!(!is_near(at(100), at(100)), "over");
         let moment = SignedDuration::from_micros(1);
-        assert!(!is_near(at(100), at(10) - moment) && is_near(at(100), at(100) - moment));
+        assert!(!is_near(at(100), at(10) - moment), "a moment too early");
+        let last = at(100) + SignedDuration::from_secs(1) - moment;
+        assert!(is_near(at(100), last) && !is_near(at(100), last + moment), "over");
     }
 
     #[test]
@@ -91,8 +98,8 @@ mod tests {
         assert_eq!(said(at(9)), None);
         assert!(said(at(98)).unwrap().contains("あと2日（2027年2月28日まで）"));
         assert!(said(at(99)).unwrap().starts_with("あした（"));
-        let moment = SignedDuration::from_micros(1);
-        assert!(said(at(100) - moment).unwrap().starts_with("今日（"));
-        assert_eq!(said(at(100)), Some(voice.say("cert-expired")));
+        assert!(said(at(100)).unwrap().starts_with("今日（"));
+        let over = at(100) + SignedDuration::from_secs(1);
+        assert_eq!(said(over), Some(voice.say("cert-expired")));
     }
 }

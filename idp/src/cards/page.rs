@@ -11,7 +11,7 @@ use warifu_service::Problem;
 use warifu_service::web::Page;
 use warifu_service::words::{Language, Voice};
 
-use super::{Ending, may_change};
+use super::{Ending, is_over, may_change};
 use crate::assurance::Level;
 use crate::centre::Centre;
 use crate::japan::date;
@@ -164,7 +164,7 @@ impl Look<'_> {
     fn ending(&self, state: CardState, end: Option<Timestamp>) -> Option<Ending> {
         let is_told = match state {
             CardState::Active => true,
-            CardState::Ended => !self.has_own && end.is_some_and(|end| end <= self.now),
+            CardState::Ended => !self.has_own && end.is_some_and(|end| is_over(end, self.now)),
             CardState::Issued | CardState::Suspended => false,
         };
         end.filter(|_| is_told).and_then(|end| Ending::of(end, self.now, self.voice))

@@ -526,6 +526,8 @@ async fn the_page_of_the_cards_says_why_one_does_not_open_any_more() {
     let body = tab.get("/cards").await.body;
     assert!(body.contains("今日（2026年11月20日まで）で"), "{body}");
     rig.clock.advance(SignedDuration::from_micros(1));
+    assert!(tab.get("/cards").await.body.contains("今日（"), "through its last second");
+    rig.clock.advance(SignedDuration::from_secs(1));
     let body = tab.get("/cards").await.body;
     assert!(body.contains("カードの電子証明書の期限が切れています"), "{body}");
     assert!(body.contains("カードを受け取った窓口で、新しくできます"));

@@ -16,6 +16,7 @@ use super::entrance::{Entrance, forbidden, go_on};
 use super::method::{Method, methods};
 use super::{admit, stale, take_challenge};
 use crate::browser::Browser;
+use crate::cards::is_over;
 use crate::centre::{Centre, refuse};
 use crate::felica::{FelicaAnswer, FelicaRefusal};
 use crate::person::CardState;
@@ -86,7 +87,7 @@ async fn known(entrance: &Entrance<'_>, identity: &Identity) -> Result<FelicaCar
 /// Whether the card opens anything now: in use, and beside a card in use whose certificate has not
 /// ended. Without revocation lists in force nobody signs in.
 pub(super) fn opens(centre: &Centre, card: &FelicaCard) -> Result<(), Problem> {
-    let is_over = card.ends_at.is_some_and(|end| end <= centre.now());
+    let is_over = card.ends_at.is_some_and(|end| is_over(end, centre.now()));
     let refused = match (card.card.state, card.beside) {
         (CardState::Ended, _) => Some("felica.ended"),
         (CardState::Suspended | CardState::Issued, _) => Some("felica.stopped"),

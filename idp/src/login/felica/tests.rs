@@ -230,6 +230,8 @@ async fn a_card_ends_with_the_certificate_of_the_card_beside_it_and_says_so_befo
     assert_eq!(until.as_deref(), Some("2026-11-21"));
     assert!(page.matches("あした（2026年11月21日まで）").count() >= 2, "{page}");
     rig.clock.advance(SignedDuration::from_hours(24));
+    assert_ne!(refused(&rig, &mut card).await.as_deref(), Some("cert.expired"), "its last second");
+    rig.clock.advance(SignedDuration::from_secs(1));
     assert_eq!(refused(&rig, &mut card).await.as_deref(), Some("cert.expired"));
     rig.tell_state(HOLDER, CardStatus::Ended).await;
     assert_eq!(refused(&rig, &mut card).await.as_deref(), Some("cert.expired"), "and not revoked");
