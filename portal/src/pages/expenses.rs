@@ -91,9 +91,9 @@ async fn answer(app: &App, me: &SignedIn, look: &Look, typed: Typed) -> Result<R
     let (app, tongue) = (app.clone(), look.tongue());
     stream::page(
         &screen,
-        panels.map(move |panel| {
+        panels.enumerate().map(move |(before, panel)| {
             let today = today_in_japan(app.surroundings.now());
-            part(app.words.in_(tongue), today, &typed, &panel)
+            part(app.words.in_(tongue), today, &typed, (before, &panel))
         }),
     )
 }
@@ -116,7 +116,8 @@ fn screen<'a>(
     }
 }
 
-fn part(voice: Voice<'_>, today: Date, typed: &Typed, panel: &Panel) -> String {
+/// The panel, `before` which the page holds so many.
+fn part(voice: Voice<'_>, today: Date, typed: &Typed, (before, panel): (usize, &Panel)) -> String {
     let Some(record) = ready(panel) else {
         return Outcome::of(voice, panel).map(|outcome| stream::part(&outcome)).unwrap_or_default();
     };
@@ -124,7 +125,8 @@ fn part(voice: Voice<'_>, today: Date, typed: &Typed, panel: &Panel) -> String {
     if *act == Act::Print {
         stream::part(&DeductionPrint::new(voice, today, record, *year, receipts))
     } else {
-        stream::part(&DeductionView::new(voice, today, record, *year, receipts, next.clone()))
+        let view = DeductionView::new(voice, today, record, *year, receipts, next.clone());
+        stream::part(&view.after(before))
     }
 }
 
@@ -146,7 +148,7 @@ async fn file(app: &App, me: &SignedIn, look: &Look, typed: Typed) -> Result<Res
     let panel = panels.next().await;
     let today = today_in_japan(app.surroundings.now());
     let Some(record) = panel.as_ref().and_then(ready) else {
-        let why = panel.map(|panel| part(look.voice(app), today, &again, &panel));
+        let why = panel.map(|panel| part(look.voice(app), today, &again, (0, &panel)));
         let parts = futures::stream::iter(why);
         return stream::page(&screen(app, look, me, None), parts);
     };

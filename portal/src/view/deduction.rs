@@ -44,6 +44,8 @@ pub struct DeductionView<'a> {
     borne: String,
     kinds: Vec<KindChoice>,
     next: Next,
+    /// Ends the fields' ids where another holder's form stands before this one.
+    nth: String,
 }
 
 #[derive(Debug, Clone)]
@@ -112,7 +114,15 @@ impl<'a> DeductionView<'a> {
             borne: yen(voice, sums.borne()),
             kinds: ReceiptKind::ALL.map(kind).into(),
             next,
+            nth: String::new(),
         }
+    }
+
+    /// The same after `before` others on the page.
+    #[must_use]
+    pub fn after(self, before: usize) -> Self {
+        let nth = if before == 0 { String::new() } else { format!("-{}", before + 1) };
+        Self { nth, ..self }
     }
 }
 
