@@ -48,7 +48,7 @@ pub async fn begin(
     Announcer(me): Announcer,
     look: Look,
 ) -> Result<Response, Problem> {
-    form(&app, &me, &look, &Typed::default().with("kind", "maintenance"), &[])
+    form(&app, &me, &look, &Typed::default(), &[])
 }
 
 /// `POST /staff/announcements/new`: the form again, with what was typed.
