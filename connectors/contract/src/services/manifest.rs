@@ -45,6 +45,9 @@ pub struct Declaration {
     pub purpose: DisplayName,
     /// Who may read, at which level. Nobody else may.
     pub access: Vec<Access>,
+    /// The rows are messages to the person: the portal's page of notices leads to them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tells: bool,
     /// What a row can hold, at most [`MOST_FIELDS`](super::MOST_FIELDS).
     #[serde(default)]
     pub fields: Vec<Field>,

@@ -65,6 +65,7 @@ pub(crate) fn vitals() -> Declaration {
             statuses: Vec::new(),
         }),
         elsewhere: None,
+        tells: false,
     }
 }
 
