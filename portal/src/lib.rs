@@ -6,6 +6,7 @@
 //! by their SAML metadata, the relay by its address and certificate.
 
 mod access;
+mod afterwards;
 mod announcements;
 mod body;
 mod checkup;

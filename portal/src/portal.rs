@@ -20,6 +20,7 @@ use warifu_service::web::{self, AssetFile};
 use warifu_service::words::WordsError;
 use warifu_service::{Database, Surroundings, execute, health};
 
+use crate::afterwards::Afterwards;
 use crate::config::{AddressError, PortalConfig};
 use crate::look;
 use crate::office::client::CardOffice;
@@ -132,6 +133,7 @@ impl Portal {
             relay: Relay::new(&config.relay)?,
             card_office: config.card_office.as_ref().map(CardOffice::new).transpose()?,
             desk: config.desk,
+            afterwards: Afterwards::default(),
             ended: Notify::new(),
             surroundings,
         })))
@@ -168,6 +170,11 @@ impl Portal {
                 self.0.saml.providers.reload(self.0.surroundings.now());
             }
         }
+    }
+
+    /// Waits for what is still written of visits: after the last page is out, before the process ends.
+    pub async fn finish(&self) {
+        self.0.afterwards.finish().await;
     }
 
     pub(crate) async fn sweep(&self) -> Result<(), sqlx::Error> {

@@ -8,6 +8,7 @@ use warifu_service::session::Sessions;
 use warifu_service::words::Words;
 use warifu_service::{Database, Surroundings};
 
+use crate::afterwards::Afterwards;
 use crate::config::DeskConfig;
 use crate::office::client::CardOffice;
 use crate::relay::Relay;
@@ -38,6 +39,8 @@ pub struct Shared {
     pub card_office: Option<CardOffice>,
     /// How the clinics' desks work.
     pub desk: DeskConfig,
+    /// What is written when its page is out.
+    pub afterwards: Afterwards,
     /// Rings when some session was ended from elsewhere.
     pub ended: Notify,
 }

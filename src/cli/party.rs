@@ -103,6 +103,7 @@ impl Settings {
                 let router = portal.router();
                 let tending = |stop: CancellationToken| async move {
                     stop.run_until_cancelled(portal.tend()).await;
+                    portal.finish().await;
                 };
                 Party::new(&config.listen, router, tending).await
             }

@@ -3,6 +3,7 @@
 nav-services = Other records
 services-title = Other records
 services-lead = What other organisations hold about you, and what you can ask of them from here.
+services-wait = Waiting for the list. It appears here.
 services-none = No organisation offers anything here yet.
 services-entry = { $holder }: { $purpose }
 services-not-linked = Not linked yet

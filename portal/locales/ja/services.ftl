@@ -3,6 +3,7 @@
 nav-services = その他の記録
 services-title = その他の記録
 services-lead = ほかの機関が持つあなたの記録と、ここからできる申請です。
+services-wait = 一覧を待っています。届くと、ここに出ます。
 services-none = まだ、ここで使えるサービスはありません。
 services-entry = { $holder }：{ $purpose }
 services-not-linked = まだつながっていません

@@ -28,6 +28,8 @@ pub enum Missing {
     History,
     /// What the consortium tells everybody.
     Announcements,
+    /// Who else has something to tell.
+    Tellers,
 }
 
 impl Missing {
@@ -39,6 +41,7 @@ impl Missing {
             Self::Consents => "nav-consents",
             Self::History => "nav-history",
             Self::Announcements => "notices-announcements",
+            Self::Tellers => "notices-holders",
         }
     }
 }

@@ -44,12 +44,12 @@ impl Marks {
         !self.read.marks.contains(&self.digest(app, notice))
     }
 
-    /// Remembers `shown` as seen, and forgets what there is no more: unless something is missing,
-    /// which may come back.
-    pub async fn keep(mut self, app: &Shared, all: &Gathered, shown: &[&Notice]) {
+    /// With `shown` as seen, and without what there is no more: unless something is missing, which
+    /// may come back. None where nothing is new.
+    pub fn with(mut self, app: &Shared, all: &Gathered, shown: &[&Notice]) -> Option<Self> {
         let new: Vec<String> = shown.iter().map(|notice| self.digest(app, notice)).collect();
         if new.iter().all(|mark| self.read.marks.contains(mark)) {
-            return;
+            return None;
         }
         if all.is_whole {
             let there: BTreeSet<_> =
@@ -58,6 +58,11 @@ impl Marks {
         }
         self.read.marks.extend(new);
         while self.read.marks.len() > MOST && self.read.marks.pop_first().is_some() {}
+        Some(self)
+    }
+
+    /// Remembers them.
+    pub async fn keep(self, app: &Shared) {
         if let Err(cause) = seen::keep(app, &self.holder, &self.read).await {
             tracing::warn!(%cause, "what was read of the notices was not remembered");
         }

@@ -145,7 +145,7 @@ fn tiles(
             let changed = seen.note(&app, &panel);
             yield stream::part(&Tile::of(voice, today, &panel).marked(voice, changed));
         }
-        seen.keep(&app).await;
+        app.clone().afterwards.write(async move { seen.keep(&app).await });
     }
 }
 

@@ -12,15 +12,17 @@ use warifu_contract::services::{
     Catalogue, Declaration, EntryError, EntryRequest, Form as Declared, ServiceAnswer, ServiceId,
 };
 use warifu_service::Problem;
+use warifu_service::words::Tongue;
 
+use super::stream;
 use crate::access::{Resident, SignedIn, Viewer};
 use crate::look::{Look, show};
 use crate::relay::{Access, RelayError};
 use crate::shared::{App, Shared};
 use crate::view::display_name;
 use crate::view::services::{
-    PATH, ServiceCheckScreen, ServiceScreen, ServiceView, ServicesScreen, entry_errors,
-    entry_fields, entry_summary, groups, page_of, sent_sentence,
+    PATH, ServiceCheckScreen, ServiceScreen, ServiceView, ServicesScreen, ServicesView,
+    entry_errors, entry_fields, entry_summary, page_of, sent_sentence,
 };
 use crate::view::site::Menu;
 
@@ -37,33 +39,43 @@ pub struct Sent {
     sent: Option<String>,
 }
 
-/// `GET /services`: the list.
+/// `GET /services`: the list, which follows when the relay has answered.
 pub async fn list(
     State(app): State<App>,
     Viewer(me): Viewer,
     look: Look,
 ) -> Result<Response, Problem> {
-    let voice = look.voice(&app);
-    let access = me.declared_access(app.surroundings.now());
-    let mandate = me.acting.as_ref().map(|acting| acting.mandate.as_str());
-    let query: Vec<_> = mandate.map(|mandate| ("mandate", mandate)).into_iter().collect();
-    let catalogue = match access {
-        Ok(access) => Some(app.relay.catalogue(access, &query).await),
-        Err(_) => None,
-    };
-    if let Some(Err(cause)) = &catalogue {
-        tracing::warn!(%cause, "the services could not be listed");
+    let access = me.declared_access(app.surroundings.now()).cloned();
+    let screen = screen(&app, &me, &look, access.as_ref().err().copied());
+    let Ok(access) = access else { return show(&screen) };
+    let mandate = me.acting.map(|acting| acting.mandate);
+    let list = listed(app.clone(), access, mandate, look.tongue());
+    stream::page(&screen, futures::stream::once(list))
+}
+
+async fn listed(app: App, access: Access, mandate: Option<String>, tongue: Tongue) -> String {
+    let query: Vec<_> = mandate.iter().map(|mandate| ("mandate", mandate.as_str())).collect();
+    let catalogue = app.relay.catalogue(&access, &query).await;
+    let catalogue = catalogue
+        .inspect_err(|cause| tracing::warn!(%cause, "the services could not be listed"))
+        .ok();
+    stream::part(&ServicesView::new(app.words.in_(tongue), catalogue.as_ref()))
+}
+
+fn screen<'a>(
+    app: &'a Shared,
+    me: &SignedIn,
+    look: &Look,
+    no_records: Option<&'static str>,
+) -> ServicesScreen<'a> {
+    let acting = me.acting.as_ref();
+    ServicesScreen {
+        page: look.page(app),
+        site: me.site(look.voice(app), Menu::Resident, PATH),
+        lead: if acting.is_none() { "services-lead" } else { "services-lead-acting" },
+        no_records,
+        as_guardian: acting.is_some_and(|acting| acting.guardian),
     }
-    let listed = catalogue.as_ref().and_then(|catalogue| catalogue.as_ref().ok());
-    show(&ServicesScreen {
-        page: look.page(&app),
-        site: me.site(voice, Menu::Resident, look.path()),
-        lead: lead(&me),
-        no_records: access.err(),
-        silent: matches!(&catalogue, Some(Err(_))),
-        groups: listed.map(|catalogue| groups(voice, catalogue)).unwrap_or_default(),
-        as_guardian: me.acting.as_ref().is_some_and(|acting| acting.guardian),
-    })
 }
 
 /// `GET /services/{connector}/{service}`: one service.
@@ -77,7 +89,7 @@ pub async fn page(
     let id = named(&path)?;
     let access = match me.declared_access(app.surroundings.now()) {
         Ok(access) => access,
-        Err(reason) => return without(&app, &me, &look, reason),
+        Err(reason) => return show(&screen(&app, &me, &look, Some(reason))),
     };
     let answer = app.relay.service(access, id, me.basis()).await;
     let answer = answer.map_err(|cause| not_told(&cause))?;
@@ -230,28 +242,6 @@ fn view(
 ) -> ServiceView {
     let now = app.surroundings.now();
     ServiceView::new(look.voice(app), id, answer, now, me.acting.is_none())
-}
-
-fn without(
-    app: &Shared,
-    me: &SignedIn,
-    look: &Look,
-    reason: &'static str,
-) -> Result<Response, Problem> {
-    let voice = look.voice(app);
-    show(&ServicesScreen {
-        page: look.page(app),
-        site: me.site(voice, Menu::Resident, PATH),
-        lead: lead(me),
-        no_records: Some(reason),
-        silent: false,
-        groups: Vec::new(),
-        as_guardian: false,
-    })
-}
-
-fn lead(me: &SignedIn) -> &'static str {
-    if me.acting.is_none() { "services-lead" } else { "services-lead-acting" }
 }
 
 fn named((connector, service): &(String, String)) -> Result<ServiceId, Problem> {

@@ -48,6 +48,7 @@ async fn notices_are_new_once() {
     let count = first.matches("notice-one").count();
     assert!(count > 5 && first.matches(UNREAD).count() == count, "{first}");
     assert!(first.contains("一子&#60;b&#62;さんが、代理人として確認を待っています"));
+    rig.portal.finish().await;
     let again = browser.get("/notices").await.text().await;
     assert_eq!(again.matches("notice-one").count(), count);
     assert!(!again.contains(UNREAD));
@@ -57,9 +58,23 @@ async fn notices_are_new_once() {
     let info = browser.get("/notices?show=info").await.text().await;
     let both = todo.matches("notice-one").count() + info.matches("notice-one").count();
     assert_eq!(both, count);
+    rig.portal.finish().await;
     let database = rig.database().await;
     let (rows,) = fetch_one!(database.read(), (i64,), "SELECT COUNT(*) FROM seen").unwrap();
     assert_eq!(rows, 2, "the visit at home, and the notices");
+}
+
+#[tokio::test]
+async fn the_page_leads_to_those_who_tell_something_on_pages_of_their_own() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("resident").await;
+    for path in ["/notices", "/notices?show=info"] {
+        let page = browser.get(path).await.text().await;
+        assert!(page.contains("href=\"/services/city/letters\""), "{page}");
+        assert!(!page.contains("/services/city/infants"), "it tells nothing");
+    }
+    let todo = browser.get("/notices?show=todo").await.text().await;
+    assert!(!todo.contains("/services/city/letters"), "nothing is to be done there");
 }
 
 #[tokio::test]
@@ -68,6 +83,7 @@ async fn only_what_was_shown_counts_as_seen() {
     let mut browser = rig.signed_in("resident").await;
     let todo = browser.get("/notices?show=todo").await.text().await;
     let seen = todo.matches("notice-one").count();
+    rig.portal.finish().await;
     let all = browser.get("/notices").await.text().await;
     assert_eq!(all.matches(UNREAD).count(), all.matches("notice-one").count() - seen);
 }
@@ -82,7 +98,7 @@ async fn without_the_relay_the_consortium_is_still_heard() {
     let page = browser.get("/notices").await.text().await;
     assert!(page.contains("年金の記録が&#60;b&#62;止まっています"), "{page}");
     assert!(page.contains(
-        "記録のつながり、代理、だれに見せるか、見られた記録のお知らせは、いま確かめられません"
+        "記録のつながり、代理、だれに見せるか、見られた記録、各機関のお知らせは、いま確かめられません"
     ));
     let home = browser.get("/home").await.text().await;
     assert!(!home.contains("今日することはありません"), "nobody knows that");

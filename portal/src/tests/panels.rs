@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use warifu_contract::records::{DisplayName, Service};
+use warifu_service::{execute, fetch_one};
 
 use super::peers::{Behaviour, failed};
 use super::rig::{Answer as _, Rig};
@@ -99,6 +100,49 @@ async fn every_holder_of_a_record_is_shown() {
     }
     let csv = browser.post("/mydata/csv", &[]).await.text().await;
     assert!(csv.contains("東京見本健康保険組合") && csv.contains("別の見本保険者"), "{csv}");
+}
+
+#[tokio::test]
+async fn two_holders_on_a_page_have_no_id_in_common() {
+    let panels =
+        Service::ALL.into_iter().flat_map(|service| [(0, ready(service)), (0, ready(service))]);
+    let rig = Rig::with(Behaviour { panels: panels.collect(), ..Behaviour::default() }).await;
+    let mut browser = rig.signed_in("resident").await;
+    let mut pages = Vec::new();
+    for path in ["/home", "/insurance", "/expenses", "/checkups", "/pension", "/expenses/deduction"]
+    {
+        pages.push((path, browser.get(path).await.text().await));
+    }
+    let sheet = browser.post("/expenses/deduction", &[("act", "print")]).await.text().await;
+    pages.push(("the sheet", sheet));
+    pages.push(("all of them", browser.post("/mydata/print", &[]).await.text().await));
+    for (path, page) in pages {
+        let (_, shadowed) = page.split_once("</template>").unwrap();
+        let ids = shadowed.split(" id=\"").skip(1);
+        let mut ids: Vec<_> = ids.filter_map(|rest| rest.split('"').next()).collect();
+        let count = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), count, "{path}: {ids:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_ends_before_the_visit_is_remembered() {
+    let rig = Rig::new().await;
+    let mut browser = rig.signed_in("resident").await;
+    browser.get("/home").await.text().await;
+    rig.portal.finish().await;
+    let database = rig.database().await;
+    // Who holds the row lets nobody else write it.
+    let mut hold = database.begin().await.unwrap();
+    execute!(hold.on(), "UPDATE seen SET expires_at = 0").unwrap();
+    let page = browser.get("/home").await.text().await;
+    assert!(page.trim_end().ends_with("</html>"));
+    drop(hold);
+    rig.portal.finish().await;
+    let sql = "SELECT COUNT(*) FROM seen WHERE expires_at > 0";
+    assert_eq!(fetch_one!(database.read(), (i64,), sql).unwrap().0, 1);
 }
 
 #[tokio::test]

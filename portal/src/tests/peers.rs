@@ -382,6 +382,7 @@ async fn records(
     })
 }
 
+/// A service that tells something, and one that does not.
 /// Who looks for the person waits to be confirmed; for whom the person looks has done so.
 async fn mandates() -> Json<MandateList> {
     let waiting = Mandate { id: "cd".repeat(16), confirmed: None, ..samples::mandate() };
@@ -610,14 +611,16 @@ async fn readable(headers: HeaderMap) -> Json<ReadableList> {
 async fn catalogue(State(desk): State<Desk>, uri: Uri) -> Json<Catalogue> {
     desk.asked.lock().unwrap().push(uri.to_string());
     let offered = |id: &str, name: &str, who: &[Audience]| {
+        let tells = id == "city/letters";
         let name = DisplayName { ja: name.into(), en: name.into() };
         let access = who.iter().map(|who| Access { who: *who, level: Level::High }).collect();
-        let declaration = Declaration { name, access, ..declaration() };
+        let declaration = Declaration { name, access, tells, ..declaration() };
         Offered { id: id.parse().unwrap(), declaration, linked: true }
     };
     let services = vec![
         offered("hospital/care", "診療の記録", &[Audience::Resident, Audience::Clinic]),
         offered("city/infants", "乳幼児の健診", &[Audience::Resident, Audience::Guardian]),
+        offered("city/letters", "市からのお知らせ", &[Audience::Resident]),
     ];
     Json(Catalogue { services })
 }

@@ -81,7 +81,9 @@ async fn the_home_says_what_changed_since_last_time() {
     assert!(
         !first.contains(changed) && !first.contains("前回は") && first.contains("はじめての方へ")
     );
+    rig.portal.finish().await;
     let second = browser.get("/home").await.text().await;
+    rig.portal.finish().await;
     assert!(!second.contains(changed) && second.contains("前回は") && !second.contains("はじめて"));
     let mut pension = samples::pension();
     pension.qualifying_months += 1;
@@ -99,7 +101,9 @@ async fn the_home_says_what_changed_since_last_time() {
     );
     let third = browser.get("/home").await.text().await;
     assert_eq!(third.matches(changed).count(), 1);
+    rig.portal.finish().await;
     assert!(!browser.get("/home").await.text().await.contains(changed));
+    rig.portal.finish().await;
     let sql = "SELECT COUNT(*) FROM seen";
     let (rows,) = fetch_one!(rig.database().await.read(), (i64,), sql).unwrap();
     assert_eq!(rows, 1);

@@ -9,6 +9,7 @@ use warifu_service::web::Page;
 use warifu_service::words::Voice;
 
 use super::announcements::AnnouncementView;
+use super::services::ServiceLink;
 use super::site::Site;
 use super::{Link, Tone, card_ends, display_name};
 use crate::dates::words;
@@ -110,6 +111,8 @@ pub struct NoticesView<'a> {
     /// What the list is empty of.
     none: &'static str,
     missing: Option<String>,
+    /// Those who tell something on pages of their own.
+    tellers: Vec<ServiceLink>,
 }
 
 impl<'a> NoticesView<'a> {
@@ -141,7 +144,14 @@ impl<'a> NoticesView<'a> {
                 Show::Unread => "notices-none-unread",
             },
             missing: missing(voice, &all.missing),
+            tellers: Vec::new(),
         }
+    }
+
+    /// And where others tell something.
+    #[must_use]
+    pub fn beside(self, tellers: Vec<ServiceLink>) -> Self {
+        Self { tellers, ..self }
     }
 }
 

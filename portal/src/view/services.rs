@@ -29,7 +29,7 @@ pub use part::Part;
 /// The page of the list.
 pub const PATH: &str = "/services";
 
-/// The list, by category.
+/// The page of the list, which follows at [`PANELS`](super::screens::PANELS).
 #[derive(Debug, Template)]
 #[template(path = "services.html")]
 pub struct ServicesScreen<'a> {
@@ -41,12 +41,24 @@ pub struct ServicesScreen<'a> {
     pub lead: &'static str,
     /// Key of the reason why there is no list.
     pub no_records: Option<&'static str>,
-    /// The relay did not say.
-    pub silent: bool,
-    /// Those that have some.
-    pub groups: Vec<Group>,
     /// A guardian looks, on papers.
     pub as_guardian: bool,
+}
+
+/// The list, by category.
+#[derive(Debug, Template)]
+#[template(path = "parts/services.html")]
+pub struct ServicesView<'a> {
+    voice: Voice<'a>,
+    /// Those that have some; none where the relay did not say.
+    groups: Option<Vec<Group>>,
+}
+
+impl<'a> ServicesView<'a> {
+    /// Of what can be opened, if the relay said.
+    pub fn new(voice: Voice<'a>, catalogue: Option<&Catalogue>) -> Self {
+        Self { voice, groups: catalogue.map(|catalogue| groups(voice, catalogue)) }
+    }
 }
 
 /// One category.
@@ -61,7 +73,7 @@ pub struct Group {
 }
 
 /// One service in the list.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ServiceLink {
     /// Its page.
     pub href: String,
@@ -205,8 +217,7 @@ pub fn page_of(service: ServiceId) -> String {
     format!("{PATH}/{service}")
 }
 
-/// The list by category.
-pub fn groups(voice: Voice<'_>, catalogue: &Catalogue) -> Vec<Group> {
+fn groups(voice: Voice<'_>, catalogue: &Catalogue) -> Vec<Group> {
     use warifu_contract::services::Category;
     let group = |category: Category| {
         let theirs = catalogue.services.iter().filter(|one| one.declaration.category == category);
@@ -216,6 +227,12 @@ pub fn groups(voice: Voice<'_>, catalogue: &Catalogue) -> Vec<Group> {
         (!services.is_empty()).then(|| Group { id: id.to_owned(), title, services })
     };
     Category::ALL.into_iter().filter_map(group).collect()
+}
+
+/// Those whose records are messages to the person.
+pub fn tellers(voice: Voice<'_>, catalogue: &Catalogue) -> Vec<ServiceLink> {
+    let tellers = catalogue.services.iter().filter(|one| one.declaration.tells);
+    tellers.map(|one| link(voice, one)).collect()
 }
 
 const fn category_key(category: warifu_contract::services::Category) -> &'static str {

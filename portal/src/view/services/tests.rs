@@ -11,6 +11,7 @@ use warifu_contract::services::{
 };
 use warifu_service::words::Words;
 
+use super::super::screens::PANELS;
 use super::super::site::Menu;
 use super::super::tests::{check, in_both, page};
 use super::*;
@@ -96,6 +97,7 @@ pub fn declaration() -> Declaration {
             }],
         }),
         elsewhere: None,
+        tells: false,
     }
 }
 
@@ -381,18 +383,20 @@ fn the_list_is_by_category_and_says_who_holds_what() {
         };
         let groups = groups(voice, &catalogue);
         assert_eq!(groups.iter().map(|group| group.services.len()).collect::<Vec<_>>(), [2, 1]);
-        for (name, no_records, silent, groups) in [
-            ("services", None, false, groups),
-            ("services-none", None, false, Vec::new()),
-            ("services-silent", None, true, Vec::new()),
-            ("services-level", Some("no-records-ended"), false, Vec::new()),
+        let none = Catalogue::default();
+        for (name, no_records, catalogue) in [
+            ("services", None, Some(&catalogue)),
+            ("services-none", None, Some(&none)),
+            ("services-silent", None, None),
+            ("services-level", Some("no-records-ended"), None),
         ] {
             let (page, site) = (page(words, language), site(voice));
-            let as_guardian = silent;
+            let as_guardian = catalogue.is_none();
             let lead = if as_guardian { "services-lead-acting" } else { "services-lead" };
-            let screen =
-                ServicesScreen { page, site, lead, no_records, silent, groups, as_guardian };
-            check(name, language, &screen.render().unwrap(), words);
+            let screen = ServicesScreen { page, site, lead, no_records, as_guardian };
+            let screen = screen.render().unwrap();
+            let list = ServicesView::new(voice, catalogue).render().unwrap();
+            check(name, language, &screen.replace(PANELS, &list), words);
         }
         let elsewhere = ServiceAnswer { declaration: phr, ..answer(ServiceOutcome::NotLinked) };
         let html = rendered(words, language, &elsewhere);
