@@ -71,7 +71,7 @@ fn a_day_at_the_desk_from_the_typed_number_to_the_insurers_answer() {
             let (desk, manager) = at_work(&rig, "manager").await;
             desk.open(&format!("{PORTAL}/desk/disputes")).await;
             desk.see("回答が違っていたので直した").await;
-            looks_good(&desk, "desk-disputes").await;
+            desk.in_every_look("desk-disputes").await;
             manager.remove();
         });
     });
@@ -81,7 +81,7 @@ fn a_day_at_the_desk_from_the_typed_number_to_the_insurers_answer() {
 async fn question(desk: &Browser) -> String {
     desk.open(&format!("{PORTAL}/desk/history")).await;
     desk.see("確認の履歴").await;
-    looks_good(desk, "desk-history").await;
+    desk.in_every_look("desk-history").await;
     let number = desk.text_of("tbody .check-number").await;
     desk.fill("#number", &number).await;
     desk.press(ENTER).await;
@@ -101,7 +101,7 @@ async fn question(desk: &Browser) -> String {
 async fn answer(rig: &Rig, number: &str) {
     let (media, card) = at_work(rig, "insurer-media").await;
     media.see("1件あります").await;
-    looks_good(&media, "insurer-today").await;
+    media.in_every_look("insurer-today").await;
     reply(&media, "案を出しました").await;
     card.remove();
     drop(media);
@@ -109,9 +109,9 @@ async fn answer(rig: &Rig, number: &str) {
     let (staff, card) = at_work(rig, "insurer").await;
     staff.open(&format!("{PORTAL}/insurer/answers")).await;
     staff.see(number).await;
-    looks_good(&staff, "insurer-answers").await;
+    staff.in_every_look("insurer-answers").await;
     reply(&staff, "返事を送りました").await;
-    looks_good(&staff, "insurer-disputes").await;
+    staff.in_every_look("insurer-disputes").await;
     card.remove();
 }
 

@@ -68,6 +68,9 @@ async fn propose(desk: &Browser, code: &str) {
     desk.see("認○ 双○").await;
     desk.see("承認は別の人に頼んでください").await;
     desk.in_every_look("guardians-proposed").await;
+    desk.click("a[href$='/refuse']").await;
+    desk.find("form[action$='/refuse']").await;
+    desk.in_every_look("guardians-refuse").await;
 }
 
 async fn approve(desk: &Browser) {
@@ -185,6 +188,12 @@ fn whoever_decides_a_doubt_compares_by_keyboard() {
             child.see("職員が確かめています").await;
 
             let _links = desk.staff(&rig, "links").await;
+            desk.open(&format!("{PORTAL}/staff/links")).await;
+            desk.find("a[href$='/refuse']").await;
+            desk.in_every_look("doubts").await;
+            desk.click("a[href$='/refuse']").await;
+            desk.find("form[action$='/refuse']").await;
+            desk.in_every_look("doubts-refuse").await;
             for (language, title, compare, back) in [
                 ("ja", "どこが違うか", "どこが違うか見る", "一覧へ戻る"),
                 ("en", "Where they differ", "See where it differs", "Back to the list"),

@@ -99,7 +99,7 @@ impl Hands<'_> {
     }
 
     /// Goes to another page by the menu.
-    async fn turn_to(&self, path: &str, shown: &str) {
+    pub async fn turn_to(&self, path: &str, shown: &str) {
         self.follow(&format!(".site-nav a[href='{path}']"), shown).await;
     }
 
@@ -112,7 +112,8 @@ impl Hands<'_> {
     }
 }
 
-async fn sign_in(browser: &Browser) {
+/// Signs in with the card that is in the reader, as far as the first page, which shows `shown`.
+pub async fn sign_in(browser: &Browser, shown: &str) {
     let hands = Hands(browser);
     browser.open(PORTAL).await;
     hands.reach("a[href='/login']").await;
@@ -125,7 +126,7 @@ async fn sign_in(browser: &Browser) {
     hands.reach("button[value='pin']").await;
     hands.key(ENTER).await;
     browser.leave_pin_window().await;
-    browser.see("あなたの記録").await;
+    browser.see(shown).await;
 }
 
 /// Past the menu at once, and back to it.
@@ -184,7 +185,7 @@ fn a_resident_comes_reads_consents_and_leaves_without_a_mouse() {
             let _card = rig.insert("ueno-taro", FRONT);
             let taro = rig.browser().await;
             let hands = Hands(&taro);
-            sign_in(&taro).await;
+            sign_in(&taro, "あなたの記録").await;
             skip(&hands).await;
             read_records(&rig, &hands).await;
             consent(&hands).await;

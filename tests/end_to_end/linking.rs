@@ -25,8 +25,7 @@ fn a_resident_finds_records_confirms_one_and_declines_another() {
             browser.see("上○ 四○").await;
             browser.find(&format!("{PENSION} a[href$='/decline']")).await;
             assert!(!browser.text().await.contains("栗林町"), "nobody's address is shown");
-            browser.check_accessibility().await;
-            browser.picture("links-confirming").await;
+            browser.in_every_look("links-confirming").await;
 
             browser.click(&format!("{INSURER} form[action$='/confirm'] button")).await;
             browser.see("つながりました").await;
@@ -38,8 +37,7 @@ fn a_resident_finds_records_confirms_one_and_declines_another() {
             browser.open(&format!("{PORTAL}/links")).await;
             browser.click(&format!("{PENSION} a[href$='/decline']")).await;
             browser.see("この方は、あなたではありませんか").await;
-            browser.check_accessibility().await;
-            browser.picture("links-decline").await;
+            browser.in_every_look("links-decline").await;
             browser.click("form[action$='/decline'] button").await;
             browser.see("職員が調べています").await;
             browser.open(&format!("{PORTAL}/pension")).await;
@@ -50,7 +48,7 @@ fn a_resident_finds_records_confirms_one_and_declines_another() {
             browser.see("あなたが止めています").await;
             browser.open(&format!("{PORTAL}/links?lang=en")).await;
             browser.see("Stopped by you").await;
-            browser.check_accessibility().await;
+            browser.in_every_look("links-good").await;
         });
     });
 }

@@ -11,6 +11,7 @@
 )]
 
 mod agent;
+mod applications;
 mod batches;
 mod browser;
 mod calls;
@@ -41,6 +42,7 @@ mod revocation;
 mod rig;
 mod saml;
 mod services;
+mod staff;
 mod tapped;
 mod token;
 mod trials;

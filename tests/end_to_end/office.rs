@@ -71,7 +71,7 @@ async fn variant_is_doubtful(desk: &Browser) {
     desk.looked_at("office-doubtful").await;
     desk.is_closed("同じ人だと判断する").await;
     desk.ask("withdraw").await;
-    desk.looked_at("office-withdraw").await;
+    desk.in_every_look("office-withdraw").await;
     desk.confirm().await;
     desk.see("取り下げました").await;
 }
@@ -93,7 +93,7 @@ async fn approval(rig: &Rig, id: &str) {
     browser.open_card(id).await;
     browser.do_at_once("approve").await;
     browser.see("発券を指示しました").await;
-    browser.looked_at("office-approved").await;
+    browser.in_every_look("office-approved").await;
 }
 
 /// At the office's own machine: a blank card in a real reader.
@@ -117,7 +117,7 @@ async fn papers(rig: &Rig, desk: &Browser, id: &str) -> String {
     assert!(face.contains("タカハシ ワタル") && !face.contains("髙橋"), "{face}");
 
     desk.click("a[href$='/letter']").await;
-    desk.looked_at("office-letter").await;
+    desk.in_every_look("office-letter").await;
     desk.confirm().await;
     let letter = text_of(&rig.saved(&format!("letter-{id}.pdf")).await);
     assert!(letter.contains("髙橋 渡") && letter.contains("番町"), "{letter}");
@@ -141,7 +141,7 @@ async fn delivery(desk: &Browser, id: &str) {
     desk.looked_at("office-deliver").await;
     desk.confirm().await;
     desk.see("交付済にしました").await;
-    desk.looked_at("office-delivered").await;
+    desk.in_every_look("office-delivered").await;
 }
 
 /// The holder at home: neither the code nor a PIN set elsewhere opens anything before the card is
@@ -190,7 +190,7 @@ fn set_pin_beside(code: &str) {
 
 async fn history(desk: &Browser, id: &str) {
     desk.open(&format!("{PORTAL}/office/cards/{id}/history")).await;
-    desk.looked_at("office-history").await;
+    desk.in_every_look("office-history").await;
     let events = desk.texts_of(".timeline-events h2").await;
     let expected = [
         "申請を受け付けました",

@@ -29,6 +29,14 @@ const PARTIES: [(&str, u16); 8] = [
     ("portal", 8443),
 ];
 
+/// A demonstration whose keys and cards are there, and which does not run.
+pub fn at_rest() -> Rig {
+    let mut rig = Rig::start();
+    rig.warifu(&["demo", "trust"]);
+    rig.kill_demo();
+    rig
+}
+
 /// The parties of a demonstration, each a process of its own.
 pub struct Parties<'a> {
     rig: &'a Rig,

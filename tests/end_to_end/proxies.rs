@@ -51,6 +51,7 @@ async fn invite(browser: &Browser) -> String {
 /// Enters the code and says yes.
 async fn accept(browser: &Browser, code: &str) {
     browser.open(&format!("{PORTAL}/proxies/enter")).await;
+    browser.in_every_look("proxies-enter").await;
     browser.fill("#code", "1234 5678 9012").await;
     browser.click("form[action='/proxies/enter'] button").await;
     browser.see("番号").await;
@@ -128,7 +129,7 @@ fn a_father_lets_his_daughter_look_until_he_ends_it() {
             father.open(&format!("{PORTAL}/proxies")).await;
             father.click("a[href$='/end']").await;
             father.see("この代理を終えますか").await;
-            father.check_accessibility().await;
+            father.in_every_look("proxies-end").await;
             father.click("form[action$='/end'] button").await;
             father.see("代理を終えました").await;
             daughter.open(&format!("{PORTAL}/insurance")).await;

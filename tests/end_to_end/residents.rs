@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use crate::browser::Browser;
-use crate::parties::Parties;
+use crate::parties::{Parties, at_rest};
 use crate::private_stack::isolated;
 use crate::rig::{FRONT, PORTAL, Rig};
 
@@ -17,7 +17,7 @@ const RECORDS: [(&str, &str, &str); 5] = [
     ("pension", "/pension", "年金の加入記録"),
 ];
 /// The others.
-const OTHERS: [(&str, &str, &str); 8] = [
+const OTHERS: [(&str, &str, &str); 9] = [
     ("deduction", "/expenses/deduction?year=2026", "領収書を足す"),
     ("history", "/history", "あなた"),
     ("consents", "/consents", "同意"),
@@ -26,6 +26,45 @@ const OTHERS: [(&str, &str, &str); 8] = [
     ("settings", "/settings", "文字の大きさ"),
     ("mydata", "/mydata", "持ち帰る"),
     ("help", "/help", "使い方"),
+    ("session", "/session", "ログインの状態"),
+];
+/// What somebody sees of them who has nothing yet.
+const NOTHING: [(&str, &str, &str); 5] = [
+    ("deduction", "/expenses/deduction?year=2026", "まだつながっていません"),
+    ("history", "/history", "まだだれも見ていません"),
+    ("consents", "/consents", "まだだれにも見せていません"),
+    ("links", "/links", "まだ探していません"),
+    ("service", "/services/city/vaccinations", "まだつながっていません"),
+];
+/// What stands there when the relay is silent.
+const WITHOUT_RELAY: [(&str, &str, &str); 7] = [
+    ("deduction", "/expenses/deduction?year=2026", NO_RELAY),
+    ("history", "/history", NO_RELAY),
+    ("links", "/links", NO_RELAY),
+    ("proxies", "/proxies", NO_RELAY),
+    ("services", "/services", NO_RELAY),
+    ("service", "/services/city/notices", "いまは記録を取り出せません"),
+    ("consents", "/consents", "いまは同意を扱えません"),
+];
+/// Connectors, whose they are, and what stands there when they are silent.
+const DOWN: [(&str, &str, &[(&str, &str)]); 3] = [
+    (
+        "connector-insurer",
+        "見本保険者連合",
+        &[("insurance", "/insurance"), ("expenses", "/expenses?year=2026")],
+    ),
+    ("connector-checkup", "見本健診センター", &[("checkups", "/checkups")]),
+    ("connector-pension", "見本年金センター", &[("home", "/home"), ("pension", "/pension")]),
+];
+const NO_RELAY: &str = "記録の中継に、いまはつながりません";
+/// What anybody sees.
+const OUTSIDE: [(&str, &str, &str); 6] = [
+    ("entrance", "/", "医療・健康・年金の記録"),
+    ("help", "/help", "使い方"),
+    ("stopped", "/login/stopped", "ログインを終えませんでした"),
+    ("signed-out", "/signed-out", "ログアウトしました"),
+    ("desk-covered", "/desk/signed-out", "画面を閉じました"),
+    ("nowhere", "/nowhere", "ありません"),
 ];
 
 /// Opens the screen, waits for its words, and looks at it in every way.
@@ -66,28 +105,58 @@ fn every_screen_of_somebody_who_is_not_linked_in_every_look() {
             for (name, path, _) in RECORDS {
                 look(&shiro, "empty", (name, path, "まだつながっていません")).await;
             }
+            for screen in NOTHING {
+                look(&shiro, "empty", screen).await;
+            }
         });
     });
 }
 
 #[test]
-fn every_screen_without_a_connector_and_without_the_relay_in_every_look() {
-    let name = "every_screen_without_a_connector_and_without_the_relay_in_every_look";
-    isolated(&format!("residents::{name}"), || {
+fn every_screen_without_a_connector_in_every_look() {
+    isolated("residents::every_screen_without_a_connector_in_every_look", || {
         crate::run(async {
-            let mut rig = Rig::start();
-            rig.warifu(&["demo", "trust"]);
-            rig.kill_demo();
+            let rig = at_rest();
             let mut parties = Parties::all_of(&rig).await;
             let (taro, _card) = signed_in(&rig, "ueno-taro").await;
-            parties.kill("connector-pension");
-            let down = "見本年金センターに、いまはつながりません";
-            look(&taro, "partial", ("home", "/home", down)).await;
-            look(&taro, "partial", ("pension", "/pension", down)).await;
+            for (connector, holder, screens) in DOWN {
+                parties.kill(connector);
+                // First that it does not answer, later that it is given a rest.
+                for (name, path) in screens {
+                    look(&taro, "partial", (name, path, holder)).await;
+                }
+                parties.start(connector);
+            }
+        });
+    });
+}
+
+#[test]
+fn every_screen_without_the_relay_in_every_look() {
+    isolated("residents::every_screen_without_the_relay_in_every_look", || {
+        crate::run(async {
+            let rig = at_rest();
+            let mut parties = Parties::all_of(&rig).await;
+            let (taro, _card) = signed_in(&rig, "ueno-taro").await;
             parties.kill("relay");
             for (name, path, _) in RECORDS {
-                let shown = "記録の中継に、いまはつながりません";
-                look(&taro, "error", (name, path, shown)).await;
+                look(&taro, "error", (name, path, NO_RELAY)).await;
+            }
+            for screen in WITHOUT_RELAY {
+                look(&taro, "error", screen).await;
+            }
+        });
+    });
+}
+
+#[test]
+fn every_screen_of_somebody_who_is_not_signed_in_in_every_look() {
+    isolated("residents::every_screen_of_somebody_who_is_not_signed_in_in_every_look", || {
+        crate::run(async {
+            let rig = Rig::start();
+            let anybody = rig.browser().await;
+            for screen in OUTSIDE {
+                look(&anybody, "outside", screen).await;
             }
         });
     });

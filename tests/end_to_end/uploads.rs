@@ -25,7 +25,7 @@ fn file() -> String {
 async fn send(staff: &Browser, path: &std::path::Path) {
     without_script(staff, &format!("{PORTAL}/insurer/upload")).await;
     staff.see("これまでの登録").await;
-    looks_good(staff, "upload-list").await;
+    staff.in_every_look("upload-list").await;
     staff.pick("kind", "full").await;
     staff.find("input[type=file]").await.send_keys(path.to_str().unwrap()).await.unwrap();
     staff.click("form[enctype] button").await;
@@ -56,24 +56,24 @@ fn a_file_is_sent_by_one_and_approved_by_another() {
                 staff.see(text).await;
             }
             assert!(!staff.text().await.contains("S55.13.5"), "values are not shown");
-            looks_good(&staff, "upload-checked").await;
+            staff.in_every_look("upload-checked").await;
             card.remove();
             drop(staff);
 
             let (manager, card) = at_work(&rig, "insurer-manager").await;
             manager.see("承認を待っている登録があります").await;
-            looks_good(&manager, "upload-waiting").await;
+            manager.in_every_look("upload-waiting").await;
             manager.click("a[href='/insurer/upload']").await;
             manager.click("tbody a").await;
             manager.click("a[href$='/approve']").await;
             manager.see("2件のうち 2件の資格が終わります").await;
-            looks_good(&manager, "upload-approve").await;
+            manager.in_every_look("upload-approve").await;
             manager.click("form[action$='/approve'] button").await;
             manager.see("終わる資格の数を確かめて、印を付けてください").await;
             manager.click("input[name=confirm]").await;
             manager.click("form[action$='/approve'] button").await;
             manager.see("承認しました").await;
-            looks_good(&manager, "upload-live").await;
+            manager.in_every_look("upload-live").await;
             manager.open(&format!("{PORTAL}/insurer/ratios")).await;
             manager.see("決まりに合わない負担割合はありません").await;
             looks_good(&manager, "insurer-ratios").await;
