@@ -18,12 +18,13 @@ use crate::walker::IDP;
 const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// Every party by the name of its folder, with the port where it listens.
-const PARTIES: [(&str, u16); 8] = [
+const PARTIES: [(&str, u16); 9] = [
     ("register", 8457),
     ("ca", 8446),
     ("connector-insurer", 8448),
     ("connector-checkup", 8449),
     ("connector-pension", 8450),
+    ("connector-city", 8460),
     ("relay", 8445),
     ("idp", 8444),
     ("portal", 8443),

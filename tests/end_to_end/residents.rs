@@ -47,7 +47,7 @@ const WITHOUT_RELAY: [(&str, &str, &str); 7] = [
     ("consents", "/consents", "いまは同意を扱えません"),
 ];
 /// Connectors, whose they are, and what stands there when they are silent.
-const DOWN: [(&str, &str, &[(&str, &str)]); 3] = [
+const DOWN: [(&str, &str, &[(&str, &str)]); 4] = [
     (
         "connector-insurer",
         "見本保険者連合",
@@ -55,6 +55,7 @@ const DOWN: [(&str, &str, &[(&str, &str)]); 3] = [
     ),
     ("connector-checkup", "見本健診センター", &[("checkups", "/checkups")]),
     ("connector-pension", "見本年金センター", &[("home", "/home"), ("pension", "/pension")]),
+    ("connector-city", "見本市役所", &[("service", "/services/city/notices")]),
 ];
 const NO_RELAY: &str = "記録の中継に、いまはつながりません";
 /// What anybody sees.
