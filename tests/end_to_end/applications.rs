@@ -28,7 +28,7 @@ async fn ask(taro: &Browser) {
 async fn decide(clerk: &Browser) {
     let hands = Hands(clerk);
     sign_in(clerk, "届いた申請").await;
-    clerk.see("これから決めるもの 1件").await;
+    hands.turn_to("/staff/applications", "これから決めるもの 1件").await;
     clerk.in_every_look("applications-good").await;
     hands.follow("main td a, main th a", "申請の内容").await;
     clerk.in_every_look("application-good").await;
