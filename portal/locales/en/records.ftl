@@ -47,7 +47,7 @@ outcome-resting-text = It has not answered since { $since }. Please try again af
 outcome-broken = The answer of { $source } cannot be read
 outcome-broken-text = It came in the wrong form. Your record is still safe with them.
 outcome-relay = Cannot reach the record relay now
-outcome-relay-text = Your records are safe with their holders. Please wait a little and try again.
+outcome-relay-text = Records are safe with their holders. Please wait a little and try again.
 outcome-code = Code { $code }
 
 tile-insurance = Insurance
