@@ -31,7 +31,7 @@ const OTHERS: [(&str, &str, &str); 9] = [
 /// What somebody sees of them who has nothing yet.
 const NOTHING: [(&str, &str, &str); 5] = [
     ("deduction", "/expenses/deduction?year=2026", "まだつながっていません"),
-    ("history", "/history", "まだだれも見ていません"),
+    ("history", "/history", "見られた記録"),
     ("consents", "/consents", "まだだれにも見せていません"),
     ("links", "/links", "まだ探していません"),
     ("service", "/services/city/vaccinations", "まだつながっていません"),
