@@ -38,8 +38,9 @@ test-failover: build-packages
 	$(FAILOVER)
 
 bench: build-packages test-packages
-	cargo build --release --locked --features allocations
+	cargo build --release --locked
 	./target/release/warifu bench
+	cargo test --release --locked -p warifu-saml --test allocations -- --nocapture
 
 lint: build-packages
 	@./tests/lint-tools.sh

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 // Requests ask for memory on one thread and give it back on another (docs/adr/0054).
-#[cfg(all(target_os = "linux", not(feature = "allocations")))]
+#[cfg(target_os = "linux")]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

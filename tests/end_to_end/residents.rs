@@ -46,8 +46,10 @@ const WITHOUT_RELAY: [(&str, &str, &str); 7] = [
     ("service", "/services/city/notices", "いまは記録を取り出せません"),
     ("consents", "/consents", "いまは同意を扱えません"),
 ];
-/// Connectors, whose they are, and what stands there when they are silent.
-const DOWN: [(&str, &str, &[(&str, &str)]); 4] = [
+/// A connector, whose it is, and the screens on which it is missed, by name and path.
+type Down = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const DOWN: [Down; 4] = [
     (
         "connector-insurer",
         "見本保険者連合",

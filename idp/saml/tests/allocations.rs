@@ -48,6 +48,7 @@ fn a_response_signed_and_encrypted_takes_few() {
     let counted = allocation_counter::measure(|| {
         issuing.respond(now, &mut random).unwrap();
     });
+    println!("a SAML Response signed and encrypted: {} allocations", counted.count_total);
     assert!(counted.count_total <= MOST, "{} allocations", counted.count_total);
     assert_eq!(counted.count_current, 0, "all of it is given back");
 }

@@ -40,9 +40,6 @@ pub struct Figure {
     by_processor_time: Option<f64>,
     #[serde(skip_serializing_if = "Failures::none")]
     failures: Failures,
-    /// How often one piece asked for memory, in a program that counts it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    allocations: Option<u64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     limits: Vec<Limit>,
     /// What else is to be said about it.
@@ -72,7 +69,6 @@ impl Figure {
             load_us: None,
             by_processor_time: None,
             failures: Failures::default(),
-            allocations: None,
             limits: Vec::new(),
             notes: Vec::new(),
         }
@@ -94,12 +90,6 @@ impl Figure {
             failures: load.failures().clone(),
             ..Self::timed(what, load)
         }
-    }
-
-    /// Says how often one piece asks for memory, if that was counted.
-    #[must_use]
-    pub fn allocating(self, allocations: Option<u64>) -> Self {
-        Self { allocations, ..self }
     }
 
     /// Says something more about it.
@@ -192,9 +182,6 @@ impl fmt::Display for Figure {
             write!(f, "{:width$}", "", width = WHAT + 56)?;
             limit.write(f, self.per_second)?;
             writeln!(f)?;
-        }
-        if let Some(allocations) = self.allocations {
-            writeln!(f, "  each with {allocations} allocations")?;
         }
         for note in &self.notes {
             writeln!(f, "  {note}")?;

@@ -32,31 +32,14 @@ pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Fig
                 Ok(())
             }
         };
-        let allocations = allocations(issue.clone())?;
         let issued = on_one_core(lasting, issue).await?;
         let sign = move || Ok(issuing.sign_only(&SIGNED_INFO).map(drop)?);
         let signed = on_one_core(lasting, sign).await?;
         let what = format!("SAML Response signed and encrypted, {name}, 1 core");
         let figure = Figure::rate(what, issued).beside(format!("bare {name} signature"), signed);
-        figures.push(figure.allocating(allocations));
+        figures.push(figure);
     }
     Ok(figures)
-}
-
-/// How often one piece asks for memory, after a first one that sets up what lasts.
-#[cfg(feature = "allocations")]
-fn allocations(mut piece: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<Option<u64>> {
-    piece()?;
-    let mut done = Ok(());
-    let counted = allocation_counter::measure(|| done = piece());
-    done.map(|()| Some(counted.count_total))
-}
-
-/// This program does not count.
-#[cfg(not(feature = "allocations"))]
-#[expect(clippy::unnecessary_wraps, reason = "the same shape as where it counts")]
-fn allocations(_: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<Option<u64>> {
-    Ok(None)
 }
 
 pub(super) fn issuing(stage: &Stage, key: &str) -> anyhow::Result<Issuing> {
