@@ -44,13 +44,14 @@ fn a_gateway_takes_its_own_sound_manifest_and_keeps_it_when_the_next_is_none() {
     std::fs::write(&path, sign(&city(), &key()).unwrap()).unwrap();
     assert!(Published::open(path.clone(), "school").is_err());
     let published = Published::open(path.clone(), "city").unwrap();
-    let next = ServiceManifest { version: 2, ..city() };
+    let version = city().version;
+    let next = ServiceManifest { version: version + 1, ..city() };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    for (text, version) in [("no manifest".to_owned(), 1), (sign(&next, &key()).unwrap() + "\n", 2)]
-    {
+    let signed = sign(&next, &key()).unwrap() + "\n";
+    for (text, believed) in [("no manifest".to_owned(), version), (signed, version + 1)] {
         std::fs::write(&path, &text).unwrap();
         runtime.block_on(published.text());
-        assert_eq!(published.look(|manifest| manifest.version), version);
+        assert_eq!(published.look(|manifest| manifest.version), believed);
     }
 }
 

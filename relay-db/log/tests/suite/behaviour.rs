@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use sqlx::migrate::Migrator;
 use tokio::task::JoinSet;
 use warifu_log::verify::verify;
-use warifu_log::{Action, Checkpoint, Log, LogError, Once, Pace, Series};
+use warifu_log::{Action, Checkpoint, Event, Log, LogError, MIGRATIONS, Once, Pace, Series};
+use warifu_service::storage::Migrations;
+use warifu_service::{execute, fetch_all};
 
 use crate::support::{Bench, check_of, entry_of};
 
@@ -245,4 +248,45 @@ async fn nothing_that_an_event_names_stands_open_in_the_database() {
         let found = stored.windows(word.len()).any(|window| window == word.as_bytes());
         assert!(!found, "{word} can be read");
     }
+}
+
+#[tokio::test]
+async fn a_check_whose_number_was_put_beside_others_more_coarsely_is_found_and_sound() {
+    for bench in Bench::all().await {
+        let log = bench.open().await;
+        let number = "12345678901234567890";
+        log.append(Event { check_number: Some(number.into()), ..check_of(None) }).await.unwrap();
+        let mut coarse = bench.ring.lookup("log_event.reference", number.as_bytes());
+        let together = bench.ring.lookup("log_event.reference.together", &number.as_bytes()[..8]);
+        coarse[..8].copy_from_slice(&together[..8]);
+        let sql = "UPDATE log_event SET reference = $1";
+        execute!(log.database().write(), sql, coarse.as_slice()).unwrap();
+        assert_eq!(log.by_check_number(number).await.unwrap().unwrap().index, 0);
+        let report = verify(log.database(), &bench.ring, bench.verifier(), None).await.unwrap();
+        assert_eq!(report.events, 1);
+        execute!(log.database().write(), sql, [7_u8; 32].as_slice()).unwrap();
+        assert!(log.by_check_number(number).await.unwrap().is_none());
+        assert!(verify(log.database(), &bench.ring, bench.verifier(), None).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn answers_that_lay_by_their_keys_are_kept_on() {
+    let bench = Bench::all().await.remove(0);
+    let before = MIGRATIONS.sqlite.iter().filter(|one| one.version < 3).cloned().collect();
+    let before: &'static Migrator = Box::leak(Box::new(Migrator::with_migrations(before)));
+    let database = bench.database().await;
+    database.migrate(Migrations { sqlite: before, ..MIGRATIONS }).await.unwrap();
+    let insert = "INSERT INTO log_once (id, at, answer) VALUES ($1, $2, $3)";
+    for id in 0..50_u8 {
+        let (id, answer) = ([id.wrapping_mul(89); 32], [id; 1_500]);
+        execute!(database.write(), insert, id.as_slice(), 7_i64, answer.as_slice()).unwrap();
+    }
+    database.migrate(MIGRATIONS).await.unwrap();
+    let kept: Vec<(Vec<u8>, Vec<u8>)> =
+        fetch_all!(database.read(), (Vec<u8>, Vec<u8>), "SELECT id, answer FROM log_once").unwrap();
+    assert_eq!(kept.len(), 50);
+    assert!(kept.iter().all(|(id, answer)| id[0] == answer[0].wrapping_mul(89)));
+    let again = execute!(database.write(), insert, kept[0].0.as_slice(), 8_i64, [1].as_slice());
+    assert!(again.is_err(), "a key counts once");
 }

@@ -1,0 +1,1 @@
+-- Answers lie in the order in which they were given by themselves: PostgreSQL's heap keeps them so.
