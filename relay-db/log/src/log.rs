@@ -259,7 +259,7 @@ impl Log {
     fn leaf(&self, event: Event) -> Leaf {
         let series = event.action.series();
         let subject = event.subject.as_deref().map(|s| subject_key(&self.ring, s, series));
-        let reference = event.check_number.as_deref().map(|n| reference_keys(&self.ring, n)[0]);
+        let reference = event.check_number.as_deref().map(|n| reference_key(&self.ring, n));
         Leaf { event, subject, reference }
     }
 
@@ -295,24 +295,30 @@ pub(crate) fn batch_key(ring: &KeyRing, action: Action, from: u64) -> [u8; 32] {
     ring.lookup("log_once.retention", format!("{}\n{from}", action.name()).as_bytes())
 }
 
-/// Characters by which check numbers are put side by side: a tenth of a second of 認証番号, and the
-/// ten seconds by which earlier ones were.
-const TOGETHER: [usize; 2] = [10, 8];
+/// Characters by which check numbers are put side by side: a tenth of a second of 認証番号.
+const TOGETHER: usize = 10;
+/// As many as they were by earlier: ten seconds.
+const TOGETHER_BEFORE: usize = 8;
 /// Bytes of a reference that those side by side share.
 const SHARED: usize = 8;
 
-/// Keyed hashes of a check number: the one by which its event is found, and the one by which it may
-/// be if it is an earlier one. Numbers that begin alike lie side by side in the index, so that those
-/// of one commit touch few of its pages.
+/// Keyed hash of a check number, by which its event is found. Numbers that begin alike lie side by
+/// side in the index, so that those of one commit touch few of its pages.
+pub(crate) fn reference_key(ring: &KeyRing, check_number: &str) -> [u8; 32] {
+    reference_beside(ring, check_number, TOGETHER)
+}
+
+/// That keyed hash, and the one by which an earlier event may be found.
 pub(crate) fn reference_keys(ring: &KeyRing, check_number: &str) -> [[u8; 32]; 2] {
-    let own = ring.lookup("log_event.reference", check_number.as_bytes());
-    TOGETHER.map(|characters| {
-        let beginning = check_number.get(..characters).unwrap_or(check_number);
-        let together = ring.lookup("log_event.reference.together", beginning.as_bytes());
-        let mut key = own;
-        for (byte, shared) in key.iter_mut().zip(together).take(SHARED) {
-            *byte = shared;
-        }
-        key
-    })
+    [TOGETHER, TOGETHER_BEFORE].map(|characters| reference_beside(ring, check_number, characters))
+}
+
+fn reference_beside(ring: &KeyRing, check_number: &str, characters: usize) -> [u8; 32] {
+    let beginning = check_number.get(..characters).unwrap_or(check_number);
+    let together = ring.lookup("log_event.reference.together", beginning.as_bytes());
+    let mut key = ring.lookup("log_event.reference", check_number.as_bytes());
+    for (byte, shared) in key.iter_mut().zip(together).take(SHARED) {
+        *byte = shared;
+    }
+    key
 }
