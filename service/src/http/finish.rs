@@ -1,5 +1,6 @@
 //! What wraps every router, outermost first: metrics and trace, request id, security headers,
-//! readings over words, error presentation, panic catcher, time limit, a place among the requests in work, body limit.
+//! readings over words, error presentation, panic catcher, time limit, a place among the requests
+//! in work, body limit.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -82,8 +83,8 @@ struct Frame {
 /// Everything that is done around a request, from outside to inside.
 async fn wrap(State(frame): State<Arc<Frame>>, mut request: Request, next: Next) -> Response {
     let counted = Counted::begin(&frame.surroundings, &mut request);
-    let chosen = Language::in_query(request.uri().query());
     let query = request.uri().query();
+    let chosen = Language::in_query(query);
     let look = Display::chosen(request.headers(), query);
     let reads = frame.words.has_furigana() && Display::of(request.headers(), query).furigana;
     let asker = Asker::of(&request);
