@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use futures::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinSet;
 
 use crate::centre::Centre;
 use crate::store::{Message, Notice, Party, StoreError};
@@ -49,18 +49,22 @@ impl NoticeError {
 }
 
 /// Delivers what is due, for ever: at once when the bell rings, and every few seconds. Who is slow
-/// keeps nobody else waiting.
-pub(crate) async fn deliver(centre: &Centre) {
-    let mut running = FuturesUnordered::new();
+/// keeps nobody else waiting: each attempt is a task of its own, because one that nobody drives while
+/// the next are looked for keeps its place in the line for the database, and all who write behind it.
+pub(crate) async fn deliver(centre: &Arc<Centre>) {
+    let mut running = JoinSet::new();
     loop {
         match begin_due(centre, AT_ONCE - running.len()).await {
-            Ok(begun) => running.extend(begun.into_iter().map(|notice| attempt(centre, notice))),
+            Ok(begun) => begun.into_iter().for_each(|notice| {
+                let centre = centre.clone();
+                running.spawn(async move { attempt(&centre, notice).await });
+            }),
             Err(error) => tracing::error!(%error, "what has to be told could not be read"),
         }
         let look = tokio::time::timeout(LOOK_EVERY, centre.bell.notified());
         tokio::select! {
             _ = look => {}
-            Some(()) = running.next() => {}
+            Some(_) = running.join_next() => {}
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the identity provider does besides answering: fetch revocation lists, tell others, keep
 //! the registry of service providers up to date, sweep.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{join, join_all};
@@ -17,7 +18,7 @@ use crate::store::StoreError;
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 /// Does it all until `stop`.
-pub(crate) async fn run(centre: &Centre, stop: CancellationToken) {
+pub(crate) async fn run(centre: &Arc<Centre>, stop: CancellationToken) {
     let lists = centre.watches.iter().map(|watch| enforce::keep(centre, watch));
     let upkeep =
         join(registry::keep(&centre.registry), join(keep_swept(centre), refusals::keep(centre)));

@@ -21,9 +21,12 @@ use crate::testing::{Card, CardKind, HOLDER, OFFICE, ORIGIN, Rig, p256};
 struct Ear {
     heard: Arc<Mutex<Vec<String>>>,
     answers: Arc<Mutex<Vec<StatusCode>>>,
+    /// Whoever holds it keeps the listener silent.
+    silence: Arc<tokio::sync::Mutex<()>>,
 }
 
 async fn hear(State(ear): State<Ear>, token: String) -> StatusCode {
+    drop(ear.silence.lock().await);
     let answer = ear.answers.lock().unwrap().pop();
     let answer = answer.unwrap_or(StatusCode::ACCEPTED);
     if answer.is_success() {
@@ -210,6 +213,42 @@ async fn the_relay_hears_at_once() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     assert!(!bed.heard_by_relay().is_empty());
+    stop.cancel();
+    tasks.await.unwrap();
+}
+
+/// What was told waits for the database while the next notices do: neither keeps the other from it.
+#[tokio::test]
+async fn what_is_settled_and_what_is_begun_do_not_wait_for_each_other() {
+    let bed = Bed::open().await;
+    let centre = bed.rig.centre();
+    bed.sign_in(&bed.rig.card).await;
+    bed.relay.answers.lock().unwrap().extend([StatusCode::SERVICE_UNAVAILABLE; 2]);
+    bed.rig.tell_state(HOLDER, CardStatus::Suspended).await;
+    bed.deliver().await;
+    let pause = || tokio::time::sleep(std::time::Duration::from_millis(100));
+    let silent = bed.relay.silence.clone().lock_owned().await;
+    let (idp, stop) = (bed.rig.idp.clone(), CancellationToken::new());
+    let stopping = stop.clone();
+    let tasks = tokio::spawn(async move { idp.tasks(stopping).await });
+    bed.rig.clock.advance(SignedDuration::from_secs(1));
+    bed.rig.tell_state(HOLDER, CardStatus::Active).await;
+    pause().await;
+    let writer = centre.store.database().begin().await.unwrap();
+    drop(silent);
+    pause().await;
+    // The first two are due once more.
+    bed.rig.clock.advance(SignedDuration::from_secs(10));
+    centre.bell.notify_one();
+    pause().await;
+    drop(writer);
+    let all_told = async {
+        while bed.relay.heard.lock().unwrap().len() < 3 {
+            pause().await;
+        }
+    };
+    // Whoever waits for the database gives up after five seconds.
+    tokio::time::timeout(std::time::Duration::from_secs(4), all_told).await.unwrap();
     stop.cancel();
     tasks.await.unwrap();
 }
