@@ -118,7 +118,7 @@ impl Reply<'_> {
         login: Option<(&str, SecretHash)>,
     ) -> Result<Recorded, StoreError> {
         let (store, fresh) = (&self.centre.store, self.fresh_names(&session.person));
-        let (request, now) = (self.asker.request.as_deref(), self.centre.now());
+        let (request, now) = (self.asker.request.as_ref(), self.centre.now());
         match login {
             None => store.record_answer(&session.id, &fresh, request, now).await,
             Some((id, browser)) => {
@@ -177,9 +177,8 @@ impl Reply<'_> {
 
     /// Answers the request now and never again.
     async fn claim(&self) -> Result<(), Problem> {
-        let (entity, request) = (&self.provider.entity_id, self.asker.request.as_deref());
-        let (request, now) = (request.ok_or_else(stale)?, self.centre.now());
-        if self.centre.store.claim_request(entity, request, now).await? {
+        let request = self.asker.request.as_ref().ok_or_else(stale)?;
+        if self.centre.store.claim_request(&self.provider.entity_id, request).await? {
             return Ok(());
         }
         Err(replayed())
@@ -191,7 +190,7 @@ impl Reply<'_> {
         let response = ErrorResponse {
             issuer: &self.centre.entity_id,
             acs_url: &self.asker.acs,
-            in_response_to: self.asker.request.as_deref(),
+            in_response_to: self.asker.request_id(),
             issued_at: self.centre.now(),
             status,
             message: None,
@@ -208,7 +207,7 @@ impl Reply<'_> {
             issuer: &self.centre.entity_id,
             audience: &self.provider.entity_id,
             acs_url: &self.asker.acs,
-            in_response_to: self.asker.request.as_deref(),
+            in_response_to: self.asker.request_id(),
             name_id: &statement.names.name(&self.centre.entity_id),
             session_index: &statement.names.session_index,
             context_class: statement.class,

@@ -53,6 +53,7 @@ pub(crate) use providers::{Registered, Unchanged};
 pub(crate) use refusals::{Refusal, Shown};
 pub use registry::ApplyError;
 pub(crate) use registry::Told;
+pub(crate) use replay::Asked;
 pub(crate) use sessions::{NewSession, Party, Recorded, Session};
 pub(crate) use standings::Standing;
 pub(crate) use visits::Passage;

@@ -241,6 +241,15 @@ impl Transaction {
         }
     }
 
+    /// What a `SELECT` ends with so that the rows of `table` that it finds stay as they are until the
+    /// commit. On SQLite nobody else writes meanwhile.
+    pub fn held(&self, table: &str) -> String {
+        match self {
+            Self::Sqlite(_) => String::new(),
+            Self::Postgres(_) => format!(" FOR NO KEY UPDATE OF {table}"),
+        }
+    }
+
     /// Makes it durable.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         match self {

@@ -14,7 +14,7 @@ use super::arrival::{self, Answer, Arrival, Request, SloError};
 use super::{Begin, begin, message, walk};
 use crate::browser::Browser;
 use crate::centre::Centre;
-use crate::store::LogoutAsker;
+use crate::store::{Asked, LogoutAsker};
 
 /// Takes a LogoutRequest or a LogoutResponse.
 pub(crate) async fn take_message(
@@ -37,7 +37,8 @@ async fn obey(
 ) -> Result<Response, Problem> {
     let Request { provider, message, relay_state } = request;
     let (store, entity_id) = (&centre.store, &provider.entity_id);
-    if !store.claim_request(entity_id, &message.id, centre.now()).await? {
+    let asked = Asked { id: message.id.clone(), at: message.issue_instant };
+    if !store.claim_request(entity_id, &asked).await? {
         return Err(SloError::Replayed.into());
     }
     let (name, indexes) = (&message.name_id.value, &message.session_indexes);

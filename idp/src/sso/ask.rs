@@ -7,7 +7,7 @@ use warifu_saml::{AuthnRequest, MessageError, RedirectError, RedirectParameter};
 use warifu_service::Problem;
 
 use crate::provider::{NotServed, Provider, Providers};
-use crate::store::{Asker, Wishes};
+use crate::store::{Asked, Asker, Wishes};
 
 /// A request of a service provider that we know, to be answered where its metadata says.
 pub(super) struct Ask<'a> {
@@ -23,7 +23,7 @@ impl Ask<'_> {
         Asker {
             provider: self.provider.entity_id.clone(),
             acs: self.acs.clone(),
-            request: Some(self.request.id.clone()),
+            request: Some(Asked { id: self.request.id.clone(), at: self.request.issue_instant }),
             relay_state: self.relay_state.clone(),
             wishes,
         }

@@ -170,7 +170,9 @@ mod tests {
     use super::super::hash_of;
     use super::super::notices::Message;
     use super::super::notices::receiver::{CARD_OFFICE, RELAY};
-    use super::super::sessions::tests::{card_of, logouts, new_session, open, portal, ready};
+    use super::super::sessions::tests::{
+        asked, card_of, logouts, new_session, open, portal, ready,
+    };
     use super::super::tests::{both, now};
     use super::super::{NewLogin, NewSession, Recorded, Use};
     use super::*;
@@ -220,8 +222,10 @@ mod tests {
             ready(store).await;
             open(store, "c", 'a', None).await;
             open(store, "d", 'b', None).await;
-            let answered =
-                store.record_answer(&hash_of("c"), &portal("n"), Some("r"), now()).await.unwrap();
+            let answered = store
+                .record_answer(&hash_of("c"), &portal("n"), Some(&asked("r")), now())
+                .await
+                .unwrap();
             assert_eq!(answered, Recorded::Now(portal("n")));
             let card = store.card_id(&card_of('a'));
             let later = now() + SignedDuration::from_mins(5);

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use warifu_service::execute;
 use warifu_service::storage::{instant, micros};
 
-use super::{CardId, SecretHash, Session, Store, StoreError, Use};
+use super::{Asked, CardId, SecretHash, Session, Store, StoreError, Use};
 use crate::assurance::{Level, Wanted};
 use crate::onward::OwnPage;
 use crate::person::PersonId;
@@ -57,10 +57,17 @@ pub(crate) struct Asker {
     /// Its entity id.
     pub(crate) provider: String,
     pub(crate) acs: String,
-    /// The ID of its AuthnRequest; none where it did not ask.
-    pub(crate) request: Option<String>,
+    /// Its AuthnRequest; none where it did not ask.
+    pub(crate) request: Option<Asked>,
     pub(crate) relay_state: Option<String>,
     pub(crate) wishes: Wishes,
+}
+
+impl Asker {
+    /// The ID of its AuthnRequest.
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        self.request.as_ref().map(|asked| asked.id.as_str())
+    }
 }
 
 /// What a service provider wants to be told, as far as it shapes the answer.
@@ -188,6 +195,7 @@ pub(super) struct Row {
     provider: Option<String>,
     acs: Option<String>,
     request: Option<String>,
+    requested_at: Option<i64>,
     relay_state: Option<String>,
     classes: Option<String>,
     lasting: Option<bool>,
@@ -234,7 +242,7 @@ fn asker(row: &Row) -> Result<Option<Asker>, StoreError> {
     Ok(Some(Asker {
         provider: provider.clone(),
         acs: acs.clone(),
-        request: row.request.clone(),
+        request: asked(row),
         relay_state: row.relay_state.clone(),
         wishes: Wishes {
             wanted: wanted.ok_or(StoreError::Corrupt("logins.classes"))?,
@@ -242,6 +250,10 @@ fn asker(row: &Row) -> Result<Option<Asker>, StoreError> {
             subject: row.subject.clone(),
         },
     }))
+}
+
+fn asked(row: &Row) -> Option<Asked> {
+    Some(Asked { id: row.request.clone()?, at: instant(row.requested_at?) })
 }
 
 fn proved(card: Option<Vec<u8>>, at: Option<i64>) -> Option<Proved> {
@@ -417,7 +429,7 @@ pub(super) mod tests {
             asker: Some(Asker {
                 provider: "https://portal.example/saml/metadata".into(),
                 acs: "https://portal.example/saml/acs".into(),
-                request: Some("_request".into()),
+                request: Some(Asked { id: "_request".into(), at: now() }),
                 relay_state: Some("state".into()),
                 wishes: Wishes::default(),
             }),

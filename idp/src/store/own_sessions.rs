@@ -82,7 +82,7 @@ fn own(row: Row, held: &[Held]) -> Result<OwnSession, StoreError> {
 mod tests {
     use super::super::hash_of;
     use super::super::persons::tests::id;
-    use super::super::sessions::tests::{open, portal, ready};
+    use super::super::sessions::tests::{asked, open, portal, ready};
     use super::super::tests::{both, now};
     use super::*;
 
@@ -96,7 +96,10 @@ mod tests {
             for (cookie, person) in [("c", 'a'), ("d", 'a'), ("e", 'b')] {
                 open(store, cookie, person, None).await;
             }
-            store.record_answer(&hash_of("d"), &portal("n"), Some("r"), now()).await.unwrap();
+            store
+                .record_answer(&hash_of("d"), &portal("n"), Some(&asked("r")), now())
+                .await
+                .unwrap();
             let mut own = store.own_sessions(&id('a'), now()).await.unwrap();
             own.sort_by_key(|session| session.providers.len());
             let [one, other] = own.try_into().unwrap();

@@ -52,7 +52,7 @@ impl Store {
     ) -> Result<Told, ApplyError> {
         let told_at = Timestamp::from_second(event.iat).map_err(|_| ApplyError::Meaningless)?;
         let mut tx = self.database.begin().await?;
-        if !claim_event(&mut tx, &event.iss, &event.jti, now).await? {
+        if !claim_event(&mut tx, &event.iss, &event.jti, told_at).await? {
             return Ok(Told::Before);
         }
         let word = Word { store: self, about: &event.subject, told_at, now };

@@ -9,28 +9,36 @@ use warifu_service::{execute, fetch_over};
 
 use super::{Store, StoreError};
 
-/// For longer than a request could be asked again: it is stale after a few minutes.
+/// For longer than a request could be answered again: it is stale after a few minutes, and a sign-in
+/// that it began is over after fifteen.
 const REMEMBERED: SignedDuration = SignedDuration::from_mins(30);
 /// For longer than an event is taken.
 const EVENT_REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 8);
 
-/// A request: its issuer, and its ID there.
+/// A request, as its issuer wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// Its ID.
+    pub(crate) id: String,
+    /// When it was made (`IssueInstant`).
+    pub(crate) at: Timestamp,
+}
+
+/// The claim to answer a request; whether it is the first.
+///
+/// It is found by the instant at which the request was made, first of all: a copy of a request has
+/// the same, and those of one time lie side by side, however many there are.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, sqlx::FromRow)]
-pub(super) struct Request {
+pub(super) struct Claim {
+    expires_at: i64,
     issuer: String,
     id: String,
 }
 
-/// The claim to answer a request; whether it is the first.
-pub(super) struct Claim {
-    pub(super) request: Request,
-    until: i64,
-}
-
 impl Claim {
-    pub(super) fn new(issuer: &str, id: &str, now: Timestamp) -> Self {
-        let request = Request { issuer: issuer.to_owned(), id: id.to_owned() };
-        Self { request, until: micros(now + REMEMBERED) }
+    pub(super) fn new(issuer: &str, asked: &Asked) -> Self {
+        let expires_at = micros(asked.at + REMEMBERED);
+        Self { expires_at, issuer: issuer.to_owned(), id: asked.id.clone() }
     }
 }
 
@@ -39,10 +47,9 @@ impl Store {
     pub(crate) async fn claim_request(
         &self,
         issuer: &str,
-        request: &str,
-        now: Timestamp,
+        asked: &Asked,
     ) -> Result<bool, StoreError> {
-        self.entrances.claims.write(Claim::new(issuer, request, now)).await
+        self.entrances.claims.write(Claim::new(issuer, asked)).await
     }
 
     /// Deletes the claims that are too old to matter.
@@ -57,13 +64,13 @@ impl Write for Claim {
     type Error = StoreError;
 
     fn subject(&self) -> &[u8] {
-        self.request.id.as_bytes()
+        self.id.as_bytes()
     }
 
     async fn write(these: &[Self], tx: &mut Transaction) -> Result<Vec<bool>, StoreError> {
         let mut claimed = claim_all(tx, &these.iter().collect::<Vec<_>>()).await?;
         // Of two that claim the same at once, the first gets it.
-        Ok(these.iter().map(|claim| claimed.remove(&claim.request)).collect())
+        Ok(these.iter().map(|claim| claimed.remove(claim)).collect())
     }
 }
 
@@ -71,54 +78,54 @@ impl Write for Claim {
 pub(super) async fn claim_all(
     tx: &mut Transaction,
     claims: &[&Claim],
-) -> Result<HashSet<Request>, sqlx::Error> {
+) -> Result<HashSet<Claim>, sqlx::Error> {
     if claims.is_empty() {
         return Ok(HashSet::new());
     }
-    let sql = "WITH v (issuer, id, until) AS (VALUES {rows}) \
-               INSERT INTO replay (issuer, id, expires_at) \
-               SELECT issuer, id, until FROM v WHERE v.id IS NOT NULL \
-               ON CONFLICT (issuer, id) DO NOTHING RETURNING issuer, id";
+    let sql = "WITH v (until, issuer, id) AS (VALUES {rows}) \
+               INSERT INTO replay (expires_at, issuer, id) \
+               SELECT until, issuer, id FROM v WHERE v.id IS NOT NULL \
+               ON CONFLICT (expires_at, issuer, id) DO NOTHING RETURNING expires_at, issuer, id";
     let claimed = fetch_over!(
         tx.on(),
-        Request,
+        Claim,
         sql,
         claims,
-        |claim| claim.map(|claim| claim.request.issuer.as_str()),
-        claim.map(|claim| claim.request.id.as_str()),
-        claim.map(|claim| claim.until),
+        |claim| claim.map(|claim| claim.expires_at),
+        claim.map(|claim| claim.issuer.as_str()),
+        claim.map(|claim| claim.id.as_str()),
     )?;
     Ok(claimed.into_iter().collect())
 }
 
-/// Claims an event.
+/// Claims an event that was made at that time.
 pub(super) async fn claim_event(
     tx: &mut Transaction,
     issuer: &str,
     jti: &str,
-    now: Timestamp,
+    made_at: Timestamp,
 ) -> Result<bool, StoreError> {
-    let sql = "INSERT INTO replay (issuer, id, expires_at) VALUES ($1, $2, $3) \
-               ON CONFLICT (issuer, id) DO NOTHING";
-    Ok(execute!(tx.on(), sql, issuer, jti, micros(now + EVENT_REMEMBERED))? == 1)
+    let sql = "INSERT INTO replay (expires_at, issuer, id) VALUES ($1, $2, $3) \
+               ON CONFLICT (expires_at, issuer, id) DO NOTHING";
+    Ok(execute!(tx.on(), sql, micros(made_at + EVENT_REMEMBERED), issuer, jti)? == 1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::tests::{both, now};
-    use super::REMEMBERED;
+    use super::{Asked, REMEMBERED};
 
     #[tokio::test]
     async fn a_claim_holds_for_its_issuer_until_it_is_swept() {
         for rig in both().await {
             let store = &rig.store;
-            assert!(store.claim_request("sp", "_1", now()).await.unwrap());
-            assert!(!store.claim_request("sp", "_1", now()).await.unwrap());
-            assert!(store.claim_request("other", "_1", now()).await.unwrap());
+            let asked = Asked { id: "_1".into(), at: now() };
+            assert!(store.claim_request("sp", &asked).await.unwrap());
+            assert!(!store.claim_request("sp", &asked).await.unwrap());
+            assert!(store.claim_request("other", &asked).await.unwrap());
             assert_eq!(store.sweep_replay(now()).await.unwrap(), 0);
-            let later = now() + REMEMBERED;
-            assert_eq!(store.sweep_replay(later).await.unwrap(), 2);
-            assert!(store.claim_request("sp", "_1", later).await.unwrap());
+            assert_eq!(store.sweep_replay(now() + REMEMBERED).await.unwrap(), 2);
+            assert!(store.claim_request("sp", &asked).await.unwrap());
         }
     }
 }

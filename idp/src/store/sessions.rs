@@ -13,7 +13,7 @@ use warifu_service::{execute, fetch_optional};
 use super::logins::{Login, TakeLogin};
 use super::parties::Row as PartyRow;
 use super::replay::Claim;
-use super::{CardId, SecretHash, Store, StoreError, Use};
+use super::{Asked, CardId, SecretHash, Store, StoreError, Use};
 use crate::assurance::Level;
 use crate::person::{Person, PersonId, Role};
 
@@ -280,7 +280,7 @@ impl Store {
         &self,
         session: &SecretHash,
         fresh: &Party,
-        request: Option<&str>,
+        request: Option<&Asked>,
         now: Timestamp,
     ) -> Result<Recorded, StoreError> {
         self.record(session, fresh, request, None, now).await
@@ -292,7 +292,7 @@ impl Store {
         &self,
         session: &SecretHash,
         fresh: &Party,
-        request: Option<&str>,
+        request: Option<&Asked>,
         (login, browser): (&str, &SecretHash),
         now: Timestamp,
     ) -> Result<Recorded, StoreError> {
@@ -304,7 +304,7 @@ impl Store {
         &self,
         session: &SecretHash,
         fresh: &Party,
-        request: Option<&str>,
+        request: Option<&Asked>,
         login: Option<TakeLogin>,
         now: Timestamp,
     ) -> Result<Recorded, StoreError> {
@@ -313,7 +313,7 @@ impl Store {
             login,
             session: session.clone(),
             fresh: fresh.clone(),
-            claim: request.map(|request| Claim::new(&fresh.provider, request, now)),
+            claim: request.map(|request| Claim::new(&fresh.provider, request)),
             now: micros(now),
         };
         self.entrances.answers.write(answering).await
@@ -361,8 +361,8 @@ fn holder_context(session: &SecretHash) -> Vec<u8> {
     [HOLDER.as_bytes(), b"/", session].concat()
 }
 
-/// Keeps other transactions from answering under a session that is about to end: they touch the
-/// same row first.
+/// Keeps other transactions from answering under a session that is about to end: they hold the same
+/// row first.
 pub(super) async fn hold(tx: &mut Transaction, id: &SecretHash) -> Result<(), StoreError> {
     execute!(tx.on(), "UPDATE sessions SET expires_at = 0 WHERE id = $1", id.as_slice())?;
     Ok(())
@@ -404,6 +404,10 @@ pub(super) mod tests {
         }
     }
 
+    pub(crate) fn asked(id: &str) -> Asked {
+        Asked { id: id.to_owned(), at: now() }
+    }
+
     pub(crate) fn portal(name: &str) -> Party {
         Party {
             provider: "https://portal.example".into(),
@@ -437,7 +441,8 @@ pub(super) mod tests {
     }
 
     async fn answer(store: &Store, cookie: &str, name: &str, request: &str) -> Recorded {
-        store.record_answer(&hash_of(cookie), &portal(name), Some(request), now()).await.unwrap()
+        let asked = asked(request);
+        store.record_answer(&hash_of(cookie), &portal(name), Some(&asked), now()).await.unwrap()
     }
 
     #[tokio::test]
@@ -499,8 +504,7 @@ pub(super) mod tests {
                 assert_eq!(session.used_at, at - minutes(rest));
             }
             at += minutes(11);
-            let request = Some("r1");
-            store.record_answer(&hash_of("c"), &portal("n1"), request, at).await.unwrap();
+            store.session(&hash_of("c"), at).await.unwrap();
             let session = store.session(&hash_of("c"), at).await.unwrap().unwrap();
             assert_eq!((session.longest_pause, session.used_at), (minutes(11), at));
         }
@@ -560,11 +564,11 @@ pub(super) mod tests {
             assert_eq!(Some(seen.1), store.session(&hash_of("c"), now()).await.unwrap());
             assert_eq!(store.signed_in("c", &hash_of("other"), now()).await.unwrap(), None);
             let last = async |browser: &str, request: usize| {
-                let (id, browser, request) =
-                    (hash_of("c"), hash_of(browser), format!("r{request}"));
-                let login = ("c", &browser);
-                let asked = Some(request.as_str());
-                store.record_last_answer(&id, &portal("n"), asked, login, now()).await.unwrap()
+                let (id, browser) = (hash_of("c"), hash_of(browser));
+                let (login, asked) = (("c", &browser), asked(&format!("r{request}")));
+                let told =
+                    store.record_last_answer(&id, &portal("n"), Some(&asked), login, now()).await;
+                told.unwrap()
             };
             assert_eq!(last("other", 0).await, Recorded::LoginGone);
             let all = futures::future::join_all((0..8).map(|n| last("browser", n))).await;
@@ -597,8 +601,10 @@ pub(super) mod tests {
             open(store, "c", 'a', None).await;
             answer(store, "c", "n1", "r1").await;
             let lasting = Party { name_id: "lasting".into(), ..portal("n2") };
-            let told =
-                store.record_answer(&hash_of("c"), &lasting, Some("r2"), now()).await.unwrap();
+            let told = store
+                .record_answer(&hash_of("c"), &lasting, Some(&asked("r2")), now())
+                .await
+                .unwrap();
             let expected = Party { name_id: "lasting".into(), ..portal("n1") };
             assert_eq!(told, Recorded::Now(expected.clone()));
             let known = store.party(&hash_of("c"), &lasting.provider).await.unwrap().unwrap();

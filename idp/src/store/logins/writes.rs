@@ -76,13 +76,14 @@ impl Write for AddLogin {
     }
 
     async fn write(these: &[Self], tx: &mut Transaction) -> Result<Vec<()>, StoreError> {
-        let sql = "WITH v (id, browser, task, provider, acs, request, relay_state, classes, \
+        let sql = "WITH v (id, browser, task, provider, acs, request, requested_at, relay_state, classes, \
                    lasting, subject, level, within, person, session, authenticated_at, onward, \
                    nonce, nonce_expires_at, watch, expires_at) AS (VALUES {rows}) \
-                   INSERT INTO logins (id, browser, task, provider, acs, request, relay_state, \
+                   INSERT INTO logins (id, browser, task, provider, acs, request, requested_at, relay_state, \
                    classes, lasting, subject, level, within, person, session, authenticated_at, \
                    onward, nonce, nonce_expires_at, watch, expires_at) SELECT * FROM v WHERE v.id IS NOT NULL";
         let asker = |new: Option<&Self>| new.and_then(|new| new.asker.clone());
+        let request = |new: Option<&Self>| asker(new).and_then(|asker| asker.request);
         let challenge = |new: Option<&Self>| new.and_then(|new| new.challenge.clone());
         let wishes = |new: Option<&Self>| asker(new).map(|asker| asker.wishes);
         fetch_over!(
@@ -95,7 +96,8 @@ impl Write for AddLogin {
             new.map(|new| new.task.as_str()),
             asker(new).map(|asker| asker.provider),
             asker(new).map(|asker| asker.acs),
-            asker(new).and_then(|asker| asker.request),
+            request(new).map(|asked| asked.id),
+            request(new).map(|asked| micros(asked.at)),
             asker(new).and_then(|asker| asker.relay_state),
             wishes(new).map(|wishes| wishes.wanted.to_words()),
             wishes(new).map(|wishes| wishes.lasting),

@@ -1,7 +1,7 @@
 //! How far a logout has come survives everything but its end.
 
 use super::super::hash_of;
-use super::super::sessions::tests::{open, ready};
+use super::super::sessions::tests::{asked, open, ready};
 use super::super::tests::{both, now};
 use super::*;
 
@@ -24,7 +24,7 @@ fn party(provider: &str) -> Party {
 }
 
 async fn join(store: &Store, cookie: &str, provider: &str) {
-    let request = format!("{cookie} {provider}");
+    let request = asked(&format!("{cookie} {provider}"));
     store.record_answer(&hash_of(cookie), &party(provider), Some(&request), now()).await.unwrap();
 }
 

@@ -1,13 +1,14 @@
 //! Answers to service providers under their sessions, one statement for all that come at once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use warifu_service::storage::{Transaction, Write};
 use warifu_service::{execute, fetch_over};
 
-use super::{Id, Party, Recorded};
+use super::{Party, Recorded};
 use crate::store::logins::TakeLogin;
 use crate::store::parties::Row as PartyRow;
+use crate::store::readers::in_places;
 use crate::store::replay::{Claim, claim_all};
 use crate::store::{SecretHash, Store, StoreError};
 
@@ -24,12 +25,19 @@ pub(in crate::store) struct Answering {
     pub(super) now: i64,
 }
 
-/// A provider under a session, and its names there.
+/// The session of an answer, which is alive.
 #[derive(sqlx::FromRow)]
-struct Known {
+struct Alive {
+    /// Which answer it is for.
+    place: i64,
+    /// The names by which the provider knows it already.
+    names: Option<Vec<u8>>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Added {
+    #[expect(dead_code, reason = "nothing is returned")]
     session: Vec<u8>,
-    #[sqlx(flatten)]
-    party: PartyRow,
 }
 
 /// A session and a provider.
@@ -51,24 +59,23 @@ impl Write for Answering {
 
     async fn write(these: &[Self], tx: &mut Transaction) -> Result<Vec<Recorded>, StoreError> {
         let unused = take_out(tx, these).await?;
-        let pairs = these.iter().zip(&unused);
-        let standing: Vec<_> = pairs.filter(|(_, unused)| **unused).map(|(one, _)| one).collect();
-        let alive = touch(tx, &standing).await?;
-        let living = standing.iter().filter(|one| alive.contains(&one.session));
-        let claims: Vec<_> = living.filter_map(|one| one.claim.as_ref()).collect();
+        let alive = alive(tx, these).await?;
+        let standing = these.iter().zip(&unused).zip(&alive);
+        let living = standing.clone().filter(|((_, unused), alive)| **unused && alive.is_some());
+        let claims: Vec<_> = living.filter_map(|((one, _), _)| one.claim.as_ref()).collect();
         let mut claimed = claim_all(tx, &claims).await?;
-        // Of two that ask for the same answer at once, the first gets it.
-        let mut first = |claim: &Claim| claimed.remove(&claim.request);
-        let refusal = |(one, unused): (&Self, &bool)| match &one.claim {
+        let refusal = |((one, unused), alive): ((&Self, &bool), &Option<Alive>)| match &one.claim {
             _ if !unused => Some(Recorded::LoginGone),
-            _ if !alive.contains(&one.session) => Some(Recorded::SessionOver),
-            Some(claim) if !first(claim) => Some(Recorded::Before),
+            _ if alive.is_none() => Some(Recorded::SessionOver),
+            // Of two that ask for the same answer at once, the first gets it.
+            Some(claim) if !claimed.remove(claim) => Some(Recorded::Before),
             _ => None,
         };
-        let refusals: Vec<_> = these.iter().zip(&unused).map(refusal).collect();
-        let pairs = these.iter().zip(&refusals);
+        let refusals: Vec<_> = standing.map(refusal).collect();
+        let joining = these.iter().zip(alive).zip(&refusals);
+        let joining = joining.filter(|(_, refusal)| refusal.is_none());
         let joining: Vec<_> =
-            pairs.filter(|(_, refusal)| refusal.is_none()).map(|(one, _)| one).collect();
+            joining.filter_map(|((one, alive), _)| Some((one, alive?.names))).collect();
         let mut names = join(tx, &joining).await?.into_iter().map(Recorded::Now);
         Ok(refusals.into_iter().filter_map(|refusal| refusal.or_else(|| names.next())).collect())
     }
@@ -83,38 +90,48 @@ async fn take_out(tx: &mut Transaction, these: &[Answering]) -> Result<Vec<bool>
     Ok(unused.collect())
 }
 
-/// Notes that the sessions are used, which keeps others from ending them meanwhile: they touch the
-/// same row first. Which of them are alive.
-async fn touch(
+/// Which of the sessions are alive, and by which names the providers know them. They stay so until the
+/// commit: whoever would end one waits for its row.
+async fn alive(
     tx: &mut Transaction,
-    these: &[&Answering],
-) -> Result<HashSet<SecretHash>, sqlx::Error> {
-    if these.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let sql = "WITH v (id, now) AS (VALUES {rows}) UPDATE sessions SET used_at = v.now, longest_pause = CASE \
-               WHEN v.now - used_at > longest_pause THEN v.now - used_at ELSE longest_pause END \
-               FROM v WHERE sessions.id = v.id AND sessions.expires_at > v.now RETURNING sessions.id";
+    these: &[Answering],
+) -> Result<Vec<Option<Alive>>, sqlx::Error> {
+    let sql = format!(
+        "WITH v (place, session, provider, now) AS (VALUES {{rows}}) SELECT v.place, p.names \
+         FROM v JOIN sessions ON sessions.id = v.session AND sessions.expires_at > v.now \
+         LEFT JOIN session_parties p ON p.session = v.session AND p.provider = v.provider{}",
+        tx.held("sessions")
+    );
+    let asked: Vec<_> = (0_i64..).zip(these).collect();
     let rows = fetch_over!(
         tx.on(),
-        Id,
-        sql,
-        these,
-        |one| one.map(|one| one.session.as_slice()),
-        one.map(|one| one.now),
+        Alive,
+        &sql,
+        &asked,
+        |one| one.map(|(place, _)| *place),
+        one.map(|(_, one)| one.session.as_slice()),
+        one.map(|(_, one)| one.fresh.provider.as_str()),
+        one.map(|(_, one)| one.now),
     )?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    Ok(in_places(these.len(), rows.into_iter().map(|row| (row.place, row))))
 }
 
 /// The names by which the providers know the sessions: those of an earlier answer, else the fresh
 /// ones. A provider knows a session by one name, so one of another kind takes the place of the
-/// earlier. Whoever touches a session first adds its providers, so nobody adds one in between.
-async fn join(tx: &mut Transaction, these: &[&Answering]) -> Result<Vec<Party>, StoreError> {
-    let Some(Answering { store, .. }) = these.first() else { return Ok(Vec::new()) };
-    let known = known(tx, these).await?.into_iter().map(|known| known.split(store));
-    let before = known.collect::<Result<HashMap<Place, Party>, _>>()?;
+/// earlier.
+async fn join(
+    tx: &mut Transaction,
+    these: &[(&Answering, Option<Vec<u8>>)],
+) -> Result<Vec<Party>, StoreError> {
+    let Some((Answering { store, .. }, _)) = these.first() else { return Ok(Vec::new()) };
+    let known = these.iter().filter_map(|(one, names)| Some((*one, names.clone()?)));
+    let known = known.map(|(one, names)| {
+        let provider = one.fresh.provider.clone();
+        Ok((one.place(), store.open_names(PartyRow { provider, names })?))
+    });
+    let before = known.collect::<Result<HashMap<Place, Party>, StoreError>>()?;
     let mut now = before.clone();
-    let names = these.iter().map(|one| {
+    let names = these.iter().map(|(one, _)| {
         let names = now.entry(one.place()).or_insert_with(|| one.fresh.clone());
         if names.is_lasting() != one.fresh.is_lasting() {
             names.name_id.clone_from(&one.fresh.name_id);
@@ -129,27 +146,6 @@ async fn join(tx: &mut Transaction, these: &[&Answering]) -> Result<Vec<Party>, 
     rename(tx, store, &renamed).await?;
     add(tx, store, &added).await?;
     Ok(names)
-}
-
-impl Known {
-    fn split(self, store: &Store) -> Result<(Place, Party), StoreError> {
-        let party = store.open_names(self.party)?;
-        Ok(((self.session, party.provider.clone()), party))
-    }
-}
-
-async fn known(tx: &mut Transaction, these: &[&Answering]) -> Result<Vec<Known>, sqlx::Error> {
-    let sql = "WITH v (session, provider) AS (VALUES {rows}) \
-               SELECT p.session, p.provider, p.names FROM v \
-               JOIN session_parties p ON p.session = v.session AND p.provider = v.provider";
-    fetch_over!(
-        tx.on(),
-        Known,
-        sql,
-        these,
-        |one| one.map(|one| one.session.as_slice()),
-        one.map(|one| one.fresh.provider.as_str()),
-    )
 }
 
 async fn rename(
@@ -184,7 +180,7 @@ async fn add(
     let rows = these.iter().map(sealed).collect::<Result<Vec<_>, StoreError>>()?;
     fetch_over!(
         tx.on(),
-        Known,
+        Added,
         sql,
         &rows,
         |one| one.map(|((session, _), ..)| session.as_slice()),
