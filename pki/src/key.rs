@@ -10,14 +10,15 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use openssl::ec::{EcGroup, EcKey};
-use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
-use openssl::hash::hash;
 use openssl::nid::Nid;
 use openssl::pkey::{PKey, PKeyRef, Private};
 use openssl::rsa::Rsa;
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use zeroize::Zeroizing;
 
 use crate::pkcs11::TokenError;
@@ -108,9 +109,9 @@ pub enum KeyError {
 #[derive(Clone)]
 pub struct FileKey {
     private: PKey<Private>,
-    /// The same key where it is one of a curve: signing with it directly takes two thirds of the
-    /// time that OpenSSL 3 takes through its providers.
-    curve_key: Option<EcKey<Private>>,
+    /// The same key where it is P-256, with which most is signed: ring takes three quarters of the
+    /// time that OpenSSL 3 takes through its providers, and no lock that many threads share.
+    p256: Option<Arc<EcdsaKeyPair>>,
     public: PublicKey,
 }
 
@@ -186,15 +187,16 @@ impl FileKey {
 
     fn around(private: PKey<Private>) -> Result<Self, KeyError> {
         let public = PublicKey::from_der(&private.public_key_to_der()?)?;
-        Ok(Self { curve_key: private.ec_key().ok(), private, public })
+        let p256 = match public.algorithm() {
+            KeyAlgorithm::P256 => Some(Arc::new(pair(&private)?)),
+            _ => None,
+        };
+        Ok(Self { private, p256, public })
     }
 
-    fn sign_with_library(&self, message: &[u8]) -> Result<Vec<u8>, ErrorStack> {
+    fn sign_with_openssl(&self, message: &[u8]) -> Result<Vec<u8>, ErrorStack> {
         let digest = self.public.algorithm().digest();
-        match &self.curve_key {
-            Some(key) => EcdsaSig::sign(&hash(digest, message)?, key)?.to_der(),
-            None => openssl::sign::Signer::new(digest, &self.private)?.sign_oneshot_to_vec(message),
-        }
+        openssl::sign::Signer::new(digest, &self.private)?.sign_oneshot_to_vec(message)
     }
 }
 
@@ -208,7 +210,12 @@ impl Signer for FileKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        self.sign_with_library(message).map_err(SignError::new)
+        let Some(pair) = &self.p256 else {
+            return self.sign_with_openssl(message).map_err(SignError::new);
+        };
+        let signature = pair.sign(&SystemRandom::new(), message);
+        let signature = signature.map_err(|cause| SignError::new(cause.to_string()))?;
+        Ok(signature.as_ref().to_vec())
     }
 }
 
@@ -216,6 +223,13 @@ impl fmt::Debug for FileKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FileKey").field("public", &self.public).finish_non_exhaustive()
     }
+}
+
+/// The key as ring holds it, which checks that both halves belong together.
+fn pair(private: &PKeyRef<Private>) -> Result<EcdsaKeyPair, KeyError> {
+    let der = Zeroizing::new(private.private_key_to_pkcs8()?);
+    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &der, &SystemRandom::new())
+        .map_err(|_| KeyError::Malformed)
 }
 
 fn generate_on(curve: Nid) -> Result<PKey<Private>, ErrorStack> {
