@@ -124,6 +124,11 @@ async fn attempt(centre: &Centre, notice: Notice) {
             tracing::error!(receiver, attempt, %error, "given up: what was to end there may go on");
             false
         }
+        // Who is just starting anew is told a moment later.
+        Err(error) if attempt == 1 => {
+            tracing::info!(receiver, attempt, %error, "not told yet");
+            return;
+        }
         Err(error) => {
             tracing::warn!(receiver, attempt, %error, "not told yet");
             return;

@@ -16,7 +16,7 @@ use super::stage::Stage;
 use crate::cli::demo::folder::Member;
 
 /// Browsers at the same time.
-const SIDE_BY_SIDE: [usize; 4] = [2, 8, 16, 64];
+const SIDE_BY_SIDE: [usize; 5] = [2, 8, 16, 64, 256];
 /// From here on answers from sessions are measured too.
 const FOR_ANSWERS: usize = 16;
 /// Requests of one login at the identity provider.

@@ -18,7 +18,7 @@ use super::card::SoftwareCard;
 use super::deposit;
 use crate::cli::demo::folder::{Folder, Member};
 use crate::cli::demo::found::found;
-use crate::cli::demo::run::members;
+use crate::cli::demo::run::{settings, start};
 use crate::cli::party::Settings;
 
 /// How long an answer may take before the measuring is given up.
@@ -49,13 +49,10 @@ impl Stage {
         Box::pin(found(&folder, &surroundings)).await?;
         let cards = cards(&folder, &surroundings).await?;
         let stop = CancellationToken::new();
-        let mut parties = JoinSet::new();
-        for (kind, member) in members() {
-            let settings = Settings::load(kind, &folder.config(member))?;
-            let settings = depositing(unthrottled(settings), home.path());
-            let party = settings.open(&surroundings).await.with_context(|| member.name())?;
-            parties.spawn(party.serve(stop.clone()));
-        }
+        let loaded = |settings| depositing(unthrottled(settings), home.path());
+        let servers = settings(&folder, |_| true)?.into_iter();
+        let servers = servers.map(|(member, settings)| (member, loaded(settings))).collect();
+        let parties = start(servers, &surroundings, &stop).await?;
         Ok(Self { folder, surroundings, cards, parties, stop, home })
     }
 

@@ -20,9 +20,8 @@ use warifu_service::clock::FrozenClock;
 use super::folder::{Folder, Member, connectors};
 use super::jpki::Jpki;
 use super::people::Enrolment;
-use super::run::members;
+use super::run::{settings, start};
 use super::{cast, deposited, keys};
-use crate::cli::party::Settings;
 
 /// The demonstration's consortium was founded this long ago, so that a card can have ended.
 const AGE: SignedDuration = SignedDuration::from_hours(24 * 365 * 2);
@@ -83,14 +82,10 @@ struct Founding {
 
 impl Founding {
     async fn open(folder: &Folder, surroundings: &Surroundings) -> anyhow::Result<Self> {
-        let (mut parties, stop) = (JoinSet::new(), CancellationToken::new());
+        let stop = CancellationToken::new();
         let needed = [Member::Register, Member::Ca, Member::Idp];
-        for (kind, member) in members().filter(|(_, member)| needed.contains(member)) {
-            let settings = Settings::load(kind, &folder.config(member))?;
-            let party = settings.open(surroundings).await.with_context(|| member.name())?;
-            parties.spawn(party.serve(stop.clone()));
-        }
-        Ok(Self { parties, stop })
+        let needed = settings(folder, |member| needed.contains(&member))?;
+        Ok(Self { parties: start(needed, surroundings, &stop).await?, stop })
     }
 
     async fn close(mut self) -> anyhow::Result<()> {

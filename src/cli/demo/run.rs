@@ -34,12 +34,7 @@ pub async fn run(folder: &Folder, reader: ReaderKind) -> anyhow::Result<()> {
         Box::pin(found::found(folder, &surroundings)).await?;
     }
     let stop = CancellationToken::new();
-    let mut parties = JoinSet::new();
-    for (kind, member) in members() {
-        let settings = Settings::load(kind, &folder.config(member))?;
-        let party = settings.open(&surroundings).await.with_context(|| member.name())?;
-        parties.spawn(party.serve(stop.clone()));
-    }
+    let mut parties = start(settings(folder, |_| true)?, &surroundings, &stop).await?;
     let witness = config::load(&folder.config(Member::Witness))?;
     let witness = party::witness(&witness, surroundings.clone()).await.context("witness")?;
     parties.spawn(witness.serve(stop.clone()));
@@ -61,8 +56,31 @@ pub async fn run(folder: &Folder, reader: ReaderKind) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The settings of those servers.
+pub fn settings(
+    folder: &Folder,
+    wanted: impl Fn(Member) -> bool,
+) -> anyhow::Result<Vec<(Member, Settings)>> {
+    let load = |(kind, member)| Ok((member, Settings::load(kind, &folder.config(member))?));
+    members().filter(|(_, member)| wanted(*member)).map(load).collect()
+}
+
+/// Lets servers work until `stop`. All stand before the first one works, so that none calls another
+/// that is not there yet.
+pub async fn start(
+    servers: Vec<(Member, Settings)>,
+    surroundings: &Surroundings,
+    stop: &CancellationToken,
+) -> anyhow::Result<JoinSet<anyhow::Result<()>>> {
+    let mut opened = Vec::new();
+    for (member, settings) in servers {
+        opened.push(settings.open(surroundings).await.with_context(|| member.name())?);
+    }
+    Ok(opened.into_iter().map(|party| party.serve(stop.clone())).collect())
+}
+
 /// Every server with its settings' kind, in the order in which they start.
-pub fn members() -> impl Iterator<Item = (PartyKind, Member)> {
+fn members() -> impl Iterator<Item = (PartyKind, Member)> {
     let connectors = connectors().map(|id| (PartyKind::Connector, Member::Connector(id)));
     let office = [(PartyKind::Register, Member::Register), (PartyKind::Ca, Member::Ca)];
     office.into_iter().chain(connectors).chain([
