@@ -60,9 +60,7 @@ pub async fn make(
     saml(folder, Member::Idp, "saml-rsa", KeyAlgorithm::Rsa3072, surroundings)?;
     // Some service providers check RSA signatures alone.
     saml(folder, Member::Idp, "saml-metadata", KeyAlgorithm::Rsa3072, surroundings)?;
-    // Who asks signs with RSA: the identity provider, which answers everybody, checks that in a third
-    // of the time, and for the few minutes that a request counts its strength is ample.
-    saml(folder, Member::Portal, "saml", KeyAlgorithm::Rsa2048, surroundings)?;
+    saml(folder, Member::Portal, "saml", KeyAlgorithm::P256, surroundings)?;
     // Encryption to the portal is RSA-OAEP, which the federation's profile asks for.
     saml(folder, Member::Portal, "saml-decryption", KeyAlgorithm::Rsa3072, surroundings)
 }
