@@ -13,6 +13,7 @@ use openssl::nid::Nid;
 use openssl::pkey::{PKey, Public};
 use openssl::sha::sha256;
 use openssl::sign::Verifier;
+use ring::signature::{ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use serde_json::{Value, json};
 use x509_cert::der::{Decode, Encode};
 use x509_cert::spki::SubjectPublicKeyInfoRef;
@@ -22,6 +23,8 @@ use crate::{KeyAlgorithm, KeyError};
 /// The `SubjectPublicKeyInfo` of RSA-3072 has 422 bytes.
 const MAX_PUBLIC_KEY: usize = 1024;
 const UNCOMPRESSED_POINT: u8 = 0x04;
+/// An uncompressed point of P-256 (SEC 1 §2.3.3).
+const P256_POINT: usize = 65;
 const SMALLEST_RSA_EXPONENT: u32 = 65_537;
 
 /// A public key of one of our algorithms, in canonical DER.
@@ -88,6 +91,10 @@ impl PublicKey {
 
     /// Whether the signature, in the form [`Signer`](crate::Signer) gives, fits the message.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        if let Some(point) = self.p256_point() {
+            let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point);
+            return key.verify(message, signature).is_ok();
+        }
         match &self.key {
             Key::Rsa(key) => Verifier::new(self.algorithm.digest(), key)
                 .and_then(|mut verifier| verifier.verify_oneshot(signature, message))
@@ -100,11 +107,22 @@ impl PublicKey {
     /// The same for signatures in the form JOSE and Web eID use: r ‖ s of fixed length for ECDSA
     /// (RFC 7518 §3.4), PKCS#1 v1.5 for RSA.
     pub fn verify_raw(&self, message: &[u8], signature: &[u8]) -> bool {
+        if let Some(point) = self.p256_point() {
+            let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
+            return key.verify(message, signature).is_ok();
+        }
         match (&self.key, self.algorithm.coordinate_length()) {
             (Key::Curve(key), Some(length)) => from_raw(signature, length)
                 .is_some_and(|signature| self.is_over(message, &signature, key)),
             _ => self.verify(message, signature),
         }
+    }
+
+    /// The point of a P-256 key, for ring, which verifies with it in less time than OpenSSL 3. It
+    /// stands at the end of the canonical DER.
+    fn p256_point(&self) -> Option<&[u8; P256_POINT]> {
+        let is_p256 = self.algorithm == KeyAlgorithm::P256;
+        self.der.last_chunk().filter(|_| is_p256)
     }
 
     fn is_over(&self, message: &[u8], signature: &EcdsaSig, key: &EcKey<Public>) -> bool {

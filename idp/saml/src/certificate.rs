@@ -8,7 +8,8 @@ use std::fmt;
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use openssl::asn1::Asn1Time;
-use openssl::ec::{EcKey, EcKeyRef};
+use openssl::bn::BigNumContext;
+use openssl::ec::{EcKey, EcKeyRef, PointConversionForm};
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::pkey::{HasPublic, Id, PKey, PKeyRef, Public};
@@ -66,6 +67,8 @@ pub struct Certificate {
     /// The same key where it is one of a curve: OpenSSL 3 takes longer through its providers than the
     /// curve does.
     curve_key: Option<EcKey<Public>>,
+    /// Its point where that curve is P-256: ring takes less time still. Uncompressed (SEC 1 §2.3.3).
+    p256_point: Option<Vec<u8>>,
     kind: KeyKind,
 }
 
@@ -84,7 +87,10 @@ impl Certificate {
         let der = x509.to_der()?;
         let key = x509.public_key()?;
         let kind = kind_of(&key)?;
-        Ok(Self { base64: BASE64.encode(&der), der, curve_key: key.ec_key().ok(), key, kind })
+        let curve_key = key.ec_key().ok();
+        let p256 = curve_key.as_deref().filter(|_| kind == KeyKind::P256);
+        let p256_point = p256.map(uncompressed).transpose()?;
+        Ok(Self { base64: BASE64.encode(&der), der, curve_key, p256_point, key, kind })
     }
 
     /// Its DER.
@@ -124,6 +130,11 @@ impl Certificate {
         self.curve_key.as_deref()
     }
 
+    /// The point of its key, where that is one of P-256.
+    pub(crate) fn p256_point(&self) -> Option<&[u8]> {
+        self.p256_point.as_deref()
+    }
+
     /// Whether a signature of this algorithm could have been made with this key.
     pub(crate) fn suits(&self, algorithm: SignatureAlgorithm) -> bool {
         algorithm.is_rsa() == (self.kind == KeyKind::Rsa)
@@ -140,6 +151,11 @@ impl PartialEq for Certificate {
     fn eq(&self, other: &Self) -> bool {
         self.der == other.der
     }
+}
+
+fn uncompressed(key: &EcKeyRef<Public>) -> Result<Vec<u8>, ErrorStack> {
+    let form = PointConversionForm::UNCOMPRESSED;
+    key.public_key().to_bytes(key.group(), form, &mut *BigNumContext::new()?)
 }
 
 /// The kind of a key, refusing those that are too small or unknown.

@@ -9,6 +9,7 @@ use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
 use openssl::hash::hash;
 use openssl::sign::Verifier;
+use ring::signature::{ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use url::form_urlencoded::byte_serialize;
 
 use crate::algorithm::SignatureAlgorithm;
@@ -199,11 +200,25 @@ impl Received {
 
 impl QuerySignature {
     fn holds(&self, key: &Certificate) -> Result<bool, ErrorStack> {
+        if self.algorithm == SignatureAlgorithm::EcdsaSha256
+            && let Some(point) = key.p256_point()
+        {
+            return Ok(self.holds_on_p256(point));
+        }
         let digest = message_digest(self.algorithm.digest());
         match key.curve_key() {
             Some(key) => self.ecdsa()?.verify(&hash(digest, &self.signed)?, key),
             None => Verifier::new(digest, key.key())?.verify_oneshot(&self.value, &self.signed),
         }
+    }
+
+    /// The same for most of what comes, by ring.
+    fn holds_on_p256(&self, point: &[u8]) -> bool {
+        let side_by_side = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
+        let der = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point);
+        side_by_side.verify(&self.signed, &self.value).is_ok()
+            || (self.value.first() == Some(&SEQUENCE)
+                && der.verify(&self.signed, &self.value).is_ok())
     }
 
     /// ECDSA values are r and s side by side, as in XML signature (RFC 9231 2.3.6); some peers send
