@@ -72,7 +72,8 @@ impl Language {
         pairs.filter_map(|pair| pair.strip_prefix("lang=")).find_map(Self::from_tag)
     }
 
-    fn in_cookie(headers: &HeaderMap) -> Option<Self> {
+    /// The language that the person chose on an earlier page here.
+    pub fn in_cookie(headers: &HeaderMap) -> Option<Self> {
         let cookies = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
         cookies
             .flat_map(|line| line.split(';'))

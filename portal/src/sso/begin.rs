@@ -10,6 +10,7 @@ use warifu_saml::names::{AC_PRESENCE, AC_SMARTCARD, BINDING_REDIRECT};
 use warifu_saml::{AcsChoice, AuthnRequest, Comparison, RedirectParameter, RequestedContext};
 use warifu_saml::{random_id, redirect};
 use warifu_service::Problem;
+use warifu_service::words::Language;
 
 use super::browser::Browser;
 use super::left;
@@ -148,6 +149,7 @@ pub async fn send(
     let url = address(app, provider, &request)?;
     let idp = &provider.entity_id;
     requests::remember(app, &request.id, &browser, idp, purpose, onward).await?;
+    let url = in_language(url, Language::in_cookie(headers));
     let mut response = Redirect::to(&url).into_response();
     let cookie = browser.cookie().ok_or_else(|| Problem::internal(&"no cookie"))?;
     response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -182,6 +184,15 @@ fn address(app: &Shared, provider: &Provider, request: &AuthnRequest) -> Result<
     let signer = &app.saml.own.signer;
     redirect::url(&endpoint.location, RedirectParameter::Request, &xml, None, Some(signer))
         .map_err(|cause| Problem::internal(&cause))
+}
+
+/// Whoever chose a language here goes on in it at our identity provider; others pass over what is not
+/// of the binding (SAML bindings §3.4.4).
+fn in_language(url: String, chosen: Option<Language>) -> String {
+    match chosen {
+        Some(language) => format!("{url}&lang={}", language.tag()),
+        None => url,
+    }
 }
 
 /// The identity provider is not (or no longer) among the trusted.

@@ -421,3 +421,14 @@ async fn what_has_expired_is_swept() {
     rig.portal.sweep().await.unwrap();
     assert_eq!(rig.rows().await, 0);
 }
+
+#[tokio::test]
+async fn a_language_that_was_chosen_goes_along_to_the_sign_in() {
+    let rig = Rig::new().await;
+    let mut browser = rig.browser();
+    assert!(!browser.get("/login").await.location().contains("lang="), "nobody chose one");
+    browser.get("/?lang=en").await;
+    assert!(browser.get("/login").await.location().ends_with("&lang=en"));
+    browser.get("/?lang=ja").await;
+    assert!(browser.get("/login").await.location().ends_with("&lang=ja"));
+}

@@ -1,11 +1,14 @@
 //! The line of those who wait to be written, and the groups that are taken from it.
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::sequencer::{Job, Order, Pace};
 
 /// So many that wait are company enough: to wait for more would only cost them time.
 const COMPANY: usize = 16;
+/// Who comes so many times as long after the last group as one waits has no company to wait for.
+const LULL: u32 = 10;
 
 /// Whoever waits. What was taken from the channel stays here until it goes in a group, so that
 /// waiting for one can be broken off.
@@ -15,13 +18,15 @@ pub(crate) struct Line {
     jobs: Vec<Job>,
     /// Of `jobs`.
     events: usize,
+    /// When the last group left.
+    left: Instant,
     /// Who wants to know when all is written.
     farewells: Vec<oneshot::Sender<()>>,
 }
 
 impl Line {
     pub fn new(orders: mpsc::Receiver<Order>, pace: Pace) -> Self {
-        Self { orders, pace, jobs: Vec::new(), events: 0, farewells: Vec::new() }
+        Self { orders, pace, jobs: Vec::new(), events: 0, left: Instant::now(), farewells: Vec::new() }
     }
 
     /// The next group; none when the log is closed or dropped and all is taken.
@@ -32,7 +37,7 @@ impl Line {
         }
         // Whoever is about to append does so before this goes on.
         tokio::task::yield_now().await;
-        if !self.is_full() && self.jobs.len() + self.orders.len() <= COMPANY {
+        if self.lacks_company() && self.left.elapsed() < self.pace.linger * LULL {
             tokio::time::sleep(self.pace.linger).await;
         }
         while !self.is_full()
@@ -62,6 +67,10 @@ impl Line {
         }
     }
 
+    fn lacks_company(&self) -> bool {
+        !self.is_full() && self.jobs.len() + self.orders.len() <= COMPANY
+    }
+
     fn is_full(&self) -> bool {
         self.events >= self.pace.group
     }
@@ -81,6 +90,7 @@ impl Line {
 
     fn leave(&mut self) -> Vec<Job> {
         self.events = 0;
+        self.left = Instant::now();
         std::mem::take(&mut self.jobs)
     }
 }

@@ -35,7 +35,7 @@ const LARGEST_GROUP: usize = 5_000;
 /// How events are grouped.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// How long the first event of a group waits for company.
+    /// How long the first event of a group waits for company, when another group left just before.
     pub linger: Duration,
     /// Events in a group: 1 to 5,000.
     pub group: usize,
