@@ -26,7 +26,14 @@ pub(crate) struct Line {
 
 impl Line {
     pub fn new(orders: mpsc::Receiver<Order>, pace: Pace) -> Self {
-        Self { orders, pace, jobs: Vec::new(), events: 0, left: Instant::now(), farewells: Vec::new() }
+        Self {
+            orders,
+            pace,
+            jobs: Vec::new(),
+            events: 0,
+            left: Instant::now(),
+            farewells: Vec::new(),
+        }
     }
 
     /// The next group; none when the log is closed or dropped and all is taken.

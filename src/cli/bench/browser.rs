@@ -25,7 +25,7 @@ const FRESH: Duration = Duration::from_mins(2);
 pub struct Browser {
     tab: Tab,
     idp: String,
-    portal: Arc<Provider>,
+    provider: Arc<Provider>,
     card: SoftwareCard,
     prepared: Prepared,
 }
@@ -51,12 +51,16 @@ struct Claims {
 
 impl Browser {
     /// A new browser, on a connection of its own.
-    pub fn new(stage: &Stage, portal: &Arc<Provider>, card: &SoftwareCard) -> anyhow::Result<Self> {
+    pub fn new(
+        stage: &Stage,
+        provider: &Arc<Provider>,
+        card: &SoftwareCard,
+    ) -> anyhow::Result<Self> {
         let idp = stage.folder.address(Member::Idp);
         Ok(Self {
             tab: Tab::new(Place::new(&idp, &stage.browser())?),
             idp,
-            portal: portal.clone(),
+            provider: provider.clone(),
             card: card.clone(),
             prepared: Prepared { since: Instant::now(), requests: Vec::new() },
         })
@@ -64,7 +68,7 @@ impl Browser {
 
     /// Makes so many requests now, so that none has to be signed while it is measured.
     pub fn prepare(&mut self, requests: usize) -> anyhow::Result<()> {
-        let made = (0..requests).map(|_| self.portal.request()).collect::<Result<_, _>>()?;
+        let made = (0..requests).map(|_| self.provider.request()).collect::<Result<_, _>>()?;
         self.prepared = Prepared { since: Instant::now(), requests: made };
         Ok(())
     }
@@ -119,7 +123,7 @@ impl Browser {
         if self.prepared.since.elapsed() > FRESH {
             self.prepared.requests.clear();
         }
-        self.prepared.requests.pop().map_or_else(|| self.portal.request(), Ok)
+        self.prepared.requests.pop().map_or_else(|| self.provider.request(), Ok)
     }
 
     async fn page(&mut self, uri: Uri) -> anyhow::Result<Answer> {

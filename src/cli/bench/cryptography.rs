@@ -1,5 +1,6 @@
 //! What one answer to a service provider costs in keys alone: the request's signature verified, the
-//! Response signed and encrypted, the ticket signed and sealed. No HTTP, no session, no disk.
+//! Response signed and encrypted; for the portal, the ticket signed and sealed. No HTTP, no session, no
+//! disk.
 
 use std::time::Duration;
 
@@ -14,8 +15,12 @@ use super::ticket::Tickets;
 use crate::cli::demo::folder::Member;
 
 /// How often a second one core does that.
-pub async fn of_an_answer(stage: &Stage, lasting: Duration) -> anyhow::Result<f64> {
-    let request = Provider::new(stage)?.request()?;
+pub async fn of_an_answer(
+    stage: &Stage,
+    lasting: Duration,
+    with_ticket: bool,
+) -> anyhow::Result<f64> {
+    let request = Provider::portal(stage)?.request()?;
     let query = request.query().context("no query")?.to_owned();
     let portal = Certificate::from_pem(&read(&stage.file(Member::Portal, "saml.pem"))?)?;
     let (issuing, tickets) = (issuing(stage, "saml-p256")?, Tickets::new(stage)?);
@@ -23,7 +28,9 @@ pub async fn of_an_answer(stage: &Stage, lasting: Duration) -> anyhow::Result<f6
     on_one_core(lasting, move || {
         let received = redirect::receive(&query, RedirectParameter::Request)?;
         received.verify(std::slice::from_ref(&portal))?;
-        tickets.issue()?;
+        if with_ticket {
+            tickets.issue()?;
+        }
         let mut random = |bytes: &mut [u8]| surroundings.entropy.fill(bytes);
         issuing.respond(surroundings.now(), &mut random)?;
         Ok(())

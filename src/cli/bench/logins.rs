@@ -29,10 +29,11 @@ const PREPARED_SECONDS: usize = 10;
 /// Tries until the identity provider has its first revocation list, a tenth of a second apart.
 const TRIES: u32 = 100;
 
-/// Logins by the number of browsers; then answers from sessions.
+/// Logins by the number of browsers; then answers from sessions, to a service provider and to the
+/// portal, whose answers carry tickets to relay and card office besides.
 pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Figure>> {
     let fsync = limits::fsync(stage.dir(), lasting / 2).await?;
-    let portal = Arc::new(Provider::new(stage)?);
+    let (portal, other) = (Arc::new(Provider::portal(stage)?), Arc::new(Provider::other(stage)?));
     wait_until_open(stage, &portal).await?;
     let file = |name| stage.file(Member::Idp, name);
     let echo = Echo::start(file("tls.pem"), file("tls.key"), None).await?;
@@ -49,19 +50,22 @@ pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Fig
             .beside("bare fsync", fsync);
         figures.push(figure);
     }
-    let keys = cryptography::of_an_answer(stage, lasting / 2).await?;
-    for count in SIDE_BY_SIDE.into_iter().filter(|count| *count >= FOR_ANSWERS) {
-        say(&format!("SSO answers from a session, {count} at once"));
-        let new = |browser| FromSession { browser, signed_in: false };
-        let browsers = prepared(stage, &portal, count, (ANSWERS, lasting)).await?;
-        let workers = browsers.into_iter().map(new).collect();
-        let answers = load::run(workers, lasting).await?;
-        let what = format!("SSO answer from a session, HTTPS, {count} at once");
-        let figure = Figure::loaded(what, &answers)
-            .beside_bare("bare HTTPS echo", &bare(count).await?, 1.0)
-            .beside("its keys alone, 1 core", keys)
-            .beside("bare fsync", fsync);
-        figures.push(figure);
+    for (provider, tickets, what) in
+        [(&other, false, "SSO answer"), (&portal, true, "SSO answer with tickets, to the portal")]
+    {
+        let keys = cryptography::of_an_answer(stage, lasting / 2, tickets).await?;
+        for count in SIDE_BY_SIDE.into_iter().filter(|count| *count >= FOR_ANSWERS) {
+            say(&format!("{what}, {count} at once"));
+            let new = |browser| FromSession { browser, signed_in: false };
+            let browsers = prepared(stage, provider, count, (ANSWERS, lasting)).await?;
+            let workers = browsers.into_iter().map(new).collect();
+            let answers = load::run(workers, lasting).await?;
+            let figure = Figure::loaded(format!("{what}, HTTPS, {count} at once"), &answers)
+                .beside_bare("bare HTTPS echo", &bare(count).await?, 1.0)
+                .beside("its keys alone, 1 core", keys)
+                .beside("bare fsync", fsync);
+            figures.push(figure);
+        }
     }
     Ok(figures)
 }
@@ -87,13 +91,13 @@ pub async fn wait_until_open(stage: &Stage, portal: &Arc<Provider>) -> anyhow::R
 /// signs more.
 async fn prepared(
     stage: &Stage,
-    portal: &Arc<Provider>,
+    provider: &Arc<Provider>,
     count: usize,
     (a_second, lasting): (usize, Duration),
 ) -> anyhow::Result<Vec<Browser>> {
     let seconds = usize::try_from(lasting.as_secs())?.clamp(1, PREPARED_SECONDS);
     let share = a_second * seconds / count.max(1);
-    let mut browsers = browsers(stage, portal, count)?;
+    let mut browsers = browsers(stage, provider, count)?;
     tokio::task::spawn_blocking(move || {
         browsers.iter_mut().try_for_each(|browser| browser.prepare(share))?;
         Ok(browsers)
@@ -101,9 +105,9 @@ async fn prepared(
     .await?
 }
 
-fn browsers(stage: &Stage, portal: &Arc<Provider>, count: usize) -> anyhow::Result<Vec<Browser>> {
+fn browsers(stage: &Stage, provider: &Arc<Provider>, count: usize) -> anyhow::Result<Vec<Browser>> {
     let cards = stage.cards.iter().cycle().take(count);
-    cards.map(|card| Browser::new(stage, portal, card)).collect()
+    cards.map(|card| Browser::new(stage, provider, card)).collect()
 }
 
 /// Each time a new browser: no cookie is kept.

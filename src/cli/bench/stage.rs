@@ -9,13 +9,14 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use warifu_ca::Ca;
 use warifu_idp::Idp;
+use warifu_idp::config::ServiceProviderConfig;
 use warifu_relay::RelayConfig;
 use warifu_service::Surroundings;
 use warifu_service::config;
 use warifu_service::tls::ClientConfig;
 
 use super::card::SoftwareCard;
-use super::deposit;
+use super::{deposit, provider};
 use crate::cli::demo::folder::{Folder, Member};
 use crate::cli::demo::found::found;
 use crate::cli::demo::run::{settings, start};
@@ -49,7 +50,8 @@ impl Stage {
         Box::pin(found(&folder, &surroundings)).await?;
         let cards = cards(&folder, &surroundings).await?;
         let stop = CancellationToken::new();
-        let loaded = |settings| depositing(unthrottled(settings), home.path());
+        let other = provider::other(&folder, &surroundings)?;
+        let loaded = |settings| depositing(unthrottled(settings, &other), home.path());
         let servers = settings(&folder, |_| true)?.into_iter();
         let servers = servers.map(|(member, settings)| (member, loaded(settings))).collect();
         let parties = start(servers, &surroundings, &stop).await?;
@@ -93,9 +95,11 @@ impl Stage {
     }
 }
 
-/// All of the load comes from one address, which the brake on attempts would take for an attack.
-fn unthrottled(mut settings: Settings) -> Settings {
+/// All of the load comes from one address, which the brake on attempts would take for an attack. There
+/// is another service provider beside the portal.
+fn unthrottled(mut settings: Settings, other: &ServiceProviderConfig) -> Settings {
     if let Settings::Idp(config) = &mut settings {
+        config.service_providers.push(other.clone());
         config.limits.attempts_per_address = u32::MAX;
         config.limits.sign_ins_per_card = u32::MAX;
         config.limits.requests_per_provider = u32::MAX;

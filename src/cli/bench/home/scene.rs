@@ -77,7 +77,7 @@ impl<'a> Scene<'a> {
         let portal = format!("https://{}:{}", Member::Portal.host(), server.address().port());
         let shown = Portal::open(&config, stage.surroundings.clone()).await?;
         tokio::spawn(server.serve(shown.router(), stop.clone()));
-        let provider = Arc::new(Provider::new(stage)?);
+        let provider = Arc::new(Provider::portal(stage)?);
         wait_until_open(stage, &provider).await?;
         Ok(Self { stage, portal, provider, delay, _stop: stop.drop_guard() })
     }
