@@ -206,7 +206,7 @@ fn people() -> Router<App> {
         .route("/home", get(home::home))
         .route("/insurance", get(record::insurance))
         .route("/insurance/numbers", post(record::numbers))
-        .route("/expenses", get(record::expenses))
+        .route("/expenses", get(expenses::page))
         .route("/expenses/deduction", get(expenses::deduction).post(expenses::act))
         .route("/checkups", get(record::checkups))
         .route("/pension", get(record::pension))

@@ -244,12 +244,19 @@ pub struct Behaviour {
     pub verdict: Verdict,
     /// Refuses every ticket.
     pub refuses: bool,
+    /// Breaks off after its panels.
+    pub breaks_off: bool,
 }
 
 impl Default for Behaviour {
     fn default() -> Self {
         let panel = |service| (0, samples::panel(service, samples::ready(service)));
-        Self { panels: Service::ALL.map(panel).to_vec(), verdict: Verdict::Valid, refuses: false }
+        Self {
+            panels: Service::ALL.map(panel).to_vec(),
+            verdict: Verdict::Valid,
+            refuses: false,
+            breaks_off: false,
+        }
     }
 }
 
@@ -377,7 +384,12 @@ async fn records(
         for (wait, panel) in panels {
             tokio::time::sleep(Duration::from_millis(wait)).await;
             let line = format!("{}\n", serde_json::to_string(&panel).unwrap());
-            yield Ok::<_, std::convert::Infallible>(line);
+            yield Ok(line);
+        }
+        if desk.behaviour.breaks_off {
+            // What is on its way comes first.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            yield Err(std::io::Error::other("broken off"));
         }
     })
 }
