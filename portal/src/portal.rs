@@ -125,7 +125,7 @@ impl Portal {
             Sessions::new(database.clone(), keys.clone(), surroundings.clone(), config.session);
         Ok(Self(Arc::new(Shared {
             origin: config.origin(),
-            words: Arc::new(words()?),
+            words: Arc::new(words()?.with_call_centre(config.call_centre.clone())),
             database,
             keys,
             sessions,

@@ -5,6 +5,7 @@ use axum::http::header;
 use serde_json::Value;
 use warifu_contract::records::{PanelOutcome, Record, Service};
 use warifu_service::fetch_one;
+use warifu_service::words::CallCentre;
 
 use super::peers::{Behaviour, failed};
 use super::rig::{Answer as _, Rig};
@@ -195,6 +196,25 @@ async fn the_home_says_what_changed_since_last_time() {
     let sql = "SELECT COUNT(*) FROM seen";
     let (rows,) = fetch_one!(rig.database().await.read(), (i64,), sql).unwrap();
     assert_eq!(rows, 1);
+}
+
+#[tokio::test]
+async fn pages_name_the_call_centre_that_is_configured_and_no_other() {
+    let pages = ["/", "/help", "/settings", "/nowhere"];
+    let rig = Rig::new().await;
+    for path in pages {
+        let page = rig.browser().get(path).await.text().await;
+        assert!(page.contains("カードを受け取った窓口でも、たずねられます"), "{path}");
+        assert!(!page.contains("0120"), "{path}");
+    }
+    let number = CallCentre { ja: "0570-00-0000 毎日".into(), en: "0570-00-0000, daily".into() };
+    let rig = Rig::opened(|config| config.call_centre = Some(number)).await;
+    for path in pages {
+        let page = rig.browser().get(path).await.text().await;
+        assert!(page.contains("コールセンター 0570-00-0000 毎日"), "{path}");
+        let page = rig.browser().get(&format!("{path}?lang=en")).await.text().await;
+        assert!(page.contains("0570-00-0000, daily"), "{path}");
+    }
 }
 
 #[tokio::test]
