@@ -246,6 +246,8 @@ pub struct Behaviour {
     pub refuses: bool,
     /// Breaks off after its panels.
     pub breaks_off: bool,
+    /// The holder of applications does not answer.
+    pub holder_is_down: bool,
 }
 
 impl Default for Behaviour {
@@ -256,6 +258,7 @@ impl Default for Behaviour {
             verdict: Verdict::Valid,
             refuses: false,
             breaks_off: false,
+            holder_is_down: false,
         }
     }
 }
@@ -335,6 +338,8 @@ fn router(desk: Desk) -> Router {
         .route("/consents/readable", get(readable))
         .route("/services", get(catalogue))
         .route("/services/read", post(service))
+        .route("/services/applications", get(applications))
+        .route("/services/applications/{connector}/{reference}", get(applications))
         .route("/proxies", get(mandates).post(invited))
         .route("/proxies/offer", post(offered))
         .route("/proxies/accept", post(stepped))
@@ -617,6 +622,11 @@ async fn readable(headers: HeaderMap) -> Json<ReadableList> {
         until: "2027-05-20".parse().unwrap(),
     }];
     Json(ReadableList { readable, declared })
+}
+
+/// None is there; the relay says 502 where it cannot ask.
+async fn applications(State(desk): State<Desk>) -> StatusCode {
+    if desk.behaviour.holder_is_down { StatusCode::BAD_GATEWAY } else { StatusCode::NOT_FOUND }
 }
 
 /// Two services, one of which is for proxies too.
