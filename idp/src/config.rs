@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use warifu_service::http::ListenConfig;
 use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::ClientConfig;
+use warifu_service::words::CallCentre;
 
 pub use card_host::{CardHostConfig, CardHostError};
 pub use cards::{CardIssuerConfig, CardsConfig};
@@ -70,6 +71,9 @@ pub struct IdpConfig {
     /// Whom people turn to; stands in the metadata.
     #[serde(default)]
     pub contact: ContactConfig,
+    /// Whom people call, as every page says it. Absent: pages say where to turn without a number.
+    #[serde(default)]
+    pub call_centre: Option<CallCentre>,
     /// Whether service providers must sign their requests even where their metadata does not say
     /// that they do.
     #[serde(default)]

@@ -98,7 +98,7 @@ impl Idp {
             felica: config.felica.as_ref().map(Felica::open).transpose()?,
             pins: Pins::new(),
             throttle: Throttle::new(&config.limits),
-            words: Arc::new(words::words()?),
+            words: Arc::new(words::words()?.with_call_centre(config.call_centre.clone())),
             client: tls::client(&config.outgoing, notice::PATIENCE)?,
             relay,
             card_office,

@@ -9,6 +9,7 @@ use warifu_service::http::ListenConfig;
 use warifu_service::session::SessionLimits;
 use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::ClientConfig;
+use warifu_service::words::CallCentre;
 
 use crate::desk::label::Numbers;
 
@@ -38,6 +39,9 @@ pub struct PortalConfig {
     /// How long a session lives.
     #[serde(default)]
     pub session: SessionLimits,
+    /// Whom people call, as every page says it. Absent: pages say where to turn without a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_centre: Option<CallCentre>,
 }
 
 /// The clinics' desks.
@@ -228,7 +232,7 @@ mod tests {
             keys.values().all(|key| key["description"].is_string())
         };
         assert!(described(&schema));
-        for part in ["SamlConfig", "RelayConfig", "CardOfficeConfig", "DeskConfig"] {
+        for part in ["SamlConfig", "RelayConfig", "CardOfficeConfig", "DeskConfig", "CallCentre"] {
             assert!(described(&schema["$defs"][part]), "{part}");
         }
     }

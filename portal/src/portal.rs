@@ -125,7 +125,7 @@ impl Portal {
             Sessions::new(database.clone(), keys.clone(), surroundings.clone(), config.session);
         Ok(Self(Arc::new(Shared {
             origin: config.origin(),
-            words: Arc::new(words()?),
+            words: Arc::new(words()?.with_call_centre(config.call_centre.clone())),
             database,
             keys,
             sessions,
@@ -206,7 +206,7 @@ fn people() -> Router<App> {
         .route("/home", get(home::home))
         .route("/insurance", get(record::insurance))
         .route("/insurance/numbers", post(record::numbers))
-        .route("/expenses", get(record::expenses))
+        .route("/expenses", get(expenses::page))
         .route("/expenses/deduction", get(expenses::deduction).post(expenses::act))
         .route("/checkups", get(record::checkups))
         .route("/pension", get(record::pension))

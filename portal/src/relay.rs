@@ -268,7 +268,7 @@ impl Relay {
 
     /// The panels of `services`, of the person's own or on a `basis`, in order of arrival: one for
     /// each holder, and one for a service that nobody holds. Whatever goes wrong becomes the panel of
-    /// the services that it left without an answer.
+    /// the services that it left without an answer; an answer that breaks off leaves all so.
     pub fn panels(
         self,
         access: Access,
@@ -295,7 +295,7 @@ impl Relay {
             if services.is_empty() {
                 return;
             }
-            let mut why = RelayError::Broken("ended early");
+            let (mut why, mut cut) = (RelayError::Broken("ended early"), false);
             let end = tokio::time::Instant::now() + access.left(PATIENCE);
             match self.records(&access, &request).await {
                 Err(error) => why = error,
@@ -308,12 +308,16 @@ impl Relay {
                                 yield panel;
                             }
                             Ok(Some(Ok(_))) => {}
-                            Ok(Some(Err(error))) => { why = error; break }
+                            Ok(Some(Err(error))) => { why = error; cut = true; break }
                             Ok(None) => break,
-                            Err(_) => { why = RelayError::Slow; break }
+                            Err(_) => { why = RelayError::Slow; cut = true; break }
                         }
                     }
                 }
+            }
+            if cut {
+                // Another holder's panel of a service that has one may have been on its way.
+                open = services;
             }
             if !open.is_empty() {
                 tracing::warn!(cause = %why, unanswered = open.len(), "panels are missing");

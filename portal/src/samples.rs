@@ -28,6 +28,8 @@ use warifu_contract::records::{
     PensionRecord, PensionScheme, PublicAid, Record, SchemeMonths, Service,
 };
 
+use crate::expenses::insurers::Told;
+
 pub const TODAY: Date = date(2026, 11, 20);
 
 pub fn now() -> Timestamp {
@@ -246,6 +248,40 @@ pub fn expenses() -> ExpensesRecord {
             bill(2025, 10, false, CareKind::HomeNursing, 34_210),
         ],
     }
+}
+
+/// Bills of the same person with another insurer, before a change of work.
+pub fn expenses_elsewhere() -> ExpensesRecord {
+    let mut record = expenses();
+    record.complete_until = Some(date(2026, 10, 1));
+    record.pending = 0;
+    record.entries.truncate(2);
+    for (entry, month) in record.entries.iter_mut().zip([date(2026, 4, 1), date(2024, 12, 1)]) {
+        entry.month = month;
+        entry.patient = "上野　太郎".into();
+        entry.insurer = ELSEWHERE.into();
+        entry.institution = "見本前町医院".into();
+    }
+    record
+}
+
+/// The insurer of [`expenses_elsewhere`].
+pub const ELSEWHERE: &str = "別の見本保険者";
+
+/// What two insurers answer who both know the person.
+pub fn two_insurers() -> Vec<Panel> {
+    let of = |name: &str, record| {
+        let source = DisplayName { ja: name.into(), en: "Another insurer".into() };
+        let outcome =
+            PanelOutcome::Ready { record: Box::new(Record::Expenses(record)), as_of: now() };
+        Panel { source: Some(source), ..panel(Service::Expenses, outcome) }
+    };
+    vec![of("見本前職健康保険組合", expenses()), of(ELSEWHERE, expenses_elsewhere())]
+}
+
+/// What an insurer told, for views.
+pub fn told(record: &ExpensesRecord) -> Told<'_> {
+    Told { source: None, record, as_of: now() }
 }
 
 pub fn record(service: Service) -> Record {

@@ -4,11 +4,12 @@ use warifu_service::words::{Words, WordsError};
 
 /// The codes of the problems that this party can answer with.
 #[cfg(test)]
-pub const PROBLEMS: [&str; 29] = [
+pub const PROBLEMS: [&str; 30] = [
     "services.unknown",
     "services.no-access",
     "services.no-relay",
     "applications.unknown",
+    "applications.silent",
     "saml.unreadable",
     "saml.request-unknown",
     "saml.refused",

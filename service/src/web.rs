@@ -94,6 +94,11 @@ impl<'a> Page<'a> {
         self.voice.say(key)
     }
 
+    /// Where to turn, by [`Voice::turn`].
+    pub fn turn(&self, key: &str) -> String {
+        self.voice.turn(key)
+    }
+
     /// This page in the other language.
     pub fn switch_href(&self) -> &str {
         &self.switch

@@ -2,6 +2,8 @@
 
 pub mod furigana;
 
+mod call_centre;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
@@ -13,6 +15,8 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde::{Deserialize, Serialize};
 
 use crate::web::display::Display;
+
+pub use call_centre::CallCentre;
 
 /// The name of the cookie that keeps a person's choice of language.
 pub const LANGUAGE_COOKIE: &str = "lang";
@@ -137,6 +141,7 @@ pub struct Words {
     /// The Japanese with its readings, where the party shows them.
     marked: Option<FluentBundle<FluentResource>>,
     en: FluentBundle<FluentResource>,
+    call_centre: Option<CallCentre>,
 }
 
 impl std::fmt::Debug for Words {
@@ -159,7 +164,7 @@ impl Words {
         theirs.extend_from_slice(en);
         same_keys(&ours, &theirs)?;
         let (ja, en) = (bundle(Language::Ja, &ours)?, bundle(Language::En, &theirs)?);
-        Ok(Self { ja, marked: None, en })
+        Ok(Self { ja, marked: None, en, call_centre: None })
     }
 
     /// The same, with a voice that marks its words with their readings. Whatever is said in it has
@@ -171,6 +176,12 @@ impl Words {
         Ok(Self { marked: Some(bundle(Language::Ja, &ours)?), ..Self::new(ja, en)? })
     }
 
+    /// The same, which name that call centre wherever they say where to turn.
+    #[must_use]
+    pub fn with_call_centre(self, call_centre: Option<CallCentre>) -> Self {
+        Self { call_centre, ..self }
+    }
+
     /// Whether there is a voice with readings.
     pub(crate) fn has_furigana(&self) -> bool {
         self.marked.is_some()
@@ -179,11 +190,12 @@ impl Words {
     /// The sentences in one language, with readings where they are wanted and known.
     pub fn in_(&self, tongue: impl Into<Tongue>) -> Voice<'_> {
         let Tongue { language, furigana } = tongue.into();
-        match (language, &self.marked) {
-            (Language::Ja, Some(bundle)) if furigana => Voice { bundle, language, furigana },
-            (Language::Ja, _) => Voice { bundle: &self.ja, language, furigana: false },
-            (Language::En, _) => Voice { bundle: &self.en, language, furigana: false },
-        }
+        let (bundle, furigana) = match (language, &self.marked) {
+            (Language::Ja, Some(bundle)) if furigana => (bundle, true),
+            (Language::Ja, _) => (&self.ja, false),
+            (Language::En, _) => (&self.en, false),
+        };
+        Voice { bundle, language, furigana, call_centre: self.call_centre.as_ref() }
     }
 }
 
@@ -195,6 +207,7 @@ pub struct Voice<'a> {
     pub language: Language,
     /// Its words come with their readings.
     pub furigana: bool,
+    call_centre: Option<&'a CallCentre>,
 }
 
 impl std::fmt::Debug for Voice<'_> {
@@ -221,6 +234,18 @@ impl Voice<'_> {
     /// The attribute `name` of the sentence under `key`; empty where there is none.
     pub fn attribute(&self, key: &str, name: &str) -> String {
         self.speak(key, Some(name), None)
+    }
+
+    /// Where to turn: the sentence under `key`, or where there is a call centre, that under `key` with
+    /// `-call` at its end, with its number.
+    pub fn turn(&self, key: &str) -> String {
+        match self.call_centre {
+            None => self.say(key),
+            Some(centre) => {
+                let call = centre.in_(self.language).into();
+                self.tell(&format!("{key}-call"), &[("call", call)])
+            }
+        }
     }
 
     /// Whether there is a sentence under `key`.
@@ -361,6 +386,20 @@ mod tests {
         assert_eq!(words.in_(Language::En).tell("tries", &[("n", 1.into())]), "One try left");
         assert_eq!(words.in_(Language::En).attribute("tries", "help"), "Help");
         assert_eq!(words.in_(Language::En).say("nothing"), "nothing");
+    }
+
+    #[test]
+    fn where_to_turn_names_the_call_centre_that_there_is() {
+        let words = Words::new(&[], &[]).unwrap();
+        for language in Language::ALL {
+            let bare = words.in_(language).turn("frame-phone");
+            assert!(!bare.contains(|c: char| c.is_ascii_digit()), "{bare}");
+        }
+        let number = |text: &str| text.to_owned();
+        let centre = CallCentre { ja: number("0570-00-0000 毎日"), en: number("0570-00-0000") };
+        let words = words.with_call_centre(Some(centre));
+        assert!(words.in_(Language::Ja).turn("frame-phone").ends_with("0570-00-0000 毎日"));
+        assert!(words.in_(Language::En).turn("frame-phone").ends_with("0570-00-0000"));
     }
 
     #[test]

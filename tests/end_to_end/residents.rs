@@ -130,8 +130,33 @@ fn every_screen_without_a_connector_in_every_look() {
                 }
                 parties.start(connector);
             }
+            papers_without_the_insurer(&taro, &mut parties).await;
         });
     });
+}
+
+/// The insurer goes away between the receipt and the papers: they are made for who knows that.
+async fn papers_without_the_insurer(taro: &Browser, parties: &mut Parties<'_>) {
+    taro.open(&format!("{PORTAL}/expenses/deduction?year=2026")).await;
+    taro.see("8月分まで届いています").await;
+    taro.fill("#patient", "上野 太郎").await;
+    taro.fill("#payee", "見本薬局").await;
+    taro.fill("#paid", "1,200").await;
+    taro.press("\u{E007}").await;
+    taro.see("見本薬局").await;
+    parties.kill("connector-insurer");
+    taro.click("button[value='csv']").await;
+    taro.see("入っていない保険者があります").await;
+    let text = taro.text().await;
+    assert!(text.contains("見本保険者連合の医療費は、ここに入っていません"), "{text}");
+    assert!(text.contains("見本薬局"), "what was typed is still there");
+    taro.looked_at("resident-deduction-unsure").await;
+    taro.click("input[name='without']").await;
+    taro.click("button[value='print']").await;
+    taro.see("2026年分 医療費の明細").await;
+    assert!(taro.text().await.contains("見本保険者連合の医療費は、ここに入っていません"));
+    taro.looked_at("resident-deduction-print-without").await;
+    parties.start("connector-insurer");
 }
 
 #[test]

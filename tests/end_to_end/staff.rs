@@ -21,6 +21,7 @@ struct Desk {
 type Shown = Option<&'static str>;
 
 const NO_RELAY: Shown = Some("記録の中継に、いまはつながりません");
+const NO_HOLDER: Shown = Some("この機関のサーバーに、いまはつながりません");
 const NO_OFFICE: Shown = Some("カード発行の窓口に、いまはつながりません");
 
 const CLINIC: Desk = Desk {
@@ -77,6 +78,15 @@ const CITY_HALL: Desk = Desk {
             Some("いまは記録を取り出せません"),
         ),
         ("city-records", "/desk/records", Some("同意による記録の閲覧"), None),
+    ],
+};
+/// The same where the relay works and the city hall's own server does not.
+const CITY_HALL_BEHIND: Desk = Desk {
+    card: "city-hall",
+    asked: "connector-city",
+    screens: &[
+        ("applications-behind", "/staff/applications", None, NO_HOLDER),
+        ("application-behind", "/staff/applications/city/A1B2C3", None, NO_HOLDER),
     ],
 };
 const CARD_OFFICE: Desk = Desk {
@@ -140,7 +150,9 @@ fn every_screen_of_an_insurer_with_nothing_to_do_and_without_the_relay() {
 #[test]
 fn every_screen_of_consortium_and_city_with_nothing_to_do_and_without_the_relay() {
     let name = "every_screen_of_consortium_and_city_with_nothing_to_do_and_without_the_relay";
-    isolated(&format!("staff::{name}"), || crate::run(look_at(&[CONSORTIUM, CITY_HALL])));
+    isolated(&format!("staff::{name}"), || {
+        crate::run(look_at(&[CONSORTIUM, CITY_HALL, CITY_HALL_BEHIND]))
+    });
 }
 
 #[test]

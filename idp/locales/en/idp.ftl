@@ -75,7 +75,8 @@ help-forgot = I forgot the PIN
     .answer = After three wrong PINs in a row the card locks itself for safety. If you do not remember it, stop here and visit the card desk. Bring the card and something that shows who you are.
 
 owner-card-desk = The card desk can do this. Bring the card and something that shows who you are.
-owner-call-centre = The call centre will help you. Phone 0120-000-000 (sample), weekdays 9:00 to 17:00
+owner-call-centre = The call centre will help you. Its number is in the papers that came with your card.
+owner-call-centre-call = The call centre will help you. Phone { $call }
 owner-centre = The authentication centre will put this right. It is not because of your card or your PIN.
 
 ## 1 Card software

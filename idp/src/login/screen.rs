@@ -265,7 +265,10 @@ impl SpokenScreen<'_> {
     }
 
     pub(crate) fn owner(&self) -> Option<String> {
-        self.screen.owner.map(|owner| self.voice.say(owner.key()))
+        self.screen.owner.map(|owner| match owner {
+            Owner::CallCentre => self.voice.turn(owner.key()),
+            Owner::CardDesk | Owner::Centre => self.voice.say(owner.key()),
+        })
     }
 
     pub(crate) fn code(&self) -> Option<&'static str> {

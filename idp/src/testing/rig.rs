@@ -535,6 +535,7 @@ fn write_config(folder: &Path, pki: &Pki, relay: &FileKey, office: &FileKey) -> 
         sessions: SessionsConfig::default(),
         limits: LimitsConfig { attempts_per_address: 1000, ..LimitsConfig::default() },
         contact: ContactConfig::default(),
+        call_centre: None,
         signed_requests_only: false,
         service_providers: vec![ServiceProviderConfig {
             client_certificate: Some(write("portal.crt", portal.pem())),

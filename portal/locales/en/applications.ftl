@@ -31,6 +31,9 @@ applications-said-reason = Write a reason of at most 400 characters, without spe
 applications-said-own = Nobody decides about an own application. Please ask a colleague
 applications-said-silent = It was not moved on. Wait a little and press the button again: nothing happens twice
 
+applications-silent = Your organisation's server cannot be reached now
+    .person = The applications are safe there. Neither the record relay nor your computer is at fault. If it takes longer than a little while, tell whoever looks after your organisation's systems. Once it answers, check an application that you have just moved on.
+    .engineer = The connector of the organisation that holds the applications gives the relay no answer (application.silent). Look at that connector; the relay works.
 applications-unknown = There is no such application
     .person = Check the number, and open it from the list.
     .engineer = No application of that number is for the staff of that organisation to decide.

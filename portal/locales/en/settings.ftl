@@ -50,4 +50,4 @@ tour-records = Your records are here
 tour-viewers = You can see who looked
     .text = "Who saw my records" tells who looked and what for. If you do not recognise somebody, save the proof and call the call centre.
 tour-help = When you need help
-    .text = Every page has help and a phone number at its end. Letters and readings can be changed at "Card and settings".
+    .text = Every page says at its end how to use it and where to turn. Letters and readings can be changed at "Card and settings".

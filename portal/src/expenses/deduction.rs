@@ -1,5 +1,6 @@
-//! The files for a tax return (医療費控除): what the insurer's notice says, in the six items that the
-//! law asks for (所得税法施行規則 art. 47-2), and receipts added by hand.
+//! The files for a tax return (医療費控除): what the insurers' notices say, in the six items that the
+//! law asks for (所得税法施行規則 art. 47-2), of all insurers, and receipts added by hand. An insurer
+//! whose bills are not here is named in the file.
 //!
 //! The tax office takes an insurer's notice as an attachment only under the insurer's own
 //! signature. These files are for typing from and for reading in; none claims to be such a notice.
@@ -7,6 +8,7 @@
 use jiff::civil::Date;
 use warifu_contract::records::Expense;
 
+use super::insurers::Lack;
 use super::receipts::Receipt;
 use super::year::Year;
 use crate::csv;
@@ -64,6 +66,7 @@ const COLUMNS: [&str; 12] = [
     "公費の額",
     "補塡される金額",
 ];
+const LACK_COLUMNS: [&str; 2] = ["入っていない保険者等の名称", "理由の番号"];
 const RECEIPT_COLUMNS: [&str; 5] = [
     "医療を受けた方の氏名",
     "病院・薬局などの支払先の名称",
@@ -74,7 +77,7 @@ const RECEIPT_COLUMNS: [&str; 5] = [
 
 /// As CSV, for spreadsheets: UTF-8 with its mark, lines end with CR LF. Heads are Japanese, as on
 /// the form that they are for.
-pub fn to_csv(year: &Year<'_>, receipts: &[Receipt]) -> String {
+pub fn to_csv(year: &Year<'_>, receipts: &[Receipt], lacking: &[Lack<'_>]) -> String {
     let mut file = csv::File::default();
     file.row(COLUMNS);
     for entry in year.entries.iter().rev() {
@@ -102,17 +105,34 @@ pub fn to_csv(year: &Year<'_>, receipts: &[Receipt]) -> String {
         let (paid, refund) = (paid.to_string(), refund.to_string());
         file.row([patient.clone(), payee.clone(), kind.as_str().to_owned(), paid, refund]);
     }
+    if !lacking.is_empty() {
+        file.row([""]);
+        file.row(LACK_COLUMNS);
+    }
+    for lack in lacking {
+        file.row([lack.name(), lack.code()]);
+    }
     file.into_text()
 }
 
 /// As XML, for programs.
-pub fn to_xml(year: &Year<'_>, receipts: &[Receipt], made_on: Date) -> String {
+pub fn to_xml(
+    year: &Year<'_>,
+    receipts: &[Receipt],
+    lacking: &[Lack<'_>],
+    made_on: Date,
+) -> String {
     let sums = Return::of(year, receipts);
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <医療費 xmlns=\"{NAMESPACE}\" 年分=\"{}\" 作成日=\"{made_on}\">\n",
         year.year
     );
+    for lack in lacking {
+        let parts =
+            [("保険者等の名称", lack.name().to_owned()), ("理由の番号", lack.code().to_owned())];
+        xml.push_str(&element("不足", &parts));
+    }
     for entry in year.entries.iter().rev() {
         xml.push_str(&notice(entry));
     }
@@ -186,8 +206,9 @@ fn care(entry: &Expense) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples;
+    use crate::samples::{self, told};
     use jiff::civil::date;
+    use warifu_contract::records::{PanelOutcome, Service};
 
     fn receipts() -> Vec<Receipt> {
         vec![Receipt::typed("上野 一子", "見本<薬局>&", "medicine", "1200", "200").unwrap()]
@@ -196,7 +217,7 @@ mod tests {
     #[test]
     fn a_return_counts_what_was_not_given_back() {
         let record = samples::expenses();
-        let year = Year::of(&record, 2026);
+        let year = Year::of(&[told(&record)], 2026);
         let sums = Return::of(&year, &receipts());
         assert_eq!(sums.borne(), sums.paid - sums.refund + 1_000);
     }
@@ -204,8 +225,8 @@ mod tests {
     #[test]
     fn each_bill_is_a_line_with_the_six_items() {
         let record = samples::expenses();
-        let year = Year::of(&record, 2026);
-        let text = to_csv(&year, &receipts());
+        let year = Year::of(&[told(&record)], 2026);
+        let text = to_csv(&year, &receipts(), &[]);
         let lines: Vec<&str> = text.trim_start_matches('\u{FEFF}').split("\r\n").collect();
         assert!(lines[0].starts_with("被保険者等の氏名,療養を受けた年月,療養を受けた者,"));
         assert_eq!(lines.len(), 1 + year.entries.len() + 3 + 1);
@@ -216,10 +237,25 @@ mod tests {
     #[test]
     fn the_file_for_programs_is_well_formed() {
         let record = samples::expenses();
-        let year = Year::of(&record, 2026);
-        let xml = to_xml(&year, &receipts(), date(2027, 2, 1));
+        let year = Year::of(&[told(&record)], 2026);
+        let xml = to_xml(&year, &receipts(), &[], date(2027, 2, 1));
         assert_eq!(xml.matches("<通知>").count(), year.entries.len());
         assert!(xml.contains("見本&lt;薬局&gt;&amp;") && xml.ends_with("</医療費>\n"));
         assert_eq!(escaped("a\u{0}\u{FFFF}b"), "a\u{FFFD}\u{FFFD}b");
+    }
+
+    #[test]
+    fn who_lacks_is_named_in_every_file() {
+        let down = PanelOutcome::Failed { code: "source.down".into() };
+        let panel = samples::panel(Service::Expenses, down);
+        let lacking = [Lack { panel: &panel }];
+        let record = samples::expenses();
+        let year = Year::of(&[told(&record)], 2026);
+        let csv = to_csv(&year, &[], &lacking);
+        let end = "入っていない保険者等の名称,理由の番号\r\n東京見本健康保険組合,source.down\r\n";
+        assert!(csv.ends_with(end), "{csv}");
+        let xml = to_xml(&year, &[], &lacking, date(2027, 2, 1));
+        let (before, _) = xml.split_once("<通知>").unwrap();
+        assert!(before.contains("<不足><保険者等の名称>東京見本健康保険組合<"), "{before}");
     }
 }

@@ -3,5 +3,6 @@
 //! Nothing here asks or stores anything.
 
 pub mod deduction;
+pub mod insurers;
 pub mod receipts;
 pub mod year;

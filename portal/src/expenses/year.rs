@@ -1,9 +1,11 @@
 //! One calendar year of medical expenses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use warifu_contract::records::{Expense, ExpensesRecord};
+
+use super::insurers::Told;
 
 /// A year's bills and their sums, in yen.
 #[derive(Debug, Clone)]
@@ -39,10 +41,12 @@ pub enum Completeness {
 }
 
 impl<'a> Year<'a> {
-    /// The bills of `year` in the record.
-    pub fn of(record: &'a ExpensesRecord, year: i16) -> Self {
-        let entries = record.entries.iter().filter(|entry| entry.month.year() == year);
-        Self { year, entries: entries.collect() }
+    /// The bills of `year` in the records of all insurers.
+    pub fn of(told: &[Told<'a>], year: i16) -> Self {
+        let entries = told.iter().flat_map(|told| &told.record.entries);
+        let mut entries: Vec<_> = entries.filter(|entry| entry.month.year() == year).collect();
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.month));
+        Self { year, entries }
     }
 
     /// The sums of all of it.
@@ -61,17 +65,25 @@ impl<'a> Year<'a> {
 
     /// The sums of each person, the reader first, then by name.
     pub fn people(&self) -> Vec<(&'a str, bool, Sums)> {
-        let mut people: BTreeMap<(bool, &str), Vec<&Expense>> = BTreeMap::new();
+        let mut people: BTreeMap<(bool, &str), Vec<&'a Expense>> = BTreeMap::new();
         for entry in &self.entries {
-            people.entry((!entry.own, entry.patient.as_str())).or_default().push(entry);
+            // Insurers may write the reader's name in two ways.
+            let name = if entry.own { "" } else { entry.patient.as_str() };
+            people.entry((!entry.own, name)).or_default().push(entry);
         }
-        let row = |((other, name), own): ((bool, &'a str), Vec<&Expense>)| {
+        let row = |((other, _), own): ((bool, &str), Vec<&'a Expense>)| {
+            let name = own.first().map_or("", |entry| entry.patient.as_str());
             (name, !other, sums(own.into_iter()))
         };
         people.into_iter().map(row).collect()
     }
 
-    /// How much of it has come.
+    /// Who paid, by name.
+    pub fn insurers(&self) -> BTreeSet<&'a str> {
+        self.entries.iter().map(|entry| entry.insurer.as_str()).collect()
+    }
+
+    /// How much of it has come of one insurer.
     pub fn completeness(&self, record: &ExpensesRecord) -> Completeness {
         match record.complete_until {
             Some(until) if until.year() > self.year => Completeness::Whole,
@@ -81,7 +93,7 @@ impl<'a> Year<'a> {
         }
     }
 
-    /// The months that have begun by `today` but not come, January first.
+    /// The months that have begun by `today` but not come of one insurer, January first.
     pub fn missing(&self, record: &ExpensesRecord, today: Date) -> Vec<i8> {
         let come = match self.completeness(record) {
             Completeness::Whole => 12,
@@ -102,8 +114,9 @@ impl<'a> Year<'a> {
 }
 
 /// The years to choose from: that of today and those with bills, newest first.
-pub fn years(record: &ExpensesRecord, today: Date) -> Vec<i16> {
-    let mut years: Vec<i16> = record.entries.iter().map(|entry| entry.month.year()).collect();
+pub fn years(told: &[Told<'_>], today: Date) -> Vec<i16> {
+    let entries = told.iter().flat_map(|told| &told.record.entries);
+    let mut years: Vec<i16> = entries.map(|entry| entry.month.year()).collect();
     years.push(today.year());
     years.sort_unstable_by(|one, other| other.cmp(one));
     years.dedup();
@@ -125,12 +138,13 @@ fn sums<'a>(entries: impl Iterator<Item = &'a Expense>) -> Sums {
 mod tests {
     use super::*;
     use crate::samples;
+    use crate::samples::told;
     use jiff::civil::date;
 
     #[test]
     fn a_years_months_add_up_to_the_year() {
         let record = samples::expenses();
-        let year = Year::of(&record, 2026);
+        let year = Year::of(&[told(&record)], 2026);
         let months = year.months();
         assert_eq!(months.len(), 12);
         let paid: u64 = months.iter().map(|(_, sums)| sums.paid).sum();
@@ -144,21 +158,36 @@ mod tests {
     fn what_has_not_come_is_said() {
         let record = samples::expenses();
         let today = date(2026, 11, 20);
-        let now = Year::of(&record, 2026);
+        let now = Year::of(&[told(&record)], 2026);
         assert_eq!(now.completeness(&record), Completeness::Until(8));
         assert_eq!(now.missing(&record, today), [9, 10, 11]);
-        let past = Year::of(&record, 2025);
+        let past = Year::of(&[told(&record)], 2025);
         assert_eq!(past.completeness(&record), Completeness::Whole);
         assert_eq!(past.missing(&record, today), Vec::<i8>::new());
         let none = ExpensesRecord { complete_until: None, ..record };
-        assert_eq!(Year::of(&none, 2025).missing(&none, today).len(), 12);
-        assert_eq!(Year::of(&none, 2027).missing(&none, today), Vec::<i8>::new());
+        assert_eq!(Year::of(&[told(&none)], 2025).missing(&none, today).len(), 12);
+        assert_eq!(Year::of(&[told(&none)], 2027).missing(&none, today), Vec::<i8>::new());
+    }
+
+    #[test]
+    fn two_insurers_make_one_year() {
+        let first = samples::expenses();
+        let second = samples::expenses_elsewhere();
+        let sums = |told: &[Told<'_>]| Year::of(told, 2026).sums().paid;
+        let both = [told(&first), told(&second)];
+        assert_eq!(sums(&both), sums(&both[..1]) + sums(&both[1..]));
+        let year = Year::of(&both, 2026);
+        assert!(year.entries.is_sorted_by(|one, next| one.month >= next.month));
+        let own = year.people().into_iter().filter(|(_, own, _)| *own);
+        assert_eq!(own.count(), 1, "one person, however the name is written");
+        assert_eq!(year.insurers().len(), 2);
+        assert_eq!(years(&both, date(2026, 11, 20)), [2026, 2025, 2024]);
     }
 
     #[test]
     fn a_future_year_in_the_data_is_not_offered() {
         let mut record = samples::expenses();
         record.entries[0].month = date(9999, 1, 1);
-        assert_eq!(years(&record, date(2026, 11, 20)), [2026, 2025]);
+        assert_eq!(years(&[told(&record)], date(2026, 11, 20)), [2026, 2025]);
     }
 }

@@ -18,7 +18,7 @@ use crate::relay::RelayError;
 use crate::shared::{App, Shared};
 use crate::view::Tone;
 use crate::view::applications::{
-    ApplicationScreen, ApplicationView, ApplicationsScreen, PATH, count, page_of, rows,
+    ApplicationScreen, ApplicationView, ApplicationsScreen, PATH, Silent, count, page_of, rows,
 };
 use crate::view::site::Menu;
 
@@ -48,7 +48,7 @@ pub async fn list(
         page: look.page(&app),
         site: me.site(voice, menu(&me), PATH),
         no_records: None,
-        is_silent: false,
+        silent: None,
         is_open,
         count: String::new(),
         is_cut: false,
@@ -67,7 +67,7 @@ pub async fn list(
         }),
         Err(cause) => {
             tracing::warn!(%cause, "the applications are missing");
-            show(&ApplicationsScreen { is_silent: true, ..screen })
+            show(&ApplicationsScreen { silent: Some(silent(&cause)), ..screen })
         }
     }
 }
@@ -151,10 +151,21 @@ fn named((connector, reference): &(String, String)) -> Result<(&str, &str), Prob
 fn not_told(cause: &RelayError) -> Problem {
     match cause {
         RelayError::Failed(StatusCode::NOT_FOUND) => unknown(),
+        _ if silent(cause) == Silent::Holder => {
+            cause.page(StatusCode::BAD_GATEWAY, "applications.silent")
+        }
         RelayError::Refused | RelayError::Forbidden => {
             cause.page(StatusCode::FORBIDDEN, "services.no-access")
         }
         _ => cause.page(StatusCode::BAD_GATEWAY, "services.no-relay"),
+    }
+}
+
+/// The relay answers 502 where the holder behind it does not.
+fn silent(cause: &RelayError) -> Silent {
+    match cause {
+        RelayError::Failed(StatusCode::BAD_GATEWAY) => Silent::Holder,
+        _ => Silent::Relay,
     }
 }
 

@@ -1,5 +1,6 @@
-//! `/expenses`: what care cost; `/expenses/deduction`: what a tax return takes from it. The record
-//! is asked for at every step and the receipts come with the form: the portal keeps neither.
+//! `/expenses`: what care cost; `/expenses/deduction`: what a tax return takes from it. Both are of
+//! all insurers together, so what they show waits for the last of them. The records are asked for at
+//! every step and the receipts come with the form: the portal keeps neither.
 
 use axum::extract::{Form, Query, State};
 use axum::response::Response;
@@ -7,7 +8,7 @@ use futures::StreamExt as _;
 use jiff::civil::Date;
 use serde::Deserialize;
 use warifu_contract::calendar::today_in_japan;
-use warifu_contract::records::{ExpensesRecord, Panel, PanelOutcome, Record, Service};
+use warifu_contract::records::{Basis, Service};
 use warifu_service::Problem;
 use warifu_service::words::Voice;
 
@@ -15,11 +16,14 @@ use super::evidence::saved;
 use super::stream;
 use crate::access::{SignedIn, Viewer};
 use crate::expenses::deduction::{to_csv, to_xml};
+use crate::expenses::insurers::{Answers, Lack};
 use crate::expenses::receipts::{MOST, Receipt, Wrong};
 use crate::expenses::year::Year;
 use crate::look::{Look, show};
-use crate::shared::App;
-use crate::view::deduction::{DeductionPrint, DeductionView, Next};
+use crate::relay::Access;
+use crate::shared::{App, Shared};
+use crate::view::deduction::{DeductionPrint, DeductionView, Next, Written};
+use crate::view::expenses::ExpensesView;
 use crate::view::outcome::Outcome;
 use crate::view::screens::RecordScreen;
 use crate::view::site::Menu;
@@ -45,16 +49,63 @@ impl Choice {
 struct Typed {
     year: i16,
     receipts: Vec<Receipt>,
+    /// The insurers without whom a file will do.
+    without: Vec<String>,
     next: Next,
     act: Act,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Act {
     Show,
     Csv,
     Xml,
     Print,
+}
+
+/// `GET /expenses?year=`.
+pub async fn page(
+    State(app): State<App>,
+    Viewer(me): Viewer,
+    Query(choice): Query<Choice>,
+    look: Look,
+) -> Result<Response, Problem> {
+    let access = me.access(app.surroundings.now()).cloned();
+    let no_records = access.as_ref().err().copied();
+    let screen = screen(&app, &look, &me, ("expenses-title", "expenses-lead"), no_records);
+    let Ok(access) = access else { return show(&screen) };
+    let (answers, tongue) = (answers(&app, access, me.basis()), look.tongue());
+    let app = app.clone();
+    let part = async move {
+        let (answers, today) = (answers.await, today_in_japan(app.surroundings.now()));
+        overview(app.words.in_(tongue), today, &answers, choice.year())
+    };
+    stream::page(&screen, futures::stream::once(part))
+}
+
+/// One overview of all that came, below what did not.
+fn overview(voice: Voice<'_>, today: Date, answers: &Answers, year: Option<i16>) -> String {
+    let told = answers.told();
+    let view = (!told.is_empty())
+        .then(|| ExpensesView::new(voice, today, &told, year).lacking(answers))
+        .map(|view| stream::part(&view));
+    without_record(voice, answers) + &view.unwrap_or_default()
+}
+
+/// Why there is no record, for each insurer without one.
+fn without_record(voice: Voice<'_>, answers: &Answers) -> String {
+    let outcomes = answers.without_record().filter_map(|panel| Outcome::of(voice, panel));
+    outcomes.map(|outcome| stream::part(&outcome)).collect()
+}
+
+/// What all insurers answer.
+fn answers(
+    app: &Shared,
+    access: Access,
+    basis: Option<Basis>,
+) -> impl Future<Output = Answers> + Send + use<> {
+    let panels = app.relay.clone().panels(access, vec![Service::Expenses], basis);
+    async move { Answers::new(panels.collect().await) }
 }
 
 /// `GET /expenses/deduction?year=`.
@@ -65,7 +116,8 @@ pub async fn deduction(
     look: Look,
 ) -> Result<Response, Problem> {
     let year = choice.year().unwrap_or_else(|| today_in_japan(app.surroundings.now()).year());
-    let typed = Typed { year, receipts: Vec::new(), next: Next::default(), act: Act::Show };
+    let (receipts, without) = (Vec::new(), Vec::new());
+    let typed = Typed { year, receipts, without, next: Next::default(), act: Act::Show };
     answer(&app, &me, &look, typed).await
 }
 
@@ -81,84 +133,91 @@ pub async fn act(
 }
 
 async fn answer(app: &App, me: &SignedIn, look: &Look, typed: Typed) -> Result<Response, Problem> {
-    if matches!(typed.act, Act::Csv | Act::Xml) {
-        return file(app, me, look, typed).await;
-    }
     let access = me.access(app.surroundings.now()).cloned();
-    let screen = screen(app, look, me, access.as_ref().err().copied());
+    let no_records = access.as_ref().err().copied();
+    let screen = screen(app, look, me, ("deduction-title", "deduction-lead"), no_records);
     let Ok(access) = access else { return show(&screen) };
-    let panels = app.relay.clone().panels(access, vec![Service::Expenses], me.basis());
-    let (app, tongue) = (app.clone(), look.tongue());
-    stream::page(
-        &screen,
-        panels.enumerate().map(move |(before, panel)| {
-            let today = today_in_japan(app.surroundings.now());
-            part(app.words.in_(tongue), today, &typed, (before, &panel))
-        }),
-    )
+    let (answers, tongue) = (answers(app, access, me.basis()), look.tongue());
+    if matches!(typed.act, Act::Csv | Act::Xml) {
+        let (answers, today) = (answers.await, today_in_japan(app.surroundings.now()));
+        if typed.is_sure(&answers) {
+            return Ok(file(&answers, &typed, today));
+        }
+        // The page that says who lacks, or why there is nothing.
+        let part = part(look.voice(app), today, &answers, &typed);
+        return stream::page(&screen, futures::stream::iter([part]));
+    }
+    let app = app.clone();
+    let part = async move {
+        let (answers, today) = (answers.await, today_in_japan(app.surroundings.now()));
+        part(app.words.in_(tongue), today, &answers, &typed)
+    };
+    stream::page(&screen, futures::stream::once(part))
 }
 
 fn screen<'a>(
     app: &'a App,
     look: &Look,
     me: &SignedIn,
+    (title, lead): (&str, &str),
     no_records: Option<&'static str>,
 ) -> RecordScreen<'a> {
     let voice = look.voice(app);
     RecordScreen {
         page: look.page(app),
         site: me.site(voice, Menu::Resident, "/expenses"),
-        title: voice.say("deduction-title"),
-        lead: voice.say("deduction-lead"),
+        title: voice.say(title),
+        lead: voice.say(lead),
         no_records,
         slot: Service::Expenses.as_str(),
         waiting: stream::part(&Outcome::waiting(voice, Service::Expenses)),
     }
 }
 
-/// The panel, `before` which the page holds so many.
-fn part(voice: Voice<'_>, today: Date, typed: &Typed, (before, panel): (usize, &Panel)) -> String {
-    let Some(record) = ready(panel) else {
-        return Outcome::of(voice, panel).map(|outcome| stream::part(&outcome)).unwrap_or_default();
-    };
-    let Typed { year, receipts, next, act } = typed;
-    if *act == Act::Print {
-        stream::part(&DeductionPrint::new(voice, today, record, *year, receipts))
-    } else {
-        let view = DeductionView::new(voice, today, record, *year, receipts, next.clone());
-        stream::part(&view.after(before))
+impl Typed {
+    fn written(&self) -> Written<'_> {
+        Written { year: self.year, receipts: &self.receipts, without: &self.without }
+    }
+
+    /// There is something to make a return of: a record, or receipts that must not be lost.
+    fn has_content(&self, answers: &Answers) -> bool {
+        !answers.told().is_empty() || !self.receipts.is_empty()
+    }
+
+    /// Nobody lacks about whom it was not agreed.
+    fn is_sure(&self, answers: &Answers) -> bool {
+        let known = |lack: &Lack<'_>| self.without.iter().any(|name| name == lack.name());
+        self.has_content(answers) && answers.lacking().iter().all(known)
     }
 }
 
-fn ready(panel: &Panel) -> Option<&ExpensesRecord> {
-    let PanelOutcome::Ready { record, .. } = &panel.outcome else { return None };
-    let Record::Expenses(record) = record.as_ref() else { return None };
-    Some(record)
+/// What stands on the page once every insurer has answered.
+fn part(voice: Voice<'_>, today: Date, answers: &Answers, typed: &Typed) -> String {
+    if !typed.has_content(answers) {
+        return without_record(voice, answers);
+    }
+    let is_sure = typed.is_sure(answers);
+    if typed.act == Act::Print && is_sure {
+        return stream::part(&DeductionPrint::new(voice, today, answers, &typed.written()));
+    }
+    let view = DeductionView::new(voice, today, answers, &typed.written(), typed.next.clone());
+    let view = if typed.act == Act::Show || is_sure { view } else { view.unsure() };
+    stream::part(&view)
 }
 
-/// The file; where the record does not come, the page that says why.
-async fn file(app: &App, me: &SignedIn, look: &Look, typed: Typed) -> Result<Response, Problem> {
-    let again = Typed { act: Act::Show, ..typed };
-    let access = me.access(app.surroundings.now()).cloned();
-    let Ok(access) = access else {
-        return show(&screen(app, look, me, access.err()));
-    };
-    let panels = app.relay.clone().panels(access, vec![Service::Expenses], me.basis());
-    let mut panels = std::pin::pin!(panels);
-    let panel = panels.next().await;
-    let today = today_in_japan(app.surroundings.now());
-    let Some(record) = panel.as_ref().and_then(ready) else {
-        let why = panel.map(|panel| part(look.voice(app), today, &again, (0, &panel)));
-        let parts = futures::stream::iter(why);
-        return stream::page(&screen(app, look, me, None), parts);
-    };
-    let year = Year::of(record, again.year);
-    let name = |ending: &str| format!("warifu-expenses-{}.{ending}", again.year);
-    Ok(if typed.act == Act::Csv {
-        saved(&name("csv"), "text/csv; charset=utf-8", to_csv(&year, &again.receipts))
+/// The file; its name says where somebody lacks.
+fn file(answers: &Answers, typed: &Typed, today: Date) -> Response {
+    let (told, lacking) = (answers.told(), answers.lacking());
+    let year = Year::of(&told, typed.year);
+    let lacks = if lacking.is_empty() { "" } else { "-incomplete" };
+    let name = |ending: &str| format!("warifu-expenses-{}{lacks}.{ending}", typed.year);
+    if typed.act == Act::Csv {
+        let csv = to_csv(&year, &typed.receipts, &lacking);
+        saved(&name("csv"), "text/csv; charset=utf-8", csv)
     } else {
-        saved(&name("xml"), "application/xml", to_xml(&year, &again.receipts, today))
-    })
+        let xml = to_xml(&year, &typed.receipts, &lacking, today);
+        saved(&name("xml"), "application/xml", xml)
+    }
 }
 
 /// What was typed: receipts so far, the one that is new, and what is to be done.
@@ -196,7 +255,9 @@ fn read(pairs: &[(String, String)], today: Date) -> Typed {
         "print" => Act::Print,
         _ => Act::Show,
     };
-    Typed { year: year.unwrap_or_else(|| today.year()), receipts, next, act }
+    let without = pairs.iter().filter(|(key, _)| key == "without");
+    let without = without.map(|(_, name)| name.clone()).collect();
+    Typed { year: year.unwrap_or_else(|| today.year()), receipts, without, next, act }
 }
 
 fn added(next: &Next, before: usize) -> Result<Receipt, Wrong> {

@@ -1,5 +1,5 @@
-//! One record's page: insurance, expenses, check-ups, pension. Each asks its own source alone, so it is
-//! also the address to ask that source again.
+//! One record's page: insurance, check-ups, pension. Each asks its own source alone, so it is also the
+//! address to ask that source again.
 
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, header};
@@ -14,6 +14,7 @@ use warifu_service::words::Voice;
 
 use super::stream;
 use crate::access::{SignedIn, Viewer};
+use crate::expenses::insurers::Told;
 use crate::look::{Look, show};
 use crate::shared::App;
 use crate::view::checkups::CheckupsView;
@@ -37,8 +38,6 @@ pub struct Choice {
 struct Wanted {
     /// The check-up of that day.
     on: Option<Date>,
-    /// The expenses of that year.
-    year: Option<i16>,
     /// How the numbers of the card stand; masked where nothing is said.
     numbers: Option<Numbers>,
 }
@@ -59,16 +58,6 @@ pub async fn numbers(state: State<App>, me: Viewer, look: Look) -> Result<Respon
     let mut page = record(state, me, &look, Service::Insurance, shown)?;
     page.headers_mut().insert(header::REFRESH, HeaderValue::from_static(SHOWN));
     Ok(page)
-}
-
-/// `GET /expenses?year=`.
-pub async fn expenses(
-    state: State<App>,
-    me: Viewer,
-    Query(choice): Query<super::expenses::Choice>,
-    look: Look,
-) -> Result<Response, Problem> {
-    record(state, me, &look, Service::Expenses, Wanted { year: choice.year(), ..Wanted::default() })
 }
 
 /// `GET /checkups?on=`.
@@ -150,9 +139,9 @@ fn part(voice: Voice<'_>, today: Date, wanted: Wanted, panel: &Panel) -> String 
         Record::Pension(record) => {
             stream::part(&PensionView::new(voice, today, record, source, *as_of))
         }
-        Record::Expenses(record) => {
-            let view = ExpensesView::new(voice, today, record, wanted.year, source, *as_of);
-            stream::part(&view)
+        Record::Expenses(_) => {
+            let told: Vec<_> = Told::by(panel).into_iter().collect();
+            stream::part(&ExpensesView::new(voice, today, &told, None))
         }
         Record::Checkup(record) => CheckupsView::new(voice, record, wanted.on, source, *as_of)
             .map_or_else(|| empty(voice, panel), |view| stream::part(&view)),

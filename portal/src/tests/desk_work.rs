@@ -227,6 +227,24 @@ async fn the_insurer_answers_or_proposes() {
 }
 
 #[tokio::test]
+async fn staff_learn_whether_their_own_server_is_down_or_the_relay() {
+    const PAGES: [&str; 2] = ["/staff/applications", "/staff/applications/city/A1B2C3"];
+    let own = "この機関のサーバーに、いまはつながりません";
+    let rig = Rig::with(Behaviour { holder_is_down: true, ..Behaviour::default() }).await;
+    let mut browser = rig.signed_in("clinic-desk").await;
+    for path in PAGES {
+        let page = browser.get(path).await.text().await;
+        assert!(page.contains(own) && page.contains("システムの担当者"), "{path}: {page}");
+        assert!(!page.contains("中継に、いまはつながりません"), "{path}");
+    }
+    rig.relay.stop();
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    for path in PAGES {
+        assert!(!browser.get(path).await.text().await.contains(own), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_relay_that_is_down_is_said_on_every_page() {
     let rig = Rig::new().await;
     let mut manager = rig.signed_in("clinic-manager").await;

@@ -146,6 +146,15 @@ async fn the_page_ends_before_the_visit_is_remembered() {
 }
 
 #[tokio::test]
+async fn an_answer_that_breaks_off_says_so_of_every_service() {
+    let panels = vec![(0, ready(Service::Insurance))];
+    let rig = Rig::with(Behaviour { panels, breaks_off: true, ..Behaviour::default() }).await;
+    let page = rig.signed_in("resident").await.get("/insurance").await.text().await;
+    assert!(page.contains("東京見本健康保険組合"), "what came is shown");
+    assert!(page.contains("記録の中継に、いまはつながりません"), "another may have been to come");
+}
+
+#[tokio::test]
 async fn a_relay_that_is_down_costs_the_panels_and_nothing_else() {
     let rig = Rig::new().await;
     let mut browser = rig.signed_in("resident").await;

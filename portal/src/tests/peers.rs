@@ -244,12 +244,22 @@ pub struct Behaviour {
     pub verdict: Verdict,
     /// Refuses every ticket.
     pub refuses: bool,
+    /// Breaks off after its panels.
+    pub breaks_off: bool,
+    /// The holder of applications does not answer.
+    pub holder_is_down: bool,
 }
 
 impl Default for Behaviour {
     fn default() -> Self {
         let panel = |service| (0, samples::panel(service, samples::ready(service)));
-        Self { panels: Service::ALL.map(panel).to_vec(), verdict: Verdict::Valid, refuses: false }
+        Self {
+            panels: Service::ALL.map(panel).to_vec(),
+            verdict: Verdict::Valid,
+            refuses: false,
+            breaks_off: false,
+            holder_is_down: false,
+        }
     }
 }
 
@@ -328,6 +338,8 @@ fn router(desk: Desk) -> Router {
         .route("/consents/readable", get(readable))
         .route("/services", get(catalogue))
         .route("/services/read", post(service))
+        .route("/services/applications", get(applications))
+        .route("/services/applications/{connector}/{reference}", get(applications))
         .route("/proxies", get(mandates).post(invited))
         .route("/proxies/offer", post(offered))
         .route("/proxies/accept", post(stepped))
@@ -377,7 +389,12 @@ async fn records(
         for (wait, panel) in panels {
             tokio::time::sleep(Duration::from_millis(wait)).await;
             let line = format!("{}\n", serde_json::to_string(&panel).unwrap());
-            yield Ok::<_, std::convert::Infallible>(line);
+            yield Ok(line);
+        }
+        if desk.behaviour.breaks_off {
+            // What is on its way comes first.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            yield Err(std::io::Error::other("broken off"));
         }
     })
 }
@@ -605,6 +622,11 @@ async fn readable(headers: HeaderMap) -> Json<ReadableList> {
         until: "2027-05-20".parse().unwrap(),
     }];
     Json(ReadableList { readable, declared })
+}
+
+/// None is there; the relay says 502 where it cannot ask.
+async fn applications(State(desk): State<Desk>) -> StatusCode {
+    if desk.behaviour.holder_is_down { StatusCode::BAD_GATEWAY } else { StatusCode::NOT_FOUND }
 }
 
 /// Two services, one of which is for proxies too.

@@ -5,10 +5,14 @@ use axum::http::header;
 use serde_json::Value;
 use warifu_contract::records::{PanelOutcome, Record, Service};
 use warifu_service::fetch_one;
+use warifu_service::words::CallCentre;
 
-use super::peers::Behaviour;
+use super::peers::{Behaviour, failed};
 use super::rig::{Answer as _, Rig};
+use crate::expenses::insurers::Answers;
+use crate::expenses::year::Year;
 use crate::samples;
+use crate::view::grouped;
 
 #[tokio::test]
 async fn numbers_are_covered_and_shown_once_for_a_minute() {
@@ -50,6 +54,91 @@ async fn a_tax_return_in_three_steps() {
     assert!(xml.contains("<領収書><医療を受けた方の氏名>上野 一子<"));
     let print = browser.post("/expenses/deduction", &form("print")).await.text().await;
     assert!(print.contains("2026年分 医療費の明細"));
+}
+
+/// Two insurers, and one more that does not answer.
+fn with_one_down() -> Behaviour {
+    let mut panels = samples::two_insurers();
+    panels.push(failed(Service::Expenses, "source.down"));
+    Behaviour { panels: panels.into_iter().map(|panel| (0, panel)).collect(), ..with_two() }
+}
+
+fn with_two() -> Behaviour {
+    let panels = samples::two_insurers().into_iter().map(|panel| (0, panel)).collect();
+    Behaviour { panels, ..Behaviour::default() }
+}
+
+#[tokio::test]
+async fn two_insurers_are_one_year_and_one_return() {
+    let rig = Rig::with(with_two()).await;
+    let mut browser = rig.signed_in("resident").await;
+    let page = browser.get("/expenses?year=2026").await.text().await;
+    let sum = Year::of(&Answers::new(samples::two_insurers()).told(), 2026).sums().paid;
+    assert!(page.contains(&format!("<p class=\"value\">{}円", grouped(sum))), "{page}");
+    assert_eq!(page.matches("<p class=\"value\">").count(), 1, "one sum");
+    assert_eq!(page.matches("/expenses/deduction?year=").count(), 1);
+    for name in ["見本前職健康保険組合", samples::ELSEWHERE] {
+        assert!(page.contains(name), "{name}");
+    }
+    let carried = "上野 一子\t見本薬局\tmedicine\t1200\t200";
+    let form = |act| [("year", "2026"), ("receipt", carried), ("act", act)];
+    let page = browser.post("/expenses/deduction", &form("again")).await.text().await;
+    assert_eq!(page.matches("<form method=\"post\" action=\"/expenses/deduction\"").count(), 1);
+    assert_eq!(page.matches("10万円").count(), 1);
+    let csv = browser.post("/expenses/deduction", &form("csv")).await.text().await;
+    assert!(csv.contains("東京見本健康保険組合") && csv.contains(samples::ELSEWHERE), "{csv}");
+    assert_eq!(csv.matches("見本薬局").count(), 1, "a receipt counts once");
+    let xml = browser.post("/expenses/deduction", &form("xml")).await.text().await;
+    assert_eq!((xml.matches("<領収書>").count(), xml.matches("<合計>").count()), (1, 1));
+    let total = format!("<合計><支払った医療費の額>{}<", sum + 1_200);
+    assert!(xml.contains(&total) && !xml.contains("<不足>"), "{xml}");
+    let print = browser.post("/expenses/deduction", &form("print")).await.text().await;
+    assert_eq!(print.matches("2026年分 医療費の明細</h2>").count(), 1);
+    assert!(print.contains(samples::ELSEWHERE) && print.contains("見本内科医院"));
+}
+
+#[tokio::test]
+async fn a_return_without_an_insurer_is_made_by_whoever_knows_it() {
+    const ABSENT: &str = "東京見本健康保険組合";
+    let rig = Rig::with(with_one_down()).await;
+    let mut browser = rig.signed_in("resident").await;
+    let says = format!("{ABSENT}の医療費は、ここに入っていません");
+    assert!(browser.get("/expenses").await.text().await.contains(&says));
+    let page = browser.get("/expenses/deduction?year=2026").await.text().await;
+    assert!(page.contains(&says) && page.contains("source.down"), "{page}");
+    let form = |act| [("year", "2026"), ("act", act), ("without", "another")];
+    for act in ["csv", "xml", "print"] {
+        let refused = browser.post("/expenses/deduction", &form(act)).await;
+        assert!(!refused.headers().contains_key(header::CONTENT_DISPOSITION), "{act}");
+        let page = refused.text().await;
+        assert!(page.contains("id=\"unsure\"") && page.contains(&says), "{act}: {page}");
+    }
+    let known = |act| [("year", "2026"), ("act", act), ("without", ABSENT)];
+    let csv = browser.post("/expenses/deduction", &known("csv")).await;
+    let disposition = csv.headers()[header::CONTENT_DISPOSITION].clone();
+    assert_eq!(disposition, "attachment; filename=\"warifu-expenses-2026-incomplete.csv\"");
+    assert!(csv.text().await.ends_with(&format!("{ABSENT},source.down\r\n")));
+    let xml = browser.post("/expenses/deduction", &known("xml")).await.text().await;
+    assert!(xml.contains(&format!("<不足><保険者等の名称>{ABSENT}<")), "{xml}");
+    let print = browser.post("/expenses/deduction", &known("print")).await.text().await;
+    assert!(print.contains("医療費の明細</h2>") && print.contains(&says), "{print}");
+    rig.relay.answers(samples::two_insurers().into_iter().map(|panel| (0, panel)).collect());
+    let again = browser.post("/expenses/deduction", &known("csv")).await;
+    let disposition = again.headers()[header::CONTENT_DISPOSITION].clone();
+    assert_eq!(disposition, "attachment; filename=\"warifu-expenses-2026.csv\"", "it came back");
+}
+
+#[tokio::test]
+async fn receipts_outlive_insurers_who_do_not_answer() {
+    let panels = vec![(0, failed(Service::Expenses, "source.slow"))];
+    let rig = Rig::with(Behaviour { panels, ..Behaviour::default() }).await;
+    let mut browser = rig.signed_in("resident").await;
+    let bare = browser.get("/expenses/deduction").await.text().await;
+    assert!(bare.contains("時間内に回答がありませんでした") && !bare.contains("name=\"act\""));
+    let carried = "上野 一子\t見本薬局\tmedicine\t1200\t0";
+    let form = [("receipt", carried), ("act", "csv")];
+    let page = browser.post("/expenses/deduction", &form).await.text().await;
+    assert!(page.contains(carried) && page.contains("id=\"unsure\""), "{page}");
 }
 
 #[tokio::test]
@@ -107,6 +196,25 @@ async fn the_home_says_what_changed_since_last_time() {
     let sql = "SELECT COUNT(*) FROM seen";
     let (rows,) = fetch_one!(rig.database().await.read(), (i64,), sql).unwrap();
     assert_eq!(rows, 1);
+}
+
+#[tokio::test]
+async fn pages_name_the_call_centre_that_is_configured_and_no_other() {
+    let pages = ["/", "/help", "/settings", "/nowhere"];
+    let rig = Rig::new().await;
+    for path in pages {
+        let page = rig.browser().get(path).await.text().await;
+        assert!(page.contains("カードを受け取った窓口でも、たずねられます"), "{path}");
+        assert!(!page.contains("0120"), "{path}");
+    }
+    let number = CallCentre { ja: "0570-00-0000 毎日".into(), en: "0570-00-0000, daily".into() };
+    let rig = Rig::opened(|config| config.call_centre = Some(number)).await;
+    for path in pages {
+        let page = rig.browser().get(path).await.text().await;
+        assert!(page.contains("コールセンター 0570-00-0000 毎日"), "{path}");
+        let page = rig.browser().get(&format!("{path}?lang=en")).await.text().await;
+        assert!(page.contains("0570-00-0000, daily"), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -199,6 +199,7 @@ fn config(
         }),
         desk: DeskConfig::default(),
         session: SessionLimits::default(),
+        call_centre: None,
     }
 }
 

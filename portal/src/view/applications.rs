@@ -28,8 +28,8 @@ pub struct ApplicationsScreen<'a> {
     pub site: Site,
     /// Key of the reason why there is no list.
     pub no_records: Option<&'static str>,
-    /// The relay, or the holder behind it, gave no list.
-    pub is_silent: bool,
+    /// Who gave no list.
+    pub silent: Option<Silent>,
     /// Those to be decided are shown; else those that are over.
     pub is_open: bool,
     /// How many there are.
@@ -38,6 +38,15 @@ pub struct ApplicationsScreen<'a> {
     pub is_cut: bool,
     /// Those to be decided the oldest first, those that are over the newest.
     pub rows: Vec<Row>,
+}
+
+/// Who does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silent {
+    /// The relay.
+    Relay,
+    /// The server of the own organisation, which holds the applications.
+    Holder,
 }
 
 /// One application in the list.

@@ -1,13 +1,16 @@
 //! Medical expenses for a tax return, in three steps: what is missing, receipts by hand, the files.
+//! One return holds the bills of all insurers.
 
 use askama::Template;
 use jiff::civil::Date;
-use warifu_contract::records::ExpensesRecord;
+use warifu_contract::records::{Expense, Service};
 use warifu_service::words::Voice;
 
-use super::Tone;
-use super::expenses::{complete, month_name, yen};
+use super::expenses::{SourceRow, source_rows, worst, yen};
+use super::outcome::Outcome;
+use super::{Tone, source_name};
 use crate::expenses::deduction::Return;
+use crate::expenses::insurers::{Answers, Lack};
 use crate::expenses::receipts::{Receipt, ReceiptKind, Wrong};
 use crate::expenses::year::Year;
 
@@ -35,8 +38,10 @@ pub struct DeductionView<'a> {
     voice: Voice<'a>,
     year: i16,
     tone: Tone,
-    complete: String,
-    missing: Vec<String>,
+    sources: Vec<SourceRow>,
+    lacking: Vec<LackRow>,
+    /// A file was asked for without a word about who lacks.
+    unsure: bool,
     paid: String,
     refund: String,
     receipts: Vec<ReceiptRow>,
@@ -44,8 +49,29 @@ pub struct DeductionView<'a> {
     borne: String,
     kinds: Vec<KindChoice>,
     next: Next,
-    /// Ends the fields' ids where another holder's form stands before this one.
-    nth: String,
+}
+
+/// What the person typed and ticked so far.
+#[derive(Debug, Clone, Copy)]
+pub struct Written<'a> {
+    /// The calendar year.
+    pub year: i16,
+    /// Receipts.
+    pub receipts: &'a [Receipt],
+    /// The insurers, by their Japanese names, without whom a file will do.
+    pub without: &'a [String],
+}
+
+#[derive(Debug, Clone)]
+struct LackRow {
+    name: String,
+    /// Whose bills are not in the sums.
+    sentence: String,
+    why: String,
+    code: Option<String>,
+    /// What one agrees to.
+    without: String,
+    is_known: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -72,7 +98,8 @@ pub struct DeductionPrint<'a> {
     voice: Voice<'a>,
     title: String,
     made: String,
-    complete: String,
+    sources: Vec<SourceRow>,
+    lacking: Vec<LackRow>,
     rows: Vec<[String; 6]>,
     receipts: Vec<ReceiptRow>,
     paid: String,
@@ -83,19 +110,19 @@ pub struct DeductionPrint<'a> {
 }
 
 impl<'a> DeductionView<'a> {
-    /// The `year` of the record, with the receipts so far.
+    /// The year as all insurers told it, with the receipts so far.
     pub fn new(
         voice: Voice<'a>,
         today: Date,
-        record: &ExpensesRecord,
-        year: i16,
-        receipts: &[Receipt],
+        answers: &Answers,
+        written: &Written<'_>,
         next: Next,
     ) -> Self {
-        let shown = Year::of(record, year);
-        let (tone, complete) = complete(voice, &shown, record);
-        let sums = Return::of(&shown, receipts);
-        let missing = shown.missing(record, today);
+        let told = answers.told();
+        let shown = Year::of(&told, written.year);
+        let sources = source_rows(voice, today, &shown, &told);
+        let sums = Return::of(&shown, written.receipts);
+        let lacking = lack_rows(voice, answers, written.without);
         let kind = |kind: ReceiptKind| KindChoice {
             name: kind.as_str(),
             words: kind_words(voice, kind),
@@ -103,65 +130,80 @@ impl<'a> DeductionView<'a> {
         };
         Self {
             voice,
-            year,
-            tone,
-            complete,
-            missing: missing.into_iter().map(|month| month_name(voice, month)).collect(),
+            year: written.year,
+            tone: if lacking.is_empty() { worst(&sources) } else { Tone::Warn },
+            sources,
+            lacking,
+            unsure: false,
             paid: yen(voice, sums.paid),
-            refund: yen(voice, sums.refund),
-            receipts: receipts.iter().map(|receipt| receipt_row(voice, receipt)).collect(),
+            refund: yen(voice, sums.refund.saturating_add(sums.receipts_refund)),
+            receipts: written.receipts.iter().map(|one| receipt_row(voice, one)).collect(),
             receipts_paid: yen(voice, sums.receipts_paid),
             borne: yen(voice, sums.borne()),
             kinds: ReceiptKind::ALL.map(kind).into(),
             next,
-            nth: String::new(),
         }
     }
 
-    /// The same after `before` others on the page.
+    /// The same, where a file was asked for before it was agreed who lacks.
     #[must_use]
-    pub fn after(self, before: usize) -> Self {
-        let nth = if before == 0 { String::new() } else { format!("-{}", before + 1) };
-        Self { nth, ..self }
+    pub fn unsure(self) -> Self {
+        Self { unsure: true, ..self }
     }
 }
 
 impl<'a> DeductionPrint<'a> {
-    /// The `year` of the record and the receipts, on paper.
-    pub fn new(
-        voice: Voice<'a>,
-        today: Date,
-        record: &ExpensesRecord,
-        year: i16,
-        receipts: &[Receipt],
-    ) -> Self {
-        let shown = Year::of(record, year);
+    /// The year as all insurers told it and the receipts, on paper.
+    pub fn new(voice: Voice<'a>, today: Date, answers: &Answers, written: &Written<'_>) -> Self {
+        let Written { year, receipts, without } = *written;
+        let told = answers.told();
+        let shown = Year::of(&told, year);
         let sums = Return::of(&shown, receipts);
-        let language = voice.language;
-        let row = |entry: &&warifu_contract::records::Expense| {
-            [
-                entry.insured.clone(),
-                crate::dates::words::month(language, entry.month),
-                entry.patient.clone(),
-                entry.institution.clone(),
-                yen(voice, entry.paid_yen),
-                entry.insurer.clone(),
-            ]
-        };
-        let made = crate::dates::words::day(language, today);
+        let made = crate::dates::words::day(voice.language, today);
         Self {
             voice,
             title: voice
                 .tell("deduction-print-title", &[("year", i64::from(year).to_string().into())]),
             made: voice.tell("deduction-made", &[("day", made.into())]),
-            complete: complete(voice, &shown, record).1,
-            rows: shown.entries.iter().rev().map(row).collect(),
+            sources: source_rows(voice, today, &shown, &told),
+            lacking: lack_rows(voice, answers, without),
+            rows: shown.entries.iter().rev().map(|entry| bill_row(voice, entry)).collect(),
             receipts: receipts.iter().map(|receipt| receipt_row(voice, receipt)).collect(),
             paid: yen(voice, sums.paid.saturating_add(sums.receipts_paid)),
             refund: yen(voice, sums.refund.saturating_add(sums.receipts_refund)),
             borne: yen(voice, sums.borne()),
             year,
         }
+    }
+}
+
+/// The six items.
+fn bill_row(voice: Voice<'_>, entry: &Expense) -> [String; 6] {
+    [
+        entry.insured.clone(),
+        crate::dates::words::month(voice.language, entry.month),
+        entry.patient.clone(),
+        entry.institution.clone(),
+        yen(voice, entry.paid_yen),
+        entry.insurer.clone(),
+    ]
+}
+
+fn lack_rows(voice: Voice<'_>, answers: &Answers, without: &[String]) -> Vec<LackRow> {
+    answers.lacking().iter().map(|lack| lack_row(voice, lack, without)).collect()
+}
+
+fn lack_row(voice: Voice<'_>, lack: &Lack<'_>, without: &[String]) -> LackRow {
+    let source = source_name(voice, Service::Expenses, lack.panel.source.as_ref());
+    let tell = |key: &str| voice.tell(key, &[("source", source.as_str().into())]);
+    let why = Outcome::of(voice, lack.panel);
+    LackRow {
+        name: lack.name().to_owned(),
+        sentence: tell("expenses-lacking"),
+        code: why.as_ref().and_then(|why| why.code.clone()),
+        why: why.map(|why| why.title).unwrap_or_default(),
+        without: tell("deduction-without"),
+        is_known: without.iter().any(|name| name == lack.name()),
     }
 }
 

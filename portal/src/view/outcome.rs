@@ -118,6 +118,7 @@ pub fn page_of(service: Service) -> &'static str {
 fn refused_key(code: &str) -> &'static str {
     match code.split_once('.') {
         Some(("consent", _)) => "outcome-refused-consent",
+        Some(("link", _)) => "outcome-refused-link",
         Some(("proxy", _)) => "outcome-refused-proxy",
         _ => "outcome-refused",
     }

@@ -11,7 +11,7 @@ use warifu_service::words::{Language, Voice, Words};
 
 use super::answer::{AnswerView, NoAnswer};
 use super::checkups::CheckupsView;
-use super::deduction::{DeductionPrint, DeductionView, Next};
+use super::deduction::{DeductionPrint, DeductionView, Next, Written};
 use super::desk::{ActsView, DeskScreen};
 use super::expenses::ExpensesView;
 use super::history::{HistoryView, ViewersFailed, ViewersView};
@@ -32,6 +32,7 @@ use super::{Fact, Link, icon};
 use crate::desk::form::FormView;
 use crate::desk::input::{self, RawCheck};
 use crate::desk::ladder;
+use crate::expenses::insurers::Answers;
 use crate::expenses::receipts::Receipt;
 use crate::samples::{self, TODAY};
 
@@ -300,25 +301,62 @@ fn medical_expenses_and_their_papers() {
             assert!(!html.contains("医院<b>") && !html.contains("薬局<b>"), "{name}: not escaped");
             html
         };
+        let told = [samples::told(&record)];
         for (name, year) in [("expenses", None), ("expenses-old", Some(2025))] {
-            let source = "東京見本健康保険組合".to_owned();
-            let view =
-                ExpensesView::new(voice, TODAY, &record, year, source, samples::now()).render();
-            let html = page(name, view.unwrap());
+            let html = page(name, ExpensesView::new(voice, TODAY, &told, year).render().unwrap());
             let whole = voice.tell("expenses-whole", &[("year", "2025".into())]);
             assert_eq!(html.contains(&whole), year.is_some(), "{name}");
         }
         let none = ExpensesRecord { complete_until: None, pending: 0, entries: Vec::new() };
-        let view = ExpensesView::new(voice, TODAY, &none, None, String::new(), samples::now());
+        let view = ExpensesView::new(voice, TODAY, &[samples::told(&none)], None);
         page("expenses-none", view.render().unwrap());
+        let answers = Answers::new(vec![samples::panel(
+            Service::Expenses,
+            samples::ready(Service::Expenses),
+        )]);
         let receipts = [receipt.clone()];
+        let written = Written { year: 2026, receipts: &receipts, without: &[] };
         let next = Next { wrong: Some("receipt-wrong-paid"), ..Next::default() };
-        let view = DeductionView::new(voice, TODAY, &record, 2026, &receipts, next);
+        let view = DeductionView::new(voice, TODAY, &answers, &written, next);
         let html = page("deduction", view.render().unwrap());
-        assert!(html.contains(&voice.say("receipt-wrong-paid")));
-        let print = DeductionPrint::new(voice, TODAY, &record, 2026, &receipts).render().unwrap();
+        assert!(html.contains(&voice.say("receipt-wrong-paid")) && !html.contains("\"without\""));
+        let print = DeductionPrint::new(voice, TODAY, &answers, &written).render().unwrap();
         assert!(page("deduction-print", print).contains(&voice.say("deduction-insured")));
     });
+}
+
+#[test]
+fn two_insurers_and_one_that_lacks_on_one_page() {
+    in_both(|words, language| {
+        let voice = words.in_(language);
+        let page = |name: &str, part: String| {
+            let html = record_page(words, language, Service::Expenses, &part);
+            check(name, language, &html, words);
+            html
+        };
+        for outcome in samples::outcomes(Service::Expenses).into_iter().skip(2) {
+            let mut panels = samples::two_insurers();
+            panels.push(samples::panel(Service::Expenses, outcome));
+            let answers = Answers::new(panels);
+            let lacks = voice.tell("expenses-lacking", &[("source", lacking(voice).into())]);
+            let view = ExpensesView::new(voice, TODAY, &answers.told(), None).lacking(&answers);
+            let html = page("expenses-lacking", view.render().unwrap());
+            assert!(html.contains(&lacks) && html.contains(&voice.say("expenses-partly")));
+            let written = Written { year: 2026, receipts: &[], without: &[] };
+            let view = DeductionView::new(voice, TODAY, &answers, &written, Next::default());
+            let html = page("deduction-lacking", view.unsure().render().unwrap());
+            assert!(html.contains(&lacks) && html.contains(&voice.say("deduction-unsure")));
+            assert_eq!(html.matches("name=\"without\"").count(), 1);
+            let print = DeductionPrint::new(voice, TODAY, &answers, &written).render().unwrap();
+            assert!(page("deduction-print-lacking", print).contains(&lacks));
+        }
+    });
+}
+
+/// The insurer of the samples' own panels.
+fn lacking(voice: Voice<'_>) -> String {
+    let panel = samples::panel(Service::Expenses, samples::ready(Service::Expenses));
+    super::source_name(voice, Service::Expenses, panel.source.as_ref())
 }
 
 #[test]

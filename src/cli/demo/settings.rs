@@ -39,6 +39,7 @@ use warifu_service::http::ListenConfig;
 use warifu_service::session::SessionLimits;
 use warifu_service::storage::DatabaseConfig;
 use warifu_service::tls::{ClientConfig, TlsConfig};
+use warifu_service::words::CallCentre;
 
 use super::cast::{CITY_HALL, INSURERS};
 use super::deposited;
@@ -223,6 +224,7 @@ impl Folder {
             sessions: SessionsConfig::default(),
             limits: LimitsConfig::default(),
             contact: ContactConfig { email: Some("help@warifu.example".to_owned()) },
+            call_centre: Some(call_centre()),
             signed_requests_only: false,
             service_providers: vec![self.portal_as_service_provider()],
             aggregates: Vec::new(),
@@ -309,6 +311,7 @@ impl Folder {
             }),
             desk: DeskConfig::default(),
             session: SessionLimits::default(),
+            call_centre: Some(call_centre()),
         })
     }
 
@@ -469,6 +472,14 @@ impl Folder {
 
     fn database(&self, member: Member) -> DatabaseConfig {
         DatabaseConfig::sqlite(&self.of(member, &format!("{}.db", member.name())))
+    }
+}
+
+/// A number that rings nowhere.
+fn call_centre() -> CallCentre {
+    CallCentre {
+        ja: "0120-000-000（見本） 平日 9時から17時".to_owned(),
+        en: "0120-000-000 (sample), weekdays 9:00 to 17:00".to_owned(),
     }
 }
 

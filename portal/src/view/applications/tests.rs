@@ -79,17 +79,19 @@ fn the_list_and_an_application_in_every_state() {
             count: 140,
             services: vec![(id(), application.declaration.clone())],
         };
-        for (name, no_records, is_silent, list) in [
-            ("applications", None, false, list),
-            ("applications-none", None, false, ApplicationList::default()),
-            ("applications-silent", None, true, ApplicationList::default()),
-            ("applications-ended", Some("no-records-ended"), false, ApplicationList::default()),
+        let empty = ApplicationList::default;
+        for (name, no_records, silent, list) in [
+            ("applications", None, None, list),
+            ("applications-none", None, None, empty()),
+            ("applications-relay-silent", None, Some(Silent::Relay), empty()),
+            ("applications-holder-silent", None, Some(Silent::Holder), empty()),
+            ("applications-ended", Some("no-records-ended"), None, empty()),
         ] {
             let screen = ApplicationsScreen {
                 page: page(words, language),
                 site: Site::new(voice, Some("見本 市民".into()), Menu::City, &[], PATH),
                 no_records,
-                is_silent,
+                silent,
                 is_open: true,
                 count: count(voice, &list, ApplicationState::Open),
                 is_cut: list.count > 100,
