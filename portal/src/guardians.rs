@@ -3,6 +3,7 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use warifu_contract::eligibility::TypedCard;
+use warifu_contract::identity::FourItems;
 use warifu_contract::mandate::guardian::{
     ApplicationRequest, Capacity, LONGEST_NOTE, Paper, ProposalRequest,
 };
@@ -11,6 +12,7 @@ use warifu_contract::mandate::{InviteCode, LONGEST_NAME};
 use crate::dates::input::parse;
 use crate::desk::input::{self, RawCheck};
 use crate::form::{FieldProblem, Gathered, Shape, Typed};
+use crate::office::person;
 use crate::proxies;
 
 /// The version of the sentences on the pages.
@@ -92,6 +94,19 @@ pub const PAPERS: [Shape; 13] = [
     Shape {
         hint: Some("guardian-note-hint"),
         ..Shape::line("note", "guardian-note", LONGEST_NOTE)
+    },
+];
+
+/// Whom the papers name, by the four items besides the birth date: for holders who know no insurance
+/// cards.
+pub const WARD: [Shape; 4] = [
+    Shape { hint: Some("guardian-ward-hint"), ..Shape::line("name", "guardian-ward-name", 100) },
+    Shape { hint: Some("person-kana-hint"), ..Shape::line("kana", "guardian-ward-kana", 100) },
+    Shape::one_of("sex", "guardian-ward-sex", &[("male", "sex-male"), ("female", "sex-female")]),
+    Shape {
+        width: "broad",
+        hint: Some("person-address-hint"),
+        ..Shape::line("address", "guardian-ward-address", 200)
     },
 ];
 
@@ -188,9 +203,22 @@ pub fn proposal(
     };
     let more = more.into_iter().collect();
     let note = Some(typed.at("note").to_owned()).filter(|note| !note.is_empty());
-    let request = ProposalRequest { code, paper, dated, until, ward, more, note };
+    let request = ProposalRequest { code, paper, dated, until, ward, more, holder: None, note };
     request.validate(capacity, today).map_err(|_| vec![undated])?;
     Ok(request)
+}
+
+/// Whom the papers name, if that was typed, or what is wrong with it; what is wrong with the birth
+/// date is said beside the insurance card.
+pub fn ward(typed: &Typed, today: Date) -> Result<Option<FourItems>, Vec<FieldProblem>> {
+    if WARD.iter().all(|shape| typed.at(shape.name).is_empty()) {
+        return Ok(None);
+    }
+    let mut gathered = Gathered::default();
+    let items = person::items(typed, today, &mut gathered);
+    items
+        .map(Some)
+        .ok_or_else(|| gathered.0.into_iter().filter(|problem| problem.field != "birth").collect())
 }
 
 fn until(
@@ -287,6 +315,19 @@ mod tests {
         assert_eq!(wrong(&papers().with("birth", "2000-01-01")), ["birth"], "of age");
         assert_eq!(wrong(&papers().with("paper", "guardianship-certificate")), ["paper"]);
         assert_eq!(wrong(&papers().with("dated", "2020-01-01")), ["dated"]);
+    }
+
+    #[test]
+    fn whom_the_papers_name_is_read_whole_or_not_at_all() {
+        assert_eq!(ward(&papers(), TODAY), Ok(None));
+        let half = papers().with("name", "認証　双一郎").with("kana", "にんしょう そういちろう");
+        let missing = ward(&half, TODAY).unwrap_err();
+        assert_eq!(missing.iter().map(|one| one.field).collect::<Vec<_>>(), ["sex", "address"]);
+        let whole = half.with("sex", "male").with("address", "香川県高松市今里町3-7-15");
+        let read = ward(&whole, TODAY).unwrap().unwrap();
+        assert_eq!((read.name.as_str(), read.birth_date), ("認証 双一郎", date(2015, 6, 1)));
+        let unborn = whole.with("birth", "");
+        assert_eq!(ward(&unborn, TODAY), Err(Vec::new()), "said beside the card");
     }
 
     #[test]

@@ -20,7 +20,10 @@ use warifu_contract::history::{
 };
 use warifu_contract::linking::MaskedTarget;
 use warifu_contract::linking::portal::{FrozenBy, LinkEntry, LinkList, Standing};
-use warifu_contract::mandate::{Acceptance, Mandate, MandateRequest};
+use warifu_contract::mandate::guardian::{
+    Application, ApplicationRequest, ApplicationState, Capacity, Paper, Papers, Proposal,
+};
+use warifu_contract::mandate::{Acceptance, InviteCode, Mandate, MandateRequest};
 use warifu_contract::person::{Name, Sex};
 use warifu_contract::records::{
     CareKind, Checkup, CheckupItem, CheckupRecord, CheckupValue, CostLimit, DisplayName, Expense,
@@ -427,6 +430,53 @@ pub fn links() -> LinkList {
         ),
     ];
     LinkList { links }
+}
+
+/// A guardian's application for what the city keeps, with a code that can be used.
+pub fn applied() -> Application {
+    Application {
+        id: "ab".repeat(16),
+        request: ApplicationRequest {
+            capacity: Capacity::Parent,
+            services: vec![Service::Insurance],
+            declared: vec!["city/infants".parse().unwrap()],
+            history: true,
+            name: "長男".into(),
+            own_name: "認証 母子".into(),
+            text_version: "2026-11".into(),
+        },
+        at: now(),
+        until: now(),
+        state: ApplicationState::Applied,
+        refused: None,
+        code: Some(InviteCode::new([7; 16])),
+    }
+}
+
+/// What one member of staff proposed about it, and another has to look at.
+pub fn proposal(by_you: bool) -> Proposal {
+    let target = |ja: &str, en: &str| MaskedTarget {
+        name: "認○ 双○".into(),
+        birth_year: 2015,
+        organization: DisplayName { ja: ja.into(), en: en.into() },
+        relation: None,
+    };
+    let state = ApplicationState::Proposed;
+    Proposal {
+        application: Application { state, code: None, ..applied() },
+        papers: Papers {
+            capacity: Capacity::Parent,
+            paper: Paper::FamilyRegister,
+            dated: date(2026, 11, 1),
+        },
+        until: date(2033, 5, 31),
+        target: target("見本保険者", "Sample"),
+        more: vec![target("見本市", "City")],
+        without: vec![DisplayName { ja: "見本市教育委員会".into(), en: "Board".into() }],
+        note: Some("原本を確認".into()),
+        at: now(),
+        by_you,
+    }
 }
 
 /// A mandate that holds.

@@ -35,7 +35,7 @@ pub(crate) use doubts::{
     freeze_rival, queue, refuse, thaw_rival,
 };
 pub(crate) use notices::tell;
-pub(crate) use office::Office;
+pub(crate) use office::{Office, OfficeError};
 pub(crate) use steps::{
     __path_confirm, __path_decline, __path_end, __path_freeze, __path_thaw, confirm, decline, end,
     end_all, freeze, thaw,

@@ -203,7 +203,7 @@ mod tests {
     use warifu_service::words::lacking_advice;
 
     /// Every code that the relay answers with, beside those that all servers have.
-    const CODES: [&str; 97] = [
+    const CODES: [&str; 99] = [
         "deposit.unknown",
         "deposit.busy",
         "deposit.state",
@@ -300,6 +300,8 @@ mod tests {
         "guardian.no-member",
         "guardian.several",
         "guardian.own-card",
+        "guardian.other-person",
+        "guardian.unproved",
         "link.compare-closed",
     ];
 

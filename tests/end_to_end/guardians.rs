@@ -19,7 +19,12 @@ const CARD: [(&str, &str); 5] = [
 ];
 
 /// Somebody signed in at the counter takes the card along again.
-async fn at_the_counter(rig: &Rig, desk: &Browser, card: &str, work: impl AsyncFnOnce(&Browser)) {
+pub async fn at_the_counter(
+    rig: &Rig,
+    desk: &Browser,
+    card: &str,
+    work: impl AsyncFnOnce(&Browser),
+) {
     let inserted = desk.staff(rig, card).await;
     desk.open(&format!("{PORTAL}/staff/guardians")).await;
     desk.see("親・後見人の登録").await;
@@ -52,8 +57,8 @@ async fn fill_card(desk: &Browser) {
     }
 }
 
-async fn propose(desk: &Browser, code: &str) {
-    desk.in_every_look("guardians-empty").await;
+/// The code leads to the form for the papers, on which the paper is filled in.
+pub async fn begin_papers(desk: &Browser, code: &str) {
     desk.fill("#code", code).await;
     desk.click("form[action='/staff/guardians'] button").await;
     desk.see("書類と保険証を確かめます").await;
@@ -62,6 +67,11 @@ async fn propose(desk: &Browser, code: &str) {
     let yesterday = "return new Date(Date.now() - 864e5).toISOString().slice(0, 10)";
     let yesterday = desk.page.execute(yesterday, Vec::new()).await.unwrap();
     desk.fill("#dated", yesterday.as_str().unwrap()).await;
+}
+
+async fn propose(desk: &Browser, code: &str) {
+    desk.in_every_look("guardians-empty").await;
+    begin_papers(desk, code).await;
     fill_card(desk).await;
     desk.click("form[action='/staff/guardians/propose'] button").await;
     desk.see("承認に回しました").await;
@@ -73,7 +83,7 @@ async fn propose(desk: &Browser, code: &str) {
     desk.in_every_look("guardians-refuse").await;
 }
 
-async fn approve(desk: &Browser) {
+pub async fn approve(desk: &Browser) {
     desk.click("form[action$='/approve'] button").await;
     desk.see("承認しました").await;
     desk.looked_at("guardians-approved").await;
@@ -152,7 +162,7 @@ fn a_parent_reads_on_papers_until_staff_end_it() {
 }
 
 /// The page that answers a form is seen in both schemes and widths without asking for it again.
-async fn seen_where_it_stands(desk: &Browser, name: &str) {
+pub async fn seen_where_it_stands(desk: &Browser, name: &str) {
     for (scheme, width) in [("dark", 390), ("light", 390), ("dark", 1280), ("light", 1280)] {
         let mobile = width == 390;
         let size = json!({

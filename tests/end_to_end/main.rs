@@ -48,6 +48,7 @@ mod token;
 mod trials;
 mod uploads;
 mod walker;
+mod wards;
 
 /// Runs a test's asynchronous body.
 fn run(body: impl Future<Output = ()>) {

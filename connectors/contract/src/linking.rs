@@ -68,10 +68,19 @@ impl Attributes {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VouchersRequest {
-    /// Who it is about: the sealed `holder` of the sign-in's ticket.
+    /// Who it is about: the sealed `holder` of the sign-in's ticket, or that of [`ProvedWard`].
     pub holder: String,
     /// The ceremony: 32 hexadecimal digits, random.
     pub ceremony: String,
+}
+
+/// Card office → staff, `POST /wards`: the resident register has exactly the person whom the papers
+/// name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProvedWard {
+    /// Who it is, sealed by the office to itself for ten minutes; for [`VouchersRequest`].
+    pub holder: String,
 }
 
 /// Card office → relay: one voucher for every connector of the federation, so that the office does

@@ -111,6 +111,7 @@ impl OfficeApi {
             .route("/cards/{id}/letter.pdf", get(papers::letter))
             .route("/cards/{id}/cover.pdf", get(papers::cover))
             .route("/calls/identify", post(calls::identify))
+            .route("/wards", post(vouchers::prove))
             .route("/batches", post(batches::make))
             .route("/batches/{id}", get(batches::batch))
             .route("/batches/{id}/faces.pdf", get(papers::faces))

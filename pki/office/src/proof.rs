@@ -18,8 +18,8 @@ use warifu_contract::identity::{
 };
 use warifu_service::tls;
 
+use crate::OfficeError;
 use crate::settings::RegisterSettings;
-use crate::{CardId, OfficeError};
 
 /// An answer is a few hundred bytes.
 const MOST_ANSWER_BYTES: usize = 16 * 1024;
@@ -86,11 +86,11 @@ impl Register {
     /// Asks. Whatever is not a whole and sound answer is silence.
     pub(crate) async fn ask(
         &self,
-        application: &CardId,
+        application: &str,
         items: &FourItems,
     ) -> Result<IdentityAnswer, OfficeError> {
-        let request =
-            IdentityRequest { items: items.clone(), application: application.to_string() };
+        let application = application.to_owned();
+        let request = IdentityRequest { items: items.clone(), application };
         let answer = self.exchange(&request).await?;
         let is_sound = person_of(&answer.outcome).is_none_or(is_reference);
         if is_sound { Ok(answer) } else { Err(silent("it names a person by no reference")) }

@@ -8,11 +8,15 @@ use jiff::{SignedDuration, Timestamp};
 use warifu_contract::connector_token::audience;
 use warifu_contract::linking::Attributes;
 use warifu_pki::voucher::errand;
-use warifu_pki::{CardHolder, HolderError, HolderOpener, Voucher, VoucherError, VoucherIssuer};
+use warifu_pki::{
+    CardHolder, HolderError, HolderOpener, Voucher, VoucherError, VoucherIssuer, VoucherOpener,
+};
 use warifu_service::Surroundings;
 
 /// A connector is asked at once; a slow one within the relay's patience.
 const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
+/// Staff send what was proved of a ward on at once, or type a code once more.
+const WARD: SignedDuration = SignedDuration::from_mins(10);
 const NAME_BYTES: usize = 16;
 
 /// Makes vouchers. Cheap to clone.
@@ -22,8 +26,16 @@ pub(crate) struct Vouching {
     pub(crate) relay: String,
     pub(crate) openers: Arc<[HolderOpener]>,
     pub(crate) issuers: Arc<BTreeMap<String, VoucherIssuer>>,
+    pub(crate) wards: Wards,
     /// The office's own name.
     pub(crate) office: String,
+}
+
+/// Vouchers of the office to itself: about people without a card whom the register proved.
+#[derive(Debug, Clone)]
+pub(crate) struct Wards {
+    pub(crate) issuer: VoucherIssuer,
+    pub(crate) opener: VoucherOpener,
 }
 
 impl Vouching {
@@ -37,6 +49,30 @@ impl Vouching {
             }
         }
         Err(refusal)
+    }
+
+    /// What the office proved of a ward, sealed to itself; `named` is what the register was told.
+    pub(crate) fn seal_ward(
+        &self,
+        attributes: Attributes,
+        named: String,
+        surroundings: &Surroundings,
+    ) -> Result<String, VoucherError> {
+        let iat = surroundings.now().as_second();
+        self.wards.issuer.issue(&Voucher {
+            iss: self.office.clone(),
+            aud: self.office.clone(),
+            sub: named,
+            jti: surroundings.hex(NAME_BYTES),
+            iat,
+            exp: iat + WARD.as_secs(),
+            attributes,
+        })
+    }
+
+    /// Whom the office itself proved, as it sealed it.
+    pub(crate) fn ward(&self, sealed: &str, now: Timestamp) -> Result<Attributes, VoucherError> {
+        Ok(self.wards.opener.open::<Attributes>(sealed, now)?.attributes)
     }
 
     /// One voucher for each connector, by its id.

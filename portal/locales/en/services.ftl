@@ -90,6 +90,6 @@ services-share = Let somebody see this record
 
 wrong-role-readings = This page does not open with the card of { $name }. It needs the card of a clinic's or a city hall's staff.
 services-open = Open the other records
-services-as-guardian = What is kept under your own name as guardian, as the school's records are, stands among your own other records.
+services-as-guardian = What is kept under your own name as guardian stands among your own other records.
 services-lead-acting = Records that other organisations hold, and that you may see as a proxy.
-services-not-linked-other = It can be seen once the person has confirmed it under linked records.
+services-not-linked-other = It can be seen once the person has confirmed it under linked records. If the person has no card, please come to the card office.

@@ -90,6 +90,6 @@ services-share = この記録を見せる相手を決める
 
 wrong-role-readings = { $name }さんのカードでは、この画面を開けません。医療機関か市役所の職員のカードが要ります。
 services-open = その他の記録を開く
-services-as-guardian = 学校の記録のように、親や後見人のあなたの名前で届けてあるものは、ご自分の「その他の記録」にあります。
+services-as-guardian = 親や後見人のあなたの名前で届けてあるものは、ご自分の「その他の記録」にあります。
 services-lead-acting = ほかの機関が持つ記録のうち、代理で見られるものです。
-services-not-linked-other = ご本人が「記録のつながり」で確かめると、見られるようになります。
+services-not-linked-other = ご本人が「記録のつながり」で確かめると、見られるようになります。ご本人にカードがないときは、カードの窓口へお越しください。

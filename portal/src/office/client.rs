@@ -11,6 +11,8 @@ use warifu_contract::card_office::{
     Action, Batch, CallerAnswers, Card, CardEvent, CardList, CardSearch, NewApplication,
     PersonEnded, Stage,
 };
+use warifu_contract::identity::FourItems;
+use warifu_contract::linking::ProvedWard;
 use warifu_service::tls::{self, TlsError};
 use warifu_service::words::Language;
 
@@ -165,6 +167,11 @@ impl Counter {
     /// The cards of a caller who has answered every question right; none otherwise.
     pub async fn identify(&self, answers: &CallerAnswers) -> Result<CardList, OfficeError> {
         read(self.post("calls/identify").json(answers)).await
+    }
+
+    /// Lets the office prove whom papers name.
+    pub async fn prove_ward(&self, items: &FourItems) -> Result<ProvedWard, OfficeError> {
+        read(self.post("wards").json(items)).await
     }
 
     /// A paper as PDF.

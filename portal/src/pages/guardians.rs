@@ -6,8 +6,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use warifu_contract::calendar::today_in_japan;
 use warifu_contract::duty::May;
+use warifu_contract::identity::FourItems;
 use warifu_contract::mandate::InviteCode;
-use warifu_contract::mandate::guardian::{Application, RefusalReason, RefusalRequest};
+use warifu_contract::mandate::guardian::{
+    Application, Capacity, ProposalRequest, RefusalReason, RefusalRequest,
+};
 use warifu_contract::services::{Audience, Offered};
 use warifu_service::Problem;
 
@@ -16,8 +19,9 @@ use super::proxies::picks;
 use super::services::{named_by, offers};
 use crate::access::{PapersStaff, Resident, SignedIn};
 use crate::form::{FieldProblem, Shape, Typed, errors, fields};
-use crate::guardians::{self, APPLICATION, PAPERS, WHY};
+use crate::guardians::{self, APPLICATION, PAPERS, WARD, WHY};
 use crate::look::{Look, show};
+use crate::office::error::OfficeError;
 use crate::proxies::CODE;
 use crate::relay::RelayError;
 use crate::shared::{App, Shared};
@@ -170,18 +174,73 @@ pub async fn propose(
         Ok(found) => found,
         Err(error) => return Ok(back(Some(why_not(&error)))),
     };
-    let today = today_in_japan(app.surroundings.now());
-    let request = match guardians::proposal(&typed, code, found.request.capacity, today) {
+    let request = match seen(&app, &me, &look, (&typed, code, found.request.capacity)).await {
         Ok(request) => request,
         Err(problems) => return ask(&app, &me, &look, &typed, &problems, &found).await,
     };
     match app.relay.propose_guardian(access, &request).await {
         Ok(_) => Ok(back(Some("proposed"))),
         Err(RelayError::Failed(StatusCode::UNPROCESSABLE_ENTITY)) => {
-            let nobody = [FieldProblem { field: "number", key: "guardian-nobody" }];
+            let is_proved = request.holder.is_some();
+            let key = if is_proved { "guardian-another" } else { "guardian-nobody" };
+            let nobody = [FieldProblem { field: "number", key }];
             ask(&app, &me, &look, &typed, &nobody, &found).await
         }
         Err(error) => Ok(back(Some(why_not(&error)))),
+    }
+}
+
+/// What staff have seen, with the office's word about whom the papers name, or what is wrong with it.
+async fn seen(
+    app: &Shared,
+    me: &SignedIn,
+    look: &Look,
+    (typed, code, capacity): (&Typed, InviteCode, Capacity),
+) -> Result<ProposalRequest, Vec<FieldProblem>> {
+    let today = today_in_japan(app.surroundings.now());
+    let (request, ward) =
+        match (guardians::proposal(typed, code, capacity, today), guardians::ward(typed, today)) {
+            (Ok(request), Ok(ward)) => (request, ward),
+            (request, ward) => {
+                let problems = request.err().into_iter().chain(ward.err());
+                return Err(problems.flatten().collect());
+            }
+        };
+    let holder = match ward {
+        None => None,
+        Some(items) => Some(
+            proved(app, me, look, &items)
+                .await
+                .map_err(|key| vec![FieldProblem { field: "name", key }])?,
+        ),
+    };
+    Ok(ProposalRequest { holder, ..request })
+}
+
+/// The office's word about whom the papers name, or the key of why it gives none.
+async fn proved(
+    app: &Shared,
+    me: &SignedIn,
+    look: &Look,
+    items: &FourItems,
+) -> Result<String, &'static str> {
+    let office = app.card_office.as_ref().zip(me.office.as_ref());
+    let (office, ticket) = office.ok_or("guardian-ward-closed")?;
+    match office.counter(ticket, look.language).prove_ward(items).await {
+        Ok(ward) => Ok(ward.holder),
+        Err(cause) => {
+            tracing::warn!(%cause, "the card office proved nobody");
+            Err(match &cause {
+                OfficeError::Ticket => "guardian-ward-closed",
+                OfficeError::Refused(refusal) if refusal.status == StatusCode::FORBIDDEN => {
+                    "guardian-ward-closed"
+                }
+                OfficeError::Refused(refusal) if refusal.status.is_client_error() => {
+                    "guardian-ward-unproved"
+                }
+                _ => "guardian-ward-silent",
+            })
+        }
     }
 }
 
@@ -218,6 +277,10 @@ async fn ask(
     let voice = look.voice(app);
     let focus = problems.first().map(|problem| problem.field);
     let named = named_by(app, me, &found.request.declared).await;
+    let mut all = fields(voice, &PAPERS, typed, problems, focus);
+    if !found.request.declared.is_empty() {
+        all.extend(fields(voice, &WARD, typed, problems, focus));
+    }
     show(&QuestionScreen {
         page: look.page(app),
         site: site(app, me, look),
@@ -227,7 +290,7 @@ async fn ask(
         lead: voice.say("guardians-papers-lead"),
         facts: asked_for(voice, &found.request, &named),
         errors: errors(voice, problems),
-        fields: fields(voice, &PAPERS, typed, problems, focus),
+        fields: all,
         picks: Vec::new(),
         hidden: vec![("code".into(), typed.at("code").to_owned())],
         action: format!("{STAFF}/propose"),

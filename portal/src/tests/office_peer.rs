@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 use warifu_contract::card_office::{
     Action, CallerAnswers, Card, CardList, CardSearch, NewApplication, PersonEnded, Stage,
 };
+use warifu_contract::identity::FourItems;
+use warifu_contract::linking::ProvedWard;
 use warifu_service::http::{ListenConfig, Server};
 use warifu_service::tls::TlsConfig;
 
@@ -141,6 +143,7 @@ fn router(desk: Desk) -> Router {
         .route("/cards/{id}/letter.pdf", get(pdf))
         .route("/batches/{id}/faces.pdf", get(pdf))
         .route("/calls/identify", post(identify))
+        .route("/wards", post(prove))
         .route("/batches", post(batch))
         .route("/batches/{id}", get(batch))
         .with_state(desk)
@@ -173,6 +176,15 @@ async fn apply(
     let card = Card { applicant: Some(new.applicant), ..samples::card(Stage::Applied) };
     desk.lock().cards.insert(card.id.clone(), card.clone());
     Ok((StatusCode::CREATED, Json(card)).into_response())
+}
+
+async fn prove(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    Json(items): Json<FourItems>,
+) -> Result<Json<ProvedWard>, Refused> {
+    desk.admit("POST /wards", &headers, &serde_json::to_string(&items).unwrap())?;
+    Ok(Json(ProvedWard { holder: "sealed-by-the-office".to_owned() }))
 }
 
 async fn search(

@@ -138,7 +138,7 @@ async fn the_page_ends_before_the_visit_is_remembered() {
     let mut hold = database.begin().await.unwrap();
     execute!(hold.on(), "UPDATE seen SET expires_at = 0").unwrap();
     let page = browser.get("/home").await.text().await;
-    assert!(page.trim_end().ends_with("</html>"));
+    assert!(page.trim_end().ends_with("</html>"), "{page}");
     drop(hold);
     rig.portal.finish().await;
     let sql = "SELECT COUNT(*) FROM seen WHERE expires_at > 0";

@@ -19,7 +19,9 @@ use warifu_contract::consent::{Readable, ReadableList, ReadableService, Standing
 use warifu_contract::deposits::{Deposit, DepositRequest, DepositSoFar, DepositState};
 use warifu_contract::eligibility::{EligibilityRequest, Verdict};
 use warifu_contract::history::{HistoryPage, Purpose};
-use warifu_contract::mandate::guardian::{Application, ApplicationRequest, ApplicationState};
+use warifu_contract::mandate::guardian::{
+    Application, ApplicationRequest, ApplicationState, Proposal, ProposalList, ProposalRequest,
+};
 use warifu_contract::mandate::{
     Invitation, InviteCode, Mandate, MandateList, MandateRequest, Offer, OfferRequest,
 };
@@ -346,7 +348,9 @@ fn router(desk: Desk) -> Router {
         .route("/proxies/{id}/confirm", post(stepped))
         .route("/proxies/{id}/end", post(stepped))
         .route("/proxies/{id}/receipt", get(async || "receipt"))
-        .route("/guardians", post(applied))
+        .route("/guardians", get(async || Json(ProposalList::default())).post(applied))
+        .route("/guardians/find", post(found))
+        .route("/guardians/propose", post(proposed))
         .route("/history", get(history))
         .route("/history/proof", get(proof))
         .route("/history/export", get(async || "{}\n"))
@@ -443,6 +447,22 @@ async fn applied(
         refused: None,
         code: None,
     })
+}
+
+/// Whatever the code is, it is of somebody who asks for what the city keeps, too.
+async fn found() -> Json<Application> {
+    Json(samples::applied())
+}
+
+async fn proposed(
+    State(desk): State<Desk>,
+    Json(request): Json<ProposalRequest>,
+) -> Result<Json<Proposal>, StatusCode> {
+    desk.asked.lock().unwrap().push(format!("propose {:?}", request.holder));
+    if request.ward.number == "another" {
+        return Err(StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    Ok(Json(samples::proposal(true)))
 }
 
 async fn stepped(State(desk): State<Desk>, uri: Uri) -> Json<Mandate> {

@@ -1,5 +1,6 @@
 //! Proxies in the pages: asked for, taken up, confirmed, looked for, and back to one's own.
 
+use axum::http::StatusCode;
 use warifu_contract::mandate::InviteCode;
 
 use super::rig::{Answer as _, Browser, Rig};
@@ -189,4 +190,57 @@ async fn a_guardian_asks_for_declared_services_too() {
     ];
     assert_eq!(browser.post("/proxies/guardian", &form).await.location(), "/proxies?said=applied");
     assert_eq!(asked(&rig, "apply"), ["apply [] [ServiceId(city/infants)]"]);
+}
+
+/// The papers and the card without its number.
+const PAPERS: [(&str, &str); 7] = [
+    ("paper", "family-register"),
+    ("dated", "2026-11-01"),
+    ("end", "limit"),
+    ("insurer", "33333333"),
+    ("symbol", "52"),
+    ("branch", "02"),
+    ("birth", "2015-06-01"),
+];
+/// Whom the papers name.
+const ITEMS: [(&str, &str); 3] =
+    [("name", "認証 双一郎"), ("sex", "male"), ("address", "香川県高松市今里町3-7-15")];
+
+#[tokio::test]
+async fn the_office_proves_whom_the_papers_name_before_the_relay_looks() {
+    let rig = Rig::new().await;
+    let code = InviteCode::new([7; 16]).grouped();
+    let mut browser = rig.signed_in("card-clerk").await;
+    let page = browser.post("/staff/guardians", &[("code", &code)]).await.text().await;
+    for field in ["name", "kana", "sex", "address"] {
+        assert!(page.contains(&format!("name=\"{field}\"")), "{field}: {page}");
+    }
+    let mut send = async |number: &str, items: &[(&str, &str)]| {
+        let form = [&PAPERS[..], &[("code", &code), ("number", number)], items].concat();
+        browser.post("/staff/guardians/propose", &form).await
+    };
+    let proved = "/staff/guardians?said=proposed";
+    assert_eq!(send("2007", &ITEMS).await.location(), proved);
+    assert_eq!(asked(&rig, "propose"), ["propose Some(\"sealed-by-the-office\")"]);
+    let asked_office = rig.office.asked();
+    assert_eq!(asked_office.len(), 1, "{asked_office:?}");
+    assert!(asked_office[0].1.contains("双一郎") && asked_office[0].1.contains("2015-06-01"));
+
+    assert_eq!(send("2007", &[]).await.location(), proved, "insurers alone");
+    assert_eq!(asked(&rig, "propose").last().unwrap(), "propose None");
+    let half = send("2007", &ITEMS[..1]).await.text().await;
+    assert!(half.contains("id=\"address-error\"") && half.contains("value=\"認証 双一郎\""));
+    let another = send("another", &ITEMS).await.text().await;
+    assert!(another.contains("書類の人と違います"), "{another}");
+    let before = asked(&rig, "propose").len();
+    for (status, said) in [
+        (StatusCode::UNPROCESSABLE_ENTITY, "この人をひとりに決める記録がありません"),
+        (StatusCode::SERVICE_UNAVAILABLE, "住民台帳が答えません"),
+        (StatusCode::FORBIDDEN, "カード事務局の職員のカード"),
+    ] {
+        rig.office.refuse_next(status, "office.register-silent");
+        let page = send("2007", &ITEMS).await.text().await;
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert_eq!(asked(&rig, "propose").len(), before, "the relay was not asked");
 }

@@ -12,7 +12,7 @@ use super::consents::what;
 use super::guardianships::GuardianshipView;
 use super::links::masked;
 use super::site::Site;
-use super::{Fact, Tone};
+use super::{Fact, Tone, display_name};
 use crate::dates::words as dates;
 use crate::form::{FieldError, FieldLook, FieldView};
 
@@ -135,6 +135,8 @@ fn view(voice: Voice<'_>, one: &Proposal, named: &Catalogue, may_approve: bool) 
     let mut facts = asked_for(voice, &one.application.request, named);
     let targets = std::iter::once(&one.target).chain(&one.more);
     facts.extend(targets.map(|target| fact("guardians-found", masked(voice, target))));
+    let without = one.without.iter().map(|name| display_name(voice.language, name));
+    facts.extend(without.map(|name| fact("guardians-without", name)));
     facts.push(on_papers(voice, &one.papers));
     facts.push(fact("proxy-fact-until", dates::day(voice.language, one.until)));
     facts.extend(one.note.clone().map(|note| fact("guardian-note", note)));
@@ -157,57 +159,18 @@ mod tests {
     use super::*;
     use crate::form::{FieldProblem, Typed, errors, fields};
     use crate::proxies::CODE;
-    use crate::samples::now;
+    use crate::samples::{applied, proposal};
     use crate::view::guardianships::tests::guardianship;
     use crate::view::site::Menu;
     use crate::view::tests::{check, in_both, page};
-    use warifu_contract::linking::MaskedTarget;
-    use warifu_contract::mandate::InviteCode;
-    use warifu_contract::mandate::guardian::{Capacity, Paper, RefusalReason};
-    use warifu_contract::records::{DisplayName, Service};
+    use warifu_contract::mandate::guardian::RefusalReason;
 
     fn application(state: ApplicationState) -> Application {
         Application {
-            id: "ab".repeat(16),
-            request: ApplicationRequest {
-                capacity: Capacity::Parent,
-                services: vec![Service::Insurance],
-                declared: vec!["city/infants".parse().unwrap()],
-                history: true,
-                name: "長男".into(),
-                own_name: "認証 母子".into(),
-                text_version: "2026-11".into(),
-            },
-            at: now(),
-            until: now(),
             state,
             refused: (state == ApplicationState::Refused).then_some(RefusalReason::Papers),
-            code: (state == ApplicationState::Applied).then(|| InviteCode::new([7; 16])),
-        }
-    }
-
-    fn proposal(by_you: bool) -> Proposal {
-        let paper = Paper::FamilyRegister;
-        let dated = jiff::civil::date(2026, 11, 1);
-        Proposal {
-            application: application(ApplicationState::Proposed),
-            papers: Papers { capacity: Capacity::Parent, paper, dated },
-            until: jiff::civil::date(2033, 5, 31),
-            target: MaskedTarget {
-                name: "認○ 双○".into(),
-                birth_year: 2015,
-                organization: DisplayName { ja: "見本保険者".into(), en: "Sample".into() },
-                relation: None,
-            },
-            more: vec![MaskedTarget {
-                name: "認○ 双○".into(),
-                birth_year: 2015,
-                organization: DisplayName { ja: "見本市".into(), en: "City".into() },
-                relation: None,
-            }],
-            note: Some("原本を確認".into()),
-            at: now(),
-            by_you,
+            code: applied().code.filter(|_| state == ApplicationState::Applied),
+            ..applied()
         }
     }
 
@@ -249,6 +212,8 @@ mod tests {
                 };
                 let html = screen.render().unwrap();
                 check(name, language, &html, words);
+                let board = display_name(language, &list.proposals[0].without[0]);
+                assert_eq!(html.contains(&board), !is_silent, "staff see who found nobody");
                 let buttons = usize::from(may && !is_silent);
                 for step in ["approve", "end", "resume"] {
                     let count = html.matches(&format!("/{step}\"")).count();

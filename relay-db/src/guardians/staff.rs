@@ -18,6 +18,7 @@ use warifu_service::Problem;
 use warifu_service::http::Deadline;
 
 use super::store::{Case, Proposed};
+use super::vouched::Search;
 use super::{stops, wards};
 use crate::caller::Caller;
 use crate::grants::Staff;
@@ -30,6 +31,8 @@ use crate::{asking, events};
 const TRIES: i64 = 60;
 /// Seconds after which it is worth trying again.
 const TRY_AGAIN: u32 = 3600;
+/// Bytes of a search's random name.
+pub(super) const NAME: usize = 16;
 /// Proposals in a list.
 const LISTED: usize = 100;
 /// The level of a mandate that nobody gave with a card.
@@ -55,7 +58,8 @@ pub(crate) async fn find(
     Ok(Json(told(&relay, &staff, &request.code).await?.application))
 }
 
-/// One member of staff has seen the papers: the insurer is asked whose the insurance card is.
+/// One member of staff has seen the papers: the insurer is asked whose the insurance card is, and
+/// holders of the declared services that were asked for, whom the office's voucher means.
 #[utoipa::path(
     post,
     path = "/guardians/propose",
@@ -83,15 +87,20 @@ pub(crate) async fn propose(
     let papers = Papers { capacity, paper: request.paper, dated: request.dated };
     let (member, until, note) = (staff.member.clone(), request.until, request.note);
     let (deadline, cards) = (deadline.less(asking::OWN)?, (request.ward, request.more));
-    let (ward, more) = wards::look_everywhere(&relay, cards, deadline).await?;
-    let proposed = Proposed { member, at: now, papers, until, note, ward, more };
+    let ceremony = relay.surroundings().hex(NAME);
+    let (ward, more) = wards::look_everywhere(&relay, &ceremony, cards, deadline).await?;
+    let proposed =
+        Proposed { member, at: now, papers, until, note, ward, more, without: Vec::new() };
+    let wanted = &case.application.request.declared;
+    let search = Search { ceremony, sealed: request.holder, wanted, until: deadline };
+    let proposed = search.among_holders(&relay, proposed).await?;
     if proposed.subject().is_some_and(|one| [&case.guardian, &staff.member].contains(&one)) {
         return Err(conflict("guardian.oneself"));
     }
     case.application.state = ApplicationState::Proposed;
     case.proposed = Some(proposed.clone());
     write_proposal(&relay, (&caller.party, &staff), &case, &proposed).await?;
-    Ok(Json(view(case.application, proposed, &staff)))
+    Ok(Json(view(&relay, case.application, proposed, &staff)))
 }
 
 async fn write_proposal(
@@ -134,7 +143,8 @@ pub(crate) async fn queue(
     let cases = relay.guardians().waiting(most).await?;
     let more = cases.len() > LISTED;
     let others = cases.into_iter().filter(|case| !is_about(case, &staff)).take(LISTED);
-    let views = others.filter_map(|case| Some(view(case.application, case.proposed?, &staff)));
+    let views =
+        others.filter_map(|case| Some(view(&relay, case.application, case.proposed?, &staff)));
     let stopped = stops::stopped(&relay, &staff).await?;
     Ok(Json(ProposalList { proposals: views.collect(), stopped, more }))
 }
@@ -298,7 +308,8 @@ fn mandate(case: &Case, proposed: &Proposed, client: &str, now: Timestamp) -> Ma
     }
 }
 
-fn view(application: Application, proposed: Proposed, staff: &Staff) -> Proposal {
+fn view(relay: &Relay, application: Application, proposed: Proposed, staff: &Staff) -> Proposal {
+    let without = proposed.without.iter().map(|id| relay.directory().name_of(id));
     Proposal {
         application,
         by_you: proposed.member == staff.member,
@@ -306,6 +317,7 @@ fn view(application: Application, proposed: Proposed, staff: &Staff) -> Proposal
         until: proposed.until,
         target: proposed.ward.target,
         more: proposed.more.into_iter().map(|found| found.target).collect(),
+        without: without.collect(),
         note: proposed.note,
         at: proposed.at,
     }

@@ -15,7 +15,7 @@ use warifu_service::http::Deadline;
 use warifu_service::storage::Transaction;
 
 use super::sought::Sought;
-use super::staff::{conflict, enter, on_duty, require_tries, unknown};
+use super::staff::{NAME, conflict, enter, on_duty, require_tries, unknown};
 use super::wards;
 use crate::caller::Caller;
 use crate::grants::Staff;
@@ -48,7 +48,8 @@ pub(crate) async fn held(
 ) -> Result<Json<GuardianshipList>, Problem> {
     let (staff, _) = on_duty(&caller)?;
     require_tries(&relay, &staff).await?;
-    let found = wards::look(&relay, request.ward, deadline.less(asking::OWN)?).await?;
+    let (ceremony, until) = (relay.surroundings().hex(NAME), deadline.less(asking::OWN)?);
+    let found = wards::look(&relay, &ceremony, request.ward, until).await?;
     let Some(principal) = found.subject else { return Ok(Json(GuardianshipList::default())) };
     if principal == staff.member {
         return Err(conflict("guardian.oneself"));

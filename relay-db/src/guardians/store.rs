@@ -57,9 +57,12 @@ pub(crate) struct Proposed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     pub ward: Found,
-    /// The same person at other insurers.
+    /// The same person at other insurers, and at holders of declared services.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more: Vec<Found>,
+    /// Holders of declared services that were asked for, where nobody is found beyond doubt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
 }
 
 impl Proposed {
@@ -74,7 +77,7 @@ impl Proposed {
     }
 }
 
-/// Whom an insurer found for a card.
+/// Whom an insurer found for a card, or a holder by a voucher.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Found {

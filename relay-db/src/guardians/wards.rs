@@ -1,5 +1,7 @@
 //! Wards: people whom the relay knows only because a guardian speaks for them, found by their
 //! insurance cards at connectors and in deposits alike.
+//!
+//! What the search is called at each of them is known to the relay and the card office alone.
 
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
@@ -8,6 +10,7 @@ use warifu_contract::card_key::CardQuery;
 use warifu_contract::eligibility::TypedCard;
 use warifu_contract::linking::CardMatchAnswer;
 use warifu_log::{Action, Outcome};
+use warifu_pki::voucher::errand;
 use warifu_service::Problem;
 use warifu_service::http::Deadline;
 
@@ -25,13 +28,14 @@ const WARD: &str = "ward:";
 /// Whom the insurers find for all cards of one person: for the first, and for the others.
 pub(super) async fn look_everywhere(
     relay: &Relay,
+    ceremony: &str,
     (card, others): (TypedCard, Vec<TypedCard>),
     until: Deadline,
 ) -> Result<(Found, Vec<Found>), Problem> {
-    let first = look(relay, card, until).await?;
+    let first = look(relay, ceremony, card, until).await?;
     let mut more: Vec<Found> = Vec::with_capacity(others.len());
     for card in others {
-        let found = look(relay, card, until).await?;
+        let found = look(relay, ceremony, card, until).await?;
         if std::iter::once(&first).chain(&more).any(|one| one.connector == found.connector) {
             return Err(invalid("guardian.cards"));
         }
@@ -67,13 +71,14 @@ async fn require_one(relay: &Relay, first: &Found, more: &[Found]) -> Result<(),
 /// Whom the insurer of the card finds.
 pub(super) async fn look(
     relay: &Relay,
+    ceremony: &str,
     card: TypedCard,
     until: Deadline,
 ) -> Result<Found, Problem> {
     let query = CardQuery::try_from(&card).map_err(|error| invalid(error.code()))?;
     let holder = relay.directory().by_insurer(&query.insurer).filter(|one| one.is_linked());
     let holder = holder.ok_or_else(|| invalid("guardian.no-insurer"))?;
-    let errand = relay.surroundings().hex(16);
+    let errand = errand(ceremony, holder.id());
     let asked = holders::match_card(relay, holder, &errand, card, until).await;
     let CardMatchAnswer::Found { member } = asked.map_err(|error| silent().caused_by(&error))?
     else {
@@ -112,7 +117,7 @@ pub(super) async fn subject_of(
     Ok(subject)
 }
 
-fn is_ward(subject: &str) -> bool {
+pub(super) fn is_ward(subject: &str) -> bool {
     subject.starts_with(WARD)
 }
 

@@ -15,7 +15,7 @@ use crate::directory::Answerer;
 use crate::relay::Relay;
 
 /// Which member does a voucher mean, in the ceremony that is called `errand` there?
-pub(super) async fn match_member(
+pub(crate) async fn match_member(
     relay: &Relay,
     holder: &Answerer,
     errand: &str,
@@ -53,7 +53,7 @@ pub(crate) async fn match_card(
 }
 
 /// Where does a candidate differ from whom the voucher of the search is about?
-pub(super) async fn compare(
+pub(crate) async fn compare(
     relay: &Relay,
     holder: &Answerer,
     errand: &str,

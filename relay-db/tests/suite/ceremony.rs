@@ -12,7 +12,9 @@ use axum::{Json, Router};
 use reqwest::Response;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
-use warifu_connectors::{ConnectorKind, Gateway, GatewayConfig, MemberId, demo};
+use warifu_connectors::demo::services::Organisation;
+use warifu_connectors::services::{read, sign};
+use warifu_connectors::{ConnectorKind, Gateway, GatewayConfig, MemberId, ServicesConfig, demo};
 use warifu_contract::connector_token::audience;
 use warifu_contract::identity::FourItems;
 use warifu_contract::linking::portal::{DoubtList, LinkEntry, LinkList, Standing};
@@ -36,8 +38,11 @@ use crate::keys;
 const OFFICE: &str = "https://office.localhost";
 pub const APPROVER: &str = "urn:warifu:role:link-approver";
 pub const ADMIN: &str = "urn:warifu:role:consortium-admin";
+/// The connector of the board of education.
+pub const SCHOOL: &str = "school";
 
-/// A relay, gateways in the place of two connectors and a second insurer, and a card office.
+/// A relay, gateways in the place of two connectors and a second insurer, and a card office; with a
+/// board of education where a test wants it.
 pub struct Stage {
     pub bed: Bed,
     pub gateways: BTreeMap<&'static str, (Gateway, BTreeMap<String, MemberId>)>,
@@ -120,14 +125,16 @@ impl Stage {
                 id.to_owned(),
                 VoucherIssuer::new(signer.clone(), key.public_key()).unwrap(),
             );
-            let (gateway, members, url) = gateway(&bed.federation, id, kind, &stop).await;
+            let (gateway, members, url) = gateway(&bed.federation, (id, kind), None, &stop).await;
             enrol(&mut bed, id, url);
             gateways.insert(id, (gateway, members));
         }
-        // An insurer that deposits, where a test has one.
-        let key = bed.federation.key("city-linking");
-        issuers
-            .insert("city".into(), VoucherIssuer::new(signer.clone(), key.public_key()).unwrap());
+        // An insurer that deposits, and an organisation that declares services, where a test has one.
+        for id in ["city", SCHOOL] {
+            let key = bed.federation.key(&format!("{id}-linking"));
+            let issuer = VoucherIssuer::new(signer.clone(), key.public_key()).unwrap();
+            issuers.insert(id.to_owned(), issuer);
+        }
         // The pension's connector takes no part in linking, but the office does not know that.
         let key = FileKey::generate(KeyAlgorithm::P256).unwrap();
         issuers.insert("pension".into(), VoucherIssuer::new(signer, key.public_key()).unwrap());
@@ -154,6 +161,29 @@ impl Stage {
         };
         self.bed.config.deposit.as_mut().unwrap().linking = Some(linking);
         self.bed.restart().await;
+    }
+
+    /// Opens the relay again with a board of education that declares its services, and to whose
+    /// members people are linked.
+    pub async fn schooling(&mut self) {
+        let federation = &self.bed.federation;
+        let path = |name: &str| federation.path(&format!("{SCHOOL}-{name}"));
+        let key = FileKey::generate(KeyAlgorithm::P256).unwrap();
+        std::fs::write(path("manifest.pub"), key.public_key().pem()).unwrap();
+        let declared = read(Organisation::named(SCHOOL).unwrap().manifest).unwrap();
+        std::fs::write(path("manifest.jws"), sign(&declared, &key).unwrap()).unwrap();
+        let services = ServicesConfig { manifest: path("manifest.jws") };
+        let manifest_keys = vec![path("manifest.pub")];
+        federation.party(&format!("connector-{SCHOOL}"));
+        let kind = (SCHOOL, ConnectorKind::Services);
+        let (gateway, members, url) = gateway(federation, kind, Some(services), &self.stop).await;
+        enrol(&mut self.bed, SCHOOL, url);
+        let connector = self.bed.config.connectors.iter_mut().find(|one| one.id == SCHOOL);
+        let connector = connector.unwrap();
+        (connector.services, connector.manifest_keys) = (Vec::new(), manifest_keys);
+        self.gateways.insert(SCHOOL, (gateway, members));
+        self.bed.restart().await;
+        assert!(self.bed.relay.read_manifests().await, "the manifest is believed");
     }
 
     /// The access token of a resident whom the office knows as `holder`.
@@ -271,8 +301,8 @@ fn enrol(bed: &mut Bed, id: &str, url: String) {
 
 async fn gateway(
     federation: &Federation,
-    id: &str,
-    kind: ConnectorKind,
+    (id, kind): (&str, ConnectorKind),
+    services: Option<ServicesConfig>,
     stop: &CancellationToken,
 ) -> (Gateway, BTreeMap<String, MemberId>, String) {
     let config = GatewayConfig {
@@ -285,7 +315,7 @@ async fn gateway(
         },
         database: DatabaseConfig::sqlite(&federation.path(&format!("{id}.db"))),
         source: None,
-        services: None,
+        services,
         relay_jwks: keys::published(federation, id, stop).await,
         linking: Some(LinkingConfig {
             key: federation.path(&format!("{id}-linking.key")),

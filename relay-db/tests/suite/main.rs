@@ -42,3 +42,4 @@ mod storage;
 mod token;
 mod trial;
 mod uploads;
+mod wards;

@@ -30,6 +30,8 @@ pub const JPKI: (&str, &str) = ("ueno-ichiko", "ueno-ichiko-jpki");
 /// Who is linked to nobody yet, and finds the own records in the linking ceremony: keys among the
 /// virtual people. The twins' insurer cannot tell them apart by itself.
 pub const UNLINKED: [&str; 4] = ["ueno-shiro", "ninsho-soichiro", "ninsho-sojiro", "hamabe-sora"];
+/// Who has no card, because a guardian speaks for them: keys among the virtual people.
+pub const CARDLESS: [&str; 1] = ["ueno-nanami"];
 /// Who is insured with the insurer that deposits: keys among the virtual people, and the 続柄 of
 /// the dependant. The first is linked.
 pub const DEPOSITED: [(&str, &str); 2] = [("hamabe-nagisa", ""), ("hamabe-sora", "長男")];

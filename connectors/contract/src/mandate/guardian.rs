@@ -13,7 +13,7 @@ use super::terms::{is_name, is_scope, is_version};
 use crate::duty::May;
 use crate::eligibility::TypedCard;
 use crate::linking::MaskedTarget;
-use crate::records::Service;
+use crate::records::{DisplayName, Service};
 use crate::services::ServiceId;
 
 /// The age of majority (民法4条).
@@ -225,6 +225,10 @@ pub struct ProposalRequest {
     /// where it is from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more: Vec<TypedCard>,
+    /// Whom the papers name, as the card office proved it and sealed it to itself: with it the
+    /// holders of the declared services that were asked for find the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
     /// What else there is to say, at most [`LONGEST_NOTE`] characters on one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -250,9 +254,13 @@ pub struct Proposal {
     pub until: Date,
     /// Whom the insurer found for the card, masked: to be laid beside the papers.
     pub target: MaskedTarget,
-    /// The same for the other cards.
+    /// The same for the other cards, and for holders of declared services.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more: Vec<MaskedTarget>,
+    /// Holders of declared services that were asked for, where nobody was found beyond doubt: what
+    /// they have stays closed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<DisplayName>,
     /// What the first wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -440,6 +448,7 @@ pub(crate) mod tests {
                 birth_date: date(2015, 5, 5),
             },
             more: Vec::new(),
+            holder: None,
             note: None,
         }
     }

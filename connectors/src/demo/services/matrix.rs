@@ -15,7 +15,7 @@ pub enum Side {
     Clinic,
     /// 利用者.
     Resident,
-    /// 小中学生: those who look after them.
+    /// 小中学生, whom those who look after them read for.
     Pupil,
     /// 市役所.
     City,

@@ -33,6 +33,7 @@ use utoipa::openapi::OpenApi as Document;
         super::papers::faces,
         super::events::take,
         super::vouchers::give,
+        super::vouchers::prove,
     )
 )]
 struct Api;

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use warifu_pki::jose::JoseError;
 use warifu_pki::security_event::EventReceiver;
-use warifu_pki::{FileKey, HolderOpener, KeyError, PublicKey, TicketOpener, VoucherIssuer};
+use warifu_pki::{
+    FileKey, HolderOpener, KeyError, PublicKey, Signer, TicketOpener, VoucherIssuer, VoucherOpener,
+};
 use warifu_service::words::{Words, WordsError};
 
 use super::Provider;
@@ -16,7 +18,7 @@ use crate::config::{
 };
 use crate::outbox::OutboxError;
 use crate::print::PrintError;
-use crate::vouchers::Vouching;
+use crate::vouchers::{Vouching, Wards};
 
 const JA: &str = include_str!("../../locales/ja/office.ftl");
 const EN: &str = include_str!("../../locales/en/office.ftl");
@@ -71,22 +73,45 @@ pub(super) fn vouching(config: &OfficeConfig, office: &str) -> Result<Option<Vou
         Ok(HolderOpener::new(&own, public, provider.issuer.as_str(), office)?)
     };
     let openers = config.api.identity_providers.iter().map(opener);
+    let signer = signer(linking)?;
     Ok(Some(Vouching {
         relay: linking.relay.clone(),
         openers: openers.collect::<Result<_, ApiError>>()?,
-        issuers: Arc::new(issuers(linking)?),
+        issuers: Arc::new(issuers(linking, &signer)?),
+        wards: wards(linking, (&own, office), signer)?,
         office: office.to_owned(),
     }))
 }
 
-fn issuers(linking: &LinkingConfig) -> Result<BTreeMap<String, VoucherIssuer>, ApiError> {
-    let signer = linking.key.open().map_err(|cause| {
-        let path = PathBuf::from(linking.key.to_string());
-        ApiError::Key { path, cause }
-    })?;
+fn signer(linking: &LinkingConfig) -> Result<Arc<dyn Signer>, ApiError> {
+    linking.key.open().map_err(|cause| not_opened(linking, cause))
+}
+
+fn not_opened(linking: &LinkingConfig, cause: KeyError) -> ApiError {
+    ApiError::Key { path: PathBuf::from(linking.key.to_string()), cause }
+}
+
+/// What the office seals to itself, with the keys that it has.
+fn wards(
+    linking: &LinkingConfig,
+    (own, office): (&FileKey, &str),
+    signer: Arc<dyn Signer>,
+) -> Result<Wards, ApiError> {
+    let public = PublicKey::from_der(signer.public_key_der());
+    let public = public.map_err(|cause| not_opened(linking, cause))?;
+    Ok(Wards {
+        issuer: VoucherIssuer::new(signer, own.public_key())?,
+        opener: VoucherOpener::new(own, public, office, office)?,
+    })
+}
+
+fn issuers(
+    linking: &LinkingConfig,
+    signer: &Arc<dyn Signer>,
+) -> Result<BTreeMap<String, VoucherIssuer>, ApiError> {
     let issuer = |connector: &LinkedConnector| {
         let key = public_key(&connector.key)?;
-        Ok((connector.id.clone(), VoucherIssuer::new(Arc::clone(&signer), &key)?))
+        Ok((connector.id.clone(), VoucherIssuer::new(Arc::clone(signer), &key)?))
     };
     linking.connectors.iter().map(issuer).collect()
 }

@@ -1,12 +1,16 @@
-//! Vouching for a person: what was proved against the resident register, for whoever holds the card.
+//! Vouching for a person: what was proved against the resident register, for whoever holds the card,
+//! or for a ward without one, whom staff have papers of.
 
 use jiff::SignedDuration;
 use warifu_contract::card_office::{CardKind, Stage};
+use warifu_contract::identity::FourItems;
 use warifu_contract::linking::Attributes;
 
+use super::apply::require_items;
 use super::{CardOffice, File};
-use crate::life::{Step, StepKind};
-use crate::{Actor, OfficeError};
+use crate::life::{Refusal, Step, StepKind};
+use crate::proof::Verdict;
+use crate::{Actor, OfficeError, StaffRole};
 
 /// How often somebody is vouched for within a day. Each time is an entry in the card's history.
 const MOST_A_DAY: usize = 20;
@@ -29,6 +33,26 @@ impl CardOffice {
         self.step(&mut change, &mut file, &Actor::system(), Step::Vouch, None).await?;
         self.commit(change).await?;
         Ok(attributes)
+    }
+
+    /// What the register says of a ward whom papers name, asked about as `named`: as they stand
+    /// there, or nothing. Nobody resolves a doubt here, and nothing is kept.
+    pub(crate) async fn prove_ward(
+        &self,
+        actor: &Actor,
+        named: &str,
+        items: FourItems,
+    ) -> Result<Attributes, OfficeError> {
+        if !actor.is_any(&[StaffRole::Clerk, StaffRole::Approver]) {
+            return Err(Refusal::Role.into());
+        }
+        require_items(&items)?;
+        let register = self.inner.register.as_ref().ok_or(OfficeError::NoRegister)?;
+        let answer = register.ask(named, &items).await?;
+        if Verdict::of(&answer.outcome) != Verdict::Clear {
+            return Err(OfficeError::NoPerson);
+        }
+        Ok(Attributes { items, former_names: Vec::new() })
     }
 
     fn require_in_use(&self, file: &File) -> Result<(), OfficeError> {

@@ -5,13 +5,14 @@ use reqwest::Response;
 use serde_json::{Value, json};
 use warifu_contract::card_office::{Card, CardEvent, Stage};
 use warifu_contract::connector_token::audience;
-use warifu_contract::linking::{Attributes, Vouchers};
+use warifu_contract::identity::FourItems;
+use warifu_contract::linking::{Attributes, ProvedWard, Vouchers};
 use warifu_pki::security_event::Event;
 use warifu_pki::voucher::errand;
 use warifu_pki::{CardHolder, Voucher, VoucherOpener};
 use warifu_service::Surroundings;
 
-use crate::bed::{Bed, CONNECTORS, Call, ISSUER, refusal};
+use crate::bed::{Bed, CONNECTORS, Call, ISSUER, Staff, refusal};
 use crate::federation::{Engine, engines};
 use crate::register::applicant;
 
@@ -142,4 +143,68 @@ async fn whoever_looks_all_day_waits_a_day() {
     assert_eq!(answer.json::<Value>().await.unwrap()["code"], "voucher.too-many");
     bed.pass(SignedDuration::from_hours(25));
     assert_eq!(ask_for(&bed, &holder).await.status(), 200);
+}
+
+async fn proved(staff: &Staff<'_>, items: &FourItems) -> Response {
+    staff.call(Call::post("/wards", json!(items))).await
+}
+
+#[tokio::test]
+async fn a_ward_whom_the_register_has_is_vouched_for_like_a_cards_holder() {
+    for engine in engines() {
+        let bed = Bed::on(engine).await;
+        let ward = applicant("𠮷野 花子");
+        for staff in [bed.clerk(), bed.approver()] {
+            let answer = proved(&staff, &ward).await;
+            assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+            let ProvedWard { holder } = answer.json().await.unwrap();
+            let answer = ask(&bed, &holder, CEREMONY).await;
+            assert_eq!(answer.status(), 200);
+            let vouchers: Vouchers = answer.json().await.unwrap();
+            for connector in CONNECTORS {
+                let voucher = opened(&bed, &vouchers, connector);
+                assert_eq!(voucher.sub, errand(CEREMONY, connector));
+                assert_eq!(voucher.attributes.items, ward);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_office_alone_reads_whom_it_proved_and_only_for_minutes() {
+    let bed = Bed::on(Engine::Sqlite).await;
+    let ProvedWard { holder } =
+        proved(&bed.clerk(), &applicant("上野 太郎")).await.json().await.unwrap();
+    for connector in CONNECTORS {
+        let (key, office) = (&bed.connectors[connector], bed.voucher_key.clone());
+        for name in [OFFICE, &audience(connector)] {
+            let opener = VoucherOpener::new(key, office.clone(), OFFICE, name).unwrap();
+            assert!(opener.open::<Attributes>(&holder, bed.now()).is_err(), "{connector}");
+        }
+    }
+    let vouchers: Vouchers = ask(&bed, &holder, CEREMONY).await.json().await.unwrap();
+    let another = &vouchers.vouchers["insurer"];
+    assert_eq!(refusal(ask(&bed, another, CEREMONY).await).await.1, "voucher.holder");
+    bed.pass(SignedDuration::from_mins(11));
+    assert_eq!(refusal(ask(&bed, &holder, CEREMONY).await).await, (403, "voucher.expired".into()));
+}
+
+#[tokio::test]
+async fn only_staff_with_papers_prove_a_ward_and_only_one_whom_the_register_has() {
+    let bed = Bed::on(Engine::Sqlite).await;
+    let ward = applicant("上野 太郎");
+    let calls = refusal(proved(&bed.calls(), &ward).await).await;
+    assert_eq!(calls, (403, "office.role".into()));
+    let nobody = bed.call(&bed.portal, Call::post("/wards", json!(ward)), None).await;
+    assert_eq!(refusal(nobody).await, (401, "ticket.missing".into()));
+    for other in [
+        FourItems { name: "上野 次郎".into(), ..ward.clone() },
+        // A folded character is a doubt, and nobody resolves it here.
+        FourItems { name: "山崎 高志".into(), ..ward.clone() },
+    ] {
+        let refused = refusal(proved(&bed.clerk(), &other).await).await;
+        assert_eq!(refused, (422, "office.no-person".into()));
+    }
+    let empty = FourItems { name: String::new(), ..ward };
+    assert_eq!(refusal(proved(&bed.clerk(), &empty).await).await, (422, "office.invalid".into()));
 }
