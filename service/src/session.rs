@@ -5,12 +5,14 @@
 //! `web_sessions (id BLOB PRIMARY KEY, body BLOB NOT NULL, begun_at BIGINT NOT NULL,
 //! expires_at BIGINT NOT NULL)`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use time::OffsetDateTime;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::session::{Id, Record};
@@ -21,6 +23,10 @@ use crate::clock::Surroundings;
 use crate::seal::KeyRing;
 use crate::storage::{self, Database};
 use crate::{execute, fetch_optional};
+
+/// A use is written down at most this often, so that a page that changes nothing in its session waits
+/// for no commit; by so much a session may end early.
+const USE_GRAIN: SignedDuration = SignedDuration::from_secs(30);
 
 /// How long a browser session lives (OWASP ASVS 5.0, 7.3.1 and 7.3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -100,6 +106,11 @@ impl Sessions {
         Ok(self.keys.seal(key, &body, self.surroundings.entropy.as_ref()))
     }
 
+    fn open(&self, key: &[u8], sealed: &[u8]) -> Result<HashMap<String, Value>> {
+        let body = self.keys.open(key, sealed).map_err(decode)?;
+        serde_json::from_slice(&body).map_err(decode)
+    }
+
     /// The earlier of the idle end and the absolute end, by our own clock.
     fn end(&self, begun: Timestamp) -> i64 {
         let minutes = |count| SignedDuration::from_mins(i64::from(count));
@@ -132,6 +143,10 @@ impl SessionStore for Sessions {
         // Ended meanwhile (signed out elsewhere, card pulled): it does not come back.
         let Some(row) = row else { return Ok(()) };
         let end = self.end(storage::instant(row.begun_at));
+        let was_used = storage::instant(end).duration_since(storage::instant(row.expires_at));
+        if was_used < USE_GRAIN && self.open(&key, &row.body)? == record.data {
+            return Ok(());
+        }
         let sealed = self.seal(&key, record)?;
         let sql = "UPDATE web_sessions SET body = $2, expires_at = $3 WHERE id = $1";
         execute!(self.database.write(), sql, key, sealed, end).map_err(backend)?;
@@ -146,8 +161,7 @@ impl SessionStore for Sessions {
         let Some(row) = row.filter(|row| row.expires_at > now) else {
             return Ok(None);
         };
-        let body = self.keys.open(&key, &row.body).map_err(decode)?;
-        let data = serde_json::from_slice(&body).map_err(decode)?;
+        let data = self.open(&key, &row.body)?;
         let expiry_date =
             OffsetDateTime::from_unix_timestamp_nanos(i128::from(row.expires_at) * 1000)
                 .map_err(decode)?;
@@ -238,6 +252,28 @@ mod tests {
         assert!(rig.sessions.load(&record.id).await.unwrap().is_some());
         rig.clock.advance(SignedDuration::from_mins(6));
         assert_eq!(rig.sessions.load(&record.id).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_use_is_written_seldom_and_a_change_at_once() {
+        let rig = rig().await;
+        let mut record = Rig::record();
+        rig.sessions.create(&mut record).await.unwrap();
+        // Who holds the database lets nobody else write.
+        let saved = async |seconds| {
+            rig.clock.advance(SignedDuration::from_secs(seconds));
+            let hold = rig.sessions.database.begin().await.unwrap();
+            let saving = rig.sessions.save(&record);
+            let written = tokio::time::timeout(std::time::Duration::from_secs(1), saving).await;
+            drop(hold);
+            written.is_ok()
+        };
+        assert!(saved(29).await, "it waited for the database");
+        assert!(!saved(1).await, "it did not write");
+        record.data.insert("step".to_owned(), serde_json::json!(2));
+        rig.sessions.save(&record).await.unwrap();
+        let read = rig.sessions.load(&record.id).await.unwrap().unwrap();
+        assert_eq!(read.data, record.data);
     }
 
     #[tokio::test]
