@@ -151,7 +151,7 @@ fn every_screen_of_an_insurer_with_nothing_to_do_and_without_the_relay() {
 fn every_screen_of_consortium_and_city_with_nothing_to_do_and_without_the_relay() {
     let name = "every_screen_of_consortium_and_city_with_nothing_to_do_and_without_the_relay";
     isolated(&format!("staff::{name}"), || {
-        crate::run(look_at(&[CONSORTIUM, CITY_HALL, CITY_HALL_BEHIND]))
+        crate::run(look_at(&[CONSORTIUM, CITY_HALL, CITY_HALL_BEHIND]));
     });
 }
 

@@ -37,8 +37,8 @@ async fn obey(
 ) -> Result<Response, Problem> {
     let Request { provider, message, relay_state } = request;
     let (store, entity_id) = (&centre.store, &provider.entity_id);
-    let asked = Asked { id: message.id.clone(), at: message.issue_instant };
-    if !store.claim_request(entity_id, &asked).await? {
+    let claimed = Asked { id: message.id.clone(), at: message.issue_instant };
+    if !store.claim_request(entity_id, &claimed).await? {
         return Err(SloError::Replayed.into());
     }
     let (name, indexes) = (&message.name_id.value, &message.session_indexes);

@@ -71,12 +71,12 @@ impl<'a> Told<'a> {
 
 impl<'a> Lack<'a> {
     /// The insurer's Japanese name; of an unknown one, that it is.
-    pub fn name(&self) -> &'a str {
+    pub fn name(self) -> &'a str {
         name(self.panel).unwrap_or("不明")
     }
 
     /// The stable code of the reason.
-    pub fn code(&self) -> &'a str {
+    pub fn code(self) -> &'a str {
         match &self.panel.outcome {
             PanelOutcome::Refused { code } | PanelOutcome::Failed { code } => code,
             PanelOutcome::Resting { .. } => "source.resting",

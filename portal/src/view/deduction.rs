@@ -190,10 +190,10 @@ fn bill_row(voice: Voice<'_>, entry: &Expense) -> [String; 6] {
 }
 
 fn lack_rows(voice: Voice<'_>, answers: &Answers, without: &[String]) -> Vec<LackRow> {
-    answers.lacking().iter().map(|lack| lack_row(voice, lack, without)).collect()
+    answers.lacking().into_iter().map(|lack| lack_row(voice, lack, without)).collect()
 }
 
-fn lack_row(voice: Voice<'_>, lack: &Lack<'_>, without: &[String]) -> LackRow {
+fn lack_row(voice: Voice<'_>, lack: Lack<'_>, without: &[String]) -> LackRow {
     let source = source_name(voice, Service::Expenses, lack.panel.source.as_ref());
     let tell = |key: &str| voice.tell(key, &[("source", source.as_str().into())]);
     let why = Outcome::of(voice, lack.panel);

@@ -118,7 +118,7 @@ impl<'a> ExpensesView<'a> {
     pub fn lacking(self, answers: &Answers) -> Self {
         let lacking = lacking(self.voice, answers);
         let tone = if lacking.is_empty() { self.tone } else { Tone::Warn };
-        Self { lacking, tone, ..self }
+        Self { tone, lacking, ..self }
     }
 }
 

@@ -104,9 +104,9 @@ pub fn asked_for(voice: Voice<'_>, request: &ApplicationRequest, named: &Catalog
     let seen = (&request.services[..], &request.declared[..], request.history);
     let capacity = format!("guardian-capacity-{}", request.capacity.as_str());
     vec![
-        fact("guardian-own-name", request.own_name.clone()),
-        fact("guardian-capacity", voice.say(&capacity)),
-        fact("guardian-name", request.name.clone()),
+        fact("guardian-fact-own-name", request.own_name.clone()),
+        fact("guardian-fact-capacity", voice.say(&capacity)),
+        fact("guardian-fact-name", request.name.clone()),
         fact("proxy-fact-what", what(voice, seen, named)),
     ]
 }

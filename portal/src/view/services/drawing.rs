@@ -7,6 +7,7 @@ use super::cell::number;
 use super::said;
 use crate::checkup::chart::{self, Point, Reference, Series};
 use crate::checkup::limits::Side;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 /// Points of one drawing, at most: the newest.
@@ -53,15 +54,20 @@ fn trend(
     at: &str,
     rows: &[(i64, &CheckedRow<'_>)],
 ) -> Option<Trend> {
-    let point = |(_, row): &(i64, &CheckedRow<'_>)| {
+    let valued = |(_, row): &(i64, &CheckedRow<'_>)| {
         let CheckedCell::Number(value) = row.cell(&field.name)? else { return None };
-        Some(Point { label: day(row.cell(at)?), value: *value, text: number(*value) })
+        Some((date(row.cell(at)?)?, *value))
     };
-    let points: Vec<Point> = rows.iter().filter_map(point).collect();
-    let points = points.get(points.len().saturating_sub(MOST_POINTS)..)?.to_vec();
-    if points.len() < 2 {
-        return None;
-    }
+    let valued: Vec<(Date, f64)> = rows.iter().filter_map(valued).collect();
+    let newest = valued.get(valued.len().saturating_sub(MOST_POINTS)..)?;
+    let [(first, _), .., (last, _)] = newest else { return None };
+    let label = label(first.year() == last.year());
+    let point = |(on, value): &(Date, f64)| Point {
+        label: label(*on),
+        value: *value,
+        text: number(*value),
+    };
+    let points: Vec<Point> = newest.iter().map(point).collect();
     let unit = field.unit.as_deref().unwrap_or_default();
     let name = format!("{} {unit}", said(voice.language, &field.label));
     let series = Series {
@@ -88,14 +94,21 @@ fn reference(voice: Voice<'_>, field: &Field) -> Option<Reference> {
     })
 }
 
-/// Month and day: `11/20`.
-fn day(cell: &CheckedCell<'_>) -> String {
-    let date = match cell {
-        CheckedCell::Date(date) => *date,
-        CheckedCell::Moment(at) => warifu_contract::calendar::today_in_japan(*at),
-        _ => return String::new(),
-    };
-    format!("{}/{}", date.month(), date.day())
+fn date(cell: &CheckedCell<'_>) -> Option<Date> {
+    match cell {
+        CheckedCell::Date(date) => Some(*date),
+        CheckedCell::Moment(at) => Some(warifu_contract::calendar::today_in_japan(*at)),
+        _ => None,
+    }
+}
+
+/// Month and day within one year, `11/20`; year and month over several, `2026/11`.
+fn label(within_a_year: bool) -> fn(Date) -> String {
+    if within_a_year {
+        |on| format!("{}/{}", on.month(), on.day())
+    } else {
+        |on| format!("{}/{}", on.year(), on.month())
+    }
 }
 
 fn described(voice: Voice<'_>, name: &str, points: &[Point]) -> String {
@@ -106,4 +119,17 @@ fn described(voice: Voice<'_>, name: &str, points: &[Point]) -> String {
     let each = points.iter().map(|point| format!("{} {}", point.label, point.text));
     let series = each.collect::<Vec<_>>().join(comma);
     voice.tell("services-chart", &[("item", name.trim_end().into()), ("series", series.into())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::label;
+    use jiff::civil::date;
+
+    #[test]
+    fn values_of_several_years_are_told_apart() {
+        let [one, next] = [date(2025, 5, 6), date(2026, 5, 6)];
+        assert_eq!(label(true)(one), "5/6");
+        assert_ne!(label(false)(one), label(false)(next));
+    }
 }
