@@ -109,8 +109,8 @@ async fn sees_nothing(browser: &Browser) {
 }
 
 #[test]
-fn a_mother_opens_the_childs_declared_services_and_nobody_else_does() {
-    isolated("wards::a_mother_opens_the_childs_declared_services_and_nobody_else_does", || {
+fn a_mother_opens_declared_services_of_her_child_and_nobody_else_does() {
+    isolated("wards::a_mother_opens_declared_services_of_her_child_and_nobody_else_does", || {
         crate::run(async {
             let rig = Rig::start();
             let (mother, desk) = (rig.browser().await, rig.another_browser().await);

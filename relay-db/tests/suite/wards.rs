@@ -147,8 +147,8 @@ async fn a_guardian_opens_a_wards_declared_service_and_both_histories_say_so() {
 
         let own = readers(&stage, MOTHER, "").await;
         assert_eq!(own, [Reader::OnBehalf { name: "長女".into() }]);
-        let childs = readers(&stage, MOTHER, &format!("?mandate={}", application.id)).await;
-        assert_eq!(childs, [Reader::Proxy { name: "上野 次子".into() }]);
+        let of_child = readers(&stage, MOTHER, &format!("?mandate={}", application.id)).await;
+        assert_eq!(of_child, [Reader::Proxy { name: "上野 次子".into() }]);
 
         // The link goes with the last mandate.
         let path = format!("/proxies/{}/end", application.id);
