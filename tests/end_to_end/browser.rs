@@ -241,6 +241,7 @@ impl Browser {
     /// A picture of the page, for people who look at the artefacts.
     pub async fn picture(&self, name: &str) {
         if let Some(folder) = std::env::var_os("WARIFU_PICTURES") {
+            std::fs::create_dir_all(&folder).unwrap();
             let png = self.page.screenshot().await.unwrap();
             std::fs::write(Path::new(&folder).join(format!("{name}.png")), png).unwrap();
         }
