@@ -53,6 +53,7 @@ fn routes() -> Vec<Route> {
         route("post", "/batches", Some(json!({})), CLERKS),
         route("get", "/batches/{id}", None, CLERKS),
         route("get", "/batches/{id}/faces.pdf", None, CLERKS),
+        route("post", "/wards", Some(json!(applicant("上野 太郎"))), OFFICE),
     ]
 }
 
