@@ -13,7 +13,8 @@ impl CardOffice {
         let around = self.circumstances(file).await?;
         file.life.check(&Step::Prove, actor, &around)?;
         let register = self.inner.register.as_ref().ok_or(OfficeError::NoRegister)?;
-        let answer = register.ask(&file.row.id.to_string(), &file.row.application.applicant).await?;
+        let answer =
+            register.ask(&file.row.id.to_string(), &file.row.application.applicant).await?;
         let mut change = self.begin().await?;
         self.take_answer(&mut change, file, actor, answer).await?;
         self.commit(change).await
