@@ -283,7 +283,7 @@ impl Reply<'_> {
         let provider = self.provider.name(view.language);
         let voice = view.voice(words);
         let page = AnswerPage {
-            page: view.page(words),
+            page: view.last_page(words),
             title: voice.tell("answer-title", &[("provider", provider.as_str().into())]),
             submit: voice.tell("answer-continue", &[("provider", provider.as_str().into())]),
             acs: &self.asker.acs,

@@ -29,9 +29,14 @@ pub(crate) struct View {
 }
 
 impl View {
+    /// The frame of a page that cannot be asked for again: what led to it counts once.
+    pub(crate) fn last_page<'a>(&self, words: &'a Words) -> Page<'a> {
+        Page::new(self.voice(words)).dressed(self.display.classes())
+    }
+
     /// The frame of the page.
     pub(crate) fn page<'a>(&self, words: &'a Words) -> Page<'a> {
-        let page = Page::new(self.voice(words), &self.uri).dressed(self.display.classes());
+        let page = self.last_page(words).at(&self.uri);
         if self.is_of_operators() {
             return page;
         }

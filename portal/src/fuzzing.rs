@@ -36,7 +36,7 @@ impl ServicePages {
     fn page(&self, language: Language, id: ServiceId, answer: &ServiceAnswer) -> String {
         let voice = self.words.in_(language);
         let screen = ServiceScreen {
-            page: Page::new(voice, &Uri::from_static("/services")),
+            page: Page::new(voice).at(&Uri::from_static("/services")),
             site: Site::new(voice, None, Menu::Resident, &[], "/services"),
             view: ServiceView::new(voice, id, answer, self.now, true),
             errors: Vec::new(),

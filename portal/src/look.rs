@@ -27,7 +27,7 @@ pub struct Look {
 impl Look {
     /// The frame of the page.
     pub fn page<'a>(&self, app: &'a Shared) -> Page<'a> {
-        Page::new(self.voice(app), &self.uri).dressed(self.display.classes())
+        Page::new(self.voice(app)).at(&self.uri).dressed(self.display.classes())
     }
 
     /// The page's voice.

@@ -31,7 +31,7 @@ pub fn page_policy() -> HeaderValue {
 #[derive(Debug, Clone)]
 pub struct Page<'a> {
     voice: Voice<'a>,
-    switch: String,
+    switch: Option<String>,
     furigana: Option<Switch>,
     classes: &'static str,
 }
@@ -44,14 +44,16 @@ struct Switch {
 }
 
 impl<'a> Page<'a> {
-    /// The page at `uri`, in that voice.
-    pub fn new(voice: Voice<'a>, uri: &Uri) -> Self {
-        Self {
-            voice,
-            switch: switch_href(uri, voice.language.other()),
-            furigana: None,
-            classes: "",
-        }
+    /// A page in that voice, which cannot be asked for again.
+    pub fn new(voice: Voice<'a>) -> Self {
+        Self { voice, switch: None, furigana: None, classes: "" }
+    }
+
+    /// The page at `uri`, where it can be had in the other language too.
+    #[must_use]
+    pub fn at(self, uri: &Uri) -> Self {
+        let switch = switch_href(uri, self.voice.language.other());
+        Self { switch: Some(switch), ..self }
     }
 
     /// The page at `uri` with a switch for readings, where its language has any; they are `on` now.
@@ -99,9 +101,9 @@ impl<'a> Page<'a> {
         self.voice.turn(key)
     }
 
-    /// This page in the other language.
-    pub fn switch_href(&self) -> &str {
-        &self.switch
+    /// This page in the other language; none where it cannot be asked for again.
+    pub fn switch_href(&self) -> Option<&str> {
+        self.switch.as_deref()
     }
 
     /// Where this page has readings or has them no more, and the key of the words for it; none where
@@ -143,7 +145,7 @@ pub fn error_page(document: &ProblemDocument, voice: Voice<'_>) -> Option<String
         return None;
     }
     let page = ErrorPage {
-        page: Page::new(voice, &Uri::from_static("/")),
+        page: Page::new(voice).at(&Uri::from_static("/")),
         title: &document.title,
         advice: &document.advice.person,
         code: document.code,

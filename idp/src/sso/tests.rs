@@ -83,6 +83,19 @@ async fn rubbish_is_refused() {
 }
 
 #[tokio::test]
+async fn an_answers_page_leads_nowhere_where_its_request_would_count_again() {
+    let rig = Rig::new().await;
+    let mut tab = signed_in(&rig).await;
+    let path = rig.portal.redirect(&rig.portal.request(rig.now()));
+    let page = tab.get(&path).await;
+    assert!(page.field("SAMLResponse").is_some(), "{}", page.body);
+    for of_the_request in ["SAMLRequest", "hreflang", "furigana="] {
+        assert!(!page.body.contains(of_the_request), "{of_the_request} in {}", page.body);
+    }
+    assert_eq!(tab.get(&path).await.status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
 async fn metadata_counts_until_its_end() {
     let rig = Rig::new().await;
     rig.clock.advance(days(8));

@@ -66,7 +66,7 @@ pub fn in_both(test: impl Fn(&Words, Language)) {
 }
 
 pub fn page(words: &Words, language: Language) -> Page<'_> {
-    Page::new(words.in_(language), &Uri::from_static("/page"))
+    Page::new(words.in_(language)).at(&Uri::from_static("/page"))
 }
 
 fn resident(voice: Voice<'_>, path: &str) -> Site {

@@ -29,11 +29,12 @@ const PREPARED_SECONDS: usize = 10;
 /// Tries until the identity provider has its first revocation list, a tenth of a second apart.
 const TRIES: u32 = 100;
 
-/// Logins by the number of browsers; then answers from sessions, to a service provider and to the
-/// portal, whose answers carry tickets to relay and card office besides.
+/// Logins by the number of browsers; then answers from sessions, to a service provider that signs what
+/// it asks or does not, and to the portal, which does, and whose answers carry tickets to relay and card
+/// office besides.
 pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Figure>> {
     let fsync = limits::fsync(stage.dir(), lasting / 2).await?;
-    let (portal, other) = (Arc::new(Provider::portal(stage)?), Arc::new(Provider::other(stage)?));
+    let portal = Arc::new(Provider::portal(stage)?);
     wait_until_open(stage, &portal).await?;
     let file = |name| stage.file(Member::Idp, name);
     let echo = Echo::start(file("tls.pem"), file("tls.key"), None).await?;
@@ -50,14 +51,17 @@ pub async fn measure(stage: &Stage, lasting: Duration) -> anyhow::Result<Vec<Fig
             .beside("bare fsync", fsync);
         figures.push(figure);
     }
-    for (provider, tickets, what) in
-        [(&other, false, "SSO answer"), (&portal, true, "SSO answer with tickets, to the portal")]
-    {
-        let keys = cryptography::of_an_answer(stage, lasting / 2, tickets).await?;
+    for (provider, what) in [
+        (Provider::unsigned(stage)?, "SSO answer, request not signed"),
+        (Provider::other(stage)?, "SSO answer, request signed"),
+        (Provider::portal(stage)?, "SSO answer with tickets, to the portal"),
+    ] {
+        let keys = cryptography::of_an_answer(stage, lasting / 2, &provider).await?;
+        let provider = Arc::new(provider);
         for count in SIDE_BY_SIDE.into_iter().filter(|count| *count >= FOR_ANSWERS) {
             say(&format!("{what}, {count} at once"));
             let new = |browser| FromSession { browser, signed_in: false };
-            let browsers = prepared(stage, provider, count, (ANSWERS, lasting)).await?;
+            let browsers = prepared(stage, &provider, count, (ANSWERS, lasting)).await?;
             let workers = browsers.into_iter().map(new).collect();
             let answers = load::run(workers, lasting).await?;
             let figure = Figure::loaded(format!("{what}, HTTPS, {count} at once"), &answers)

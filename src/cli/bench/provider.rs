@@ -1,5 +1,5 @@
 //! Service providers that ask who is there: the portal, and one of another maker's kind, which is told
-//! a name and carries no tickets.
+//! a name and carries no tickets. Some of that kind sign what they ask, others do not.
 
 use hyper::Uri;
 use warifu_idp::config::{AttributeName, MetadataSource, ServiceProviderConfig};
@@ -15,10 +15,13 @@ use crate::cli::demo::folder::{Folder, Member};
 const SSO: &str = "/saml/sso";
 /// The other one; nobody is there, for its answers go no further than the browser.
 const OTHER: &str = "https://phr.localhost";
+/// What metadata say of whoever signs each request (SAML metadata §2.4.4).
+const SIGNS: &str = " AuthnRequestsSigned=\"true\"";
 
 /// What a service provider asks with.
 pub struct Provider {
-    signer: KeySigner,
+    signer: Option<KeySigner>,
+    gets_tickets: bool,
     entity_id: String,
     acs: String,
     /// Where the requests are to be received.
@@ -29,24 +32,41 @@ pub struct Provider {
 impl Provider {
     /// The portal.
     pub fn portal(stage: &Stage) -> anyhow::Result<Self> {
-        Self::at(&stage.folder.address(Member::Portal), stage)
+        let portal = Self::at(&stage.folder.address(Member::Portal), stage)?;
+        Ok(Self { gets_tickets: true, ..portal })
     }
 
-    /// The other one.
+    /// The other one, which signs what it asks.
     pub fn other(stage: &Stage) -> anyhow::Result<Self> {
         Self::at(OTHER, stage)
+    }
+
+    /// The other one, if it does not.
+    pub fn unsigned(stage: &Stage) -> anyhow::Result<Self> {
+        Ok(Self { signer: None, ..Self::other(stage)? })
     }
 
     /// With the portal's key.
     fn at(address: &str, stage: &Stage) -> anyhow::Result<Self> {
         let file = |name| read(&stage.file(Member::Portal, name));
         Ok(Self {
-            signer: KeySigner::from_pem(&file("saml.key")?, &file("saml.pem")?)?,
+            signer: Some(KeySigner::from_pem(&file("saml.key")?, &file("saml.pem")?)?),
+            gets_tickets: false,
             entity_id: format!("{address}/saml/metadata"),
             acs: format!("{address}/saml/acs"),
             sso: format!("{}{SSO}", stage.folder.address(Member::Idp)),
             surroundings: stage.surroundings.clone(),
         })
+    }
+
+    /// Whether it signs what it asks.
+    pub fn signs(&self) -> bool {
+        self.signer.is_some()
+    }
+
+    /// Whether its answers carry tickets to relay and card office.
+    pub fn gets_tickets(&self) -> bool {
+        self.gets_tickets
     }
 
     /// Path and query of where the browser goes with a new request.
@@ -58,20 +78,22 @@ impl Provider {
             acs: AcsChoice::Url(self.acs.clone()),
             ..AuthnRequest::new(random_id(&mut random), self.entity_id.as_str(), now)
         };
-        let (parameter, signer) = (RedirectParameter::Request, Some(&self.signer as _));
+        let signer = self.signer.as_ref().map(|signer| signer as _);
+        let parameter = RedirectParameter::Request;
         Ok(redirect::url(SSO, parameter, &request.to_xml()?, None, signer)?.parse()?)
     }
 }
 
-/// Writes the other one's metadata, and gives its registration: it is told a name of its own for the
-/// person and what they may do, encrypted, without a question.
+/// Writes the other one's metadata, which do not promise that it signs, and gives its registration: it
+/// is told a name of its own for the person and what they may do, encrypted, without a question.
 pub fn other(
     folder: &Folder,
     surroundings: &Surroundings,
 ) -> anyhow::Result<ServiceProviderConfig> {
     let config = PortalConfig { public_url: OTHER.parse()?, ..folder.portal_config()? };
     let metadata = folder.of(Member::Idp, "other-metadata.xml");
-    std::fs::write(&metadata, warifu_portal::metadata_xml(&config, surroundings)?)?;
+    let xml = warifu_portal::metadata_xml(&config, surroundings)?;
+    std::fs::write(&metadata, xml.replace(SIGNS, ""))?;
     Ok(ServiceProviderConfig {
         attributes: vec![AttributeName::PairwiseId, AttributeName::Roles],
         consent: false,

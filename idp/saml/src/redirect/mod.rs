@@ -108,7 +108,7 @@ pub fn url(
     relay_state: Option<&str>,
     signer: Option<&dyn XmlSigner>,
 ) -> Result<String, RedirectError> {
-    let mut query = format!("{}={}", parameter.name(), escape(&encode(xml)?));
+    let mut query = format!("{}={}", parameter.name(), escape(&encode(xml)));
     if let Some(state) = relay_state {
         if state.len() > RELAY_STATE_LIMIT {
             return Err(RedirectError::RelayState);
@@ -124,9 +124,8 @@ pub fn url(
     Ok(format!("{endpoint}{joint}{query}"))
 }
 
-fn encode(xml: &str) -> Result<String, RedirectError> {
-    let deflated = inflate::deflate(xml.as_bytes()).map_err(SignError::new)?;
-    Ok(BASE64.encode(&deflated))
+fn encode(xml: &str) -> String {
+    BASE64.encode(&inflate::deflate(xml.as_bytes()))
 }
 
 fn escape(text: &str) -> String {

@@ -28,17 +28,13 @@ impl<'q> Query<'q> {
         if raw.len() > QUERY_LIMIT {
             return Err(RedirectError::Size);
         }
-        if let Some(encoding) = find(raw, "SAMLEncoding")?
-            && encoding.value != DEFLATE
-        {
+        let names = [message, "RelayState", "SigAlg", "Signature", "SAMLEncoding"];
+        let [message, relay_state, algorithm, signature, encoding] = find(raw, names)?;
+        if encoding.is_some_and(|encoding| encoding.value != DEFLATE) {
             return Err(RedirectError::UnknownEncoding);
         }
-        Ok(Self {
-            message: find(raw, message)?.ok_or(RedirectError::Missing)?,
-            relay_state: find(raw, "RelayState")?,
-            algorithm: find(raw, "SigAlg")?,
-            signature: find(raw, "Signature")?,
-        })
+        let message = message.ok_or(RedirectError::Missing)?;
+        Ok(Self { message, relay_state, algorithm, signature })
     }
 
     /// What the signature covers: message, relay state and algorithm, in this order, each as it was
@@ -50,18 +46,26 @@ impl<'q> Query<'q> {
     }
 }
 
-/// The one parameter of this name.
-fn find<'q>(raw: &'q str, name: &str) -> Result<Option<Parameter<'q>>, RedirectError> {
-    let is_it = |part: &&str| means(part.split('=').next().unwrap_or_default(), name);
-    let mut found = raw.split('&').filter(is_it);
-    let Some(first) = found.next() else {
-        return Ok(None);
-    };
-    if found.next().is_some() {
-        return Err(RedirectError::Duplicate);
+/// The one parameter of each of these names.
+fn find<'q, const N: usize>(
+    raw: &'q str,
+    names: [&str; N],
+) -> Result<[Option<Parameter<'q>>; N], RedirectError> {
+    let mut found = [const { None }; N];
+    for part in raw.split('&') {
+        let (written, value) = match part.split_once('=') {
+            Some((written, value)) => (written, Some(value)),
+            None => (part, None),
+        };
+        let mut places = names.iter().zip(&mut found);
+        let Some((_, place)) = places.find(|(name, _)| means(written, name)) else { continue };
+        if place.is_some() {
+            return Err(RedirectError::Duplicate);
+        }
+        let value = decode(value.ok_or(RedirectError::Encoding)?);
+        *place = Some(Parameter { raw: part, value });
     }
-    let (_, value) = first.split_once('=').ok_or(RedirectError::Encoding)?;
-    Ok(Some(Parameter { raw: first, value: decode(value) }))
+    Ok(found)
 }
 
 /// Whether a name as it was written is this one. Hardly anybody writes them in another way.
