@@ -10,6 +10,7 @@ applications-none = There are no applications here now.
 applications-count-open = { $n } to be decided, oldest first
 applications-count-closed = { $n } over, newest first
 applications-cut = The page shows 100 of them.
+applications-missing = These applications are missing here: the server that holds them cannot be reached now
 applications-what = Application
 applications-at = Sent
 applications-status = Where it stands

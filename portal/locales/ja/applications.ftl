@@ -10,6 +10,7 @@ applications-none = いま、ここに出る申請はありません。
 applications-count-open = これから決めるもの { $n }件（古い順）
 applications-count-closed = 終わったもの { $n }件（新しい順）
 applications-cut = 画面に出ているのは、そのうちの100件です。
+applications-missing = 次の申請は、いまここに出ていません。それを預かるサーバーにつながらないためです
 applications-what = 申請
 applications-at = 届いた日時
 applications-status = いまの状態

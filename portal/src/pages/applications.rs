@@ -18,7 +18,8 @@ use crate::relay::RelayError;
 use crate::shared::{App, Shared};
 use crate::view::Tone;
 use crate::view::applications::{
-    ApplicationScreen, ApplicationView, ApplicationsScreen, PATH, Silent, count, page_of, rows,
+    ApplicationScreen, ApplicationView, ApplicationsScreen, PATH, Silent, count, missing, page_of,
+    rows,
 };
 use crate::view::site::Menu;
 
@@ -49,6 +50,7 @@ pub async fn list(
         site: me.site(voice, menu(&me), PATH),
         no_records: None,
         silent: None,
+        missing: Vec::new(),
         is_open,
         count: String::new(),
         is_cut: false,
@@ -63,6 +65,7 @@ pub async fn list(
             count: count(voice, &list, state),
             is_cut: list.count > u64::try_from(list.applications.len()).unwrap_or(u64::MAX),
             rows: rows(voice, &list, now),
+            missing: missing(voice, &list),
             ..screen
         }),
         Err(cause) => {

@@ -30,6 +30,8 @@ pub struct ApplicationsScreen<'a> {
     pub no_records: Option<&'static str>,
     /// Who gave no list.
     pub silent: Option<Silent>,
+    /// Of these services the applications are missing, for their holder does not answer.
+    pub missing: Vec<String>,
     /// Those to be decided are shown; else those that are over.
     pub is_open: bool,
     /// How many there are.
@@ -132,6 +134,12 @@ pub fn rows(voice: Voice<'_>, list: &ApplicationList, now: Timestamp) -> Vec<Row
         })
     };
     list.applications.iter().filter_map(row).collect()
+}
+
+/// The services whose applications are missing.
+pub fn missing(voice: Voice<'_>, list: &ApplicationList) -> Vec<String> {
+    let silent = list.services.iter().filter(|(id, _)| list.silent.contains(id));
+    silent.map(|(_, declared)| display_name(voice.language, &declared.name)).collect()
 }
 
 /// How many there are in that state.

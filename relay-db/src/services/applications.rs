@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use futures::future::join_all;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use warifu_connectors::SourceError;
@@ -38,7 +39,8 @@ pub(crate) struct Wanted {
     state: ApplicationState,
 }
 
-/// The applications to the organisation of the member of staff who asks.
+/// The applications to the organisation of the member of staff who asks. Its holders are asked side by
+/// side; one that is silent costs its own applications only.
 #[utoipa::path(
     get,
     path = "/services/applications",
@@ -46,7 +48,7 @@ pub(crate) struct Wanted {
     params(Wanted),
     responses(
         (status = 200, body = ApplicationList),
-        (status = 502, description = "A holder gives no answer",
+        (status = 502, description = "No holder gives an answer",
          body = warifu_service::problem::ProblemDocument),
         (status = "4XX", body = warifu_service::problem::ProblemDocument),
     )
@@ -62,14 +64,31 @@ pub(crate) async fn list(
     let services = theirs(&relay, &staff);
     let mut holders: Vec<&str> = services.iter().map(|(id, _)| id.connector()).collect();
     holders.dedup();
-    let mut list = ApplicationList::default();
-    for connector in holders.into_iter().filter_map(|id| relay.directory().by_id(id)) {
+    let holders = holders.into_iter().filter_map(|id| relay.directory().by_id(id));
+    let answers = join_all(holders.map(async |connector| {
         let errand = Errand::of_nobody(&staff);
         let told = asking::applications(relay.mint(), connector, errand, wanted.state, until).await;
-        let told = told.map_err(|error| not_told(&error))?;
-        list.count = list.count.saturating_add(told.count);
-        let own = told.applications.into_iter().take(MOST_LISTED);
-        list.applications.extend(own.filter(|one| one.service.connector() == connector.id));
+        (connector, told)
+    }));
+    let mut list = ApplicationList::default();
+    let (mut answered, mut silence) = (false, None);
+    for (connector, told) in answers.await {
+        let is_of = |id: &ServiceId| id.connector() == connector.id;
+        match told {
+            Ok(told) => {
+                answered = true;
+                list.count = list.count.saturating_add(told.count);
+                let own = told.applications.into_iter().take(MOST_LISTED);
+                list.applications.extend(own.filter(|one| is_of(&one.service)));
+            }
+            Err(error) => {
+                list.silent.extend(services.iter().map(|(id, _)| *id).filter(is_of));
+                silence = Some(error);
+            }
+        }
+    }
+    if let Some(error) = silence.filter(|_| !answered) {
+        return Err(not_told(&error));
     }
     list.applications = wanted.state.in_order(list.applications);
     list.services = services;

@@ -347,6 +347,30 @@ async fn staff_of_the_holder_move_an_application_on_and_the_resident_sees_it() {
 }
 
 #[tokio::test]
+async fn a_silent_holder_costs_its_own_applications_only() {
+    let (bed, mut declaring) = bed(Engine::Sqlite, &["city", "hospital"]).await;
+    let [city, hospital] = &declaring[..] else { panic!("two") };
+    let forms = city.manifest.services.iter().filter(|one| one.applications().is_some());
+    let form = forms.last().unwrap().clone();
+    let silent = format!("hospital/{}", form.id);
+    hospital.publish(9, |manifest| manifest.services.push(form), &hospital.key);
+    assert!(bed.relay.read_manifests().await);
+    let reference = applied(&bed).await;
+    let token = fresh(&bed, &clerk(&bed)).await;
+    let list =
+        async || bed.get(&bed.portal, "/services/applications?state=open", Some(&token)).await;
+
+    let both: ApplicationList = list().await.json().await.unwrap();
+    assert_eq!((both.services.len(), both.silent.len()), (4, 0));
+    declaring.pop();
+    let partly: ApplicationList = list().await.json().await.unwrap();
+    assert_eq!(partly.silent.iter().map(ToString::to_string).collect::<Vec<_>>(), [silent]);
+    assert_eq!((partly.count, &*partly.applications[0].reference), (1, &*reference));
+    declaring.pop();
+    assert_eq!(refusal(list().await).await, (502, "application.silent".into()));
+}
+
+#[tokio::test]
 async fn nobody_else_sees_applications_or_decides() {
     let (bed, _declaring) = bed(Engine::Sqlite, &["city"]).await;
     let reference = applied(&bed).await;

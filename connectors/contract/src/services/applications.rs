@@ -61,6 +61,9 @@ pub struct ApplicationList {
     pub count: u64,
     /// The services that they are of.
     pub services: Vec<(ServiceId, Declaration)>,
+    /// Those of them whose holder gave no answer, so that their applications are missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silent: Vec<ServiceId>,
 }
 
 /// Relay → portal: one application.

@@ -78,10 +78,13 @@ fn the_list_and_an_application_in_every_state() {
             applications: vec![listed],
             count: 140,
             services: vec![(id(), application.declaration.clone())],
+            silent: Vec::new(),
         };
+        let partly = ApplicationList { silent: vec![id()], ..list.clone() };
         let empty = ApplicationList::default;
         for (name, no_records, silent, list) in [
             ("applications", None, None, list),
+            ("applications-partly", None, None, partly),
             ("applications-none", None, None, empty()),
             ("applications-relay-silent", None, Some(Silent::Relay), empty()),
             ("applications-holder-silent", None, Some(Silent::Holder), empty()),
@@ -92,6 +95,7 @@ fn the_list_and_an_application_in_every_state() {
                 site: Site::new(voice, Some("見本 市民".into()), Menu::City, &[], PATH),
                 no_records,
                 silent,
+                missing: missing(voice, &list),
                 is_open: true,
                 count: count(voice, &list, ApplicationState::Open),
                 is_cut: list.count > 100,
