@@ -5,7 +5,7 @@
 //! Whom the guardian speaks for is found by the insurance card that lies beside the papers: the
 //! insurer says under which pseudonym, and the relay knows the person already or calls them a ward,
 //! whose links end with the last mandate. Whoever is insured in several places is found by each
-//! card where it is from; holders of declared services, who know no such cards, find the ward by a
+//! card where it is from; other holders, who know no such cards, find the ward by a
 //! voucher of the card office, which proved whom the papers name. In the relay alone these meet.
 //!
 //! Staff end it as they began it: by the same insurance card, and by two. The first stops it at

@@ -278,7 +278,7 @@ async fn ask(
     let focus = problems.first().map(|problem| problem.field);
     let named = named_by(app, me, &found.request.declared).await;
     let mut all = fields(voice, &PAPERS, typed, problems, focus);
-    if !found.request.declared.is_empty() {
+    if found.request.is_beyond_insurers() {
         all.extend(fields(voice, &WARD, typed, problems, focus));
     }
     show(&QuestionScreen {

@@ -100,7 +100,7 @@ actions! {
          that is asked for.";
     GuardianProposed = "guardian-proposed" in Administration:
         "A member of staff has seen a guardian's papers, which `ground` names, and whom the \
-         insurer finds for the other's card; holders of declared services, by the card office's \
+         insurer finds for the other's card; those who hold what else was asked for, by the card office's \
          voucher.";
     GuardianApproved = "guardian-approved" in Administration:
         "A second member of staff approved the guardian: the mandate holds.";

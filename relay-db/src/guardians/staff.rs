@@ -59,7 +59,7 @@ pub(crate) async fn find(
 }
 
 /// One member of staff has seen the papers: the insurer is asked whose the insurance card is, and
-/// holders of the declared services that were asked for, whom the office's voucher means.
+/// whoever else holds what was asked for, whom the office's voucher means.
 #[utoipa::path(
     post,
     path = "/guardians/propose",
@@ -91,7 +91,7 @@ pub(crate) async fn propose(
     let (ward, more) = wards::look_everywhere(&relay, &ceremony, cards, deadline).await?;
     let proposed =
         Proposed { member, at: now, papers, until, note, ward, more, without: Vec::new() };
-    let wanted = &case.application.request.declared;
+    let wanted = &case.application.request;
     let search = Search { ceremony, sealed: request.holder, wanted, until: deadline };
     let proposed = search.among_holders(&relay, proposed).await?;
     if proposed.subject().is_some_and(|one| [&case.guardian, &staff.member].contains(&one)) {

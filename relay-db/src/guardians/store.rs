@@ -57,7 +57,7 @@ pub(crate) struct Proposed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     pub ward: Found,
-    /// The same person at other insurers, and at holders of declared services.
+    /// The same person at other insurers, and at whoever holds what else was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more: Vec<Found>,
     /// Holders of declared services that were asked for, where nobody is found beyond doubt.

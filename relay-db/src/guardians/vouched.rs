@@ -1,12 +1,14 @@
-//! Wards at holders of declared services, who know no insurance cards: found by vouchers of the card
-//! office, as anybody is whose card signed in. The office proved whom the papers name; each insurer
-//! says that this is the person on its card.
+//! Wards at holders who know no insurance cards, of check-ups, of pensions, of declared services: found
+//! by vouchers of the card office, as anybody is whose card signed in. The office proved whom the papers
+//! name; each insurer says that this is the person on its card.
 
 use std::collections::BTreeMap;
 
+use futures::future::try_join_all;
 use warifu_connectors::SourceError;
 use warifu_contract::identity::MatchLevel;
 use warifu_contract::linking::{CompareRequest, Comparison, Item, MatchAnswer, VouchersRequest};
+use warifu_contract::mandate::guardian::ApplicationRequest;
 use warifu_contract::services::ServiceId;
 use warifu_pki::voucher::errand;
 use warifu_service::Problem;
@@ -25,8 +27,8 @@ pub(super) struct Search<'a> {
     pub ceremony: String,
     /// Whom the office proved, sealed to it; without it nobody is looked for.
     pub sealed: Option<String>,
-    /// What the guardian asked for of declared services.
-    pub wanted: &'a [ServiceId],
+    /// What the guardian asked for.
+    pub wanted: &'a ApplicationRequest,
     pub until: Deadline,
 }
 
@@ -34,7 +36,7 @@ pub(super) struct Search<'a> {
 type Vouchers = BTreeMap<String, String>;
 
 impl Search<'_> {
-    /// `proposed` with those whom holders of the wanted services find, and with the holders who find
+    /// `proposed` with those whom holders of what is wanted find, and with the holders who find
     /// nobody. Somebody with an own card links these with it.
     pub async fn among_holders(
         self,
@@ -48,11 +50,11 @@ impl Search<'_> {
             return Ok(proposed);
         };
         let vouchers = self.vouchers(relay, sealed).await?;
-        for found in proposed.found() {
-            self.require_same(relay, found, &vouchers).await?;
-        }
-        for id in open {
-            match self.find(relay, &id, &vouchers).await? {
+        let compared = proposed.found().map(|found| self.require_same(relay, found, &vouchers));
+        try_join_all(compared).await?;
+        let searched = open.iter().map(|id| self.find(relay, id, &vouchers));
+        for (found, id) in try_join_all(searched).await?.into_iter().zip(open) {
+            match found {
                 Some(found) => proposed.more.push(found),
                 None => proposed.without.push(id),
             }
@@ -70,7 +72,13 @@ impl Search<'_> {
             !linked.iter().any(|link| link.connector == *id)
                 && !proposed.found().any(|found| found.connector == *id)
         };
-        let mut open: Vec<&str> = self.wanted.iter().map(ServiceId::connector).collect();
+        // Insurers are asked by the cards that are shown to staff, and no others.
+        let holds = |holder: &&Answerer| {
+            let wanted = &self.wanted.services;
+            !holder.insures() && holder.services().iter().any(|one| wanted.contains(one))
+        };
+        let mut open: Vec<&str> = self.wanted.declared.iter().map(ServiceId::connector).collect();
+        open.extend(relay.directory().linked().filter(holds).map(Answerer::id));
         open.sort_unstable();
         open.dedup();
         Ok(open.into_iter().filter(is_open).map(str::to_owned).collect())

@@ -1,4 +1,4 @@
-//! Wards at holders of declared services: found by a voucher of the card office beside the insurance
+//! Wards at holders of check-ups and declared services: found by a voucher of the card office beside the insurance
 //! card, under a pseudonym of their own; who reads there and who does not, and until when.
 
 use jiff::ToSpan as _;
@@ -7,6 +7,7 @@ use reqwest::Response;
 use serde_json::{Value, json};
 use warifu_contract::history::{Asked, HistoryPage, Reader};
 use warifu_contract::mandate::guardian::{Application, Proposal};
+use warifu_contract::records::{Panel, PanelOutcome};
 use warifu_contract::services::{Catalogue, ServiceAnswer, ServiceId, ServiceOutcome};
 use warifu_service::Surroundings;
 
@@ -20,6 +21,9 @@ const APPROVER: &str = "urn:warifu:role:card-approver";
 /// A pupil without a card.
 const CHILD: &str = "ueno-nanami";
 const CARD: (&str, &str, &str, &str) = ("22222222", "21700023", "4", "01");
+/// Somebody under guardianship, without a card.
+const ADULT: &str = "ueno-taro";
+const ADULTS_CARD: (&str, &str, &str, &str) = ("00000001", "東京", "001", "00");
 /// One of the twins, who are no pupils of this board's, and the insurance card of both.
 const TWIN: &str = "ninsho-soichiro";
 const TWINS_CARD: (&str, &str, &str, &str) = ("33333333", "52", "2007", "02");
@@ -31,7 +35,8 @@ async fn stage(engine: Engine) -> Stage {
     let mut stage = Box::pin(Stage::on(engine)).await;
     for connector in &mut stage.bed.config.connectors {
         if connector.id == "insurer" {
-            connector.insurer_numbers = vec![CARD.0.to_owned(), TWINS_CARD.0.to_owned()];
+            connector.insurer_numbers =
+                [CARD, TWINS_CARD, ADULTS_CARD].map(|card| card.0.to_owned()).into();
         }
     }
     Box::pin(stage.schooling()).await;
@@ -39,13 +44,17 @@ async fn stage(engine: Engine) -> Stage {
 }
 
 async fn apply(stage: &Stage, subject: &str, declared: &[&str]) -> Application {
-    let token = stage.resident(subject, "nobody").await;
-    let request = stage.bed.portal.http.post(stage.bed.url("/guardians")).bearer_auth(token);
     let body = json!({ "capacity": "parent", "services": ["insurance"], "history": true,
                        "declared": declared, "name": "長女", "own_name": "上野 次子",
                        "text_version": "2026-11" });
+    apply_with(stage, subject, &body).await
+}
+
+async fn apply_with(stage: &Stage, subject: &str, body: &Value) -> Application {
+    let token = stage.resident(subject, "nobody").await;
+    let request = stage.bed.portal.http.post(stage.bed.url("/guardians")).bearer_auth(token);
     let key = Surroundings::system().hex(16);
-    let answer = request.header("idempotency-key", key).json(&body).send().await.unwrap();
+    let answer = request.header("idempotency-key", key).json(body).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     answer.json().await.unwrap()
 }
@@ -156,6 +165,40 @@ async fn a_guardian_opens_a_wards_declared_service_and_both_histories_say_so() {
         assert_eq!(ended.status(), 200);
         assert_eq!(look(&stage, MOTHER, Some(&application.id)).await, refused("proxy.ended"));
         stage.until_forgotten(SCHOOL, CHILD).await;
+    }
+}
+
+#[tokio::test]
+async fn a_guardian_opens_an_adult_wards_checkups_that_were_asked_for_and_no_others() {
+    for engine in engines() {
+        let stage = stage(engine).await;
+        stage.knows(PROVED, attributes(ADULT));
+        let body = json!({ "capacity": "adults-guardian", "services": ["insurance", "checkup"],
+                           "history": true, "name": "父", "own_name": "上野 次子",
+                           "text_version": "2026-11" });
+        let application = apply_with(&stage, MOTHER, &body).await;
+        let mut papers = papers(&stage, &application, (ADULTS_CARD, ADULT), Some(PROVED));
+        papers["paper"] = "guardianship-certificate".into();
+        let proposal = proposed(&stage, &papers).await;
+        let [checkup] = &proposal.more[..] else { panic!("{proposal:?}") };
+        assert_eq!(checkup.name.as_str(), "上○ 太○");
+        assert!(proposal.without.is_empty());
+        approve(&stage, &application).await;
+        let pseudonym = async |connector| stage.pseudonym(connector, ADULT).await;
+        let (insurer, checkup) = (pseudonym("insurer").await, pseudonym("checkup").await);
+        assert!(insurer.is_some() && checkup.is_some() && insurer != checkup);
+        assert_eq!(pseudonym("insurer2").await, None, "an insurer whose card nobody showed");
+
+        let token = stage.resident(MOTHER, "nobody").await;
+        for (service, expected) in [("checkup", "ready"), ("pension", "refused")] {
+            let body = json!({ "services": [service],
+                               "basis": { "by": "mandate", "id": application.id } });
+            let answer = stage.bed.post(&stage.bed.portal, "/records", &token, &body).await;
+            let line = answer.text().await.unwrap();
+            let panel: Panel = serde_json::from_str(line.trim()).unwrap();
+            let is_ready = matches!(panel.outcome, PanelOutcome::Ready { .. });
+            assert_eq!(if is_ready { "ready" } else { "refused" }, expected, "{line}");
+        }
     }
 }
 

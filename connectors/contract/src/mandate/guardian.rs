@@ -225,8 +225,8 @@ pub struct ProposalRequest {
     /// where it is from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more: Vec<TypedCard>,
-    /// Whom the papers name, as the card office proved it and sealed it to itself: with it the
-    /// holders of the declared services that were asked for find the person.
+    /// Whom the papers name, as the card office proved it and sealed it to itself: with it those who
+    /// hold what was asked for, beside insurers, find the person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holder: Option<String>,
     /// What else there is to say, at most [`LONGEST_NOTE`] characters on one line.
@@ -254,11 +254,11 @@ pub struct Proposal {
     pub until: Date,
     /// Whom the insurer found for the card, masked: to be laid beside the papers.
     pub target: MaskedTarget,
-    /// The same for the other cards, and for holders of declared services.
+    /// The same for the other cards, and for whoever else holds what was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more: Vec<MaskedTarget>,
-    /// Holders of declared services that were asked for, where nobody was found beyond doubt: what
-    /// they have stays closed.
+    /// Those who hold what was asked for, beside insurers, and found nobody beyond doubt: what they
+    /// have stays closed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<DisplayName>,
     /// What the first wrote.
@@ -370,6 +370,13 @@ impl GuardianError {
 }
 
 impl ApplicationRequest {
+    /// Whether something is held by others than insurers: whoever has no card of their own is found
+    /// there by name, birth date, sex and address.
+    pub fn is_beyond_insurers(&self) -> bool {
+        let insured = |one: &Service| matches!(one, Service::Insurance | Service::Expenses);
+        !self.declared.is_empty() || !self.services.iter().all(insured)
+    }
+
     /// Checks what the types cannot.
     pub fn validate(&self) -> Result<(), GuardianError> {
         if !is_scope(&self.services, &self.declared) {
