@@ -350,8 +350,8 @@ async fn staff_of_the_holder_move_an_application_on_and_the_resident_sees_it() {
 async fn a_silent_holder_costs_its_own_applications_only() {
     let (bed, mut declaring) = bed(Engine::Sqlite, &["city", "hospital"]).await;
     let [city, hospital] = &declaring[..] else { panic!("two") };
-    let forms = city.manifest.services.iter().filter(|one| one.applications().is_some());
-    let form = forms.last().unwrap().clone();
+    let form = city.manifest.services.iter().rfind(|one| one.applications().is_some());
+    let form = form.unwrap().clone();
     let silent = format!("hospital/{}", form.id);
     hospital.publish(9, |manifest| manifest.services.push(form), &hospital.key);
     assert!(bed.relay.read_manifests().await);
