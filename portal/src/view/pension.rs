@@ -3,6 +3,7 @@
 use askama::Template;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use warifu_contract::person::age_on;
 use warifu_contract::records::{PensionMonth, PensionPeriod, PensionRecord, PensionScheme};
 use warifu_service::words::Voice;
 
@@ -96,7 +97,7 @@ impl<'a> PensionView<'a> {
                 .collect(),
             counted: (record.counted_months > 0)
                 .then(|| voice.tell("pension-counted", &[("n", record.counted_months.into())])),
-            amount_note: voice.say(&format!("{earned}-note")),
+            amount_note: voice.say(amount_note(record, today)),
             recent: record.recent.iter().take(LISTED).map(|month| recent(voice, month)).collect(),
             gaps: gaps(voice, record, today),
             history: record.history.iter().rev().map(|period| period_row(voice, period)).collect(),
@@ -122,6 +123,19 @@ fn verdict(voice: Voice<'_>, record: &PensionRecord) -> (Tone, String) {
     match record.needed_months.saturating_sub(record.qualifying_months) {
         0 => (Tone::Ok, voice.say("pension-met")),
         lacking => (Tone::None, voice.tell("pension-not-met", &[("n", lacking.into())])),
+    }
+}
+
+/// The key of what the amount means at that age, by the rules of the yearly notice (ねんきん定期便):
+/// below 50 what has been earned, from 50 an estimate as if the present scheme went on, from 60 one of
+/// what is there. From 65 the pension itself has a letter of its own.
+fn amount_note(record: &PensionRecord, today: Date) -> &'static str {
+    match (record.estimate, record.birth_date.map(|birth| age_on(birth, today))) {
+        (_, Some(65..)) => "pension-note-from-65",
+        (true, Some(60..)) => "pension-estimate-note-from-60",
+        (true, _) => "pension-estimate-note",
+        (false, Some(..50)) => "pension-earned-note",
+        (false, _) => "pension-earned-note-from-50",
     }
 }
 
@@ -184,4 +198,40 @@ fn scheme_words(voice: Voice<'_>, scheme: PensionScheme) -> String {
         PensionScheme::PublicServants => "scheme-public-servants",
         PensionScheme::PrivateSchools => "scheme-private-schools",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::samples;
+
+    #[test]
+    fn the_amount_is_explained_by_age() {
+        let today = date(2026, 11, 20);
+        let note = |birth, estimate| {
+            let record = PensionRecord { birth_date: birth, estimate, ..samples::pension() };
+            amount_note(&record, today)
+        };
+        for (birth, earned, estimated) in [
+            (None, "pension-earned-note-from-50", "pension-estimate-note"),
+            (Some(date(1976, 11, 21)), "pension-earned-note", "pension-estimate-note"),
+            (Some(date(1976, 11, 20)), "pension-earned-note-from-50", "pension-estimate-note"),
+            (Some(date(1966, 11, 21)), "pension-earned-note-from-50", "pension-estimate-note"),
+            (
+                Some(date(1966, 11, 20)),
+                "pension-earned-note-from-50",
+                "pension-estimate-note-from-60",
+            ),
+            (
+                Some(date(1961, 11, 21)),
+                "pension-earned-note-from-50",
+                "pension-estimate-note-from-60",
+            ),
+            (Some(date(1961, 11, 20)), "pension-note-from-65", "pension-note-from-65"),
+        ] {
+            assert_eq!((note(birth, false), note(birth, true)), (earned, estimated), "{birth:?}");
+        }
+    }
 }
