@@ -196,7 +196,9 @@ fn autostart_is_switched_by_command() {
     let (well, said) = user.run(&["autostart", "on"]);
     assert!(well && said.contains(&entry), "{said}");
     let text = fs::read_to_string(&entry).unwrap();
-    assert!(text.contains(&format!("\"{PROGRAM}\" run --config \"{}\"", user.path("agent.toml"))));
+    let program = fs::canonicalize(PROGRAM).unwrap();
+    let line = format!("\"{}\" run --config \"{}\"", program.display(), user.path("agent.toml"));
+    assert!(text.contains(&line), "{line}: {text}");
     assert!(user.run(&["autostart", "status"]).1.contains("starts by itself"));
     assert!(user.run(&["autostart", "off"]).0 && !Path::new(&entry).exists());
 }
