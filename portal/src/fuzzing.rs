@@ -45,3 +45,25 @@ impl ServicePages {
         screen.render().unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use warifu_contract::services::ServiceManifest;
+
+    use super::*;
+
+    /// What fuzzing found: two numbers whose distance is none.
+    #[test]
+    fn numbers_too_far_apart_to_draw_are_told() {
+        let everything = include_str!("../../fuzz/fuzz_targets/everything.json");
+        let found = include_str!("../../fuzz/corpus/service/numbers-far-apart");
+        let manifest: ServiceManifest = serde_json::from_str(everything).unwrap();
+        let content: Content = serde_json::from_str(found).unwrap();
+        let pages = ServicePages::new("2026-11-20T01:15:00Z".parse().unwrap()).unwrap();
+        for declaration in &manifest.services {
+            for page in pages.of("found/all".parse().unwrap(), declaration, &content) {
+                assert!(!page.contains("NaN") && !page.contains("inf\""), "{page}");
+            }
+        }
+    }
+}

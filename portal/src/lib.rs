@@ -33,7 +33,7 @@ mod sso;
 mod view;
 mod words;
 
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 #[cfg(test)]
 mod samples;
