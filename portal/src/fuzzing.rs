@@ -1,4 +1,4 @@
-//! For fuzzing alone: the page that is made of what a connector declares and answers.
+//! For fuzzing, and for what it found: the page that is made of what a connector declares and answers.
 
 use askama::Template as _;
 use axum::http::Uri;

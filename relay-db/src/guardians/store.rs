@@ -60,7 +60,7 @@ pub(crate) struct Proposed {
     /// The same person at other insurers, and at whoever holds what else was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more: Vec<Found>,
-    /// Holders of declared services that were asked for, where nobody is found beyond doubt.
+    /// Those who hold what was asked for, beside insurers, and find nobody beyond doubt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<String>,
 }
