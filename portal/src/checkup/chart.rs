@@ -15,6 +15,14 @@ const RIGHT: f64 = 366.0;
 const TOP: f64 = 28.0;
 const BOTTOM: f64 = 146.0;
 
+/// Larger numbers are told and not drawn: the distance of two of them may be no number any more.
+const LARGEST: f64 = 1e15;
+
+/// Whether a value can stand in a drawing.
+pub fn can_draw(value: f64) -> bool {
+    value.abs() <= LARGEST
+}
+
 /// One value of the series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {

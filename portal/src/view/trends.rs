@@ -77,7 +77,7 @@ fn of<'f, 'c>(found: &'f [Finding<'c>], quantity: &str) -> Option<&'f Finding<'c
 
 fn point(year: i16, finding: &Finding<'_>) -> Option<Point> {
     let CheckupValue::Quantity { value, .. } = finding.item.value else { return None };
-    Some(Point { label: year.to_string(), value, text: number(value) })
+    chart::can_draw(value).then(|| Point { label: year.to_string(), value, text: number(value) })
 }
 
 fn describe(voice: Voice<'_>, item: &str, unit: &str, points: &[Point], limit: &str) -> String {

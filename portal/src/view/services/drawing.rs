@@ -13,9 +13,6 @@ use jiff::tz::TimeZone;
 /// Points of one drawing, at most: the newest.
 const MOST_POINTS: usize = 8;
 
-/// Larger numbers are told and not drawn: the distance of two of them may be no number any more.
-const LARGEST: f64 = 1e15;
-
 /// One drawing and its heading.
 #[derive(Debug)]
 pub struct Trend {
@@ -59,7 +56,7 @@ fn trend(
 ) -> Option<Trend> {
     let valued = |(_, row): &(i64, &CheckedRow<'_>)| {
         let CheckedCell::Number(value) = row.cell(&field.name)? else { return None };
-        Some((date(row.cell(at)?)?, *value)).filter(|_| value.abs() <= LARGEST)
+        Some((date(row.cell(at)?)?, *value)).filter(|_| chart::can_draw(*value))
     };
     let valued: Vec<(Date, f64)> = rows.iter().filter_map(valued).collect();
     let newest = valued.get(valued.len().saturating_sub(MOST_POINTS)..)?;
@@ -89,7 +86,7 @@ fn reference(voice: Voice<'_>, field: &Field) -> Option<Reference> {
         (Some(from), None) => (from, Side::Low),
         _ => return None,
     };
-    if limit.abs() > LARGEST {
+    if !chart::can_draw(limit) {
         return None;
     }
     Some(Reference {
